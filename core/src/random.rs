@@ -1,0 +1,41 @@
+//! Seeded randomness: the only source of chance in the engine, so that a seed replays a session.
+
+/// What fixes every choice an engine makes by chance: hash tables, `RANDOMKEY`, sampling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+/// A small fast generator (`SplitMix64`, Steele et al. 2014). Not for secrets.
+#[derive(Clone, Debug)]
+pub struct Random {
+    state: u64,
+}
+
+impl Random {
+    /// A generator whose sequence is fixed by `seed`.
+    #[must_use]
+    pub const fn new(seed: Seed) -> Self {
+        Self { state: seed.0 }
+    }
+
+    /// The next 64 random bits.
+    #[inline]
+    pub const fn next_u64(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`, by multiplication (Lemire 2019); its bias is below `bound / 2^64`. Zero when `bound` is zero.
+    ///
+    /// ```
+    /// use redstart_core::random::{Random, Seed};
+    /// let mut random = Random::new(Seed(42));
+    /// assert!((0..1000).all(|_| random.below(6) < 6));
+    /// ```
+    #[inline]
+    pub fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
+    }
+}

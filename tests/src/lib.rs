@@ -1,0 +1,1 @@
+//! Drivers, model and workloads shared by the suites.
