@@ -1,0 +1,90 @@
+//! The corpus: every scenario against Redstart, and against the machine's own `redis-server`, which shows that the corpus is true.
+//!
+//! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
+
+use std::{
+    fmt::Write as _,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use redstart_tests::{
+    corpus::{CaseFile, Verdict, Witness, files, judge},
+    driver::{Driver, TcpDriver},
+    reference::Reference,
+};
+
+/// Servers at once. They mostly sleep, while a scenario lets time pass.
+const SERVERS: usize = 4;
+
+#[test]
+fn the_corpus_is_what_redis_does() {
+    let files = files().unwrap();
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(String::new()));
+    thread::scope(|scope| {
+        for _ in 0..SERVERS.min(files.len()) {
+            scope.spawn(|| {
+                let Some(reference) = Reference::start().unwrap() else {
+                    eprintln!("skipped: there is no redis-server in PATH");
+                    return;
+                };
+                let (major, minor) = reference.version().unwrap();
+                let mut driver = TcpDriver::new(&reference.address).unwrap();
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let complaint = complaint(&mut driver, Witness::Redis(major, minor), file);
+                    complaints.lock().unwrap().push_str(&complaint);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn the_files_are_written_as_the_recorder_writes_them() {
+    for file in files().unwrap() {
+        let transcript = file
+            .transcript()
+            .unwrap_or_else(|error| panic!("{}: {error}", file.path.display()));
+        assert!(
+            transcript.to_string() == file.text,
+            "{}: `record` would write it otherwise",
+            file.path.display()
+        );
+    }
+}
+
+/// What is wrong with a file, in `witness`'s eyes; empty if nothing is.
+fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> String {
+    let mut text = String::new();
+    let path = file.path.display();
+    let transcript = match file.transcript() {
+        Ok(transcript) => transcript,
+        Err(error) => return format!("{path}: {error}\n"),
+    };
+    for scenario in &transcript.scenarios {
+        let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
+        match judge(driver, witness, scenario) {
+            Ok(Verdict::Holds | Verdict::Excused) => {}
+            Ok(Verdict::Fails(mismatches)) => {
+                for mismatch in mismatches {
+                    writeln!(text, "{}\n{mismatch}", at(mismatch.line)).unwrap();
+                }
+            }
+            Ok(Verdict::NeedlessMarker(marker)) => {
+                writeln!(
+                    text,
+                    "{}\n  passes: take `! {marker}` away\n",
+                    at(scenario.line)
+                )
+                .unwrap();
+            }
+            Err(error) => writeln!(text, "{}\n  {error}\n", at(scenario.line)).unwrap(),
+        }
+    }
+    text
+}
