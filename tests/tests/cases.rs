@@ -3,7 +3,6 @@
 //! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
 
 use std::{
-    fmt::Write as _,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -72,18 +71,16 @@ fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> Stri
             Ok(Verdict::Holds | Verdict::Excused) => {}
             Ok(Verdict::Fails(mismatches)) => {
                 for mismatch in mismatches {
-                    writeln!(text, "{}\n{mismatch}", at(mismatch.line)).unwrap();
+                    text.push_str(&format!("{}\n{mismatch}\n", at(mismatch.line)));
                 }
             }
             Ok(Verdict::NeedlessMarker(marker)) => {
-                writeln!(
-                    text,
+                text.push_str(&format!(
                     "{}\n  passes: take `! {marker}` away\n",
                     at(scenario.line)
-                )
-                .unwrap();
+                ));
             }
-            Err(error) => writeln!(text, "{}\n  {error}\n", at(scenario.line)).unwrap(),
+            Err(error) => text.push_str(&format!("{}\n  {error}\n", at(scenario.line))),
         }
     }
     text
