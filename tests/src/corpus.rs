@@ -29,16 +29,8 @@ impl CaseFile {
     pub fn read(path: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(path)?;
         let stem = path.with_extension("");
-        let name = stem
-            .strip_prefix(folder())
-            .unwrap_or(&stem)
-            .to_string_lossy()
-            .into_owned();
-        Ok(Self {
-            path: path.to_owned(),
-            name,
-            text,
-        })
+        let name = stem.strip_prefix(folder()).unwrap_or(&stem).to_string_lossy().into_owned();
+        Ok(Self { path: path.to_owned(), name, text })
     }
 
     /// Its scenarios.

@@ -28,9 +28,7 @@ pub fn matches(expected: &[String], shown: &[String], captures: &mut Captures) -
 pub fn substitute(text: &str, captures: &Captures) -> String {
     captures
         .iter()
-        .fold(text.to_owned(), |text, (name, value)| {
-            text.replace(&format!("<${name}>"), value)
-        })
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("<${name}>"), value))
 }
 
 fn lines_match(expected: &[String], shown: &[String], captures: &mut Captures) -> bool {
@@ -65,16 +63,14 @@ fn line_matches(pattern: &str, text: &str, captures: &mut Captures) -> bool {
         let (held, tail) = text.split_at(end);
         let fits = match &hole {
             Hole::Any => true,
-            Hole::Between(low, high) => held
-                .parse::<i128>()
-                .is_ok_and(|number| (*low..=*high).contains(&number)),
+            Hole::Between(low, high) => {
+                held.parse::<i128>().is_ok_and(|number| (*low..=*high).contains(&number))
+            }
             Hole::Named(name) => captures.get(*name).is_none_or(|known| known == held),
         };
         if fits && line_matches(rest, tail, captures) {
             if let Hole::Named(name) = hole {
-                captures
-                    .entry(name.to_owned())
-                    .or_insert_with(|| held.to_owned());
+                captures.entry(name.to_owned()).or_insert_with(|| held.to_owned());
             }
             return true;
         }
@@ -103,12 +99,7 @@ mod tests {
     use super::*;
 
     fn fits(expected: &[&str], shown: &[&str]) -> bool {
-        let owned = |lines: &[&str]| {
-            lines
-                .iter()
-                .map(|&line| line.to_owned())
-                .collect::<Vec<_>>()
-        };
+        let owned = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
         matches(&owned(expected), &owned(shown), &mut Captures::new())
     }
 
@@ -118,14 +109,8 @@ mod tests {
         assert!(!fits(&["(integer) <1..100>"], &["(integer) 101"]));
         assert!(!fits(&["(integer) <1..100>"], &["(integer) 1x"]));
         assert!(fits(&["(integer) <-5..-1>"], &["(integer) -3"]));
-        assert!(fits(
-            &["id=<1..9> addr=<any> name=x"],
-            &["id=3 addr=127.0.0.1:1 name=x"]
-        ));
-        assert!(!fits(
-            &["id=<1..9> addr=<any> name=x"],
-            &["id=3 addr=127.0.0.1:1 name=y"]
-        ));
+        assert!(fits(&["id=<1..9> addr=<any> name=x"], &["id=3 addr=127.0.0.1:1 name=x"]));
+        assert!(!fits(&["id=<1..9> addr=<any> name=x"], &["id=3 addr=127.0.0.1:1 name=y"]));
         assert!(fits(&["a < b <c> <1..x>"], &["a < b <c> <1..x>"]));
     }
 

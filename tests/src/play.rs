@@ -41,16 +41,8 @@ pub struct Mismatch {
 pub fn play(driver: &mut dyn Driver, scenario: &Scenario) -> io::Result<Outcome> {
     driver.reset()?;
     let resp3 = scenario.markers().any(|marker| *marker == Marker::Resp3);
-    let mut stage = Stage {
-        driver,
-        resp3,
-        actors: BTreeMap::new(),
-        captures: Captures::new(),
-    };
-    let mut outcome = Outcome {
-        mismatches: Vec::new(),
-        recorded: scenario.clone(),
-    };
+    let mut stage = Stage { driver, resp3, actors: BTreeMap::new(), captures: Captures::new() };
+    let mut outcome = Outcome { mismatches: Vec::new(), recorded: scenario.clone() };
     let mut unordered = false;
     for item in &mut outcome.recorded.items {
         match item {
@@ -59,16 +51,9 @@ pub fn play(driver: &mut dyn Driver, scenario: &Scenario) -> io::Result<Outcome>
                 let output = stage.perform(step, unordered)?;
                 unordered = false;
                 if !stage.is_expected(&step.output, &output) {
-                    let got = Step {
-                        output,
-                        ..step.clone()
-                    };
+                    let got = Step { output, ..step.clone() };
                     let expected = core::mem::replace(step, got.clone());
-                    outcome.mismatches.push(Mismatch {
-                        line: step.line,
-                        expected,
-                        got,
-                    });
+                    outcome.mismatches.push(Mismatch { line: step.line, expected, got });
                 }
             }
             _ => {}
@@ -133,20 +118,9 @@ impl Stage<'_> {
     }
 
     fn send(&mut self, client: Client, bytes: &[u8]) -> io::Result<()> {
-        if self
-            .actors
-            .get(&client)
-            .is_none_or(|actor| actor.state == State::Closed)
-        {
+        if self.actors.get(&client).is_none_or(|actor| actor.state == State::Closed) {
             let connection = self.driver.connect()?;
-            self.actors.insert(
-                client,
-                Actor {
-                    connection,
-                    state: State::Open,
-                    bytes: Vec::new(),
-                },
-            );
+            self.actors.insert(client, Actor { connection, state: State::Open, bytes: Vec::new() });
             if self.resp3 {
                 self.driver.send(connection, b"HELLO 3\r\n")?;
                 self.gather()?;
@@ -162,11 +136,7 @@ impl Stage<'_> {
         loop {
             self.driver.settle()?;
             let (mut incomplete, mut arrived) = (false, false);
-            for actor in self
-                .actors
-                .values_mut()
-                .filter(|actor| actor.state == State::Open)
-            {
+            for actor in self.actors.values_mut().filter(|actor| actor.state == State::Open) {
                 let len = actor.bytes.len();
                 actor.state = self.driver.receive(actor.connection, &mut actor.bytes)?;
                 arrived |= actor.bytes.len() > len;
@@ -242,9 +212,7 @@ impl fmt::Display for Mismatch {
         for (title, step) in [("expected", &self.expected), ("got", &self.got)] {
             writeln!(f, "  {title}:")?;
             let text = Item::Step(step.clone()).to_string();
-            text.lines()
-                .skip(1)
-                .try_for_each(|line| writeln!(f, "    {line}"))?;
+            text.lines().skip(1).try_for_each(|line| writeln!(f, "    {line}"))?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Replies as `redis-cli` shows them in a terminal, line by line.
 //!
 //! Where `redis-cli` is silent or hides a difference that clients see, the corpus shows more: a push is numbered `1>`
-//! (not `1)`), RESP3's null is `(null)` and RESP2's null array `(nil array)` (not `(nil)`), big numbers are `(big number) 1`, attributes are numbered `1|`. Spaces at the
-//! end of a line and the `\r` of raw text are left out, and raw bytes that are not text are escaped.
+//! (not `1)`), RESP3's null is `(null)` and RESP2's null array `(nil array)` (not `(nil)`), big numbers are `(big number) 1`, attributes are numbered `1|`. The
+//! `\r` of raw text is left out, and raw bytes that are not text are escaped.
 
 use crate::{quoting::quote, resp::Reply};
 
@@ -19,26 +19,19 @@ pub fn lines(reply: &Reply, raw: bool) -> Vec<String> {
         Reply::Bulk(bytes) if raw => text(bytes.strip_suffix(b"\n").unwrap_or(bytes)),
         reply => format(reply, ""),
     };
-    text.split('\n')
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    text.split('\n').map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Whether `redis-cli` prints the bulk string that answers this command as it is.
 #[must_use]
 pub fn is_raw(arguments: &[Vec<u8>]) -> bool {
     let word = |index: usize| {
-        arguments
-            .get(index)
-            .map_or(String::new(), |word| text(word).to_ascii_lowercase())
+        arguments.get(index).map_or(String::new(), |word| text(word).to_ascii_lowercase())
     };
     let (command, subcommand) = (word(0), word(1));
     match command.as_str() {
         "info" | "lolwut" => true,
-        "debug" => matches!(
-            subcommand.as_str(),
-            "htstats" | "htstats-key" | "client-eviction"
-        ),
+        "debug" => matches!(subcommand.as_str(), "htstats" | "htstats-key" | "client-eviction"),
         "memory" => matches!(subcommand.as_str(), "malloc-stats" | "doctor"),
         "cluster" => matches!(subcommand.as_str(), "nodes" | "info"),
         "client" => matches!(subcommand.as_str(), "list" | "info"),
@@ -50,10 +43,7 @@ pub fn is_raw(arguments: &[Vec<u8>]) -> bool {
 /// Sorts the elements of the innermost aggregates, for replies whose order is the hash table's.
 pub fn sort_innermost(reply: &mut Reply) {
     let is_aggregate = |reply: &Reply| {
-        matches!(
-            reply,
-            Reply::Array(_) | Reply::Set(_) | Reply::Push(_) | Reply::Map(_)
-        )
+        matches!(reply, Reply::Array(_) | Reply::Set(_) | Reply::Push(_) | Reply::Map(_))
     };
     match reply {
         Reply::Array(elements) | Reply::Set(elements) | Reply::Push(elements) => {
@@ -65,9 +55,7 @@ pub fn sort_innermost(reply: &mut Reply) {
         }
         Reply::Map(pairs) => {
             if pairs.iter().any(|(_, value)| is_aggregate(value)) {
-                pairs
-                    .iter_mut()
-                    .for_each(|(_, value)| sort_innermost(value));
+                pairs.iter_mut().for_each(|(_, value)| sort_innermost(value));
             }
             pairs.sort_by_cached_key(|(key, _)| format(key, ""));
         }
@@ -97,22 +85,13 @@ fn format(reply: &Reply, indent: &str) -> String {
 }
 
 fn numbered(elements: &[Reply], empty: &str, mark: char, indent: &str) -> String {
-    list(elements, empty, mark, indent, |element, inner| {
-        format(element, inner)
-    })
+    list(elements, empty, mark, indent, |element, inner| format(element, inner))
 }
 
 fn paired(pairs: &[(Reply, Reply)], empty: &str, mark: char, indent: &str) -> String {
     list(pairs, empty, mark, indent, |(key, value), inner| {
-        let (key, break_line) = (
-            format(key, inner),
-            if is_multiline(value) {
-                format!("\n{inner}")
-            } else {
-                String::new()
-            },
-        );
-        format!("{key} => {break_line}{}", format(value, inner))
+        let gap = if is_multiline(value) { format!("\n{inner}") } else { " ".to_owned() };
+        format!("{} =>{gap}{}", format(key, inner), format(value, inner))
     })
 }
 
@@ -161,10 +140,7 @@ fn text(bytes: &[u8]) -> String {
                 _ => out.push(character),
             }
         }
-        chunk
-            .invalid()
-            .iter()
-            .for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
     }
     out
 }
@@ -180,12 +156,7 @@ mod tests {
 
     #[test]
     fn numbers_are_aligned_and_nests_indented() {
-        let ten = [
-            &b"*10\r\n"[..],
-            &b":0\r\n".repeat(9),
-            b"*2\r\n*1\r\n:1\r\n*0\r\n",
-        ]
-        .concat();
+        let ten = [&b"*10\r\n"[..], &b":0\r\n".repeat(9), b"*2\r\n*1\r\n:1\r\n*0\r\n"].concat();
         assert!(
             shown(&ten).ends_with(" 9) (integer) 0\n10) 1) 1) (integer) 1\n    2) (empty array)")
         );
@@ -200,15 +171,9 @@ mod tests {
 
     #[test]
     fn innermost_aggregates_are_sorted() {
-        let mut scan = decode(b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\nb\r\n$1\r\na\r\n")
-            .unwrap()
-            .unwrap()
-            .0;
+        let mut scan = decode(b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\nb\r\n$1\r\na\r\n").unwrap().unwrap().0;
         sort_innermost(&mut scan);
-        assert_eq!(
-            lines(&scan, false),
-            [r#"1) "0""#, r#"2) 1) "a""#, r#"   2) "b""#]
-        );
+        assert_eq!(lines(&scan, false), [r#"1) "0""#, r#"2) 1) "a""#, r#"   2) "b""#]);
     }
 
     #[test]

@@ -38,9 +38,7 @@ fn argument(input: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 
 /// A closing quote must end its argument.
 fn closed(rest: &[u8]) -> Option<&[u8]> {
-    rest.first()
-        .is_none_or(u8::is_ascii_whitespace)
-        .then_some(rest)
+    rest.first().is_none_or(u8::is_ascii_whitespace).then_some(rest)
 }
 
 fn double_quoted<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {

@@ -38,9 +38,7 @@ impl Reference {
         fs::create_dir_all(&folder)?;
         // Another program may take the port before the server does: then the server ends at once, and one tries again.
         for _ in 0..5 {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-                .local_addr()?
-                .port();
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let process = Command::new(&program)
                 .args([
                     "--port",
@@ -52,22 +50,14 @@ impl Reference {
                     "--appendonly",
                     "no",
                 ])
-                .args([
-                    "--enable-debug-command",
-                    "yes",
-                    "--enable-protected-configs",
-                    "yes",
-                ])
+                .args(["--enable-debug-command", "yes", "--enable-protected-configs", "yes"])
                 .current_dir(&folder)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()?;
-            let mut reference = Self {
-                process,
-                folder: folder.clone(),
-                address: format!("127.0.0.1:{port}"),
-            };
+            let mut reference =
+                Self { process, folder: folder.clone(), address: format!("127.0.0.1:{port}") };
             if reference.wait_until_ready()? {
                 return Ok(Some(reference));
             }
@@ -84,10 +74,8 @@ impl Reference {
             return Err(io::Error::other("INFO is no text"));
         };
         let info = String::from_utf8_lossy(&info);
-        let version = info
-            .lines()
-            .find_map(|line| line.strip_prefix("redis_version:"))
-            .unwrap_or_default();
+        let version =
+            info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or_default();
         let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
         Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
     }
@@ -117,8 +105,6 @@ fn program() -> Option<OsString> {
     env::var_os("REDIS_SERVER").or_else(|| {
         let path = env::var_os("PATH")?;
         let mut candidates = env::split_paths(&path).map(|folder| folder.join("redis-server"));
-        candidates
-            .find(|candidate| candidate.is_file())
-            .map(PathBuf::into_os_string)
+        candidates.find(|candidate| candidate.is_file()).map(PathBuf::into_os_string)
     })
 }

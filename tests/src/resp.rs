@@ -78,9 +78,8 @@ fn reply(rest: &mut &[u8]) -> Result<Reply, Stop> {
         b',' => Reply::Double(text.to_vec()),
         b'#' if text == b"t" || text == b"f" => Reply::Boolean(text == b"t"),
         b'(' => Reply::BigNumber(text.to_vec()),
-        b'*' => length(text)?.map_or(Ok(Reply::NullArray), |len| {
-            replies(rest, len).map(Reply::Array)
-        })?,
+        b'*' => length(text)?
+            .map_or(Ok(Reply::NullArray), |len| replies(rest, len).map(Reply::Array))?,
         b'~' => Reply::Set(replies(rest, length(text)?.ok_or(Stop::Malformed)?)?),
         b'>' => Reply::Push(replies(rest, length(text)?.ok_or(Stop::Malformed)?)?),
         b'%' => Reply::Map(pairs(rest, length(text)?.ok_or(Stop::Malformed)?)?),
@@ -90,28 +89,20 @@ fn reply(rest: &mut &[u8]) -> Result<Reply, Stop> {
 }
 
 fn line<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Stop> {
-    let end = rest
-        .windows(2)
-        .position(|pair| pair == b"\r\n")
-        .ok_or(Stop::Incomplete)?;
+    let end = rest.windows(2).position(|pair| pair == b"\r\n").ok_or(Stop::Incomplete)?;
     let (line, tail) = (&rest[..end], &rest[end + 2..]);
     *rest = tail;
     Ok(line)
 }
 
 fn integer(text: &[u8]) -> Result<i64, Stop> {
-    str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(Stop::Malformed)
+    str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or(Stop::Malformed)
 }
 
 fn length(text: &[u8]) -> Result<Option<usize>, Stop> {
     match integer(text)? {
         -1 => Ok(None),
-        length => usize::try_from(length)
-            .map(Some)
-            .map_err(|_| Stop::Malformed),
+        length => usize::try_from(length).map(Some).map_err(|_| Stop::Malformed),
     }
 }
 

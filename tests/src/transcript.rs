@@ -131,11 +131,7 @@ impl Client {
 
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::DEFAULT {
-            Ok(())
-        } else {
-            write!(f, "{}", self.0)
-        }
+        if *self == Self::DEFAULT { Ok(()) } else { write!(f, "{}", self.0) }
     }
 }
 
@@ -196,15 +192,8 @@ fn escaped(line: &str) -> String {
 pub fn parse(text: &str) -> Result<Transcript, ParseError> {
     let mut transcript = Transcript::default();
     let mut receiving: Option<Client> = None;
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-    {
-        let error = |why: &str| ParseError {
-            line: number,
-            why: why.to_owned(),
-        };
+    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
+        let error = |why: &str| ParseError { line: number, why: why.to_owned() };
         let line = Line::read(line);
         if let Line::Scenario(name) = line {
             transcript.scenarios.push(Scenario {
@@ -219,18 +208,10 @@ pub fn parse(text: &str) -> Result<Transcript, ParseError> {
             Some(scenario) => &mut scenario.items,
             None if matches!(line, Line::Blank | Line::Comment(_)) => &mut transcript.head,
             None => {
-                return Err(error(
-                    "only comments may stand above the first `== scenario`",
-                ));
+                return Err(error("only comments may stand above the first `== scenario`"));
             }
         };
-        let step = |action| {
-            Item::Step(Step {
-                line: number,
-                action,
-                output: Vec::new(),
-            })
-        };
+        let step = |action| Item::Step(Step { line: number, action, output: Vec::new() });
         match line {
             Line::Scenario(_) => unreachable!("handled above"),
             Line::Blank => items.push(Item::Blank),
@@ -252,10 +233,7 @@ pub fn parse(text: &str) -> Result<Transcript, ParseError> {
             Line::Advance(_) => receiving = None,
             Line::Arrival(client) => match items.last_mut() {
                 Some(Item::Step(step)) => {
-                    step.output.push(Output {
-                        client,
-                        lines: Vec::new(),
-                    });
+                    step.output.push(Output { client, lines: Vec::new() });
                     receiving = Some(client);
                 }
                 _ => return Err(error("nothing happened that something could arrive from")),
@@ -274,10 +252,7 @@ impl Step {
     fn show(&mut self, client: Client, line: &str) {
         match self.output.last_mut() {
             Some(output) if output.client == client => output.lines.push(line.to_owned()),
-            _ => self.output.push(Output {
-                client,
-                lines: vec![line.to_owned()],
-            }),
+            _ => self.output.push(Output { client, lines: vec![line.to_owned()] }),
         }
     }
 
@@ -312,11 +287,7 @@ fn duration(text: &str) -> Option<Duration> {
     let text = text.strip_prefix('+')?;
     match text.strip_suffix("ms") {
         Some(millis) => millis.parse().ok().map(Duration::from_millis),
-        None => text
-            .strip_suffix('s')?
-            .parse()
-            .ok()
-            .map(Duration::from_secs),
+        None => text.strip_suffix('s')?.parse().ok().map(Duration::from_secs),
     }
 }
 
@@ -363,10 +334,7 @@ impl fmt::Display for Step {
                 writeln!(f, "{}<", output.client)?;
                 receiving = Some(output.client);
             }
-            output
-                .lines
-                .iter()
-                .try_for_each(|line| writeln!(f, "{}", escaped(line)))?;
+            output.lines.iter().try_for_each(|line| writeln!(f, "{}", escaped(line)))?;
         }
         Ok(())
     }
@@ -428,37 +396,19 @@ PONG
         let steps: Vec<&Step> = transcript.scenarios[0]
             .items
             .iter()
-            .filter_map(|item| {
-                if let Item::Step(step) = item {
-                    Some(step)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|item| if let Item::Step(step) = item { Some(step) } else { None })
             .collect();
         assert_eq!(steps[0].output, []);
         assert_eq!(
             steps[1].output[0],
-            Output {
-                client: Client('a'),
-                lines: vec!["(integer) 1".into()]
-            }
+            Output { client: Client('a'), lines: vec!["(integer) 1".into()] }
         );
         assert_eq!(
             steps[1].output[1],
-            Output {
-                client: Client('b'),
-                lines: vec!["1) \"l\"".into(), "2) \"x\"".into()]
-            }
+            Output { client: Client('b'), lines: vec!["1) \"l\"".into(), "2) \"x\"".into()] }
         );
-        assert_eq!(
-            steps[2].action,
-            Action::Advance(Duration::from_millis(1500))
-        );
-        assert_eq!(
-            steps[4].output[0].lines,
-            ["# Server", "", "\\x", "b> no command"]
-        );
+        assert_eq!(steps[2].action, Action::Advance(Duration::from_millis(1500)));
+        assert_eq!(steps[4].output[0].lines, ["# Server", "", "\\x", "b> no command"]);
     }
 
     #[test]

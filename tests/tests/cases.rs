@@ -46,9 +46,8 @@ fn the_corpus_is_what_redis_does() {
 #[test]
 fn the_files_are_written_as_the_recorder_writes_them() {
     for file in files().unwrap() {
-        let transcript = file
-            .transcript()
-            .unwrap_or_else(|error| panic!("{}: {error}", file.path.display()));
+        let transcript =
+            file.transcript().unwrap_or_else(|error| panic!("{}: {error}", file.path.display()));
         assert!(
             transcript.to_string() == file.text,
             "{}: `record` would write it otherwise",

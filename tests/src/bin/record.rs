@@ -39,11 +39,7 @@ fn record(file: &CaseFile, driver: &mut TcpDriver, witness: Witness) -> Result<(
     let mut transcript = file.transcript()?;
     for scenario in &mut transcript.scenarios {
         if let Some(marker) = witness.objection(scenario) {
-            writeln!(
-                out,
-                "{}: left alone: {} ({marker})",
-                file.name, scenario.name
-            )?;
+            writeln!(out, "{}: left alone: {} ({marker})", file.name, scenario.name)?;
             continue;
         }
         let outcome =

@@ -92,18 +92,11 @@ impl TcpDriver {
         let Reply::Array(words) = self.ask(&[b"CONFIG", b"GET", b"*"])? else {
             return Ok(BTreeMap::new());
         };
-        let words = words.into_iter().map(|word| {
-            if let Reply::Bulk(bytes) = word {
-                bytes
-            } else {
-                Vec::new()
-            }
-        });
+        let words = words
+            .into_iter()
+            .map(|word| if let Reply::Bulk(bytes) = word { bytes } else { Vec::new() });
         let words = words.collect::<Vec<_>>();
-        Ok(words
-            .chunks_exact(2)
-            .map(|pair| (pair[0].clone(), pair[1].clone()))
-            .collect())
+        Ok(words.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
     }
 
     fn restore(&mut self) -> io::Result<()> {
@@ -111,10 +104,7 @@ impl TcpDriver {
             self.ask(&command.split(' ').map(str::as_bytes).collect::<Vec<_>>())?;
         }
         let (before, now) = (self.configuration.clone(), self.configuration()?);
-        for (name, value) in before
-            .iter()
-            .filter(|(name, value)| now.get(*name) != Some(value))
-        {
+        for (name, value) in before.iter().filter(|(name, value)| now.get(*name) != Some(value)) {
             self.ask(&[b"CONFIG", b"SET", name, value])?;
         }
         Ok(())
@@ -201,10 +191,7 @@ pub fn multibulk<A: AsRef<[u8]>>(arguments: &[A]) -> Vec<u8> {
 }
 
 fn dial(address: &str) -> io::Result<TcpStream> {
-    let address = address
-        .to_socket_addrs()?
-        .next()
-        .ok_or(ErrorKind::AddrNotAvailable)?;
+    let address = address.to_socket_addrs()?.next().ok_or(ErrorKind::AddrNotAvailable)?;
     let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
