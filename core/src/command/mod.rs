@@ -3,3 +3,4 @@
 mod bit_set;
 pub mod keys;
 pub mod spec;
+pub mod specs;

@@ -21,7 +21,7 @@ pub struct Spec {
     pub since: &'static str,
     /// The chapter of the manual it belongs to.
     pub group: Group,
-    /// Its cost, in O notation.
+    /// Its cost, in O notation; empty if none can be given.
     pub complexity: &'static str,
     /// How many arguments it takes, its name included (for a subcommand both names); `-n` means `n` or more.
     pub arity: i16,
@@ -41,6 +41,8 @@ pub struct Spec {
     pub history: &'static [(&'static str, &'static str)],
     /// Since when it is out of favour, and what to use.
     pub deprecated: Option<Deprecated>,
+    /// Whether it serves the system itself or its tests, and no application.
+    pub is_system: bool,
     /// The subcommands of a container, sorted by name; empty for other commands.
     pub subcommands: &'static [Spec],
 }
@@ -52,7 +54,7 @@ impl Spec {
         summary: "",
         since: "",
         group: Group::Generic,
-        complexity: "O(1)",
+        complexity: "",
         arity: 0,
         flags: Flags::NONE,
         categories: Categories::NONE,
@@ -62,6 +64,7 @@ impl Spec {
         tips: &[],
         history: &[],
         deprecated: None,
+        is_system: false,
         subcommands: &[],
     };
 
