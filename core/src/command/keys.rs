@@ -312,32 +312,29 @@ impl KeySpec {
 
 impl BeginSearch {
     fn position<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> Option<usize> {
-        let found =
-            |&at: &usize, keyword: &str| argument(at).eq_ignore_ascii_case(keyword.as_bytes());
+        let is = |keyword: &'static str| {
+            let argument = &argument;
+            move |&at: &usize| argument(at).eq_ignore_ascii_case(keyword.as_bytes())
+        };
+        let from = |start: i16| usize::from(start.unsigned_abs());
         match self {
             Self::Unknown => None,
             Self::Index(position) => Some(usize::from(position)),
-            // The last argument cannot be the keyword, since a key is to follow.
-            Self::Keyword {
-                keyword,
-                start_from: start @ 1..,
-            } => (usize::from(start.unsigned_abs())..count.saturating_sub(1))
-                .find(|at| found(at, keyword)),
             Self::Keyword {
                 keyword,
                 start_from,
             } => {
-                let start = count.checked_sub(usize::from(start_from.unsigned_abs()))?;
-                (2..=start).rev().find(|at| found(at, keyword))
+                // The last argument cannot be the keyword, since a key is to follow.
+                let at = if start_from > 0 {
+                    (from(start_from)..count.saturating_sub(1)).find(is(keyword))
+                } else {
+                    (2..=count.checked_sub(from(start_from))?)
+                        .rev()
+                        .find(is(keyword))
+                };
+                Some(at? + 1)
             }
         }
-        .map(|at| {
-            if matches!(self, Self::Keyword { .. }) {
-                at + 1
-            } else {
-                at
-            }
-        })
     }
 }
 
@@ -359,5 +356,195 @@ fn decimal(bytes: &[u8]) -> Option<usize> {
         [b'0'] => Some(0),
         [b'1'..=b'9', ..] => core::str::from_utf8(bytes).ok()?.parse().ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{vec, vec::Vec};
+
+    use super::*;
+    use crate::command::specs::GROUPS;
+
+    const RO: KeyFlags = KeyFlags::of(&[KeyFlag::Ro]);
+
+    fn spec(name: &str) -> &'static Spec {
+        let mut all = GROUPS
+            .iter()
+            .copied()
+            .flatten()
+            .flat_map(|s| core::iter::once(s).chain(s.subcommands));
+        all.find(|spec| spec.name == name).unwrap()
+    }
+
+    fn legacy(spec: &Spec) -> (i32, i32, i32, bool) {
+        let LegacyKeys {
+            first,
+            last,
+            step,
+            movable,
+        } = spec.legacy_keys();
+        (first, last, step, movable)
+    }
+
+    fn positions(spec: &Spec, line: &str) -> Option<Vec<usize>> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let keys = spec.keys_in(words.len(), |at| words[at]).ok()?;
+        Some(keys.map(|key| key.position).collect())
+    }
+
+    const fn with(keys: &'static [KeySpec]) -> Spec {
+        Spec {
+            keys,
+            ..Spec::DEFAULT
+        }
+    }
+
+    const fn key_spec(begin_search: BeginSearch, find_keys: FindKeys) -> KeySpec {
+        KeySpec {
+            notes: None,
+            flags: RO,
+            begin_search,
+            find_keys,
+        }
+    }
+
+    const COUNTED: FindKeys = FindKeys::KeyNum {
+        key_num_index: 0,
+        first_key: 1,
+        key_step: 1,
+    };
+    /// As in `EVAL script numkeys key ...`.
+    const EVAL: Spec = with(&[key_spec(BeginSearch::Index(2), COUNTED)]);
+    /// As in `XREAD ... STREAMS key ... id ...`.
+    const XREAD: Spec = with(&[key_spec(
+        BeginSearch::Keyword {
+            keyword: "STREAMS",
+            start_from: 1,
+        },
+        FindKeys::Range {
+            last_key: -1,
+            key_step: 1,
+            limit: 2,
+        },
+    )]);
+
+    #[test]
+    fn the_legacy_triple_joins_what_is_adjacent() {
+        assert_eq!(legacy(spec("ping")), (0, 0, 0, false));
+        assert_eq!(legacy(spec("get")), (1, 1, 1, false));
+        assert_eq!(legacy(spec("mset")), (1, -1, 2, false));
+        assert_eq!(legacy(spec("rename")), (1, 2, 1, false));
+        assert_eq!(legacy(spec("memory|usage")), (2, 2, 1, false));
+        let apart = with(
+            const {
+                &[
+                    KeySpec::first(&[KeyFlag::Rw]),
+                    KeySpec::at(3, &[KeyFlag::Ro]),
+                ]
+            },
+        );
+        assert_eq!(legacy(&apart), (1, 1, 1, true));
+    }
+
+    #[test]
+    fn what_is_no_plain_range_is_movable() {
+        assert_eq!(legacy(&EVAL), (0, 0, 0, true));
+        assert_eq!(legacy(&XREAD), (0, 0, 0, true));
+        let store = with(
+            const {
+                &[
+                    KeySpec::first(&[KeyFlag::Ow]),
+                    key_spec(BeginSearch::Index(2), COUNTED),
+                ]
+            },
+        );
+        assert_eq!(legacy(&store), (1, 1, 1, true));
+        let incomplete = with(const { &[KeySpec::first(&[KeyFlag::Ro, KeyFlag::Incomplete])] });
+        assert_eq!(legacy(&incomplete), (1, 1, 1, true));
+    }
+
+    #[test]
+    fn ranges_find_their_keys() {
+        assert_eq!(positions(spec("get"), "get a"), Some(vec![1]));
+        assert_eq!(positions(spec("mset"), "mset a 1 b 2"), Some(vec![1, 3]));
+        assert_eq!(positions(spec("del"), "del a b c"), Some(vec![1, 2, 3]));
+        assert_eq!(positions(spec("copy"), "copy a b db 1"), Some(vec![1, 2]));
+        assert_eq!(positions(spec("ping"), "ping"), Some(vec![]));
+        assert_eq!(positions(spec("del"), "del"), None);
+    }
+
+    #[test]
+    fn a_count_is_believed_only_if_the_arguments_bear_it_out() {
+        assert_eq!(positions(&EVAL, "eval s 2 a b c"), Some(vec![3, 4]));
+        for line in [
+            "eval s 0 a",
+            "eval s 3 a b",
+            "eval s -1 a",
+            "eval s +1 a",
+            "eval s",
+            "eval s 99999999999999999999 a",
+        ] {
+            assert_eq!(positions(&EVAL, line), None, "{line}");
+        }
+        let optional = Spec {
+            flags: EVAL.flags.with(Flag::NoMandatoryKeys),
+            ..EVAL
+        };
+        assert_eq!(positions(&optional, "eval s 0 a"), Some(vec![]));
+    }
+
+    #[test]
+    fn a_keyword_is_looked_for_in_any_case_and_both_ways() {
+        assert_eq!(
+            positions(&XREAD, "xread count 2 streams a b 1 2"),
+            Some(vec![4, 5])
+        );
+        assert_eq!(positions(&XREAD, "xread STREAMS a 1"), Some(vec![2]));
+        assert_eq!(positions(&XREAD, "xread count 2"), None);
+        assert_eq!(positions(&XREAD, "xread count streams"), None);
+        let all = FindKeys::Range {
+            last_key: -1,
+            key_step: 1,
+            limit: 0,
+        };
+        let keys = [key_spec(
+            BeginSearch::Keyword {
+                keyword: "KEYS",
+                start_from: -2,
+            },
+            all,
+        )];
+        let from_end = with(Vec::leak(keys.to_vec()));
+        assert_eq!(
+            positions(&from_end, "migrate h keys 0 1 keys a b"),
+            Some(vec![6, 7])
+        );
+        assert_eq!(positions(&from_end, "migrate h p"), None);
+    }
+
+    #[test]
+    fn set_reads_the_old_value_only_with_get() {
+        let flags = |words: &[&str]| {
+            let keys = spec("set")
+                .keys_in(words.len(), |at| words[at].as_bytes())
+                .unwrap();
+            keys.flat_map(|key| key.flags.iter()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            flags(&["set", "a", "get"]),
+            vec![KeyFlag::Ow, KeyFlag::Update]
+        );
+        assert_eq!(
+            flags(&["set", "a", "1", "Get"]),
+            vec![KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]
+        );
+    }
+
+    #[test]
+    fn shard_channels_are_no_keys() {
+        let channels = with(const { &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])] });
+        assert!(!channels.takes_keys());
+        assert_eq!(positions(&channels, "ssubscribe a b"), Some(vec![]));
     }
 }

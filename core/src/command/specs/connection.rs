@@ -296,7 +296,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|no-touch",
-        summary: "Lets the commands of this connection leave the access times of keys alone.",
+        summary: "Lets this connection use keys without marking them as accessed.",
         since: "7.2.0",
         group: Group::Connection,
         complexity: "O(1)",

@@ -69,17 +69,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[
             Argument::key("key", 0),
             Argument::integer("seconds"),
-            Argument::one_of(
-                "condition",
-                &[
-                    Argument::token("nx", "NX"),
-                    Argument::token("xx", "XX"),
-                    Argument::token("gt", "GT"),
-                    Argument::token("lt", "LT"),
-                ],
-            )
-            .since("7.0.0")
-            .optional(),
+            CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         ..Spec::DEFAULT
@@ -97,17 +87,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[
             Argument::key("key", 0),
             Argument::unix_time("unix-time-seconds"),
-            Argument::one_of(
-                "condition",
-                &[
-                    Argument::token("nx", "NX"),
-                    Argument::token("xx", "XX"),
-                    Argument::token("gt", "GT"),
-                    Argument::token("lt", "LT"),
-                ],
-            )
-            .since("7.0.0")
-            .optional(),
+            CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         ..Spec::DEFAULT
@@ -187,17 +167,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[
             Argument::key("key", 0),
             Argument::integer("milliseconds"),
-            Argument::one_of(
-                "condition",
-                &[
-                    Argument::token("nx", "NX"),
-                    Argument::token("xx", "XX"),
-                    Argument::token("gt", "GT"),
-                    Argument::token("lt", "LT"),
-                ],
-            )
-            .since("7.0.0")
-            .optional(),
+            CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         ..Spec::DEFAULT
@@ -215,17 +185,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[
             Argument::key("key", 0),
             Argument::unix_time("unix-time-milliseconds"),
-            Argument::one_of(
-                "condition",
-                &[
-                    Argument::token("nx", "NX"),
-                    Argument::token("xx", "XX"),
-                    Argument::token("gt", "GT"),
-                    Argument::token("lt", "LT"),
-                ],
-            )
-            .since("7.0.0")
-            .optional(),
+            CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         ..Spec::DEFAULT
@@ -406,6 +366,19 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
 ];
 
+/// When an expiry may be set: without one, with one, later or earlier than the one there is.
+const CONDITION: Argument = Argument::one_of(
+    "condition",
+    &[
+        Argument::token("nx", "NX"),
+        Argument::token("xx", "XX"),
+        Argument::token("gt", "GT"),
+        Argument::token("lt", "LT"),
+    ],
+)
+.since("7.0.0")
+.optional();
+
 /// The subcommands of `OBJECT`.
 const OBJECT: &[Spec] = &[
     Spec {
@@ -424,7 +397,7 @@ const OBJECT: &[Spec] = &[
     },
     Spec {
         name: "object|freq",
-        summary: "Tells the access frequency of a value, a logarithmic counter, under an LFU policy.",
+        summary: "Tells how often a value is accessed, as an LFU policy counts it.",
         since: "4.0.0",
         group: Group::Generic,
         complexity: "O(1)",

@@ -355,7 +355,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "setrange",
-        summary: "Overwrites part of a string from an offset on, and pads with zero bytes up to it.",
+        summary: "Overwrites part of a string from an offset; zero bytes fill a gap before it.",
         since: "2.2.0",
         group: Group::String,
         complexity: "O(M), M the length of the new part, plus the padding; O(1) for a short part",
