@@ -1,15 +1,15 @@
 //! `DEBUG`: what test suites use to look inside and to provoke.
 
 use alloc::format;
-use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
+use super::digest::Digest;
 use crate::error::{self, Error};
 use crate::number;
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
-use crate::value::string::StringValue;
+use crate::value::string::StringRef;
 
 type Handled = Result<Outcome, Error>;
 
@@ -35,13 +35,16 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         (b"DIGEST-VALUE", _) => {
             ctx.reply.array(args.len() - 2);
             for key in args.iter().skip(2) {
-                let digest = ctx.keys.peek(key).map_or(0, |record| record_digest(record.string().bytes(&mut itoa::Buffer::new()), &[], None));
-                ctx.reply.simple(&hex(digest));
+                let digest = Digest::of_value(ctx.keys.peek(key));
+                ctx.reply.simple(&digest.hex());
             }
             Ok(Outcome::Done)
         }
-        (b"DIGEST", 2) => digest(ctx),
-        (b"CHANGE-REPL-ID", 2) | (b"QUICKLIST-PACKED-THRESHOLD", 3) => Err(error::subcommand_syntax("debug", &args[1])),
+        (b"DIGEST", 2) => {
+            let digest = Digest::of_keyspace(ctx.keys.keyspace, ctx.keys.now_ms());
+            ctx.reply.simple(&digest.hex());
+            Ok(Outcome::Done)
+        }
         _ => Err(error::subcommand_syntax("debug", &args[1])),
     }
 }
@@ -111,7 +114,7 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         if size > 0 {
             value.resize(size, 0);
         }
-        ctx.keys.put(&key, StringValue::Text(&value), None);
+        ctx.keys.put(&key, StringRef::text(&value), None);
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -160,35 +163,4 @@ fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
         _ => return Err(error::PROTOCOL_TYPE),
     }
     Ok(Outcome::Done)
-}
-
-/// The digest of all data: a sum over keys, so that their order does not matter.
-fn digest(ctx: &mut Context<'_>) -> Handled {
-    let now = ctx.keys.now_ms();
-    let mut sum = 0_u128;
-    for (index, database) in ctx.keys.keyspace.databases.iter().enumerate() {
-        database.for_each(&mut |record| {
-            if !record.is_expired(now) {
-                let mut key = index.to_string_bytes();
-                key.extend_from_slice(record.key());
-                let deadline = record.deadline().map(|deadline| deadline.0);
-                let one = record_digest(record.string().bytes(&mut itoa::Buffer::new()), &key, deadline);
-                sum = sum.wrapping_add(one);
-            }
-        });
-    }
-    ctx.reply.simple(&hex(sum));
-    Ok(Outcome::Done)
-}
-
-trait IndexBytes {
-    fn to_string_bytes(&self) -> Vec<u8>;
-}
-
-impl IndexBytes for usize {
-    fn to_string_bytes(&self) -> Vec<u8> {
-        let mut text = itoa::Buffer::new().format(*self).as_bytes().to_vec();
-        text.push(b'/');
-        text
-    }
 }

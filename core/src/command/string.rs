@@ -9,7 +9,7 @@ use crate::number::LongDouble;
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::string::{StringRef, StringValue};
+use crate::value::string::StringRef;
 
 type Handled = Result<Outcome, Error>;
 
@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
 // ---- writing -------------------------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (key, value) = (&args[1], StringValue::encode(&args[2]));
+    let (key, value) = (&args[1], StringRef::new(&args[2]));
     if args.len() == 3 {
         ctx.keys.put(key, value, None);
         ctx.reply.ok();
@@ -99,7 +99,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_missing = ctx.keys.write(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], StringValue::encode(&args[2]), None);
+        ctx.keys.put(&args[1], StringRef::new(&args[2]), None);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -115,7 +115,7 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], StringValue::encode(&args[3]), Some(deadline));
+    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline));
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -123,7 +123,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], StringValue::encode(&args[2]), None);
+    ctx.keys.put(&args[1], StringRef::new(&args[2]), None);
     Ok(Outcome::Done)
 }
 
@@ -150,7 +150,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         return Err(error::wrong_arity(name));
     }
     for at in (1..args.len()).step_by(2) {
-        ctx.keys.put(&args[at], StringValue::encode(&args[at + 1]), None);
+        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None);
     }
     Ok(())
 }
@@ -160,7 +160,7 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limit = ctx.instance.config.proto_max_bulk_len;
     let len = match ctx.keys.write_string(key)? {
         None => {
-            ctx.keys.put(key, StringValue::encode(more), None);
+            ctx.keys.put(key, StringRef::new(more), None);
             more.len()
         }
         Some(record) => {
@@ -203,7 +203,7 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         None => {
             let mut bytes = Vec::new();
             overwrite(&mut bytes);
-            ctx.keys.put(key, StringValue::Raw(&bytes), None);
+            ctx.keys.put(key, StringRef::raw(&bytes), None);
             bytes.len()
         }
     };
@@ -245,12 +245,12 @@ fn add(ctx: &mut Context<'_>, key: &[u8], increment: i64) -> Handled {
                 text => args::integer(text.bytes(&mut itoa::Buffer::new()))?,
             };
             let sum = old.checked_add(increment).ok_or(error::OVERFLOW)?;
-            record.set_string(StringValue::Int(sum));
+            record.set_string(StringRef::Int(sum));
             ctx.keys.modified(key);
             sum
         }
         None => {
-            ctx.keys.put(key, StringValue::Int(increment), None);
+            ctx.keys.put(key, StringRef::Int(increment), None);
             increment
         }
     };
@@ -272,10 +272,10 @@ pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let text = sum.to_human_text();
     match ctx.keys.write(key) {
         Some(record) => {
-            record.set_string(StringValue::Text(&text));
+            record.set_string(StringRef::text(&text));
             ctx.keys.modified(key);
         }
-        None => ctx.keys.put(key, StringValue::Text(&text), None),
+        None => ctx.keys.put(key, StringRef::text(&text), None),
     }
     ctx.reply.bulk(&text);
     Ok(Outcome::Done)
