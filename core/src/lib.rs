@@ -1,8 +1,13 @@
 //! A Redis-compatible engine without I/O.
 #![no_std]
-#![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
+#![deny(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core
+)]
 
 extern crate alloc;
 
+pub mod command;
 pub mod random;
 pub mod time;

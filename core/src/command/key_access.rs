@@ -1,0 +1,253 @@
+//! How handlers reach keys: with expiry, access clocks and hit counts seen to.
+
+use alloc::vec::Vec;
+
+use crate::error::{self, Error};
+use crate::keyspace::record::{AccessClock, Record};
+use crate::keyspace::table::Lookup;
+use crate::keyspace::{Database, Keyspace};
+use crate::random::Random;
+use crate::time::{UnixMicros, UnixMillis};
+use crate::value::string::{StringRef, StringValue};
+
+/// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyStats {
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+    pub(crate) expired: u64,
+    /// Keys that expired at a visit of the collector rather than at an access.
+    pub(crate) expired_actively: u64,
+    /// Changes to data since the start.
+    pub(crate) changes: u64,
+}
+
+/// How the access bits of a record are kept: see `maxmemory-policy`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AccessPolicy {
+    /// Seconds of the last access.
+    Recency,
+    /// A logarithmic counter that falls with time.
+    Frequency { log_factor: u32, decay_minutes: u32 },
+}
+
+/// The keys as one command sees them.
+pub(crate) struct Keys<'a> {
+    pub(crate) keyspace: &'a mut Keyspace,
+    pub(crate) stats: &'a mut KeyStats,
+    pub(crate) random: &'a mut Random,
+    /// The database of the client.
+    pub(crate) database: usize,
+    pub(crate) now: UnixMicros,
+    pub(crate) policy: AccessPolicy,
+    /// Whether an access leaves its mark: not under `CLIENT NO-TOUCH`.
+    pub(crate) touches: bool,
+    /// Whether keys that have expired may be removed: not during `CLIENT PAUSE`.
+    pub(crate) may_expire: bool,
+}
+
+impl Keys<'_> {
+    /// The millisecond against which deadlines are held.
+    #[inline]
+    pub(crate) const fn now_ms(&self) -> UnixMillis {
+        self.now.millis()
+    }
+
+    #[inline]
+    pub(crate) fn db(&mut self) -> &mut Database {
+        &mut self.keyspace.databases[self.database]
+    }
+
+    /// A key that a command reads: counts a hit or a miss, and marks the access.
+    #[inline]
+    pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
+        self.find(self.database, key, Access { counts: true, touches: self.touches }).map(|record| &*record)
+    }
+
+    /// A key that a command looks at from outside: counted, and no access is marked.
+    pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
+        self.find(self.database, key, Access { counts: true, touches: false }).map(|record| &*record)
+    }
+
+    /// A key in any database, without any trace.
+    pub(crate) fn peek_in(&mut self, database: usize, key: &[u8]) -> Option<&Record> {
+        self.find(database, key, Access { counts: false, touches: false }).map(|record| &*record)
+    }
+
+    /// A key that a command may change: neither hit nor miss. Whoever changes it calls [`Self::modified`].
+    #[inline]
+    pub(crate) fn write(&mut self, key: &[u8]) -> Option<&mut Record> {
+        self.find(self.database, key, Access { counts: false, touches: self.touches })
+    }
+
+    /// The string at a key that a command reads.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn read_string(&mut self, key: &[u8]) -> Result<Option<StringRef<'_>>, Error> {
+        Ok(self.read(key).map(Record::string))
+    }
+
+    /// The record of a string that a command may change.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn write_string(&mut self, key: &[u8]) -> Result<Option<&mut Record>, Error> {
+        Ok(self.write(key))
+    }
+
+    #[inline]
+    fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
+        let (policy, now) = (self.policy, self.now);
+        match self.keyspace.databases[database].lookup(key, now.millis(), self.may_expire) {
+            Lookup::Live(record) => {
+                self.stats.hits += u64::from(access.counts);
+                if access.touches {
+                    touch(record, policy, now, self.random);
+                }
+                return Some(record);
+            }
+            Lookup::Expired => self.stats.expired += u64::from(self.may_expire),
+            Lookup::Missing => {}
+        }
+        self.stats.misses += u64::from(access.counts);
+        None
+    }
+
+    /// Sets a key to a string, whatever it held.
+    #[inline]
+    pub(crate) fn put(&mut self, key: &[u8], value: StringValue<'_>, deadline: Option<UnixMillis>) {
+        let clock = self.fresh_clock();
+        self.db().put(key, value, deadline, clock);
+        self.modified(key);
+    }
+
+    /// Inserts a record under its own key, in place of what is there.
+    pub(crate) fn insert_in(&mut self, database: usize, record: Record) {
+        self.modified_in(database, record.key());
+        self.keyspace.databases[database].insert(record);
+    }
+
+    /// Takes a key out, if it is there and has not expired.
+    pub(crate) fn take(&mut self, key: &[u8]) -> Option<Record> {
+        self.write(key)?;
+        self.modified(key);
+        self.db().remove(key)
+    }
+
+    /// Removes a key; whether it was there.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
+        let (now, may_expire) = (self.now_ms(), self.may_expire);
+        let Some(record) = self.db().remove(key) else { return false };
+        let is_live = !record.is_expired(now);
+        if is_live {
+            self.modified(key);
+        } else {
+            self.stats.expired += u64::from(may_expire);
+        }
+        self.keyspace.lazy_free.free(record);
+        is_live
+    }
+
+    /// Gives a key a deadline.
+    pub(crate) fn expire(&mut self, key: &[u8], deadline: UnixMillis) {
+        self.db().set_deadline(key, Some(deadline));
+        self.modified(key);
+    }
+
+    /// Takes a key's deadline away; whether it had one.
+    pub(crate) fn persist(&mut self, key: &[u8]) -> bool {
+        let has_deadline = self.write(key).is_some_and(|record| record.deadline().is_some());
+        if has_deadline {
+            self.db().set_deadline(key, None);
+            self.modified(key);
+        }
+        has_deadline
+    }
+
+    /// Any key that has not expired.
+    pub(crate) fn random_key(&mut self) -> Option<Vec<u8>> {
+        /// When so many keys in a row have expired, any of them will do, as in Redis.
+        const TRIES: usize = 100;
+        for last in (0..TRIES).rev() {
+            let record = self.keyspace.databases[self.database].random(self.random)?;
+            let key = record.key().to_vec();
+            if !record.is_expired(self.now.millis()) || last == 0 {
+                return Some(key);
+            }
+            self.peek_in(self.database, &key);
+        }
+        None
+    }
+
+    /// Exchanges two databases for every client at once.
+    pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        self.keyspace.swap(first, second);
+        self.stats.changes += 1;
+    }
+
+    /// Empties databases. Their keys are gone at once; their memory is freed in slices.
+    pub(crate) fn flush(&mut self, databases: &[usize]) {
+        for &database in databases {
+            self.stats.changes += self.keyspace.databases[database].len() as u64;
+            self.keyspace.flush(database);
+        }
+    }
+
+    /// Tells that a key of the client's database has changed.
+    #[inline]
+    pub(crate) fn modified(&mut self, key: &[u8]) {
+        self.modified_in(self.database, key);
+    }
+
+    #[inline]
+    fn modified_in(&mut self, _database: usize, _key: &[u8]) {
+        self.stats.changes += 1;
+    }
+
+    /// The access bits of a record that is made now.
+    #[inline]
+    pub(crate) const fn fresh_clock(&self) -> AccessClock {
+        match self.policy {
+            AccessPolicy::Recency => AccessClock::from_seconds(self.now.seconds()),
+            AccessPolicy::Frequency { .. } => {
+                AccessClock::from_frequency(self.now.seconds() / 60, AccessClock::INITIAL_FREQUENCY)
+            }
+        }
+    }
+
+    /// The number of the database that an argument names.
+    pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
+        usize::try_from(index)
+            .ok()
+            .filter(|&index| index < self.keyspace.databases.len())
+            .ok_or(error::DB_INDEX_OUT_OF_RANGE)
+    }
+}
+
+/// What an access leaves behind.
+#[derive(Clone, Copy)]
+struct Access {
+    /// A hit or a miss in `INFO`.
+    counts: bool,
+    /// The record's access clock.
+    touches: bool,
+}
+
+#[inline]
+fn touch(record: &mut Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
+    let clock = match policy {
+        AccessPolicy::Recency => AccessClock::from_seconds(now.seconds()),
+        AccessPolicy::Frequency { log_factor, decay_minutes } => {
+            let minutes = now.seconds() / 60;
+            let frequency = record.clock().frequency_at(minutes, decay_minutes);
+            let more = AccessClock::grows(frequency, log_factor, random);
+            AccessClock::from_frequency(minutes, frequency.saturating_add(u8::from(more)))
+        }
+    };
+    if record.clock() != clock {
+        record.set_clock(clock);
+    }
+}

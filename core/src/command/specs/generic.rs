@@ -1,0 +1,451 @@
+//! Keys of any type: their life, their names, the walk through them.
+
+use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
+use crate::command::keys::KeySpec;
+use crate::command::spec::Flag::{
+    DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
+};
+use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+
+/// The commands of the group `generic`, sorted by name.
+pub(crate) const GENERIC: &[Spec] = &[
+    Spec {
+        name: "copy",
+        summary: "Copies the value of a key to another key.",
+        since: "6.2.0",
+        group: Group::Generic,
+        complexity: "O(N), N the number of elements of a collection; O(1) for a string",
+        arity: -3,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access]), KeySpec::at(2, &[Ow, Update])],
+        arguments: &[
+            Argument::key("source", 0),
+            Argument::key("destination", 1),
+            Argument::integer("destination-db").after("DB").optional(),
+            Argument::token("replace", "REPLACE").optional(),
+        ],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "del",
+        summary: "Deletes keys.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(N), N the number of keys, plus the number of elements of each collection among them",
+        arity: -2,
+        flags: Flags::of(&[Write]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
+        arguments: &[Argument::key("key", 0).multiple()],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "exists",
+        summary: "Counts how many of the keys exist; a key named twice counts twice.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(N), N the number of keys",
+        arity: -2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::range(1, -1, 1, &[Ro])],
+        arguments: &[Argument::key("key", 0).multiple()],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        history: &[("3.0.3", "More than one key.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "expire",
+        summary: "Lets a key expire after some seconds.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: -3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("seconds"),
+            CONDITION,
+        ],
+        history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "expireat",
+        summary: "Lets a key expire at a Unix time in seconds.",
+        since: "1.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: -3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::unix_time("unix-time-seconds"),
+            CONDITION,
+        ],
+        history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "expiretime",
+        summary: "Tells the Unix time in seconds at which a key expires.",
+        since: "7.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0)],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "keys",
+        summary: "Lists the keys that match a pattern; walks the whole database in one go.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(N), N the number of keys in the database, for names and patterns of bounded length",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
+        arguments: &[Argument::pattern("pattern")],
+        tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "move",
+        summary: "Moves a key to another database, unless that has the key.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Access, Update])],
+        arguments: &[Argument::key("key", 0), Argument::integer("db")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "object",
+        summary: "Looks into how the value of a key is kept.",
+        since: "2.2.3",
+        group: Group::Generic,
+        complexity: "Depends on the subcommand",
+        arity: -2,
+        subcommands: OBJECT,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "persist",
+        summary: "Lets a key live until it is deleted.",
+        since: "2.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[Argument::key("key", 0)],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pexpire",
+        summary: "Lets a key expire after some milliseconds.",
+        since: "2.6.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: -3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("milliseconds"),
+            CONDITION,
+        ],
+        history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pexpireat",
+        summary: "Lets a key expire at a Unix time in milliseconds.",
+        since: "2.6.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: -3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::unix_time("unix-time-milliseconds"),
+            CONDITION,
+        ],
+        history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pexpiretime",
+        summary: "Tells the Unix time in milliseconds at which a key expires.",
+        since: "7.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0)],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pttl",
+        summary: "Tells how many milliseconds a key has left.",
+        since: "2.6.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "randomkey",
+        summary: "Picks a key of the database by chance.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 1,
+        flags: Flags::of(&[ReadOnly, TouchesArbitraryKeys]),
+        categories: Categories::of(&[Category::Keyspace]),
+        tips: &[
+            "request_policy:all_shards",
+            "response_policy:special",
+            "nondeterministic_output",
+        ],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "rename",
+        summary: "Gives a key another name; a key that has that name is replaced.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[Write]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[
+            KeySpec::first(&[Rw, Access, Delete]),
+            KeySpec::at(2, &[Ow, Update]),
+        ],
+        arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "renamenx",
+        summary: "Gives a key another name, unless a key has that name.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[
+            KeySpec::first(&[Rw, Access, Delete]),
+            KeySpec::at(2, &[Ow, Insert]),
+        ],
+        arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
+        history: &[("3.2.0", "Two equal names are no error.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "scan",
+        summary: "Walks through the keys of the database, a few at each call.",
+        since: "2.8.0",
+        group: Group::Generic,
+        complexity: "O(1) a call; O(N) for the whole walk, N the number of keys",
+        arity: -2,
+        flags: Flags::of(&[ReadOnly, TouchesArbitraryKeys]),
+        categories: Categories::of(&[Category::Keyspace]),
+        arguments: &[
+            Argument::integer("cursor"),
+            Argument::pattern("pattern").after("MATCH").optional(),
+            Argument::integer("count").after("COUNT").optional(),
+            Argument::string("type")
+                .after("TYPE")
+                .since("6.0.0")
+                .optional(),
+        ],
+        tips: &[
+            "nondeterministic_output",
+            "request_policy:special",
+            "response_policy:special",
+        ],
+        history: &[("6.0.0", "Option `TYPE`.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "touch",
+        summary: "Marks keys as accessed now, and counts those that exist.",
+        since: "3.2.1",
+        group: Group::Generic,
+        complexity: "O(N), N the number of keys",
+        arity: -2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::range(1, -1, 1, &[Ro])],
+        arguments: &[Argument::key("key", 0).multiple()],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "ttl",
+        summary: "Tells how many seconds a key has left.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "type",
+        summary: "Names the data type of the value in a key.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "unlink",
+        summary: "Removes keys now and frees their memory bit by bit afterwards.",
+        since: "4.0.0",
+        group: Group::Generic,
+        complexity: "O(1) a key; freeing the memory later is O(N), N the number of its allocations",
+        arity: -2,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
+        arguments: &[Argument::key("key", 0).multiple()],
+        tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "wait",
+        summary: "Waits until replicas have acknowledged this connection's writes.",
+        since: "3.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        categories: Categories::of(&[Category::Connection]),
+        arguments: &[
+            Argument::integer("numreplicas"),
+            Argument::integer("timeout"),
+        ],
+        tips: &["request_policy:all_shards", "response_policy:agg_min"],
+        ..Spec::DEFAULT
+    },
+];
+
+/// When an expiry may be set: without one, with one, later or earlier than the one there is.
+const CONDITION: Argument = Argument::one_of(
+    "condition",
+    &[
+        Argument::token("nx", "NX"),
+        Argument::token("xx", "XX"),
+        Argument::token("gt", "GT"),
+        Argument::token("lt", "LT"),
+    ],
+)
+.since("7.0.0")
+.optional();
+
+/// The subcommands of `OBJECT`.
+const OBJECT: &[Spec] = &[
+    Spec {
+        name: "object|encoding",
+        summary: "Names the internal representation of a value.",
+        since: "2.2.3",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::at(2, &[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "object|freq",
+        summary: "Tells how often a value is accessed, as an LFU policy counts it.",
+        since: "4.0.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::at(2, &[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "object|help",
+        summary: "Lists the subcommands.",
+        since: "6.2.0",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[Loading, Stale]),
+        categories: Categories::of(&[Category::Keyspace]),
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "object|idletime",
+        summary: "Tells for how many seconds a value has not been accessed.",
+        since: "2.2.3",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::at(2, &[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "object|refcount",
+        summary: "Counts the references to a value.",
+        since: "2.2.3",
+        group: Group::Generic,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::at(2, &[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        ..Spec::DEFAULT
+    },
+];

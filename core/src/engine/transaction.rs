@@ -1,0 +1,45 @@
+//! `MULTI`, and what `EXEC` does: the queued commands in one go, their replies in one array.
+
+use alloc::boxed::Box;
+
+use super::Engine;
+use crate::command::spec::Flags;
+use crate::resp::output::Output;
+use crate::resp::reply::Reply;
+use crate::resp::request::Args;
+use crate::session::{Queued, Session, Transaction};
+use crate::time::UnixMicros;
+
+impl Session {
+    /// Adds a command to the transaction that is open.
+    pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
+        let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
+        transaction.commands.push(Queued { command, request: args.to_owned() });
+    }
+}
+
+impl Engine {
+    /// Whether a command waits for `EXEC` instead of running now.
+    pub(super) fn must_queue(&self, session: &Session, command: usize) -> bool {
+        session.transaction.is_some()
+            && !matches!(
+                self.commands.command(command).spec.name,
+                "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
+            )
+    }
+
+    /// Runs what was queued.
+    pub(super) fn exec(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        let Some(transaction) = session.transaction.take() else { return };
+        Reply::new(output, session.protocol).array(transaction.commands.len());
+        for queued in &transaction.commands {
+            self.call(session, output, queued.command, queued.request.args(), now, started_ns);
+        }
+    }
+}
