@@ -19,7 +19,7 @@ pub fn lines(reply: &Reply, raw: bool) -> Vec<String> {
         Reply::Bulk(bytes) if raw => text(bytes.strip_suffix(b"\n").unwrap_or(bytes)),
         reply => format(reply, ""),
     };
-    text.split('\n').map(|line| line.trim_end().to_owned()).collect()
+    text.split('\n').map(str::to_owned).collect()
 }
 
 /// Whether `redis-cli` prints the bulk string that answers this command as it is.
