@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::resp::output::Output;
 use crate::resp::reply::Protocol;
-use crate::resp::request::RequestReader;
+use crate::resp::request::{Request, RequestReader};
 use crate::time::UnixMicros;
 
 /// Names a connected client; never used again for another one.
@@ -119,7 +119,7 @@ pub(crate) struct Transaction {
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) command: usize,
-    pub(crate) request: crate::resp::request::OwnedArgs,
+    pub(crate) request: Request,
 }
 
 /// A connected client.
@@ -142,7 +142,7 @@ pub(crate) struct Session {
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
 
-    /// The index of the command that ran last, for `CLIENT LIST`.
+    /// The command that ran last, for `CLIENT LIST`.
     pub(crate) last_command: Option<&'static str>,
     pub(crate) stall: Option<Stall>,
     pub(crate) closing: Option<Closing>,

@@ -170,7 +170,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let flags = flags(session);
     let queued = session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
     let last_command = match session.last_command {
-        Some(index) => ctx.commands.command(usize::from(index)).spec.name,
+        Some(name) => name,
         None => "NULL",
     };
     let mut line = format!(

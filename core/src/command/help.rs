@@ -34,7 +34,7 @@ pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
 
 /// An argument as manuals write it: `[EX seconds]`, `key [key ...]`, `<NX | XX>`.
 pub(super) fn synopsis(argument: &Argument) -> String {
-    let shown = argument.display.unwrap_or(argument.name);
+    let shown = argument.display_text().unwrap_or(argument.name);
     let parts = || argument.arguments.iter().map(synopsis).collect::<Vec<_>>();
     let mut value = match argument.kind {
         ArgumentKind::OneOf => parts().join(" | "),

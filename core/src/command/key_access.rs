@@ -7,8 +7,10 @@ use crate::keyspace::record::{AccessClock, Record};
 use crate::keyspace::table::Lookup;
 use crate::keyspace::{Database, Keyspace};
 use crate::random::Random;
+use crate::session::ClientId;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::string::{StringRef, StringValue};
+use crate::value::string::StringRef;
+use crate::watch::Watches;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +38,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
     pub(crate) stats: &'a mut KeyStats,
     pub(crate) random: &'a mut Random,
+    pub(crate) watches: &'a mut Watches,
     /// The database of the client.
     pub(crate) database: usize,
     pub(crate) now: UnixMicros,
@@ -44,6 +47,14 @@ pub(crate) struct Keys<'a> {
     pub(crate) touches: bool,
     /// Whether keys that have expired may be removed: not during `CLIENT PAUSE`.
     pub(crate) may_expire: bool,
+}
+
+impl KeyStats {
+    /// Starts counting anew; what has changed since the last save is not forgotten.
+    pub(crate) const fn reset(&mut self) {
+        let changes = self.changes;
+        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, changes };
+    }
 }
 
 impl Keys<'_> {
@@ -109,7 +120,7 @@ impl Keys<'_> {
                 }
                 return Some(record);
             }
-            Lookup::Expired => self.stats.expired += u64::from(self.may_expire),
+            Lookup::Expired => self.expired(database, key),
             Lookup::Missing => {}
         }
         self.stats.misses += u64::from(access.counts);
@@ -118,7 +129,7 @@ impl Keys<'_> {
 
     /// Sets a key to a string, whatever it held.
     #[inline]
-    pub(crate) fn put(&mut self, key: &[u8], value: StringValue<'_>, deadline: Option<UnixMillis>) {
+    pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
         let clock = self.fresh_clock();
         self.db().put(key, value, deadline, clock);
         self.modified(key);
@@ -139,13 +150,13 @@ impl Keys<'_> {
 
     /// Removes a key; whether it was there.
     pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
-        let (now, may_expire) = (self.now_ms(), self.may_expire);
+        let now = self.now_ms();
         let Some(record) = self.db().remove(key) else { return false };
         let is_live = !record.is_expired(now);
         if is_live {
             self.modified(key);
         } else {
-            self.stats.expired += u64::from(may_expire);
+            self.expired(self.database, key);
         }
         self.keyspace.lazy_free.free(record);
         is_live
@@ -184,6 +195,10 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        let databases = &self.keyspace.databases;
+        let in_either = |key: &[u8]| databases[first].find(key).is_some() || databases[second].find(key).is_some();
+        self.watches.touch_all(first, in_either);
+        self.watches.touch_all(second, in_either);
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -191,7 +206,9 @@ impl Keys<'_> {
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
     pub(crate) fn flush(&mut self, databases: &[usize]) {
         for &database in databases {
-            self.stats.changes += self.keyspace.databases[database].len() as u64;
+            let emptied = &self.keyspace.databases[database];
+            self.stats.changes += emptied.len() as u64;
+            self.watches.touch_all(database, |key| emptied.find(key).is_some());
             self.keyspace.flush(database);
         }
     }
@@ -203,8 +220,37 @@ impl Keys<'_> {
     }
 
     #[inline]
-    fn modified_in(&mut self, _database: usize, _key: &[u8]) {
+    fn modified_in(&mut self, database: usize, key: &[u8]) {
         self.stats.changes += 1;
+        if !self.watches.is_empty() {
+            self.watches.touch(database, key);
+        }
+    }
+
+    /// An expired key was found and, unless a pause forbids it, removed.
+    fn expired(&mut self, database: usize, key: &[u8]) {
+        if self.may_expire {
+            self.stats.expired += 1;
+            self.watches.touch_expired(database, key);
+        }
+    }
+
+    /// From now on `EXEC` of this client fails if the key changes.
+    pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) {
+        let database = self.database;
+        let now = self.now_ms();
+        let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
+        self.watches.watch(client, database, key, was_expired);
+    }
+
+    /// Ends a client's watches; whether all keys are as they were.
+    pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
+        let (now, databases) = (self.now.millis(), &self.keyspace.databases);
+        let has_expired = self.watches.keys_of(client).any(|(database, key)| {
+            databases[database].find(key).is_some_and(|record| record.is_expired(now))
+        });
+        let was_touched = self.watches.unwatch(client);
+        !was_touched && !has_expired
     }
 
     /// The access bits of a record that is made now.

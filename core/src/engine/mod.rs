@@ -18,7 +18,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use crate::command::keys::KeyStats;
+use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::{ClientClass, Config};
 use crate::error::{self, Error};
@@ -30,15 +30,34 @@ use crate::random::{Random, Seed};
 use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Peer, Session, Stall, Transport};
 use crate::time::UnixMicros;
+use crate::watch::Watches;
 use pipeline::Batch;
 
-/// A Redis without I/O. See the [module](self) for how to drive it.
+/// A Redis without I/O.
+///
+/// ```
+/// use redstart_core::config::Config;
+/// use redstart_core::engine::Engine;
+/// use redstart_core::random::Seed;
+/// use redstart_core::session::Peer;
+/// use redstart_core::time::UnixMicros;
+///
+/// let mut engine = Engine::new(Config::default(), Seed(42));
+/// let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room for one client");
+/// engine.receive(client, b"SET greeting hello PX 100\r\n", UnixMicros(0));
+/// assert_eq!(engine.output(client), b"+OK\r\n");
+/// engine.consume(client, 5, UnixMicros(0));
+///
+/// engine.receive(client, b"GET greeting\r\n", UnixMicros(101_000));
+/// assert_eq!(engine.output(client), b"$-1\r\n");
+/// ```
 #[derive(Debug)]
 pub struct Engine {
     instance: Instance,
     keyspace: Keyspace,
     key_stats: KeyStats,
     random: Random,
+    watches: Watches,
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
@@ -79,6 +98,7 @@ impl Engine {
             key_stats: KeyStats::default(),
             instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), now),
             random,
+            watches: Watches::default(),
             commands,
             batch: Batch::default(),
             spare_buffers: Vec::new(),
@@ -125,6 +145,7 @@ impl Engine {
         if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
             self.deadlines.remove(&(until, client));
         }
+        self.watches.unwatch(client);
         if session.is_monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
         }

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::random::{Random, Seed};
-use crate::session::ClientId;
+use crate::session::{ClientId, Stall};
 use crate::time::UnixMicros;
 use clients::Clients;
 use host::Host;
@@ -92,6 +92,22 @@ impl Instance {
             latency: LatencyEvents::default(),
             effects: VecDeque::new(),
         }
+    }
+
+    /// Ends a pause, if there is one: what clients have sent meanwhile can run.
+    pub(crate) fn unpause(&mut self) {
+        if self.pause.take().is_none() {
+            return;
+        }
+        let mut postponed: Vec<ClientId> = Vec::new();
+        for session in self.clients.iter_mut() {
+            if session.stall == Some(Stall::Postponed) {
+                session.stall = None;
+                postponed.push(session.id);
+            }
+        }
+        postponed.sort();
+        self.resume.extend(postponed);
     }
 
     /// The pause that holds at `now`.
