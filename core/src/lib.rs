@@ -4,5 +4,8 @@
 
 extern crate alloc;
 
+pub mod limits;
+pub mod number;
 pub mod random;
+pub mod resp;
 pub mod time;

@@ -1,0 +1,5 @@
+//! The Redis serialisation protocol: requests in, replies out.
+
+pub mod args;
+pub mod inline;
+pub mod request;
