@@ -6,7 +6,10 @@
 //! its subcommand's, `@write` follows from the flag `write`, `movablekeys` from the key specs.
 
 use super::bit_set::bit_set;
+use super::context::{Context, Handler, Outcome};
 use super::keys::{KeySpec, SpecialKeys};
+use crate::error::{self, Error};
+use crate::resp::request::Args;
 
 /// One command, or one subcommand of a container such as `CLIENT`.
 ///
@@ -45,6 +48,8 @@ pub struct Spec {
     pub is_system: bool,
     /// The subcommands of a container, sorted by name; empty for other commands.
     pub subcommands: &'static [Spec],
+    /// What runs it. A container without a subcommand of its own form is never run.
+    pub(crate) run: Handler,
 }
 
 impl Spec {
@@ -66,6 +71,7 @@ impl Spec {
         deprecated: None,
         is_system: false,
         subcommands: &[],
+        run: no_such_form,
     };
 
     /// The last part of the name: `kill` of `client|kill`, and `get` of `get`.
@@ -575,4 +581,9 @@ impl Argument {
             (_, None) => Some(self.name),
         }
     }
+}
+
+/// What a container replies when it is called without a subcommand.
+fn no_such_form(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome, Error> {
+    Err(error::wrong_arity(ctx.command.spec.name))
 }

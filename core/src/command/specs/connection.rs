@@ -1,5 +1,6 @@
 //! A client's own connection, and what it may do to others.
 
+use crate::command::{client, connection};
 use crate::command::spec::Flag::{Admin, AllowBusy, Fast, Loading, NoAuth, NoScript, Stale};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 
@@ -19,6 +20,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             Argument::string("password"),
         ],
         history: &[("6.0.0", "A user name before the password.")],
+        run: connection::auth,
         ..Spec::DEFAULT
     },
     Spec {
@@ -41,6 +43,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale, Fast]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("message")],
+        run: connection::echo,
         ..Spec::DEFAULT
     },
     Spec {
@@ -70,6 +73,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             "6.2.0",
             "Without arguments it keeps the protocol and only reports.",
         )],
+        run: connection::hello,
         ..Spec::DEFAULT
     },
     Spec {
@@ -83,6 +87,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("message").optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: connection::ping,
         ..Spec::DEFAULT
     },
     Spec {
@@ -98,6 +103,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             since: "7.2.0",
             replaced_by: "closing the connection",
         }),
+        run: connection::quit,
         ..Spec::DEFAULT
     },
     Spec {
@@ -109,6 +115,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
         categories: Categories::of(&[Category::Connection]),
+        run: connection::reset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -121,6 +128,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale, Fast]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::integer("index")],
+        run: connection::select,
         ..Spec::DEFAULT
     },
 ];
@@ -136,6 +144,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::getname,
         ..Spec::DEFAULT
     },
     Spec {
@@ -147,6 +156,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -158,6 +168,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::id,
         ..Spec::DEFAULT
     },
     Spec {
@@ -170,6 +181,7 @@ const CLIENT: &[Spec] = &[
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
         tips: &["nondeterministic_output"],
+        run: client::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -235,6 +247,7 @@ const CLIENT: &[Spec] = &[
             ("5.0.0", "Type `replica`, of which `slave` is the old name."),
             ("6.2.0", "Filter `LADDR`."),
         ],
+        run: client::kill,
         ..Spec::DEFAULT
     },
     Spec {
@@ -277,6 +290,7 @@ const CLIENT: &[Spec] = &[
             ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`."),
             ("7.0.3", "Field `ssub`."),
         ],
+        run: client::list,
         ..Spec::DEFAULT
     },
     Spec {
@@ -292,6 +306,7 @@ const CLIENT: &[Spec] = &[
             "enabled",
             &[Argument::token("on", "ON"), Argument::token("off", "OFF")],
         )],
+        run: client::no_evict,
         ..Spec::DEFAULT
     },
     Spec {
@@ -307,6 +322,7 @@ const CLIENT: &[Spec] = &[
             "enabled",
             &[Argument::token("on", "ON"), Argument::token("off", "OFF")],
         )],
+        run: client::no_touch,
         ..Spec::DEFAULT
     },
     Spec {
@@ -331,6 +347,7 @@ const CLIENT: &[Spec] = &[
             .optional(),
         ],
         history: &[("6.2.0", "The mode: `WRITE` holds back writes alone.")],
+        run: client::pause,
         ..Spec::DEFAULT
     },
     Spec {
@@ -350,6 +367,7 @@ const CLIENT: &[Spec] = &[
                 Argument::token("skip", "SKIP"),
             ],
         )],
+        run: client::reply,
         ..Spec::DEFAULT
     },
     Spec {
@@ -369,6 +387,7 @@ const CLIENT: &[Spec] = &[
             ],
         )],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: client::setinfo,
         ..Spec::DEFAULT
     },
     Spec {
@@ -382,6 +401,7 @@ const CLIENT: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("connection-name")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: client::setname,
         ..Spec::DEFAULT
     },
     Spec {
@@ -404,6 +424,7 @@ const CLIENT: &[Spec] = &[
             )
             .optional(),
         ],
+        run: client::unblock,
         ..Spec::DEFAULT
     },
     Spec {
@@ -415,6 +436,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::unpause,
         ..Spec::DEFAULT
     },
 ];

@@ -1,5 +1,6 @@
 //! Keys of any type: their life, their names, the walk through them.
 
+use crate::command::{expire, generic, object, scan};
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{
@@ -25,6 +26,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             Argument::integer("destination-db").after("DB").optional(),
             Argument::token("replace", "REPLACE").optional(),
         ],
+        run: generic::copy,
         ..Spec::DEFAULT
     },
     Spec {
@@ -39,6 +41,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::del,
         ..Spec::DEFAULT
     },
     Spec {
@@ -54,6 +57,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         history: &[("3.0.3", "More than one key.")],
+        run: generic::exists,
         ..Spec::DEFAULT
     },
     Spec {
@@ -72,6 +76,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::expire,
         ..Spec::DEFAULT
     },
     Spec {
@@ -90,6 +95,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::expireat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -103,6 +109,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::expiretime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -116,6 +123,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
         arguments: &[Argument::pattern("pattern")],
         tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+        run: generic::keys,
         ..Spec::DEFAULT
     },
     Spec {
@@ -129,6 +137,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("db")],
+        run: generic::relocate,
         ..Spec::DEFAULT
     },
     Spec {
@@ -152,6 +161,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::persist,
         ..Spec::DEFAULT
     },
     Spec {
@@ -170,6 +180,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::pexpire,
         ..Spec::DEFAULT
     },
     Spec {
@@ -188,6 +199,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::pexpireat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -201,6 +213,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::pexpiretime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -216,6 +229,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
         history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        run: expire::pttl,
         ..Spec::DEFAULT
     },
     Spec {
@@ -232,6 +246,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             "response_policy:special",
             "nondeterministic_output",
         ],
+        run: generic::randomkey,
         ..Spec::DEFAULT
     },
     Spec {
@@ -248,6 +263,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             KeySpec::at(2, &[Ow, Update]),
         ],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
+        run: generic::rename,
         ..Spec::DEFAULT
     },
     Spec {
@@ -265,6 +281,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         ],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
         history: &[("3.2.0", "Two equal names are no error.")],
+        run: generic::renamenx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -291,6 +308,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             "response_policy:special",
         ],
         history: &[("6.0.0", "Option `TYPE`.")],
+        run: scan::scan,
         ..Spec::DEFAULT
     },
     Spec {
@@ -305,6 +323,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Ro])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::touch,
         ..Spec::DEFAULT
     },
     Spec {
@@ -320,6 +339,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
         history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        run: expire::ttl,
         ..Spec::DEFAULT
     },
     Spec {
@@ -333,6 +353,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro])],
         arguments: &[Argument::key("key", 0)],
+        run: generic::kind,
         ..Spec::DEFAULT
     },
     Spec {
@@ -347,6 +368,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::del,
         ..Spec::DEFAULT
     },
     Spec {
@@ -362,6 +384,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             Argument::integer("timeout"),
         ],
         tips: &["request_policy:all_shards", "response_policy:agg_min"],
+        run: generic::wait,
         ..Spec::DEFAULT
     },
 ];
@@ -393,6 +416,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::encoding,
         ..Spec::DEFAULT
     },
     Spec {
@@ -407,6 +431,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::freq,
         ..Spec::DEFAULT
     },
     Spec {
@@ -418,6 +443,7 @@ const OBJECT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Keyspace]),
+        run: object::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -432,6 +458,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::idletime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -446,6 +473,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::refcount,
         ..Spec::DEFAULT
     },
 ];

@@ -1,5 +1,6 @@
 //! The server as a whole: its commands, configuration, statistics and end.
 
+use crate::command::{command, config, debug, generic, info, latency, memory, monitor, server, slowlog};
 use crate::command::keys::KeyFlag::Ro;
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{
@@ -20,6 +21,7 @@ pub(crate) const SERVER: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         tips: &["nondeterministic_output_order"],
         subcommands: COMMAND,
+        run: command::command,
         ..Spec::DEFAULT
     },
     Spec {
@@ -42,6 +44,7 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+        run: generic::dbsize,
         ..Spec::DEFAULT
     },
     Spec {
@@ -53,6 +56,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, Protected]),
         is_system: true,
+        run: debug::debug,
         ..Spec::DEFAULT
     },
     Spec {
@@ -74,6 +78,7 @@ pub(crate) const SERVER: &[Spec] = &[
         .optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         history: &[("4.0.0", "Mode `ASYNC`."), ("6.2.0", "Mode `SYNC`.")],
+        run: generic::flushall,
         ..Spec::DEFAULT
     },
     Spec {
@@ -95,6 +100,7 @@ pub(crate) const SERVER: &[Spec] = &[
         .optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         history: &[("4.0.0", "Mode `ASYNC`."), ("6.2.0", "Mode `SYNC`.")],
+        run: generic::flushdb,
         ..Spec::DEFAULT
     },
     Spec {
@@ -113,6 +119,7 @@ pub(crate) const SERVER: &[Spec] = &[
             "response_policy:special",
         ],
         history: &[("7.0.0", "More than one section.")],
+        run: info::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -133,6 +140,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: -1,
         flags: Flags::of(&[ReadOnly, Fast]),
         arguments: &[Argument::integer("version").after("VERSION").optional()],
+        run: server::lolwut,
         ..Spec::DEFAULT
     },
     Spec {
@@ -152,6 +160,7 @@ pub(crate) const SERVER: &[Spec] = &[
         group: Group::Server,
         arity: 1,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        run: monitor::monitor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -176,6 +185,7 @@ pub(crate) const SERVER: &[Spec] = &[
             Argument::token("abort", "ABORT").since("7.0.0").optional(),
         ],
         history: &[("7.0.0", "Modifiers `NOW`, `FORCE` and `ABORT`.")],
+        run: server::shutdown,
         ..Spec::DEFAULT
     },
     Spec {
@@ -198,6 +208,7 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
         arguments: &[Argument::integer("index1"), Argument::integer("index2")],
+        run: generic::swapdb,
         ..Spec::DEFAULT
     },
     Spec {
@@ -209,6 +220,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[Loading, Stale, Fast]),
         tips: &["nondeterministic_output"],
+        run: server::time,
         ..Spec::DEFAULT
     },
 ];
@@ -224,6 +236,7 @@ const COMMAND: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: command::count,
         ..Spec::DEFAULT
     },
     Spec {
@@ -237,6 +250,7 @@ const COMMAND: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("command-name").optional().multiple()],
         tips: &["nondeterministic_output_order"],
+        run: command::docs,
         ..Spec::DEFAULT
     },
     Spec {
@@ -252,6 +266,7 @@ const COMMAND: &[Spec] = &[
             Argument::string("command"),
             Argument::string("arg").optional().multiple(),
         ],
+        run: command::getkeys,
         ..Spec::DEFAULT
     },
     Spec {
@@ -267,6 +282,7 @@ const COMMAND: &[Spec] = &[
             Argument::string("command"),
             Argument::string("arg").optional().multiple(),
         ],
+        run: command::getkeysandflags,
         ..Spec::DEFAULT
     },
     Spec {
@@ -278,6 +294,7 @@ const COMMAND: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: command::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -292,6 +309,7 @@ const COMMAND: &[Spec] = &[
         arguments: &[Argument::string("command-name").optional().multiple()],
         tips: &["nondeterministic_output_order"],
         history: &[("7.0.0", "Without arguments it describes all commands.")],
+        run: command::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -314,6 +332,7 @@ const COMMAND: &[Spec] = &[
         .after("FILTERBY")
         .optional()],
         tips: &["nondeterministic_output_order"],
+        run: command::list,
         ..Spec::DEFAULT
     },
 ];
@@ -330,6 +349,7 @@ const CONFIG: &[Spec] = &[
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("parameter").multiple()],
         history: &[("7.0.0", "More than one pattern.")],
+        run: config::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -340,6 +360,7 @@ const CONFIG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: config::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -351,6 +372,7 @@ const CONFIG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: config::resetstat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -362,6 +384,7 @@ const CONFIG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: config::rewrite,
         ..Spec::DEFAULT
     },
     Spec {
@@ -379,6 +402,7 @@ const CONFIG: &[Spec] = &[
         .multiple()],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         history: &[("7.0.0", "More than one parameter.")],
+        run: config::set,
         ..Spec::DEFAULT
     },
 ];
@@ -398,6 +422,7 @@ const LATENCY: &[Spec] = &[
             "request_policy:all_nodes",
             "response_policy:special",
         ],
+        run: latency::doctor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -414,6 +439,7 @@ const LATENCY: &[Spec] = &[
             "request_policy:all_nodes",
             "response_policy:special",
         ],
+        run: latency::graph,
         ..Spec::DEFAULT
     },
     Spec {
@@ -424,6 +450,7 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: latency::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -440,6 +467,7 @@ const LATENCY: &[Spec] = &[
             "request_policy:all_nodes",
             "response_policy:special",
         ],
+        run: latency::histogram,
         ..Spec::DEFAULT
     },
     Spec {
@@ -456,6 +484,7 @@ const LATENCY: &[Spec] = &[
             "request_policy:all_nodes",
             "response_policy:special",
         ],
+        run: latency::history,
         ..Spec::DEFAULT
     },
     Spec {
@@ -471,6 +500,7 @@ const LATENCY: &[Spec] = &[
             "request_policy:all_nodes",
             "response_policy:special",
         ],
+        run: latency::latest,
         ..Spec::DEFAULT
     },
     Spec {
@@ -483,6 +513,7 @@ const LATENCY: &[Spec] = &[
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event").optional().multiple()],
         tips: &["request_policy:all_nodes", "response_policy:agg_sum"],
+        run: latency::reset,
         ..Spec::DEFAULT
     },
 ];
@@ -501,6 +532,7 @@ const MEMORY: &[Spec] = &[
             "request_policy:all_shards",
             "response_policy:special",
         ],
+        run: memory::doctor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -511,6 +543,7 @@ const MEMORY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: memory::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -525,6 +558,7 @@ const MEMORY: &[Spec] = &[
             "request_policy:all_shards",
             "response_policy:special",
         ],
+        run: memory::malloc_stats,
         ..Spec::DEFAULT
     },
     Spec {
@@ -535,6 +569,7 @@ const MEMORY: &[Spec] = &[
         complexity: "Grows with the memory in use, and may be slow",
         arity: 2,
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: memory::purge,
         ..Spec::DEFAULT
     },
     Spec {
@@ -549,6 +584,7 @@ const MEMORY: &[Spec] = &[
             "request_policy:all_shards",
             "response_policy:special",
         ],
+        run: memory::stats,
         ..Spec::DEFAULT
     },
     Spec {
@@ -564,6 +600,7 @@ const MEMORY: &[Spec] = &[
             Argument::key("key", 0),
             Argument::integer("count").after("SAMPLES").optional(),
         ],
+        run: memory::usage,
         ..Spec::DEFAULT
     },
 ];
@@ -581,6 +618,7 @@ const SLOWLOG: &[Spec] = &[
         arguments: &[Argument::integer("count").optional()],
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         history: &[("4.0.0", "The client's address and name in the reply.")],
+        run: slowlog::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -591,6 +629,7 @@ const SLOWLOG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: slowlog::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -606,6 +645,7 @@ const SLOWLOG: &[Spec] = &[
             "response_policy:agg_sum",
             "nondeterministic_output",
         ],
+        run: slowlog::len,
         ..Spec::DEFAULT
     },
     Spec {
@@ -617,6 +657,7 @@ const SLOWLOG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: slowlog::reset,
         ..Spec::DEFAULT
     },
 ];

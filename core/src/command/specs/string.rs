@@ -1,5 +1,6 @@
 //! Strings: the value is bytes, and may be read as a number.
 
+use crate::command::{lcs, string};
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update, VariableFlags};
 use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
@@ -18,6 +19,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
+        run: string::append,
         ..Spec::DEFAULT
     },
     Spec {
@@ -31,6 +33,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: string::decr,
         ..Spec::DEFAULT
     },
     Spec {
@@ -44,6 +47,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("decrement")],
+        run: string::decrby,
         ..Spec::DEFAULT
     },
     Spec {
@@ -57,6 +61,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: string::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -70,6 +75,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0)],
+        run: string::getdel,
         ..Spec::DEFAULT
     },
     Spec {
@@ -97,6 +103,7 @@ pub(crate) const STRING: &[Spec] = &[
             )
             .optional(),
         ],
+        run: string::getex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -114,6 +121,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("start"),
             Argument::integer("end"),
         ],
+        run: string::getrange,
         ..Spec::DEFAULT
     },
     Spec {
@@ -131,6 +139,7 @@ pub(crate) const STRING: &[Spec] = &[
             since: "6.2.0",
             replaced_by: "`SET` with `GET`",
         }),
+        run: string::getset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -144,6 +153,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: string::incr,
         ..Spec::DEFAULT
     },
     Spec {
@@ -157,6 +167,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("increment")],
+        run: string::incrby,
         ..Spec::DEFAULT
     },
     Spec {
@@ -170,6 +181,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::double("increment")],
+        run: string::incrbyfloat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -192,6 +204,7 @@ pub(crate) const STRING: &[Spec] = &[
                 .optional(),
             Argument::token("withmatchlen", "WITHMATCHLEN").optional(),
         ],
+        run: lcs::lcs,
         ..Spec::DEFAULT
     },
     Spec {
@@ -206,6 +219,7 @@ pub(crate) const STRING: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Ro, Access])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard"],
+        run: string::mget,
         ..Spec::DEFAULT
     },
     Spec {
@@ -227,6 +241,7 @@ pub(crate) const STRING: &[Spec] = &[
             "request_policy:multi_shard",
             "response_policy:all_succeeded",
         ],
+        run: string::mset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -244,6 +259,7 @@ pub(crate) const STRING: &[Spec] = &[
             &[Argument::key("key", 0), Argument::string("value")],
         )
         .multiple()],
+        run: string::msetnx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -265,6 +281,7 @@ pub(crate) const STRING: &[Spec] = &[
             since: "2.6.12",
             replaced_by: "`SET` with `PX`",
         }),
+        run: string::psetex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -313,6 +330,7 @@ pub(crate) const STRING: &[Spec] = &[
             ("6.2.0", "Options `GET`, `EXAT` and `PXAT`."),
             ("7.0.0", "`NX` and `GET` may go together."),
         ],
+        run: string::set,
         ..Spec::DEFAULT
     },
     Spec {
@@ -334,6 +352,7 @@ pub(crate) const STRING: &[Spec] = &[
             since: "2.6.12",
             replaced_by: "`SET` with `EX`",
         }),
+        run: string::setex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -351,6 +370,7 @@ pub(crate) const STRING: &[Spec] = &[
             since: "2.6.12",
             replaced_by: "`SET` with `NX`",
         }),
+        run: string::setnx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -368,6 +388,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("offset"),
             Argument::string("value"),
         ],
+        run: string::setrange,
         ..Spec::DEFAULT
     },
     Spec {
@@ -381,6 +402,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro])],
         arguments: &[Argument::key("key", 0)],
+        run: string::strlen,
         ..Spec::DEFAULT
     },
     Spec {
@@ -402,6 +424,7 @@ pub(crate) const STRING: &[Spec] = &[
             since: "2.0.0",
             replaced_by: "`GETRANGE`",
         }),
+        run: string::getrange,
         ..Spec::DEFAULT
     },
 ];
