@@ -1,8 +1,14 @@
 //! A Redis-compatible engine without I/O.
 #![no_std]
-#![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
+#![deny(
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::alloc_instead_of_core
+)]
 
 extern crate alloc;
 
+pub mod keyspace;
 pub mod random;
 pub mod time;
+pub mod value;

@@ -1,0 +1,3 @@
+//! Where the keys live.
+
+pub mod record;
