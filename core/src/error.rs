@@ -137,8 +137,7 @@ pub const CLIENT_NAME: Error =
 /// `CLIENT ... ID` of something that is no id.
 pub const INVALID_CLIENT_ID: Error = Error::fixed("ERR Invalid client ID");
 /// `CLIENT KILL ID` with an id below one.
-pub const CLIENT_ID_NOT_POSITIVE: Error =
-    Error::fixed("ERR client-id should be greater than 0");
+pub const CLIENT_ID_NOT_POSITIVE: Error = Error::fixed("ERR client-id should be greater than 0");
 /// `CLIENT KILL addr:port` of an address nobody has.
 pub const NO_SUCH_CLIENT: Error = Error::fixed("ERR No such client");
 /// `CLIENT UNBLOCK` with a reason other than `TIMEOUT` and `ERROR`.
@@ -168,8 +167,7 @@ pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Chec
 /// `CLIENT PAUSE` with a mode other than `ALL` and `WRITE`.
 pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
 /// `SLOWLOG GET` with a count below -1.
-pub const SLOWLOG_COUNT: Error =
-    Error::fixed("ERR count should be greater than or equal to -1");
+pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false",

@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::resp::reply::Protocol;
-use crate::resp::request::{Request, RequestReader};
+use crate::resp::request::RequestReader;
 use crate::time::UnixMicros;
 
 /// Names a connected client; never used again for another one.

@@ -28,7 +28,13 @@ impl Watches {
         self.touched.is_empty()
     }
 
-    pub(crate) fn watch(&mut self, client: ClientId, database: usize, key: &[u8], was_expired: bool) {
+    pub(crate) fn watch(
+        &mut self,
+        client: ClientId,
+        database: usize,
+        key: &[u8],
+        was_expired: bool,
+    ) {
         self.touched.entry(client).or_default();
         let watchers = self.watchers.entry((database, key.to_vec())).or_default();
         if watchers.iter().all(|watcher| watcher.client != client) {
@@ -63,8 +69,14 @@ impl Watches {
     }
 
     /// Every key of a database for which `has_changed` is true has changed.
-    pub(crate) fn touch_all(&mut self, database: usize, mut has_changed: impl FnMut(&[u8]) -> bool) {
-        for ((_, key), watchers) in self.watchers.range((database, Vec::new())..(database + 1, Vec::new())) {
+    pub(crate) fn touch_all(
+        &mut self,
+        database: usize,
+        mut has_changed: impl FnMut(&[u8]) -> bool,
+    ) {
+        for ((_, key), watchers) in
+            self.watchers.range((database, Vec::new())..(database + 1, Vec::new()))
+        {
             if has_changed(key) {
                 for watcher in watchers {
                     self.touched.insert(watcher.client, true);

@@ -9,8 +9,8 @@ use super::spec::{Argument, Category, Flag, Spec};
 use super::table::Command;
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
+use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 
 type Handled = Result<Outcome, Error>;
 
@@ -47,7 +47,11 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         None => ctx.commands.top_level().map(|command| command.spec.name).collect(),
         Some(word) if args.len() == 5 && word.eq_ignore_ascii_case(b"FILTERBY") => {
             let matches = filter(&args[3], &args[4])?;
-            ctx.commands.iter().filter(|command| matches(command)).map(|command| command.spec.name).collect()
+            ctx.commands
+                .iter()
+                .filter(|command| matches(command))
+                .map(|command| command.spec.name)
+                .collect()
         }
         Some(_) => return Err(error::SYNTAX),
     };
@@ -68,7 +72,11 @@ fn filter<'a>(kind: &[u8], value: &'a [u8]) -> Result<impl Fn(&Command) -> bool 
         b"MODULE" => Filter::Module,
         b"ACLCAT" => {
             let category = Category::ALL.iter().copied();
-            Filter::Category(category.into_iter().find(|known| known.name().as_bytes().eq_ignore_ascii_case(value)))
+            Filter::Category(
+                category
+                    .into_iter()
+                    .find(|known| known.name().as_bytes().eq_ignore_ascii_case(value)),
+            )
         }
         b"PATTERN" => Filter::Pattern,
         _ => return Err(error::SYNTAX),
@@ -86,7 +94,11 @@ pub(super) fn docs(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let specs: Vec<&Spec> = if args.len() == 2 {
         ctx.commands.top_level().map(|command| command.spec).collect()
     } else {
-        args.iter().skip(2).filter_map(|name| ctx.commands.find_full(name)).map(|command| command.spec).collect()
+        args.iter()
+            .skip(2)
+            .filter_map(|name| ctx.commands.find_full(name))
+            .map(|command| command.spec)
+            .collect()
     };
     ctx.reply.map(specs.len());
     for spec in specs {
@@ -249,11 +261,12 @@ fn document(reply: &mut Reply<'_>, spec: &Spec) {
     reply.bulk(b"group");
     reply.bulk(spec.group.name().as_bytes());
     fields += 1;
-    let doc_flags: Vec<&str> = [("deprecated", spec.deprecated.is_some()), ("syscmd", spec.is_system)]
-        .into_iter()
-        .filter(|(_, is_set)| *is_set)
-        .map(|(name, _)| name)
-        .collect();
+    let doc_flags: Vec<&str> =
+        [("deprecated", spec.deprecated.is_some()), ("syscmd", spec.is_system)]
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+            .map(|(name, _)| name)
+            .collect();
     if !doc_flags.is_empty() {
         reply.bulk(b"doc_flags");
         reply.set(doc_flags.len());

@@ -12,7 +12,8 @@ use crate::error::Error;
 pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
     let name = ctx.command.spec.container().unwrap_or(ctx.command.spec.name);
     let upper = name.to_ascii_uppercase();
-    let mut lines = Vec::from([format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")]);
+    let mut lines =
+        Vec::from([format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")]);
     if let Some(container) = ctx.commands.find(name.as_bytes()) {
         for subcommand in container.spec.subcommands {
             let own_name = subcommand.own_name().to_ascii_uppercase();

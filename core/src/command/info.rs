@@ -6,7 +6,8 @@ use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
 use crate::error::Error;
-use crate::resp::request::Args;
+use crate::keyspace::table::Table;
+use crate::resp::args::Args;
 use crate::{REDIS_VERSION, VERSION};
 
 /// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.
@@ -29,7 +30,8 @@ const SECTIONS: &[Section] = &[
 ];
 
 pub(super) fn info(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
-    let is_named = |name: &str| args.iter().skip(1).any(|arg| arg.eq_ignore_ascii_case(name.as_bytes()));
+    let is_named =
+        |name: &str| args.iter().skip(1).any(|arg| arg.eq_ignore_ascii_case(name.as_bytes()));
     let wants_all = is_named("all") || is_named("everything");
     let wants_default = args.len() == 1 || is_named("default");
     let mut lines = Lines(String::new());
@@ -103,8 +105,14 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("connected_clients", ctx.instance.clients.len());
     lines.add("cluster_connections", 0);
     lines.add("maxclients", ctx.instance.config.maxclients);
-    lines.add("client_recent_max_input_buffer", sessions().map(|s| s.input.capacity()).max().unwrap_or(0));
-    lines.add("client_recent_max_output_buffer", sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0));
+    lines.add(
+        "client_recent_max_input_buffer",
+        sessions().map(|s| s.input.capacity()).max().unwrap_or(0),
+    );
+    lines.add(
+        "client_recent_max_output_buffer",
+        sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0),
+    );
     lines.add("blocked_clients", sessions().filter(|session| session.is_blocked()).count());
     lines.add("tracking_clients", 0);
     lines.add("clients_in_timeout_table", 0);
@@ -113,23 +121,33 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
 fn memory(ctx: &Context<'_>, lines: &mut Lines) {
     let (usage, process) = (ctx.instance.host.usage(), ctx.instance.host.process());
     let peak_bytes = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
-    let clients_bytes: usize = ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
-    let overhead_bytes = (clients_bytes + ctx.keys.keyspace.overhead_bytes()) as u64;
+    let clients_bytes: usize =
+        ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
+    let overhead_bytes = (clients_bytes
+        + ctx.keys.keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>())
+        as u64;
     let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     lines.add_bytes("used_memory", usage.allocated_bytes);
     lines.add_bytes("used_memory_rss", usage.resident_bytes);
     lines.add_bytes("used_memory_peak", peak_bytes);
-    lines.add("used_memory_peak_perc", format!("{:.2}%", 100.0 * ratio(usage.allocated_bytes, peak_bytes)));
+    lines.add(
+        "used_memory_peak_perc",
+        format!("{:.2}%", 100.0 * ratio(usage.allocated_bytes, peak_bytes)),
+    );
     lines.add("used_memory_overhead", overhead_bytes);
     lines.add("used_memory_dataset", usage.allocated_bytes.saturating_sub(overhead_bytes));
     lines.add_bytes("total_system_memory", process.system_memory_bytes);
     lines.add_bytes("maxmemory", ctx.instance.config.maxmemory as u64);
     lines.add("maxmemory_policy", ctx.instance.config.maxmemory_policy);
-    lines.add("mem_fragmentation_ratio", format!("{:.2}", ratio(usage.resident_bytes, usage.allocated_bytes)));
-    lines.add("mem_fragmentation_bytes", usage.resident_bytes as i64 - usage.allocated_bytes as i64);
+    lines.add(
+        "mem_fragmentation_ratio",
+        format!("{:.2}", ratio(usage.resident_bytes, usage.allocated_bytes)),
+    );
+    lines
+        .add("mem_fragmentation_bytes", usage.resident_bytes as i64 - usage.allocated_bytes as i64);
     lines.add("mem_clients_normal", clients_bytes);
     lines.add("mem_allocator", process.allocator);
-    lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazy_free.len());
+    lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
 }
 
 fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
@@ -190,7 +208,11 @@ fn commandstats(ctx: &Context<'_>, lines: &mut Lines) {
             continue;
         }
         let usec = stats.duration_ns / 1_000;
-        let usec_per_call = if stats.calls == 0 { 0.0 } else { stats.duration_ns as f64 / 1e3 / stats.calls as f64 };
+        let usec_per_call = if stats.calls == 0 {
+            0.0
+        } else {
+            stats.duration_ns as f64 / 1e3 / stats.calls as f64
+        };
         lines.add(
             &format!("cmdstat_{}", command.spec.name),
             format_args!(
@@ -210,15 +232,20 @@ fn errorstats(ctx: &Context<'_>, lines: &mut Lines) {
 
 fn latencystats(ctx: &Context<'_>, lines: &mut Lines) {
     for command in ctx.commands.iter() {
-        let Some(durations) = &ctx.instance.stats.commands[command.index].durations else { continue };
+        let Some(durations) = &ctx.instance.stats.commands[command.index].durations else {
+            continue;
+        };
         let percentiles: alloc::vec::Vec<String> = ctx
             .instance
             .config
             .latency_tracking_info_percentiles
             .iter()
-            .map(|&percent| format!("p{percent}={:.3}", durations.percentile_ns(percent) as f64 / 1e3))
+            .map(|&percent| {
+                format!("p{percent}={:.3}", durations.percentile_ns(percent) as f64 / 1e3)
+            })
             .collect();
-        lines.add(&format!("latency_percentiles_usec_{}", command.spec.name), percentiles.join(","));
+        lines
+            .add(&format!("latency_percentiles_usec_{}", command.spec.name), percentiles.join(","));
     }
 }
 
@@ -227,15 +254,10 @@ fn cluster(_: &Context<'_>, lines: &mut Lines) {
 }
 
 fn keyspace(ctx: &Context<'_>, lines: &mut Lines) {
-    for (index, database) in ctx.keys.keyspace.databases.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+    for (index, database) in ctx.keys.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
         lines.add(
             &format!("db{index}"),
-            format_args!(
-                "keys={},expires={},avg_ttl={}",
-                database.len(),
-                database.expiring_len(),
-                database.average_ttl_ms(ctx.keys.now_ms())
-            ),
+            format_args!("keys={},expires={},avg_ttl=0", database.len(), database.expiring_len(),),
         );
     }
 }

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use crate::error::{self, Error};
+use crate::keyspace::Keyspace;
+use crate::keyspace::access;
 use crate::keyspace::record::{AccessClock, Record};
-use crate::keyspace::table::Lookup;
-use crate::keyspace::{Database, Keyspace};
+use crate::keyspace::table::{Lookup, Put, Table};
 use crate::random::Random;
 use crate::session::ClientId;
 use crate::time::{UnixMicros, UnixMillis};
@@ -65,19 +66,21 @@ impl Keys<'_> {
     }
 
     #[inline]
-    pub(crate) fn db(&mut self) -> &mut Database {
-        &mut self.keyspace.databases[self.database]
+    pub(crate) fn db(&mut self) -> &mut Table {
+        &mut self.keyspace[self.database]
     }
 
     /// A key that a command reads: counts a hit or a miss, and marks the access.
     #[inline]
     pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: self.touches }).map(|record| &*record)
+        self.find(self.database, key, Access { counts: true, touches: self.touches })
+            .map(|record| &*record)
     }
 
     /// A key that a command looks at from outside: counted, and no access is marked.
     pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: false }).map(|record| &*record)
+        self.find(self.database, key, Access { counts: true, touches: false })
+            .map(|record| &*record)
     }
 
     /// A key in any database, without any trace.
@@ -111,34 +114,46 @@ impl Keys<'_> {
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
-        let (policy, now) = (self.policy, self.now);
-        match self.keyspace.databases[database].lookup(key, now.millis(), self.may_expire) {
-            Lookup::Live(record) => {
-                self.stats.hits += u64::from(access.counts);
-                if access.touches {
-                    touch(record, policy, now, self.random);
+        let found = match self.keyspace[database].lookup(key, self.now.millis(), self.may_expire) {
+            Lookup::Live(record) => Some(record),
+            Lookup::Missing => None,
+            Lookup::Expired => {
+                if self.may_expire {
+                    self.stats.expired += 1;
+                    self.watches.touch_expired(database, key);
                 }
-                return Some(record);
+                None
             }
-            Lookup::Expired => self.expired(database, key),
-            Lookup::Missing => {}
+        };
+        if access.counts {
+            let count = if found.is_some() { &mut self.stats.hits } else { &mut self.stats.misses };
+            *count += 1;
         }
-        self.stats.misses += u64::from(access.counts);
-        None
+        if access.touches
+            && let Some(record) = &found
+        {
+            touch(record, self.policy, self.now, self.random);
+        }
+        found
     }
 
     /// Sets a key to a string, whatever it held.
     #[inline]
     pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
         let clock = self.fresh_clock();
-        self.db().put(key, value, deadline, clock);
+        let put = self.db().put(key, value, deadline, clock);
+        if let Put::Replaced(old) = put {
+            self.keyspace.lazyfree.push_record(old);
+        }
         self.modified(key);
     }
 
     /// Inserts a record under its own key, in place of what is there.
     pub(crate) fn insert_in(&mut self, database: usize, record: Record) {
         self.modified_in(database, record.key());
-        self.keyspace.databases[database].insert(record);
+        if let Some(old) = self.keyspace[database].insert(record) {
+            self.keyspace.lazyfree.push_record(old);
+        }
     }
 
     /// Takes a key out, if it is there and has not expired.
@@ -158,7 +173,7 @@ impl Keys<'_> {
         } else {
             self.expired(self.database, key);
         }
-        self.keyspace.lazy_free.free(record);
+        self.keyspace.lazyfree.push_record(record);
         is_live
     }
 
@@ -183,7 +198,7 @@ impl Keys<'_> {
         /// When so many keys in a row have expired, any of them will do, as in Redis.
         const TRIES: usize = 100;
         for last in (0..TRIES).rev() {
-            let record = self.keyspace.databases[self.database].random(self.random)?;
+            let record = self.keyspace[self.database].random(self.random)?;
             let key = record.key().to_vec();
             if !record.is_expired(self.now.millis()) || last == 0 {
                 return Some(key);
@@ -195,8 +210,10 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
-        let databases = &self.keyspace.databases;
-        let in_either = |key: &[u8]| databases[first].find(key).is_some() || databases[second].find(key).is_some();
+        let databases = &*self.keyspace;
+        let in_either = |key: &[u8]| {
+            databases[first].find(key).is_some() || databases[second].find(key).is_some()
+        };
         self.watches.touch_all(first, in_either);
         self.watches.touch_all(second, in_either);
         self.keyspace.swap(first, second);
@@ -206,7 +223,7 @@ impl Keys<'_> {
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
     pub(crate) fn flush(&mut self, databases: &[usize]) {
         for &database in databases {
-            let emptied = &self.keyspace.databases[database];
+            let emptied = &self.keyspace[database];
             self.stats.changes += emptied.len() as u64;
             self.watches.touch_all(database, |key| emptied.find(key).is_some());
             self.keyspace.flush(database);
@@ -245,7 +262,7 @@ impl Keys<'_> {
 
     /// Ends a client's watches; whether all keys are as they were.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
-        let (now, databases) = (self.now.millis(), &self.keyspace.databases);
+        let (now, databases) = (self.now.millis(), &*self.keyspace);
         let has_expired = self.watches.keys_of(client).any(|(database, key)| {
             databases[database].find(key).is_some_and(|record| record.is_expired(now))
         });
@@ -257,9 +274,9 @@ impl Keys<'_> {
     #[inline]
     pub(crate) const fn fresh_clock(&self) -> AccessClock {
         match self.policy {
-            AccessPolicy::Recency => AccessClock::from_seconds(self.now.seconds()),
+            AccessPolicy::Recency => access::recency(self.now),
             AccessPolicy::Frequency { .. } => {
-                AccessClock::from_frequency(self.now.seconds() / 60, AccessClock::INITIAL_FREQUENCY)
+                access::frequency(self.now, access::INITIAL_FREQUENCY)
             }
         }
     }
@@ -268,7 +285,7 @@ impl Keys<'_> {
     pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
         usize::try_from(index)
             .ok()
-            .filter(|&index| index < self.keyspace.databases.len())
+            .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
     }
 }
@@ -283,14 +300,12 @@ struct Access {
 }
 
 #[inline]
-fn touch(record: &mut Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
+fn touch(record: &Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
     let clock = match policy {
-        AccessPolicy::Recency => AccessClock::from_seconds(now.seconds()),
+        AccessPolicy::Recency => access::recency(now),
         AccessPolicy::Frequency { log_factor, decay_minutes } => {
-            let minutes = now.seconds() / 60;
-            let frequency = record.clock().frequency_at(minutes, decay_minutes);
-            let more = AccessClock::grows(frequency, log_factor, random);
-            AccessClock::from_frequency(minutes, frequency.saturating_add(u8::from(more)))
+            let frequency = access::frequency_at(record.clock(), now, decay_minutes);
+            access::frequency(now, access::counted(frequency, log_factor, random))
         }
     };
     if record.clock() != clock {

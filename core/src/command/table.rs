@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use super::spec::Spec;
 use super::specs::GROUPS;
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 /// No command's name is longer.
 const MAX_NAME_LEN_BYTES: usize = 32;

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 use crate::session::Transaction;
 
 type Handled = Result<Outcome, Error>;

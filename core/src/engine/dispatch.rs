@@ -7,10 +7,10 @@ use crate::command::spec::{Flag, Flags};
 use crate::command::table::Command;
 use crate::error::{self, Error};
 use crate::instance::{Effect, PauseMode, slowlog};
+use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
-use crate::session::{Closing, ReplyMode, Session, Stall};
+use crate::session::{ReplyMode, Session, Stall};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -208,7 +208,14 @@ impl Engine {
     }
 
     #[cold]
-    fn log_slow(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros, duration_us: u64) {
+    fn log_slow(
+        &mut self,
+        session: &Session,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        duration_us: u64,
+    ) {
         if self.commands.command(index).spec.flags.has(Flag::SkipSlowlog) {
             return;
         }

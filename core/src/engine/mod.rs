@@ -17,6 +17,7 @@ mod transaction;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
@@ -51,7 +52,6 @@ use pipeline::Batch;
 /// engine.receive(client, b"GET greeting\r\n", UnixMicros(101_000));
 /// assert_eq!(engine.output(client), b"$-1\r\n");
 /// ```
-#[derive(Debug)]
 pub struct Engine {
     instance: Instance,
     keyspace: Keyspace,
@@ -80,6 +80,14 @@ impl Refused {
     }
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("clients", &self.instance.clients.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Engine {
     /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
     #[must_use]
@@ -92,9 +100,10 @@ impl Engine {
     pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
         let mut random = Random::new(seed);
         let commands = Commands::new();
-        let databases = usize::try_from(config.databases).expect("the configuration has at least one database");
+        let databases =
+            usize::try_from(config.databases).expect("the configuration has at least one database");
         Self {
-            keyspace: Keyspace::new(databases, random.next_u64()),
+            keyspace: Keyspace::new(databases, Seed(random.next_u64())),
             key_stats: KeyStats::default(),
             instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), now),
             random,
@@ -186,7 +195,9 @@ impl Engine {
         if let Some(buffer) = session.output.consume(len_bytes) {
             keep_buffer(&mut self.spare_buffers, buffer);
         }
-        if session.stall == Some(Stall::OutputFull) && session.output.len() < limits::OUTPUT_STALL_BYTES / 2 {
+        if session.stall == Some(Stall::OutputFull)
+            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
+        {
             session.stall = None;
             self.resume(client, now);
         }
@@ -264,8 +275,11 @@ impl Engine {
         let is_over = |bound: u64| bound > 0 && len_bytes > bound;
         let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
         session.soft_limit_since = soft;
-        let is_overdue = soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
-        if (is_over(limit.hard_bytes) || is_overdue) && session.peer.transport != Transport::InProcess {
+        let is_overdue =
+            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
+        if (is_over(limit.hard_bytes) || is_overdue)
+            && session.peer.transport != Transport::InProcess
+        {
             self.instance.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

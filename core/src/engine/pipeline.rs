@@ -8,8 +8,9 @@ use super::Engine;
 use crate::config::Config;
 use crate::error;
 use crate::limits;
+use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
-use crate::resp::request::{Args, Limits, Progress, ProtocolError, Request, RequestReader};
+use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
 use crate::session::{Closing, Session, Stall};
 use crate::time::UnixMicros;
 
@@ -96,7 +97,7 @@ impl Engine {
         if batch.len < 2 {
             return;
         }
-        let database = &self.keyspace.databases[database];
+        let database = &self.keyspace[database];
         let mut hashes = [0; BATCH_REQUESTS];
         let mut keys = 0;
         for request in batch.requests() {

@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 
 use super::Engine;
+use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::resp::request::{Args, Request};
 use crate::session::{Queued, Session, Transaction};
 use crate::time::UnixMicros;
 

@@ -73,7 +73,13 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(config: Config, seed: Seed, host: Box<dyn Host>, commands: usize, now: UnixMicros) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        commands: usize,
+        now: UnixMicros,
+    ) -> Self {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
         Self {

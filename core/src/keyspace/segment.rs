@@ -92,6 +92,18 @@ impl Segment {
         self.records.find_mut(spread(hash), |record| record.key() == key)
     }
 
+    /// The bucket that a key's record is in, until records are added or removed.
+    #[inline]
+    pub(super) fn bucket(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.records.find_bucket_index(spread(hash), |record| record.key() == key)
+    }
+
+    /// The record in a [bucket](Self::bucket).
+    #[inline]
+    pub(super) fn in_bucket(&mut self, bucket: usize) -> Option<&mut Record> {
+        self.records.get_bucket_mut(bucket)
+    }
+
     /// Calls `candidate` with each record that may be the one of this hash.
     #[inline]
     pub(super) fn candidates(&self, hash: u64, mut candidate: impl FnMut(&Record)) {

@@ -46,6 +46,17 @@ pub enum Put {
     Replaced(Record),
 }
 
+/// What a key holds at a moment.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// A record that has not expired.
+    Live(&'a mut Record),
+    /// Nothing any more.
+    Expired,
+    /// Nothing.
+    Missing,
+}
+
 impl Table {
     /// An empty table whose order is fixed by `seed`.
     #[must_use]
@@ -106,6 +117,23 @@ impl Table {
     #[inline]
     pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut Record> {
         self.find_mut_hashed(self.hash(key), key)
+    }
+
+    /// The record of a key that has not expired at `now`. One that has is removed, if `removes`.
+    #[inline]
+    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_> {
+        let hash = self.hash(key);
+        let id = self.directory.at(hash);
+        let segment = &mut self.segments[id];
+        let Some(bucket) = segment.bucket(hash, key) else { return Lookup::Missing };
+        if segment.in_bucket(bucket).is_some_and(|record| record.is_expired(now)) {
+            if removes {
+                self.remove_hashed(hash, key);
+            }
+            return Lookup::Expired;
+        }
+        // The same bucket once more, for a borrow that the caller may keep.
+        self.segments[id].in_bucket(bucket).map_or(Lookup::Missing, Lookup::Live)
     }
 
     /// Adds a record; returns the one that had its key before.

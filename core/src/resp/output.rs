@@ -188,7 +188,11 @@ mod tests {
             assert_eq!(all(&output), &expected[at..]);
             assert_eq!(output.len(), expected.len() - at);
             let freed = output.consume(1);
-            assert_eq!(freed.is_some(), at + 1 == expected.len(), "the buffer comes back when all is written");
+            assert_eq!(
+                freed.is_some(),
+                at + 1 == expected.len(),
+                "the buffer comes back when all is written"
+            );
         }
         assert!(output.is_empty());
     }

@@ -1,8 +1,8 @@
 //! A client's own connection, and what it may do to others.
 
-use crate::command::{client, connection};
 use crate::command::spec::Flag::{Admin, AllowBusy, Fast, Loading, NoAuth, NoScript, Stale};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
+use crate::command::{client, connection};
 
 /// The commands of the group `connection`, sorted by name.
 pub(crate) const CONNECTION: &[Spec] = &[
@@ -69,10 +69,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             ],
         )
         .optional()],
-        history: &[(
-            "6.2.0",
-            "Without arguments it keeps the protocol and only reports.",
-        )],
+        history: &[("6.2.0", "Without arguments it keeps the protocol and only reports.")],
         run: connection::hello,
         ..Spec::DEFAULT
     },
@@ -99,10 +96,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         arity: -1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
         categories: Categories::of(&[Category::Connection]),
-        deprecated: Some(Deprecated {
-            since: "7.2.0",
-            replaced_by: "closing the connection",
-        }),
+        deprecated: Some(Deprecated { since: "7.2.0", replaced_by: "closing the connection" }),
         run: connection::quit,
         ..Spec::DEFAULT
     },
@@ -196,16 +190,11 @@ const CLIENT: &[Spec] = &[
         arguments: &[Argument::one_of(
             "filter",
             &[
-                Argument::string("old-format")
-                    .shown_as("ip:port")
-                    .deprecated("2.8.12"),
+                Argument::string("old-format").shown_as("ip:port").deprecated("2.8.12"),
                 Argument::one_of(
                     "new-format",
                     &[
-                        Argument::integer("client-id")
-                            .after("ID")
-                            .since("2.8.12")
-                            .optional(),
+                        Argument::integer("client-id").after("ID").since("2.8.12").optional(),
                         Argument::one_of(
                             "client-type",
                             &[
@@ -220,10 +209,7 @@ const CLIENT: &[Spec] = &[
                         .since("2.8.12")
                         .optional(),
                         Argument::string("username").after("USER").optional(),
-                        Argument::string("addr")
-                            .after("ADDR")
-                            .shown_as("ip:port")
-                            .optional(),
+                        Argument::string("addr").after("ADDR").shown_as("ip:port").optional(),
                         Argument::string("laddr")
                             .after("LADDR")
                             .shown_as("ip:port")
@@ -272,21 +258,14 @@ const CLIENT: &[Spec] = &[
             .after("TYPE")
             .since("5.0.0")
             .optional(),
-            Argument::integer("client-id")
-                .after("ID")
-                .since("6.2.0")
-                .optional()
-                .multiple(),
+            Argument::integer("client-id").after("ID").since("6.2.0").optional().multiple(),
         ],
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Field `id`."),
             ("5.0.0", "Filter `TYPE`."),
             ("6.0.0", "Field `user`."),
-            (
-                "6.2.0",
-                "Fields `argv-mem`, `tot-mem`, `laddr` and `redir`, filter `ID`.",
-            ),
+            ("6.2.0", "Fields `argv-mem`, `tot-mem`, `laddr` and `redir`, filter `ID`."),
             ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`."),
             ("7.0.3", "Field `ssub`."),
         ],
@@ -338,10 +317,7 @@ const CLIENT: &[Spec] = &[
             Argument::integer("timeout"),
             Argument::one_of(
                 "mode",
-                &[
-                    Argument::token("write", "WRITE"),
-                    Argument::token("all", "ALL"),
-                ],
+                &[Argument::token("write", "WRITE"), Argument::token("all", "ALL")],
             )
             .since("6.2.0")
             .optional(),
@@ -417,10 +393,7 @@ const CLIENT: &[Spec] = &[
             Argument::integer("client-id"),
             Argument::one_of(
                 "unblock-type",
-                &[
-                    Argument::token("timeout", "TIMEOUT"),
-                    Argument::token("error", "ERROR"),
-                ],
+                &[Argument::token("timeout", "TIMEOUT"), Argument::token("error", "ERROR")],
             )
             .optional(),
         ],

@@ -1,12 +1,12 @@
 //! Keys of any type: their life, their names, the walk through them.
 
-use crate::command::{expire, generic, object, scan};
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{
     DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::{expire, generic, object, scan};
 
 /// The commands of the group `generic`, sorted by name.
 pub(crate) const GENERIC: &[Spec] = &[
@@ -70,11 +70,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("seconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("seconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         run: expire::expire,
         ..Spec::DEFAULT
@@ -89,11 +85,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::unix_time("unix-time-seconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::unix_time("unix-time-seconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         run: expire::expireat,
         ..Spec::DEFAULT
@@ -174,11 +166,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("milliseconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("milliseconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
         run: expire::pexpire,
         ..Spec::DEFAULT
@@ -241,11 +229,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[ReadOnly, TouchesArbitraryKeys]),
         categories: Categories::of(&[Category::Keyspace]),
-        tips: &[
-            "request_policy:all_shards",
-            "response_policy:special",
-            "nondeterministic_output",
-        ],
+        tips: &["request_policy:all_shards", "response_policy:special", "nondeterministic_output"],
         run: generic::randomkey,
         ..Spec::DEFAULT
     },
@@ -258,10 +242,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::Keyspace]),
-        keys: &[
-            KeySpec::first(&[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Update]),
-        ],
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Update])],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
         run: generic::rename,
         ..Spec::DEFAULT
@@ -275,10 +256,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
-        keys: &[
-            KeySpec::first(&[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Insert]),
-        ],
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Insert])],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
         history: &[("3.2.0", "Two equal names are no error.")],
         run: generic::renamenx,
@@ -297,16 +275,9 @@ pub(crate) const GENERIC: &[Spec] = &[
             Argument::integer("cursor"),
             Argument::pattern("pattern").after("MATCH").optional(),
             Argument::integer("count").after("COUNT").optional(),
-            Argument::string("type")
-                .after("TYPE")
-                .since("6.0.0")
-                .optional(),
+            Argument::string("type").after("TYPE").since("6.0.0").optional(),
         ],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:special",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         history: &[("6.0.0", "Option `TYPE`.")],
         run: scan::scan,
         ..Spec::DEFAULT
@@ -379,10 +350,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         complexity: "O(1)",
         arity: 3,
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::integer("numreplicas"),
-            Argument::integer("timeout"),
-        ],
+        arguments: &[Argument::integer("numreplicas"), Argument::integer("timeout")],
         tips: &["request_policy:all_shards", "response_policy:agg_min"],
         run: generic::wait,
         ..Spec::DEFAULT

@@ -1,12 +1,14 @@
 //! The server as a whole: its commands, configuration, statistics and end.
 
-use crate::command::{command, config, debug, generic, info, latency, memory, monitor, server, slowlog};
 use crate::command::keys::KeyFlag::Ro;
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{
     Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, Protected, ReadOnly, Stale, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::{
+    command, config, debug, generic, info, latency, memory, monitor, server, slowlog,
+};
 
 /// The commands of the group `server`, sorted by name.
 pub(crate) const SERVER: &[Spec] = &[
@@ -113,11 +115,7 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Dangerous]),
         arguments: &[Argument::string("section").optional().multiple()],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         history: &[("7.0.0", "More than one section.")],
         run: info::info,
         ..Spec::DEFAULT
@@ -174,10 +172,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arguments: &[
             Argument::one_of(
                 "save-selector",
-                &[
-                    Argument::token("nosave", "NOSAVE"),
-                    Argument::token("save", "SAVE"),
-                ],
+                &[Argument::token("nosave", "NOSAVE"), Argument::token("save", "SAVE")],
             )
             .optional(),
             Argument::token("now", "NOW").since("7.0.0").optional(),
@@ -262,10 +257,7 @@ const COMMAND: &[Spec] = &[
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::string("command"),
-            Argument::string("arg").optional().multiple(),
-        ],
+        arguments: &[Argument::string("command"), Argument::string("arg").optional().multiple()],
         run: command::getkeys,
         ..Spec::DEFAULT
     },
@@ -278,10 +270,7 @@ const COMMAND: &[Spec] = &[
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::string("command"),
-            Argument::string("arg").optional().multiple(),
-        ],
+        arguments: &[Argument::string("command"), Argument::string("arg").optional().multiple()],
         run: command::getkeysandflags,
         ..Spec::DEFAULT
     },
@@ -417,11 +406,7 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
         run: latency::doctor,
         ..Spec::DEFAULT
     },
@@ -434,11 +419,7 @@ const LATENCY: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event")],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
         run: latency::graph,
         ..Spec::DEFAULT
     },
@@ -462,11 +443,7 @@ const LATENCY: &[Spec] = &[
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("command").optional().multiple()],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
         run: latency::histogram,
         ..Spec::DEFAULT
     },
@@ -479,11 +456,7 @@ const LATENCY: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event")],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
         run: latency::history,
         ..Spec::DEFAULT
     },
@@ -495,11 +468,7 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
         run: latency::latest,
         ..Spec::DEFAULT
     },
@@ -527,11 +496,7 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "O(1)",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         run: memory::doctor,
         ..Spec::DEFAULT
     },
@@ -553,11 +518,7 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "Grows with the memory in use, and may be slow",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         run: memory::malloc_stats,
         ..Spec::DEFAULT
     },
@@ -579,11 +540,7 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "O(1)",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         run: memory::stats,
         ..Spec::DEFAULT
     },
@@ -640,11 +597,7 @@ const SLOWLOG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, Loading, Stale]),
-        tips: &[
-            "request_policy:all_nodes",
-            "response_policy:agg_sum",
-            "nondeterministic_output",
-        ],
+        tips: &["request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"],
         run: slowlog::len,
         ..Spec::DEFAULT
     },

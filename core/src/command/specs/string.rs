@@ -1,10 +1,10 @@
 //! Strings: the value is bytes, and may be read as a number.
 
-use crate::command::{lcs, string};
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update, VariableFlags};
 use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
+use crate::command::{lcs, string};
 
 /// The commands of the group `string`, sorted by name.
 pub(crate) const STRING: &[Spec] = &[
@@ -116,11 +116,7 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("start"),
-            Argument::integer("end"),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("start"), Argument::integer("end")],
         run: string::getrange,
         ..Spec::DEFAULT
     },
@@ -135,10 +131,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
-        deprecated: Some(Deprecated {
-            since: "6.2.0",
-            replaced_by: "`SET` with `GET`",
-        }),
+        deprecated: Some(Deprecated { since: "6.2.0", replaced_by: "`SET` with `GET`" }),
         run: string::getset,
         ..Spec::DEFAULT
     },
@@ -199,9 +192,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::key("key2", 0),
             Argument::token("len", "LEN").optional(),
             Argument::token("idx", "IDX").optional(),
-            Argument::integer("min-match-len")
-                .after("MINMATCHLEN")
-                .optional(),
+            Argument::integer("min-match-len").after("MINMATCHLEN").optional(),
             Argument::token("withmatchlen", "WITHMATCHLEN").optional(),
         ],
         run: lcs::lcs,
@@ -237,10 +228,7 @@ pub(crate) const STRING: &[Spec] = &[
             &[Argument::key("key", 0), Argument::string("value")],
         )
         .multiple()],
-        tips: &[
-            "request_policy:multi_shard",
-            "response_policy:all_succeeded",
-        ],
+        tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
         run: string::mset,
         ..Spec::DEFAULT
     },
@@ -277,10 +265,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("milliseconds"),
             Argument::string("value"),
         ],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `PX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `PX`" }),
         run: string::psetex,
         ..Spec::DEFAULT
     },
@@ -310,15 +295,9 @@ pub(crate) const STRING: &[Spec] = &[
                 "expiration",
                 &[
                     Argument::integer("seconds").after("EX").since("2.6.12"),
-                    Argument::integer("milliseconds")
-                        .after("PX")
-                        .since("2.6.12"),
-                    Argument::unix_time("unix-time-seconds")
-                        .after("EXAT")
-                        .since("6.2.0"),
-                    Argument::unix_time("unix-time-milliseconds")
-                        .after("PXAT")
-                        .since("6.2.0"),
+                    Argument::integer("milliseconds").after("PX").since("2.6.12"),
+                    Argument::unix_time("unix-time-seconds").after("EXAT").since("6.2.0"),
+                    Argument::unix_time("unix-time-milliseconds").after("PXAT").since("6.2.0"),
                     Argument::token("keepttl", "KEEPTTL").since("6.0.0"),
                 ],
             )
@@ -348,10 +327,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("seconds"),
             Argument::string("value"),
         ],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `EX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `EX`" }),
         run: string::setex,
         ..Spec::DEFAULT
     },
@@ -366,10 +342,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ow, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `NX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `NX`" }),
         run: string::setnx,
         ..Spec::DEFAULT
     },
@@ -415,15 +388,8 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("start"),
-            Argument::integer("end"),
-        ],
-        deprecated: Some(Deprecated {
-            since: "2.0.0",
-            replaced_by: "`GETRANGE`",
-        }),
+        arguments: &[Argument::key("key", 0), Argument::integer("start"), Argument::integer("end")],
+        deprecated: Some(Deprecated { since: "2.0.0", replaced_by: "`GETRANGE`" }),
         run: string::getrange,
         ..Spec::DEFAULT
     },

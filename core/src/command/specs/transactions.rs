@@ -1,10 +1,10 @@
 //! Transactions: commands queued and run as one.
 
-use crate::command::{transaction};
 use crate::command::keys::KeyFlag::Ro;
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{AllowBusy, Fast, Loading, NoScript, SkipSlowlog, Stale};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::transaction;
 
 /// The commands of the group `transactions`, sorted by name.
 pub(crate) const TRANSACTIONS: &[Spec] = &[
