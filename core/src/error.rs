@@ -7,6 +7,8 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 
+use crate::resp::request::ProtocolError;
+
 /// An error reply: its code, a space and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Cow<'static, [u8]>);
@@ -135,8 +137,7 @@ pub const CLIENT_NAME: Error =
 /// `CLIENT ... ID` of something that is no id.
 pub const INVALID_CLIENT_ID: Error = Error::fixed("ERR Invalid client ID");
 /// `CLIENT KILL ID` with an id below one.
-pub const CLIENT_ID_NOT_POSITIVE: Error =
-    Error::fixed("ERR client-id should be greater than 0");
+pub const CLIENT_ID_NOT_POSITIVE: Error = Error::fixed("ERR client-id should be greater than 0");
 /// `CLIENT KILL addr:port` of an address nobody has.
 pub const NO_SUCH_CLIENT: Error = Error::fixed("ERR No such client");
 /// `CLIENT UNBLOCK` with a reason other than `TIMEOUT` and `ERROR`.
@@ -159,9 +160,19 @@ pub const NO_CONFIG_FILE: Error = Error::fixed("ERR The server is running withou
 pub const DEBUG_DISABLED: Error = Error::fixed(
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
-/// A command that a container does not have and `HELP` does not list.
-pub const SHUTDOWN_IN_PROGRESS_NONE: Error = Error::fixed("ERR No shutdown in progress.");
-/// `SHUTDOWN` with options that exclude one another.
+/// `SHUTDOWN ABORT` while none is going on.
+pub const NO_SHUTDOWN: Error = Error::fixed("ERR No shutdown in progress.");
+/// `SHUTDOWN SAVE` in a version that writes no snapshots.
+pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Check logs.");
+/// `CLIENT PAUSE` with a mode other than `ALL` and `WRITE`.
+pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
+/// `SLOWLOG GET` with a count below -1.
+pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG PROTOCOL` of a type it does not know.
+pub const PROTOCOL_TYPE: Error = Error::fixed(
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false",
+);
+/// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
 /// `EXEC` outside a transaction.
 pub const EXEC_WITHOUT_MULTI: Error = Error::fixed("ERR EXEC without MULTI");
@@ -180,6 +191,14 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+
+/// Bytes that are no request; the connection is closed behind it.
+#[must_use]
+pub fn protocol(error: ProtocolError) -> Error {
+    let mut text = b"ERR Protocol error: ".to_vec();
+    error.append_to(&mut text);
+    Error::made(text)
+}
 
 /// A command called with too few or too many arguments. `name` is the command's full name (`get`, `client|kill`).
 #[must_use]

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::resp::reply::Protocol;
 use crate::resp::request::RequestReader;
@@ -119,7 +120,7 @@ pub(crate) struct Transaction {
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) command: usize,
-    pub(crate) request: crate::resp::request::OwnedArgs,
+    pub(crate) request: Request,
 }
 
 /// A connected client.
@@ -142,7 +143,7 @@ pub(crate) struct Session {
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
 
-    /// The index of the command that ran last, for `CLIENT LIST`.
+    /// The command that ran last, for `CLIENT LIST`.
     pub(crate) last_command: Option<&'static str>,
     pub(crate) stall: Option<Stall>,
     pub(crate) closing: Option<Closing>,

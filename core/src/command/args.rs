@@ -46,7 +46,12 @@ impl ExpiryForm {
     ///
     /// # Errors
     /// `command`'s error for an expiry that no deadline can hold.
-    pub(crate) fn deadline_ms(self, value: i64, now: UnixMicros, command: &str) -> Result<i64, Error> {
+    pub(crate) fn deadline_ms(
+        self,
+        value: i64,
+        now: UnixMicros,
+        command: &str,
+    ) -> Result<i64, Error> {
         let value_ms = if self.is_seconds { value.checked_mul(1_000) } else { Some(value) };
         let origin_ms = if self.is_absolute { 0 } else { now.millis().0 as i64 };
         value_ms
@@ -55,7 +60,12 @@ impl ExpiryForm {
     }
 
     /// The deadline of an option of `SET` or `GETEX`, whose value must be above zero.
-    pub(crate) fn positive_deadline(self, arg: &[u8], now: UnixMicros, command: &str) -> Result<UnixMillis, Error> {
+    pub(crate) fn positive_deadline(
+        self,
+        arg: &[u8],
+        now: UnixMicros,
+        command: &str,
+    ) -> Result<UnixMillis, Error> {
         let value = integer(arg)?;
         if value <= 0 {
             return Err(error::invalid_expire(command));

@@ -106,27 +106,15 @@ mod tests {
     #[test]
     fn a_set_keeps_the_declared_order_whatever_the_order_it_was_built_in() {
         const SET: KeyFlags = KeyFlags::of(&[KeyFlag::Delete, KeyFlag::Rw]);
-        assert_eq!(
-            SET.iter().map(KeyFlag::name).collect::<Vec<_>>(),
-            vec!["RW", "delete"]
-        );
-        assert_eq!(
-            (SET.len(), SET.has(KeyFlag::Ro), SET.is_empty()),
-            (2, false, false)
-        );
+        assert_eq!(SET.iter().map(KeyFlag::name).collect::<Vec<_>>(), vec!["RW", "delete"]);
+        assert_eq!((SET.len(), SET.has(KeyFlag::Ro), SET.is_empty()), (2, false, false));
         assert_eq!(format!("{SET:?}"), "{Rw, Delete}");
     }
 
     #[test]
     fn union_and_intersection_look_at_every_member() {
-        let (a, b) = (
-            KeyFlags::of(&[KeyFlag::Ro]),
-            KeyFlags::NONE.with(KeyFlag::VariableFlags),
-        );
-        assert_eq!(
-            a.union(b),
-            KeyFlags::of(&[KeyFlag::VariableFlags, KeyFlag::Ro])
-        );
+        let (a, b) = (KeyFlags::of(&[KeyFlag::Ro]), KeyFlags::NONE.with(KeyFlag::VariableFlags));
+        assert_eq!(a.union(b), KeyFlags::of(&[KeyFlag::VariableFlags, KeyFlag::Ro]));
         assert!(!a.intersects(b) && a.union(b).intersects(b) && KeyFlags::NONE.is_empty());
     }
 }

@@ -10,8 +10,8 @@ use super::help;
 use crate::error::{self, Error};
 use crate::instance::{Effect, Pause, PauseMode};
 use crate::number;
+use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 use crate::session::{ClientId, Closing, ReplyMode, Session, Stall, Transport};
 use crate::time::UnixMicros;
 
@@ -56,9 +56,14 @@ pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     if !is_printable(value) {
         let attribute = if is_name { "lib-name" } else { "lib-ver" };
-        return Err(error::quoted("ERR ", attribute.as_bytes(), " cannot contain spaces, newlines or special characters."));
+        return Err(error::quoted(
+            "ERR ",
+            attribute.as_bytes(),
+            " cannot contain spaces, newlines or special characters.",
+        ));
     }
-    let field = if is_name { &mut ctx.session.library_name } else { &mut ctx.session.library_version };
+    let field =
+        if is_name { &mut ctx.session.library_name } else { &mut ctx.session.library_version };
     *field = value.to_vec();
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -130,9 +135,14 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let chosen: Vec<&Session> = match serials {
         Some(serials) => serials
             .iter()
-            .filter_map(|&serial| sessions.iter().copied().find(|session| session.id.serial() as i64 == serial))
+            .filter_map(|&serial| {
+                sessions.iter().copied().find(|session| session.id.serial() as i64 == serial)
+            })
             .collect(),
-        None => sessions.into_iter().filter(|_| kind.is_none_or(|kind| kind == ClientKind::Normal)).collect(),
+        None => sessions
+            .into_iter()
+            .filter(|_| kind.is_none_or(|kind| kind == ClientKind::Normal))
+            .collect(),
     };
     let mut text = Vec::new();
     for session in chosen {
@@ -168,9 +178,10 @@ fn client_kind(arg: &[u8]) -> Result<ClientKind, Error> {
 /// A client as a line of `CLIENT LIST`, without its end.
 fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let flags = flags(session);
-    let queued = session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
+    let queued =
+        session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
     let last_command = match session.last_command {
-        Some(index) => ctx.commands.command(usize::from(index)).spec.name,
+        Some(name) => name,
         None => "NULL",
     };
     let mut line = format!(
@@ -265,7 +276,9 @@ impl<'a> Filters<'a> {
     fn fit(&self, session: &Session, caller: ClientId) -> bool {
         self.serial.is_none_or(|serial| session.id.serial() == serial)
             && self.address.is_none_or(|address| session.peer.address.as_bytes() == address)
-            && self.local_address.is_none_or(|address| session.peer.local_address.as_bytes() == address)
+            && self
+                .local_address
+                .is_none_or(|address| session.peer.local_address.as_bytes() == address)
             && self.user.is_none_or(|_| session.is_authenticated)
             && self.kind.is_none_or(|kind| kind == ClientKind::Normal)
             && !(self.skips_caller && session.id == caller)

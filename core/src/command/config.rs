@@ -8,16 +8,22 @@ use super::help;
 use crate::config::{Config, PARAMETERS, Parameter};
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let is_asked = |name: &str| args.iter().skip(2).any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Insensitive));
+    let is_asked = |name: &str| {
+        args.iter()
+            .skip(2)
+            .any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Insensitive))
+    };
     let mut found: Vec<(&str, &Parameter)> = Vec::new();
     for parameter in PARAMETERS {
         let names = [Some(parameter.name), parameter.alias];
-        found.extend(names.into_iter().flatten().filter(|name| is_asked(name)).map(|name| (name, parameter)));
+        found.extend(
+            names.into_iter().flatten().filter(|name| is_asked(name)).map(|name| (name, parameter)),
+        );
     }
     ctx.reply.map(found.len());
     for (name, parameter) in found {
@@ -96,8 +102,13 @@ pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     if ctx.instance.host.process().config_file.is_empty() {
         return Err(error::NO_CONFIG_FILE);
     }
-    let changed: Vec<(&str, Vec<u8>)> =
-        ctx.instance.config.changed().into_iter().map(|(parameter, text)| (parameter.name, text)).collect();
+    let changed: Vec<(&str, Vec<u8>)> = ctx
+        .instance
+        .config
+        .changed()
+        .into_iter()
+        .map(|(parameter, text)| (parameter.name, text))
+        .collect();
     ctx.instance
         .host
         .rewrite_config(&changed)

@@ -5,8 +5,8 @@ use super::client;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::number;
+use crate::resp::args::Args;
 use crate::resp::reply::Protocol;
-use crate::resp::request::Args;
 use crate::session::Closing;
 use crate::{REDIS_VERSION, VERSION};
 
@@ -64,7 +64,8 @@ pub(super) fn auth(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 /// There is one user, `default`, whose password is `requirepass`; without one, any password is right.
 fn log_in(ctx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
     let expected = &ctx.instance.config.requirepass;
-    if user != b"default" || !(expected.is_empty() || is_equal_in_constant_time(expected, password)) {
+    if user != b"default" || !(expected.is_empty() || is_equal_in_constant_time(expected, password))
+    {
         return Err(error::WRONG_PASSWORD);
     }
     ctx.session.is_authenticated = true;

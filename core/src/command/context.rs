@@ -1,11 +1,11 @@
 //! What a handler works with, and what it says when it is done.
 
-use crate::command::keys::Keys;
+use crate::command::key_access::Keys;
 use crate::command::table::{Command, Commands};
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 use crate::session::Session;
 use crate::time::UnixMicros;
 

@@ -5,10 +5,12 @@ use alloc::format;
 use super::args;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
+use super::key_access::AccessPolicy;
 use crate::error::{self, Error};
+use crate::keyspace::access;
 use crate::number;
+use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 use crate::value::string::StringRef;
 
 type Handled = Result<Outcome, Error>;
@@ -55,7 +57,10 @@ const HELP: &[(&str, &str)] = &[
     ("ERROR <text>", "Replies with that error."),
     ("LOG <text>", "Writes a line to the server's log."),
     ("OBJECT <key>", "How a value is held."),
-    ("POPULATE <count> [<prefix>] [<size>]", "Creates keys prefix:0 .. prefix:count-1 that do not exist."),
+    (
+        "POPULATE <count> [<prefix>] [<size>]",
+        "Creates keys prefix:0 .. prefix:count-1 that do not exist.",
+    ),
     ("PROTOCOL <type>", "Replies with a value of a type of the protocol."),
     ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
     ("SLEEP <seconds>", "Stops the server for a while."),
@@ -79,17 +84,17 @@ fn sleep(ctx: &mut Context<'_>, seconds: &[u8]) -> Handled {
 }
 
 fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
-    let (now, policy) = (ctx.now.seconds(), ctx.keys.policy);
+    let (now, policy) = (ctx.now, ctx.keys.policy);
     let record = ctx.keys.peek(key).ok_or(error::NO_SUCH_KEY)?;
     let text = record.string();
     let line = format!(
         "Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-        record.encoding_name(),
+        text.encoding().name(),
         text.len() + 1,
         record.clock().bits(),
         match policy {
-            super::keys::AccessPolicy::Recency => record.clock().idle_seconds(now),
-            super::keys::AccessPolicy::Frequency { .. } => 0,
+            AccessPolicy::Recency => access::idle_seconds(record.clock(), now),
+            AccessPolicy::Frequency { .. } => 0,
         },
     );
     ctx.reply.simple(&line);

@@ -22,16 +22,14 @@ impl Digest {
     /// Of all keys of all databases.
     pub(super) fn of_keyspace(keyspace: &Keyspace, now: UnixMillis) -> Self {
         let mut all = Self::default();
-        for (index, database) in keyspace.databases.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+        for (index, database) in keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
             all.mix(&(index as u32).to_be_bytes());
-            database.for_each(&mut |record| {
-                if !record.is_expired(now) {
-                    let mut one = Self::default();
-                    one.mix(record.key());
-                    one.mix_value(record);
-                    all.xor(&one.0);
-                }
-            });
+            for record in database.iter().filter(|record| !record.is_expired(now)) {
+                let mut one = Self::default();
+                one.mix(record.key());
+                one.mix_value(record);
+                all.xor(&one.0);
+            }
         }
         all
     }

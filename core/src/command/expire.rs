@@ -3,7 +3,7 @@
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 use crate::time::UnixMillis;
 
 type Handled = Result<Outcome, Error>;
@@ -45,7 +45,8 @@ impl Conditions {
                 _ => return Err(error::quoted("ERR Unsupported option ", option, "")),
             }
         }
-        if conditions.if_none && (conditions.if_any || conditions.if_later || conditions.if_earlier) {
+        if conditions.if_none && (conditions.if_any || conditions.if_later || conditions.if_earlier)
+        {
             return Err(error::EXPIRE_NX_INCOMPATIBLE);
         }
         if conditions.if_later && conditions.if_earlier {
@@ -58,7 +59,9 @@ impl Conditions {
         match old.map(|old| old.0 as i64) {
             None => !self.if_any && !self.if_later,
             Some(old_ms) => {
-                !self.if_none && (!self.if_later || new_ms > old_ms) && (!self.if_earlier || new_ms < old_ms)
+                !self.if_none
+                    && (!self.if_later || new_ms > old_ms)
+                    && (!self.if_earlier || new_ms < old_ms)
             }
         }
     }
@@ -69,10 +72,8 @@ fn set_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Hand
     let conditions = Conditions::parse(args)?;
     let value = args::integer(&args[2])?;
     let deadline_ms = form.deadline_ms(value, ctx.now, ctx.command.spec.name)?;
-    let is_allowed = ctx
-        .keys
-        .write(key)
-        .is_some_and(|record| conditions.allow(record.deadline(), deadline_ms));
+    let is_allowed =
+        ctx.keys.write(key).is_some_and(|record| conditions.allow(record.deadline(), deadline_ms));
     if is_allowed {
         match u64::try_from(deadline_ms) {
             Ok(deadline_ms) if deadline_ms > ctx.now.millis().0 => {

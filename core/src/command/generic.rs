@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 use super::args;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::glob::{self, Case};
+use crate::keyspace::record::Record;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
@@ -40,13 +42,13 @@ pub(super) fn keys(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let array = ctx.reply.begin();
     let mut count = 0;
     let reply = &mut ctx.reply;
-    ctx.keys.db().for_each(&mut |record| {
-        let is_match = matches_all || crate::glob::matches(pattern, record.key(), crate::glob::Case::Sensitive);
+    for record in ctx.keys.keyspace[ctx.keys.database].iter() {
+        let is_match = matches_all || glob::matches(pattern, record.key(), Case::Sensitive);
         if is_match && !record.is_expired(now) {
             reply.bulk(record.key());
             count += 1;
         }
-    });
+    }
     ctx.reply.end_array(array, count);
     Ok(Outcome::Done)
 }
@@ -122,7 +124,10 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::SAME_OBJECT);
     }
     let clock = ctx.keys.fresh_clock();
-    let copy = ctx.keys.read(from).map(|record| record.copied(to, clock));
+    let copy = ctx
+        .keys
+        .read(from)
+        .map(|record| Record::new(to, record.string(), record.deadline(), clock));
     let may_copy = copy.is_some() && (replaces || ctx.keys.peek_in(target, to).is_none());
     if may_copy && let Some(copy) = copy {
         ctx.keys.insert_in(target, copy);
@@ -169,7 +174,7 @@ pub(super) fn flushdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_flush_mode(args)?;
-    let all: Vec<usize> = (0..ctx.keys.keyspace.databases.len()).collect();
+    let all: Vec<usize> = (0..ctx.keys.keyspace.databases()).collect();
     ctx.keys.flush(&all);
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -179,7 +184,9 @@ pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 fn check_flush_mode(args: Args<'_>) -> Result<(), Error> {
     match args.get(1) {
         None => Ok(()),
-        Some(mode) if args.len() == 2 && (args::is(mode, "SYNC") || args::is(mode, "ASYNC")) => Ok(()),
+        Some(mode) if args.len() == 2 && (args::is(mode, "SYNC") || args::is(mode, "ASYNC")) => {
+            Ok(())
+        }
         Some(_) => Err(error::SYNTAX),
     }
 }

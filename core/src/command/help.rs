@@ -12,7 +12,8 @@ use crate::error::Error;
 pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
     let name = ctx.command.spec.container().unwrap_or(ctx.command.spec.name);
     let upper = name.to_ascii_uppercase();
-    let mut lines = Vec::from([format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")]);
+    let mut lines =
+        Vec::from([format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")]);
     if let Some(container) = ctx.commands.find(name.as_bytes()) {
         for subcommand in container.spec.subcommands {
             let own_name = subcommand.own_name().to_ascii_uppercase();
@@ -34,7 +35,7 @@ pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
 
 /// An argument as manuals write it: `[EX seconds]`, `key [key ...]`, `<NX | XX>`.
 pub(super) fn synopsis(argument: &Argument) -> String {
-    let shown = argument.display.unwrap_or(argument.name);
+    let shown = argument.display_text().unwrap_or(argument.name);
     let parts = || argument.arguments.iter().map(synopsis).collect::<Vec<_>>();
     let mut value = match argument.kind {
         ArgumentKind::OneOf => parts().join(" | "),

@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use crate::error::{self, Error};
+use crate::keyspace::Keyspace;
+use crate::keyspace::access;
 use crate::keyspace::record::{AccessClock, Record};
-use crate::keyspace::table::Lookup;
-use crate::keyspace::{Database, Keyspace};
+use crate::keyspace::table::{Lookup, Put, Table};
 use crate::random::Random;
+use crate::session::ClientId;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::string::{StringRef, StringValue};
+use crate::value::string::StringRef;
+use crate::watch::Watches;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +39,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
     pub(crate) stats: &'a mut KeyStats,
     pub(crate) random: &'a mut Random,
+    pub(crate) watches: &'a mut Watches,
     /// The database of the client.
     pub(crate) database: usize,
     pub(crate) now: UnixMicros,
@@ -46,6 +50,14 @@ pub(crate) struct Keys<'a> {
     pub(crate) may_expire: bool,
 }
 
+impl KeyStats {
+    /// Starts counting anew; what has changed since the last save is not forgotten.
+    pub(crate) const fn reset(&mut self) {
+        let changes = self.changes;
+        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, changes };
+    }
+}
+
 impl Keys<'_> {
     /// The millisecond against which deadlines are held.
     #[inline]
@@ -54,19 +66,21 @@ impl Keys<'_> {
     }
 
     #[inline]
-    pub(crate) fn db(&mut self) -> &mut Database {
-        &mut self.keyspace.databases[self.database]
+    pub(crate) fn db(&mut self) -> &mut Table {
+        &mut self.keyspace[self.database]
     }
 
     /// A key that a command reads: counts a hit or a miss, and marks the access.
     #[inline]
     pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: self.touches }).map(|record| &*record)
+        self.find(self.database, key, Access { counts: true, touches: self.touches })
+            .map(|record| &*record)
     }
 
     /// A key that a command looks at from outside: counted, and no access is marked.
     pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: false }).map(|record| &*record)
+        self.find(self.database, key, Access { counts: true, touches: false })
+            .map(|record| &*record)
     }
 
     /// A key in any database, without any trace.
@@ -100,34 +114,46 @@ impl Keys<'_> {
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
-        let (policy, now) = (self.policy, self.now);
-        match self.keyspace.databases[database].lookup(key, now.millis(), self.may_expire) {
-            Lookup::Live(record) => {
-                self.stats.hits += u64::from(access.counts);
-                if access.touches {
-                    touch(record, policy, now, self.random);
+        let found = match self.keyspace[database].lookup(key, self.now.millis(), self.may_expire) {
+            Lookup::Live(record) => Some(record),
+            Lookup::Missing => None,
+            Lookup::Expired => {
+                if self.may_expire {
+                    self.stats.expired += 1;
+                    self.watches.touch_expired(database, key);
                 }
-                return Some(record);
+                None
             }
-            Lookup::Expired => self.stats.expired += u64::from(self.may_expire),
-            Lookup::Missing => {}
+        };
+        if access.counts {
+            let count = if found.is_some() { &mut self.stats.hits } else { &mut self.stats.misses };
+            *count += 1;
         }
-        self.stats.misses += u64::from(access.counts);
-        None
+        if access.touches
+            && let Some(record) = &found
+        {
+            touch(record, self.policy, self.now, self.random);
+        }
+        found
     }
 
     /// Sets a key to a string, whatever it held.
     #[inline]
-    pub(crate) fn put(&mut self, key: &[u8], value: StringValue<'_>, deadline: Option<UnixMillis>) {
+    pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
         let clock = self.fresh_clock();
-        self.db().put(key, value, deadline, clock);
+        let put = self.db().put(key, value, deadline, clock);
+        if let Put::Replaced(old) = put {
+            self.keyspace.lazyfree.push_record(old);
+        }
         self.modified(key);
     }
 
     /// Inserts a record under its own key, in place of what is there.
     pub(crate) fn insert_in(&mut self, database: usize, record: Record) {
         self.modified_in(database, record.key());
-        self.keyspace.databases[database].insert(record);
+        if let Some(old) = self.keyspace[database].insert(record) {
+            self.keyspace.lazyfree.push_record(old);
+        }
     }
 
     /// Takes a key out, if it is there and has not expired.
@@ -139,15 +165,15 @@ impl Keys<'_> {
 
     /// Removes a key; whether it was there.
     pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
-        let (now, may_expire) = (self.now_ms(), self.may_expire);
+        let now = self.now_ms();
         let Some(record) = self.db().remove(key) else { return false };
         let is_live = !record.is_expired(now);
         if is_live {
             self.modified(key);
         } else {
-            self.stats.expired += u64::from(may_expire);
+            self.expired(self.database, key);
         }
-        self.keyspace.lazy_free.free(record);
+        self.keyspace.lazyfree.push_record(record);
         is_live
     }
 
@@ -172,7 +198,7 @@ impl Keys<'_> {
         /// When so many keys in a row have expired, any of them will do, as in Redis.
         const TRIES: usize = 100;
         for last in (0..TRIES).rev() {
-            let record = self.keyspace.databases[self.database].random(self.random)?;
+            let record = self.keyspace[self.database].random(self.random)?;
             let key = record.key().to_vec();
             if !record.is_expired(self.now.millis()) || last == 0 {
                 return Some(key);
@@ -184,6 +210,12 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        let databases = &*self.keyspace;
+        let in_either = |key: &[u8]| {
+            databases[first].find(key).is_some() || databases[second].find(key).is_some()
+        };
+        self.watches.touch_all(first, in_either);
+        self.watches.touch_all(second, in_either);
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -191,7 +223,9 @@ impl Keys<'_> {
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
     pub(crate) fn flush(&mut self, databases: &[usize]) {
         for &database in databases {
-            self.stats.changes += self.keyspace.databases[database].len() as u64;
+            let emptied = &self.keyspace[database];
+            self.stats.changes += emptied.len() as u64;
+            self.watches.touch_all(database, |key| emptied.find(key).is_some());
             self.keyspace.flush(database);
         }
     }
@@ -203,17 +237,46 @@ impl Keys<'_> {
     }
 
     #[inline]
-    fn modified_in(&mut self, _database: usize, _key: &[u8]) {
+    fn modified_in(&mut self, database: usize, key: &[u8]) {
         self.stats.changes += 1;
+        if !self.watches.is_empty() {
+            self.watches.touch(database, key);
+        }
+    }
+
+    /// An expired key was found and, unless a pause forbids it, removed.
+    fn expired(&mut self, database: usize, key: &[u8]) {
+        if self.may_expire {
+            self.stats.expired += 1;
+            self.watches.touch_expired(database, key);
+        }
+    }
+
+    /// From now on `EXEC` of this client fails if the key changes.
+    pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) {
+        let database = self.database;
+        let now = self.now_ms();
+        let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
+        self.watches.watch(client, database, key, was_expired);
+    }
+
+    /// Ends a client's watches; whether all keys are as they were.
+    pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
+        let (now, databases) = (self.now.millis(), &*self.keyspace);
+        let has_expired = self.watches.keys_of(client).any(|(database, key)| {
+            databases[database].find(key).is_some_and(|record| record.is_expired(now))
+        });
+        let was_touched = self.watches.unwatch(client);
+        !was_touched && !has_expired
     }
 
     /// The access bits of a record that is made now.
     #[inline]
     pub(crate) const fn fresh_clock(&self) -> AccessClock {
         match self.policy {
-            AccessPolicy::Recency => AccessClock::from_seconds(self.now.seconds()),
+            AccessPolicy::Recency => access::recency(self.now),
             AccessPolicy::Frequency { .. } => {
-                AccessClock::from_frequency(self.now.seconds() / 60, AccessClock::INITIAL_FREQUENCY)
+                access::frequency(self.now, access::INITIAL_FREQUENCY)
             }
         }
     }
@@ -222,7 +285,7 @@ impl Keys<'_> {
     pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
         usize::try_from(index)
             .ok()
-            .filter(|&index| index < self.keyspace.databases.len())
+            .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
     }
 }
@@ -237,14 +300,12 @@ struct Access {
 }
 
 #[inline]
-fn touch(record: &mut Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
+fn touch(record: &Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
     let clock = match policy {
-        AccessPolicy::Recency => AccessClock::from_seconds(now.seconds()),
+        AccessPolicy::Recency => access::recency(now),
         AccessPolicy::Frequency { log_factor, decay_minutes } => {
-            let minutes = now.seconds() / 60;
-            let frequency = record.clock().frequency_at(minutes, decay_minutes);
-            let more = AccessClock::grows(frequency, log_factor, random);
-            AccessClock::from_frequency(minutes, frequency.saturating_add(u8::from(more)))
+            let frequency = access::frequency_at(record.clock(), now, decay_minutes);
+            access::frequency(now, access::counted(frequency, log_factor, random))
         }
     };
     if record.clock() != clock {

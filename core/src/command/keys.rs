@@ -121,21 +121,14 @@ impl KeySpec {
             notes: None,
             flags: KeyFlags::of(flags),
             begin_search: BeginSearch::Index(first),
-            find_keys: FindKeys::Range {
-                last_key,
-                key_step,
-                limit: 0,
-            },
+            find_keys: FindKeys::Range { last_key, key_step, limit: 0 },
         }
     }
 
     /// The same, with a remark.
     #[must_use]
     pub const fn notes(self, notes: &'static str) -> Self {
-        Self {
-            notes: Some(notes),
-            ..self
-        }
+        Self { notes: Some(notes), ..self }
     }
 }
 
@@ -170,45 +163,24 @@ impl Spec {
     #[must_use]
     pub fn legacy_keys(&self) -> LegacyKeys {
         let range = |spec: &KeySpec| match (spec.begin_search, spec.find_keys) {
-            (
-                BeginSearch::Index(first),
-                FindKeys::Range {
-                    last_key, key_step, ..
-                },
-            ) => {
+            (BeginSearch::Index(first), FindKeys::Range { last_key, key_step, .. }) => {
                 let (first, last) = (i32::from(first), i32::from(last_key));
-                Some((
-                    first,
-                    if last < 0 { last } else { first + last },
-                    i32::from(key_step),
-                ))
+                Some((first, if last < 0 { last } else { first + last }, i32::from(key_step)))
             }
             _ => None,
         };
         let mut joined = LegacyKeys {
-            movable: self
-                .keys
-                .iter()
-                .any(|spec| spec.flags.has(KeyFlag::Incomplete)),
+            movable: self.keys.iter().any(|spec| spec.flags.has(KeyFlag::Incomplete)),
             ..LegacyKeys::default()
         };
         for spec in self.keys {
             match range(spec) {
                 Some((first, last, step)) if self.keys.len() == 1 => {
-                    joined = LegacyKeys {
-                        first,
-                        last,
-                        step,
-                        ..joined
-                    }
+                    joined = LegacyKeys { first, last, step, ..joined }
                 }
                 Some((first, last, 1)) if joined.first == 0 || joined.last + 1 == first => {
                     joined = LegacyKeys {
-                        first: if joined.first == 0 {
-                            first
-                        } else {
-                            joined.first
-                        },
+                        first: if joined.first == 0 { first } else { joined.first },
                         last,
                         step: 1,
                         ..joined
@@ -229,9 +201,7 @@ impl Spec {
     /// Whether the command can have keys at all.
     #[must_use]
     pub fn takes_keys(&self) -> bool {
-        self.keys
-            .iter()
-            .any(|spec| !spec.flags.has(KeyFlag::NotKey))
+        self.keys.iter().any(|spec| !spec.flags.has(KeyFlag::NotKey))
     }
 
     /// The keys among `count` arguments, the command's name included, of which `argument` gives each. Shard channels are left out.
@@ -248,10 +218,7 @@ impl Spec {
         'a: 's,
     {
         let spans = move || {
-            let keys = self
-                .keys
-                .iter()
-                .filter(|spec| !spec.flags.has(KeyFlag::NotKey));
+            let keys = self.keys.iter().filter(|spec| !spec.flags.has(KeyFlag::NotKey));
             keys.map(move |spec| Some((spec.positions(count, argument)?, spec.flags)))
         };
         if spans().any(|span| span.is_none()) && !self.flags.has(Flag::NoMandatoryKeys) {
@@ -259,10 +226,7 @@ impl Spec {
         }
         let special = self.special_keys.map(|rule| rule.flags(count, argument));
         Ok(spans().flatten().flat_map(move |(positions, flags)| {
-            positions.map(move |position| Key {
-                position,
-                flags: special.unwrap_or(flags),
-            })
+            positions.map(move |position| Key { position, flags: special.unwrap_or(flags) })
         }))
     }
 }
@@ -280,11 +244,7 @@ impl KeySpec {
         let begin = self.begin_search.position(count, &argument)?;
         let (first, last, step) = match self.find_keys {
             FindKeys::Unknown => return None,
-            FindKeys::Range {
-                last_key,
-                key_step,
-                limit,
-            } => {
+            FindKeys::Range { last_key, key_step, limit } => {
                 let from_end = usize::from(last_key.unsigned_abs());
                 let last = match (last_key, limit) {
                     (0.., _) => begin + from_end,
@@ -294,11 +254,7 @@ impl KeySpec {
                 };
                 (begin, last, key_step)
             }
-            FindKeys::KeyNum {
-                key_num_index,
-                first_key,
-                key_step,
-            } => {
+            FindKeys::KeyNum { key_num_index, first_key, key_step } => {
                 let at = begin + usize::from(key_num_index);
                 let keys = (at < count).then(|| decimal(argument(at)))??;
                 let first = begin + usize::from(first_key);
@@ -320,17 +276,12 @@ impl BeginSearch {
         match self {
             Self::Unknown => None,
             Self::Index(position) => Some(usize::from(position)),
-            Self::Keyword {
-                keyword,
-                start_from,
-            } => {
+            Self::Keyword { keyword, start_from } => {
                 // The last argument cannot be the keyword, since a key is to follow.
                 let at = if start_from > 0 {
                     (from(start_from)..count.saturating_sub(1)).find(is(keyword))
                 } else {
-                    (2..=count.checked_sub(from(start_from))?)
-                        .rev()
-                        .find(is(keyword))
+                    (2..=count.checked_sub(from(start_from))?).rev().find(is(keyword))
                 };
                 Some(at? + 1)
             }
@@ -369,21 +320,13 @@ mod tests {
     const RO: KeyFlags = KeyFlags::of(&[KeyFlag::Ro]);
 
     fn spec(name: &str) -> &'static Spec {
-        let mut all = GROUPS
-            .iter()
-            .copied()
-            .flatten()
-            .flat_map(|s| core::iter::once(s).chain(s.subcommands));
+        let mut all =
+            GROUPS.iter().copied().flatten().flat_map(|s| core::iter::once(s).chain(s.subcommands));
         all.find(|spec| spec.name == name).unwrap()
     }
 
     fn legacy(spec: &Spec) -> (i32, i32, i32, bool) {
-        let LegacyKeys {
-            first,
-            last,
-            step,
-            movable,
-        } = spec.legacy_keys();
+        let LegacyKeys { first, last, step, movable } = spec.legacy_keys();
         (first, last, step, movable)
     }
 
@@ -394,39 +337,20 @@ mod tests {
     }
 
     const fn with(keys: &'static [KeySpec]) -> Spec {
-        Spec {
-            keys,
-            ..Spec::DEFAULT
-        }
+        Spec { keys, ..Spec::DEFAULT }
     }
 
     const fn key_spec(begin_search: BeginSearch, find_keys: FindKeys) -> KeySpec {
-        KeySpec {
-            notes: None,
-            flags: RO,
-            begin_search,
-            find_keys,
-        }
+        KeySpec { notes: None, flags: RO, begin_search, find_keys }
     }
 
-    const COUNTED: FindKeys = FindKeys::KeyNum {
-        key_num_index: 0,
-        first_key: 1,
-        key_step: 1,
-    };
+    const COUNTED: FindKeys = FindKeys::KeyNum { key_num_index: 0, first_key: 1, key_step: 1 };
     /// As in `EVAL script numkeys key ...`.
     const EVAL: Spec = with(&[key_spec(BeginSearch::Index(2), COUNTED)]);
     /// As in `XREAD ... STREAMS key ... id ...`.
     const XREAD: Spec = with(&[key_spec(
-        BeginSearch::Keyword {
-            keyword: "STREAMS",
-            start_from: 1,
-        },
-        FindKeys::Range {
-            last_key: -1,
-            key_step: 1,
-            limit: 2,
-        },
+        BeginSearch::Keyword { keyword: "STREAMS", start_from: 1 },
+        FindKeys::Range { last_key: -1, key_step: 1, limit: 2 },
     )]);
 
     #[test]
@@ -436,14 +360,8 @@ mod tests {
         assert_eq!(legacy(spec("mset")), (1, -1, 2, false));
         assert_eq!(legacy(spec("rename")), (1, 2, 1, false));
         assert_eq!(legacy(spec("memory|usage")), (2, 2, 1, false));
-        let apart = with(
-            const {
-                &[
-                    KeySpec::first(&[KeyFlag::Rw]),
-                    KeySpec::at(3, &[KeyFlag::Ro]),
-                ]
-            },
-        );
+        let apart =
+            with(const { &[KeySpec::first(&[KeyFlag::Rw]), KeySpec::at(3, &[KeyFlag::Ro])] });
         assert_eq!(legacy(&apart), (1, 1, 1, true));
     }
 
@@ -452,12 +370,7 @@ mod tests {
         assert_eq!(legacy(&EVAL), (0, 0, 0, true));
         assert_eq!(legacy(&XREAD), (0, 0, 0, true));
         let store = with(
-            const {
-                &[
-                    KeySpec::first(&[KeyFlag::Ow]),
-                    key_spec(BeginSearch::Index(2), COUNTED),
-                ]
-            },
+            const { &[KeySpec::first(&[KeyFlag::Ow]), key_spec(BeginSearch::Index(2), COUNTED)] },
         );
         assert_eq!(legacy(&store), (1, 1, 1, true));
         let incomplete = with(const { &[KeySpec::first(&[KeyFlag::Ro, KeyFlag::Incomplete])] });
@@ -487,54 +400,30 @@ mod tests {
         ] {
             assert_eq!(positions(&EVAL, line), None, "{line}");
         }
-        let optional = Spec {
-            flags: EVAL.flags.with(Flag::NoMandatoryKeys),
-            ..EVAL
-        };
+        let optional = Spec { flags: EVAL.flags.with(Flag::NoMandatoryKeys), ..EVAL };
         assert_eq!(positions(&optional, "eval s 0 a"), Some(vec![]));
     }
 
     #[test]
     fn a_keyword_is_looked_for_in_any_case_and_both_ways() {
-        assert_eq!(
-            positions(&XREAD, "xread count 2 streams a b 1 2"),
-            Some(vec![4, 5])
-        );
+        assert_eq!(positions(&XREAD, "xread count 2 streams a b 1 2"), Some(vec![4, 5]));
         assert_eq!(positions(&XREAD, "xread STREAMS a 1"), Some(vec![2]));
         assert_eq!(positions(&XREAD, "xread count 2"), None);
         assert_eq!(positions(&XREAD, "xread count streams"), None);
-        let all = FindKeys::Range {
-            last_key: -1,
-            key_step: 1,
-            limit: 0,
-        };
-        let keys = [key_spec(
-            BeginSearch::Keyword {
-                keyword: "KEYS",
-                start_from: -2,
-            },
-            all,
-        )];
+        let all = FindKeys::Range { last_key: -1, key_step: 1, limit: 0 };
+        let keys = [key_spec(BeginSearch::Keyword { keyword: "KEYS", start_from: -2 }, all)];
         let from_end = with(Vec::leak(keys.to_vec()));
-        assert_eq!(
-            positions(&from_end, "migrate h keys 0 1 keys a b"),
-            Some(vec![6, 7])
-        );
+        assert_eq!(positions(&from_end, "migrate h keys 0 1 keys a b"), Some(vec![6, 7]));
         assert_eq!(positions(&from_end, "migrate h p"), None);
     }
 
     #[test]
     fn set_reads_the_old_value_only_with_get() {
         let flags = |words: &[&str]| {
-            let keys = spec("set")
-                .keys_in(words.len(), |at| words[at].as_bytes())
-                .unwrap();
+            let keys = spec("set").keys_in(words.len(), |at| words[at].as_bytes()).unwrap();
             keys.flat_map(|key| key.flags.iter()).collect::<Vec<_>>()
         };
-        assert_eq!(
-            flags(&["set", "a", "get"]),
-            vec![KeyFlag::Ow, KeyFlag::Update]
-        );
+        assert_eq!(flags(&["set", "a", "get"]), vec![KeyFlag::Ow, KeyFlag::Update]);
         assert_eq!(
             flags(&["set", "a", "1", "Get"]),
             vec![KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]

@@ -8,7 +8,7 @@ use super::context::{Context, Outcome};
 use super::help;
 use crate::error::Error;
 use crate::instance::latency::LatencySamples;
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
@@ -16,7 +16,8 @@ pub(super) fn latest(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let events = ctx.instance.latency.iter();
     ctx.reply.array(events.len());
     for (name, event) in events {
-        let &(second, duration_ms) = event.samples.back().expect("an event has at least one sample");
+        let &(second, duration_ms) =
+            event.samples.back().expect("an event has at least one sample");
         ctx.reply.array(4);
         ctx.reply.bulk(name.as_bytes());
         ctx.reply.integer(second as i64);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::args;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 /// A run that both strings share, as positions of its first and last byte.
 struct Match {
@@ -50,7 +50,8 @@ pub(super) fn lcs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Erro
         reply.count(table.len());
     } else if wants_matches {
         let (_, matches) = table.walk(&a, &b);
-        let matches: Vec<Match> = matches.into_iter().filter(|found| found.len() >= min_len).collect();
+        let matches: Vec<Match> =
+            matches.into_iter().filter(|found| found.len() >= min_len).collect();
         reply.map(2);
         reply.bulk(b"matches");
         reply.array(matches.len());
@@ -87,7 +88,9 @@ impl Table {
         let width = b.len() + 1;
         let cells = (a.len() + 1).checked_mul(width);
         let cells = cells
-            .filter(|&cells| cells.checked_mul(4).is_some_and(|bytes| bytes as u64 <= limit_bytes as u64))
+            .filter(|&cells| {
+                cells.checked_mul(4).is_some_and(|bytes| bytes as u64 <= limit_bytes as u64)
+            })
             .ok_or(error::LCS_OUT_OF_MEMORY)?;
         let mut lengths = vec![0_u32; cells];
         for (i, byte_a) in a.iter().enumerate() {
@@ -116,7 +119,9 @@ impl Table {
                 subsequence.push(a[i - 1]);
                 (i, j) = (i - 1, j - 1);
                 match matches.last_mut() {
-                    Some(run) if run.a.0 == i + 1 && run.b.0 == j + 1 => (run.a.0, run.b.0) = (i, j),
+                    Some(run) if run.a.0 == i + 1 && run.b.0 == j + 1 => {
+                        (run.a.0, run.b.0) = (i, j)
+                    }
                     _ => matches.push(Match { a: (i, i), b: (j, j) }),
                 }
             } else if self.at(i - 1, j) > self.at(i, j - 1) {

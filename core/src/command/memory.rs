@@ -7,14 +7,16 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::help;
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::keyspace::table::Table;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut at = 3;
     while let Some(option) = args.get(at) {
-        let samples = args.get(at + 1).filter(|_| args::is(option, "SAMPLES")).ok_or(error::SYNTAX)?;
+        let samples =
+            args.get(at + 1).filter(|_| args::is(option, "SAMPLES")).ok_or(error::SYNTAX)?;
         // Every part of a value is counted, so there is nothing to sample.
         if args::integer(samples)? < 0 {
             return Err(error::SYNTAX);
@@ -22,7 +24,7 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         at += 2;
     }
     match ctx.keys.peek(&args[2]) {
-        Some(record) => ctx.reply.count(record.memory_bytes() + crate::keyspace::SLOT_BYTES),
+        Some(record) => ctx.reply.count(record.memory_bytes()),
         None => ctx.reply.null(),
     }
     Ok(Outcome::Done)
@@ -30,16 +32,18 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let usage = ctx.instance.host.usage();
-    let clients: usize = ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
+    let clients: usize =
+        ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
     let clients = clients + ctx.session.memory_bytes();
-    let keys = ctx.keys.keyspace.len();
-    let tables = ctx.keys.keyspace.overhead_bytes();
+    let keys = ctx.keys.keyspace.iter().map(Table::len).sum::<usize>();
+    let tables = ctx.keys.keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>();
     let overhead = (clients + tables) as u64;
     let dataset = usage.allocated_bytes.saturating_sub(overhead);
     let peak = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
-    let databases = ctx.keys.keyspace.databases.iter().enumerate().filter(|(_, database)| !database.is_empty());
+    let databases =
+        ctx.keys.keyspace.iter().enumerate().filter(|(_, database)| !database.is_empty());
     let databases: alloc::vec::Vec<_> =
-        databases.map(|(index, database)| (index, database.overhead_bytes())).collect();
+        databases.map(|(index, database)| (index, database.memory_overhead_bytes())).collect();
 
     let reply = &mut ctx.reply;
     reply.map(12 + databases.len());
@@ -91,13 +95,17 @@ pub(super) fn doctor(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let peak = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
     let mut text = String::new();
     if usage.allocated_bytes < SMALL_BYTES {
-        text.push_str("This instance holds next to nothing, so there is nothing to say about its memory.\n");
+        text.push_str(
+            "This instance holds next to nothing, so there is nothing to say about its memory.\n",
+        );
     } else {
         if peak > usage.allocated_bytes / 2 * 3 {
             text.push_str("Peak: the instance once held half as much again as now, which the allocator may keep.\n");
         }
         if usage.resident_bytes > usage.allocated_bytes / 5 * 7 {
-            text.push_str("Fragmentation: the process takes 1.4 times what its allocations add up to.\n");
+            text.push_str(
+                "Fragmentation: the process takes 1.4 times what its allocations add up to.\n",
+            );
         }
         if text.is_empty() {
             text.push_str("Nothing stands out: neither fragmentation nor a past peak.\n");

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::context::{Context, Outcome};
 use crate::error::Error;
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 use crate::session::{Session, Transport};
 use crate::time::UnixMicros;
 
@@ -25,7 +25,8 @@ pub(crate) fn line(session: &Session, args: Args<'_>, now: UnixMicros) -> Vec<u8
         Transport::Tcp | Transport::InProcess => session.peer.address.clone(),
     };
     let mut line =
-        format!("+{}.{:06} [{} {place}]", now.seconds(), now.0 % 1_000_000, session.database).into_bytes();
+        format!("+{}.{:06} [{} {place}]", now.seconds(), now.0 % 1_000_000, session.database)
+            .into_bytes();
     for arg in args.iter() {
         line.push(b' ');
         quote(arg, &mut line);

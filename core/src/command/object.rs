@@ -3,13 +3,14 @@
 use super::context::{Context, Outcome};
 use super::help;
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::keyspace::access;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match ctx.keys.peek(&args[2]) {
-        Some(record) => ctx.reply.bulk(record.encoding_name().as_bytes()),
+        Some(record) => ctx.reply.bulk(record.string().encoding().name().as_bytes()),
         None => ctx.reply.null(),
     }
     Ok(Outcome::Done)
@@ -25,25 +26,26 @@ pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn idletime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let now_seconds = ctx.now.seconds();
+    let now = ctx.now;
     let counts_frequency = ctx.instance.config.counts_frequency();
     match ctx.keys.peek(&args[2]) {
         None => ctx.reply.null(),
         Some(_) if counts_frequency => return Err(error::NOT_LRU),
-        Some(record) => ctx.reply.integer(record.clock().idle_seconds(now_seconds) as i64),
+        Some(record) => ctx.reply.integer(access::idle_seconds(record.clock(), now) as i64),
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn freq(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let minutes = ctx.now.seconds() / 60;
+    let now = ctx.now;
     let config = &ctx.instance.config;
-    let (counts_frequency, decay_minutes) = (config.counts_frequency(), config.lfu_decay_time as u32);
+    let (counts_frequency, decay_minutes) =
+        (config.counts_frequency(), config.lfu_decay_time as u32);
     match ctx.keys.peek(&args[2]) {
         None => ctx.reply.null(),
         Some(_) if !counts_frequency => return Err(error::NOT_LFU),
         Some(record) => {
-            ctx.reply.integer(i64::from(record.clock().frequency_at(minutes, decay_minutes)));
+            ctx.reply.integer(i64::from(access::frequency_at(record.clock(), now, decay_minutes)));
         }
     }
     Ok(Outcome::Done)

@@ -6,7 +6,7 @@ use super::args;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
     let mut cursor = cursor(&args[1])?;
@@ -36,7 +36,8 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
                 expired.push(record.key().to_vec());
                 return;
             }
-            let is_match = pattern.is_none_or(|pattern| glob::matches(pattern, record.key(), Case::Sensitive))
+            let is_match = pattern
+                .is_none_or(|pattern| glob::matches(pattern, record.key(), Case::Sensitive))
                 && kind.is_none_or(|kind| record.type_name().as_bytes().eq_ignore_ascii_case(kind));
             if is_match {
                 found.push(record.key().to_vec());

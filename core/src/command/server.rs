@@ -8,7 +8,7 @@ use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::instance::Effect;
 use crate::random::{Random, Seed};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 use crate::{REDIS_VERSION, VERSION};
 
 type Handled = Result<Outcome, Error>;

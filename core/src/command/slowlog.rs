@@ -4,7 +4,7 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::help;
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 

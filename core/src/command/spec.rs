@@ -6,7 +6,10 @@
 //! its subcommand's, `@write` follows from the flag `write`, `movablekeys` from the key specs.
 
 use super::bit_set::bit_set;
+use super::context::{Context, Handler, Outcome};
 use super::keys::{KeySpec, SpecialKeys};
+use crate::error::{self, Error};
+use crate::resp::args::Args;
 
 /// One command, or one subcommand of a container such as `CLIENT`.
 ///
@@ -45,6 +48,8 @@ pub struct Spec {
     pub is_system: bool,
     /// The subcommands of a container, sorted by name; empty for other commands.
     pub subcommands: &'static [Spec],
+    /// What runs it. A container without a subcommand of its own form is never run.
+    pub(crate) run: Handler,
 }
 
 impl Spec {
@@ -66,6 +71,7 @@ impl Spec {
         deprecated: None,
         is_system: false,
         subcommands: &[],
+        run: no_such_form,
     };
 
     /// The last part of the name: `kill` of `client|kill`, and `get` of `get`.
@@ -84,29 +90,19 @@ impl Spec {
     #[must_use]
     pub const fn accepts(&self, count: usize) -> bool {
         let bound = self.arity.unsigned_abs() as usize;
-        if self.arity < 0 {
-            count >= bound
-        } else {
-            count == bound
-        }
+        if self.arity < 0 { count >= bound } else { count == bound }
     }
 
     /// The subcommand called `name`, in any case.
     #[must_use]
     pub fn subcommand(&self, name: &[u8]) -> Option<&'static Self> {
-        self.subcommands
-            .iter()
-            .find(|spec| spec.own_name().as_bytes().eq_ignore_ascii_case(name))
+        self.subcommands.iter().find(|spec| spec.own_name().as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// The flags as `COMMAND` reports them.
     #[must_use]
     pub fn reported_flags(&self) -> Flags {
-        if self.has_movable_keys() {
-            self.flags.with(Flag::MovableKeys)
-        } else {
-            self.flags
-        }
+        if self.has_movable_keys() { self.flags.with(Flag::MovableKeys) } else { self.flags }
     }
 
     /// Every ACL category: the explicit ones and those that follow from the flags.
@@ -129,11 +125,7 @@ impl Spec {
         if flags.has(Flag::Blocking) {
             all = all.with(Category::Blocking);
         }
-        all.with(if flags.has(Flag::Fast) {
-            Category::Fast
-        } else {
-            Category::Slow
-        })
+        all.with(if flags.has(Flag::Fast) { Category::Fast } else { Category::Slow })
     }
 }
 
@@ -255,10 +247,7 @@ impl Flag {
     /// Whether `COMMAND` leaves this flag out of its reply.
     #[must_use]
     pub const fn is_hidden(self) -> bool {
-        matches!(
-            self,
-            Self::MayReplicate | Self::Protected | Self::TouchesArbitraryKeys
-        )
+        matches!(self, Self::MayReplicate | Self::Protected | Self::TouchesArbitraryKeys)
     }
 }
 
@@ -446,10 +435,7 @@ impl Argument {
     /// A key, which the command's key spec number `spec` finds.
     #[must_use]
     pub const fn key(name: &'static str, spec: u8) -> Self {
-        Self {
-            key_spec_index: Some(spec),
-            ..Self::new(name, ArgumentKind::Key)
-        }
+        Self { key_spec_index: Some(spec), ..Self::new(name, ArgumentKind::Key) }
     }
 
     /// A glob-style pattern.
@@ -467,101 +453,68 @@ impl Argument {
     /// A fixed word.
     #[must_use]
     pub const fn token(name: &'static str, token: &'static str) -> Self {
-        Self {
-            token: Some(token),
-            ..Self::new(name, ArgumentKind::PureToken)
-        }
+        Self { token: Some(token), ..Self::new(name, ArgumentKind::PureToken) }
     }
 
     /// One of `arguments`.
     #[must_use]
     pub const fn one_of(name: &'static str, arguments: &'static [Self]) -> Self {
-        Self {
-            arguments,
-            ..Self::new(name, ArgumentKind::OneOf)
-        }
+        Self { arguments, ..Self::new(name, ArgumentKind::OneOf) }
     }
 
     /// All of `arguments`, in a row.
     #[must_use]
     pub const fn block(name: &'static str, arguments: &'static [Self]) -> Self {
-        Self {
-            arguments,
-            ..Self::new(name, ArgumentKind::Block)
-        }
+        Self { arguments, ..Self::new(name, ArgumentKind::Block) }
     }
 
     /// The same, with the word `token` before it.
     #[must_use]
     pub const fn after(self, token: &'static str) -> Self {
-        Self {
-            token: Some(token),
-            ..self
-        }
+        Self { token: Some(token), ..self }
     }
 
     /// The same, explained.
     #[must_use]
     pub const fn summary(self, summary: &'static str) -> Self {
-        Self {
-            summary: Some(summary),
-            ..self
-        }
+        Self { summary: Some(summary), ..self }
     }
 
     /// The same, younger than its command.
     #[must_use]
     pub const fn since(self, version: &'static str) -> Self {
-        Self {
-            since: Some(version),
-            ..self
-        }
+        Self { since: Some(version), ..self }
     }
 
     /// The same, out of favour from `version` on.
     #[must_use]
     pub const fn deprecated(self, version: &'static str) -> Self {
-        Self {
-            deprecated_since: Some(version),
-            ..self
-        }
+        Self { deprecated_since: Some(version), ..self }
     }
 
     /// The same, shown as `text` and not as its name.
     #[must_use]
     pub const fn shown_as(self, text: &'static str) -> Self {
-        Self {
-            display: Some(text),
-            ..self
-        }
+        Self { display: Some(text), ..self }
     }
 
     /// The same, which may be absent.
     #[must_use]
     pub const fn optional(self) -> Self {
-        Self {
-            flags: self.flags.with(ArgumentFlag::Optional),
-            ..self
-        }
+        Self { flags: self.flags.with(ArgumentFlag::Optional), ..self }
     }
 
     /// The same, once or more.
     #[must_use]
     pub const fn multiple(self) -> Self {
-        Self {
-            flags: self.flags.with(ArgumentFlag::Multiple),
-            ..self
-        }
+        Self { flags: self.flags.with(ArgumentFlag::Multiple), ..self }
     }
 
     /// The same, once or more, each time with its token.
     #[must_use]
     pub const fn multiple_with_token(self) -> Self {
         Self {
-            flags: self
-                .flags
-                .with(ArgumentFlag::Multiple)
-                .with(ArgumentFlag::MultipleToken),
+            flags: self.flags.with(ArgumentFlag::Multiple).with(ArgumentFlag::MultipleToken),
             ..self
         }
     }
@@ -575,4 +528,9 @@ impl Argument {
             (_, None) => Some(self.name),
         }
     }
+}
+
+/// What a container replies when it is called without a subcommand.
+fn no_such_form(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome, Error> {
+    Err(error::wrong_arity(ctx.command.spec.name))
 }

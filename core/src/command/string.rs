@@ -6,8 +6,8 @@ use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::number::LongDouble;
+use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::string::StringRef;
 
@@ -55,9 +55,7 @@ impl<'a> Options<'a> {
     }
 
     fn deadline(&self, now: UnixMicros, command: &str) -> Result<Option<UnixMillis>, Error> {
-        self.expiry
-            .map(|(form, value)| form.positive_deadline(value, now, command))
-            .transpose()
+        self.expiry.map(|(form, value)| form.positive_deadline(value, now, command)).transpose()
     }
 }
 
@@ -72,9 +70,16 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     let options = Options::parse(args, 3, false)?;
     let deadline = options.deadline(ctx.now, "set")?;
-    let kept = if options.returns_old || options.if_missing || options.if_present || options.keeps_deadline {
-        let old =
-            if options.returns_old { ctx.keys.read(key) } else { ctx.keys.write(key).map(|old| &*old) };
+    let kept = if options.returns_old
+        || options.if_missing
+        || options.if_present
+        || options.keeps_deadline
+    {
+        let old = if options.returns_old {
+            ctx.keys.read(key)
+        } else {
+            ctx.keys.write(key).map(|old| &*old)
+        };
         if options.returns_old {
             reply_or_null(&mut ctx.reply, old.map(|record| record.string()));
         }
@@ -263,13 +268,11 @@ pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let parse = |text: &[u8]| LongDouble::parse(text).ok_or(error::NOT_A_FLOAT);
     let old = match ctx.keys.write_string(key)? {
         Some(record) => parse(record.string().bytes(&mut itoa::Buffer::new()))?,
-        None => LongDouble::ZERO,
+        None => parse(b"0")?,
     };
-    let sum = old + parse(&args[2])?;
-    if !sum.is_finite() {
-        return Err(error::NOT_FINITE);
-    }
-    let text = sum.to_human_text();
+    let sum = old.add(parse(&args[2])?).ok_or(error::NOT_FINITE)?;
+    let mut text = Vec::new();
+    sum.append_human(&mut text);
     match ctx.keys.write(key) {
         Some(record) => {
             record.set_string(StringRef::text(&text));

@@ -1,15 +1,13 @@
 //! The table at run time: every command and subcommand under one index, found by name.
 
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 
 use super::spec::Spec;
-use super::specs;
+use super::specs::GROUPS;
 use crate::error::{self, Error};
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 /// No command's name is longer.
 const MAX_NAME_LEN_BYTES: usize = 32;
@@ -20,14 +18,8 @@ pub(crate) struct Command {
     /// Its place among the statistics.
     pub(crate) index: usize,
     pub(crate) spec: &'static Spec,
-    /// `get`, or `client|list` for a subcommand.
-    pub(crate) full_name: String,
     /// The indices of its subcommands.
     pub(crate) subcommands: core::ops::Range<usize>,
-    /// Where its first key lies among its arguments, if there is one at a fixed place.
-    pub(crate) first_key: Option<usize>,
-    /// Whether it is a subcommand.
-    pub(crate) is_subcommand: bool,
 }
 
 /// All commands.
@@ -40,18 +32,17 @@ pub(crate) struct Commands {
 impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
-        for spec in specs::all() {
-            commands.push(Command::new(commands.len(), spec, spec.name.to_string()));
+        let mut specs: Vec<&'static Spec> = GROUPS.into_iter().flatten().collect();
+        specs.sort_by_key(|spec| spec.name);
+        for spec in specs {
+            commands.push(Command::new(commands.len(), spec));
         }
         let top_level = commands.len();
         for container in 0..top_level {
             let spec = commands[container].spec;
             let first = commands.len();
             for subcommand in spec.subcommands {
-                let full_name = format!("{}|{}", spec.name, subcommand.name);
-                let mut command = Command::new(commands.len(), subcommand, full_name);
-                command.is_subcommand = true;
-                commands.push(command);
+                commands.push(Command::new(commands.len(), subcommand));
             }
             commands[container].subcommands = first..commands.len();
         }
@@ -75,7 +66,7 @@ impl Commands {
 
     /// Commands that are no subcommands.
     pub(crate) fn top_level(&self) -> impl Iterator<Item = &Command> {
-        self.commands.iter().filter(|command| !command.is_subcommand)
+        self.commands.iter().filter(|command| command.spec.container().is_none())
     }
 
     /// All, subcommands after their containers' names.
@@ -113,7 +104,7 @@ impl Commands {
     fn find_subcommand(&self, container: &Command, name: &[u8]) -> Option<&Command> {
         self.subcommands(container)
             .iter()
-            .find(|command| command.spec.name.as_bytes().eq_ignore_ascii_case(name))
+            .find(|command| command.spec.own_name().as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// The command that a request asks for: the subcommand, where its first word is a container.
@@ -135,17 +126,8 @@ impl Commands {
 }
 
 impl Command {
-    fn new(index: usize, spec: &'static Spec, full_name: String) -> Self {
-        let first_key = spec.keys.first().and_then(|key| key.fixed_first());
-        Self { index, spec, full_name, subcommands: 0..0, first_key, is_subcommand: false }
-    }
-
-    /// Whether a request of `len` words, the name included, fits the command's arity.
-    #[inline]
-    pub(crate) fn takes(&self, len: usize) -> bool {
-        let arity = isize::from(self.spec.arity);
-        let len = len as isize;
-        if arity >= 0 { len == arity } else { len >= -arity }
+    const fn new(index: usize, spec: &'static Spec) -> Self {
+        Self { index, spec, subcommands: 0..0 }
     }
 }
 

@@ -74,8 +74,9 @@ impl OutputLimits {
         }
         let mut changed = self.clone();
         for words in words.chunks_exact(4) {
-            let class = ClientClass::parse(words[0])
-                .ok_or(Invalid::new("Invalid client class specified in buffer limit configuration."))?;
+            let class = ClientClass::parse(words[0]).ok_or(Invalid::new(
+                "Invalid client class specified in buffer limit configuration.",
+            ))?;
             let limit = || -> Option<OutputLimit> {
                 Some(OutputLimit {
                     hard_bytes: number::parse_memory_bytes(words[1])?,

@@ -17,7 +17,10 @@ pub use table::PARAMETERS;
 
 /// All parameters, with Redis's defaults. [`PARAMETERS`] tells the name, the range and the meaning of each.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "each field is a parameter: PARAMETERS documents it under the same name")]
+#[expect(
+    missing_docs,
+    reason = "each field is a parameter: PARAMETERS documents it under the same name"
+)]
 pub struct Config {
     // Network: what the front end opens and how it treats sockets.
     pub port: i64,

@@ -191,9 +191,11 @@ fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {
     text.split(|&byte| byte == b' ')
         .filter(|word| !word.is_empty())
         .map(|word| {
-            number::parse_f64(word)
-                .filter(|value| (0.0..=100.0).contains(value))
-                .ok_or(Invalid::new("latency-tracking-info-percentiles argument(s) must be between 0.0 and 100.0"))
+            number::parse_f64(word).filter(|value| (0.0..=100.0).contains(value)).ok_or(
+                Invalid::new(
+                    "latency-tracking-info-percentiles argument(s) must be between 0.0 and 100.0",
+                ),
+            )
         })
         .collect()
 }

@@ -54,7 +54,12 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "tcp-backlog",
         summary: "How many connections may wait to be accepted.",
-        kind: Kind::Integer { field: |c| &mut c.tcp_backlog, min: 0, max: MAX_INT, unit: Unit::Plain },
+        kind: Kind::Integer {
+            field: |c| &mut c.tcp_backlog,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
         immutable: true,
         ..PLAIN
     },
@@ -132,7 +137,12 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "databases",
         summary: "How many numbered databases there are.",
-        kind: Kind::Integer { field: |c| &mut c.databases, min: 1, max: MAX_INT, unit: Unit::Plain },
+        kind: Kind::Integer {
+            field: |c| &mut c.databases,
+            min: 1,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
         immutable: true,
         ..PLAIN
     },

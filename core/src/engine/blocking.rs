@@ -1,10 +1,9 @@
 //! Clients that wait: until their time is up, somebody frees them, or a pause ends.
 
 use super::Engine;
-use crate::error;
 use crate::instance::Effect;
 use crate::resp::reply::Reply;
-use crate::session::{ClientId, Stall};
+use crate::session::ClientId;
 use crate::time::UnixMicros;
 
 impl Engine {

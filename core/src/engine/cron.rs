@@ -5,9 +5,9 @@
 
 use super::Engine;
 use crate::instance::Effect;
-use crate::keyspace::Due;
+use crate::keyspace::expiry::Due;
 use crate::limits;
-use crate::session::{ClientId, Stall};
+use crate::session::ClientId;
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
 
@@ -25,11 +25,13 @@ impl Engine {
     pub fn tick(&mut self, now: UnixMicros) -> UnixMicros {
         self.end_waits(now);
         self.end_pause(now);
-        let has_more_to_free = self.keyspace.lazy_free.free_some(limits::LAZY_FREE_RECORDS);
+        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let has_more_to_expire = self.expire_some(now);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
         let next_cron = match self.cron.last {
-            Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => UnixMicros(last.0 + period_us),
+            Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => {
+                UnixMicros(last.0 + period_us)
+            }
             _ => {
                 self.cron.last = Some(now);
                 self.periodic(now);
@@ -39,7 +41,11 @@ impl Engine {
         if has_more_to_free || has_more_to_expire {
             return now;
         }
-        let deadlines = [self.deadlines.first().map(|(until, _)| *until), self.instance.pause.map(|pause| pause.until), self.next_expiry(now)];
+        let deadlines = [
+            self.deadlines.first().map(|(until, _)| *until),
+            self.instance.pause.map(|pause| pause.until),
+            self.next_expiry(now),
+        ];
         deadlines.into_iter().flatten().fold(next_cron, UnixMicros::min).max(now)
     }
 
@@ -47,24 +53,20 @@ impl Engine {
         if !self.instance.active_expire || self.instance.pause.is_some() {
             return false;
         }
-        let mut budget_records = limits::EXPIRE_RECORDS;
-        let databases = self.keyspace.databases.len();
+        let databases = self.keyspace.databases();
         for _ in 0..databases {
-            let database = &mut self.keyspace.databases[self.cron.database];
+            let database = &mut self.keyspace[self.cron.database];
             let mut expired = 0;
-            let due = database.expire_due(now.millis(), budget_records, &mut |record| {
+            let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
                 expired += 1;
                 drop(record);
             });
             self.key_stats.expired += expired;
             self.key_stats.expired_actively += expired;
-            match due {
-                Due::More => return true,
-                Due::None => {
-                    budget_records = budget_records.saturating_sub(expired as usize).max(1);
-                    self.cron.database = (self.cron.database + 1) % databases;
-                }
+            if due == Due::Now {
+                return true;
             }
+            self.cron.database = (self.cron.database + 1) % databases;
         }
         false
     }
@@ -75,8 +77,11 @@ impl Engine {
         if !self.instance.active_expire || self.instance.pause.is_some() {
             return None;
         }
-        let earliest = self.keyspace.databases.iter().filter_map(|db| db.earliest_deadline()).min()?;
-        Some(earliest.micros().max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)))
+        let earliest = self.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
+        Some(
+            UnixMicros(earliest.micros().0 + 1_000)
+                .max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)),
+        )
     }
 
     fn periodic(&mut self, now: UnixMicros) {

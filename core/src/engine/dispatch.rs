@@ -2,15 +2,15 @@
 
 use super::Engine;
 use crate::command::context::{Context, Outcome};
-use crate::command::keys::{AccessPolicy, Keys};
-use crate::command::spec::Flags;
+use crate::command::key_access::{AccessPolicy, Keys};
+use crate::command::spec::{Flag, Flags};
 use crate::command::table::Command;
 use crate::error::{self, Error};
 use crate::instance::{Effect, PauseMode, slowlog};
+use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
-use crate::session::{Closing, ReplyMode, Session, Stall};
+use crate::session::{ReplyMode, Session, Stall};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -57,23 +57,23 @@ impl Engine {
     fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Rejection> {
         let command = self.commands.resolve(args).map_err(Rejection::unknown)?;
         let reject = |error| Err(Rejection { error, command: Some(command.index) });
-        if !command.takes(args.len()) {
-            return reject(error::wrong_arity(&command.full_name));
+        if !command.spec.accepts(args.len()) {
+            return reject(error::wrong_arity(command.spec.name));
         }
-        if !session.is_authenticated && !command.spec.flags.contains(Flags::NO_AUTH) {
+        if !session.is_authenticated && !command.spec.flags.has(Flag::NoAuth) {
             return reject(error::NO_AUTH);
         }
         if self.is_protected(command) && !self.may_debug(session) {
             return reject(error::DEBUG_DISABLED);
         }
-        if session.transaction.is_some() && command.spec.flags.contains(Flags::NO_MULTI) {
+        if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
         }
         Ok(command.index)
     }
 
     fn is_protected(&self, command: &Command) -> bool {
-        command.spec.flags.contains(Flags::PROTECTED)
+        command.spec.flags.has(Flag::Protected)
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -104,7 +104,7 @@ impl Engine {
         match pause.mode {
             PauseMode::All => true,
             PauseMode::Writes => self.commands.resolve(args).is_ok_and(|command| {
-                command.spec.flags.intersects(Flags::WRITE.union(Flags::MAY_REPLICATE))
+                command.spec.flags.intersects(Flags::of(&[Flag::Write, Flag::MayReplicate]))
             }),
         }
     }
@@ -120,7 +120,7 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let command = self.commands.command(index);
-        session.last_command = Some(index as u16);
+        session.last_command = Some(command.spec.name);
         let config = &self.instance.config;
         let policy = if config.counts_frequency() {
             AccessPolicy::Frequency {
@@ -134,6 +134,7 @@ impl Engine {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
             random: &mut self.random,
+            watches: &mut self.watches,
             database: session.database,
             now,
             policy,
@@ -197,7 +198,7 @@ impl Engine {
         }
         let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
         if threshold_ms > 0 && duration_us / 1_000 >= threshold_ms {
-            let is_fast = self.commands.command(index).spec.flags.contains(Flags::FAST);
+            let is_fast = self.commands.command(index).spec.flags.has(Flag::Fast);
             let event = if is_fast { "fast-command" } else { "command" };
             self.instance.latency.record(event, now.seconds(), duration_us / 1_000);
         }
@@ -207,8 +208,15 @@ impl Engine {
     }
 
     #[cold]
-    fn log_slow(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros, duration_us: u64) {
-        if self.commands.command(index).spec.flags.contains(Flags::SKIP_SLOWLOG) {
+    fn log_slow(
+        &mut self,
+        session: &Session,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        duration_us: u64,
+    ) {
+        if self.commands.command(index).spec.flags.has(Flag::SkipSlowlog) {
             return;
         }
         let entry = slowlog::SlowlogEntry {
@@ -226,7 +234,7 @@ impl Engine {
     /// Shows a command to the clients that `MONITOR`, except those that would show a secret or the monitoring itself.
     fn feed_monitors(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
         let flags = self.commands.command(index).spec.flags;
-        if flags.intersects(Flags::ADMIN.union(Flags::SKIP_MONITOR)) {
+        if flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
             return;
         }
         let line = crate::command::monitor::line(session, args, now);

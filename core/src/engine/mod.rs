@@ -17,8 +17,9 @@ mod transaction;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::command::keys::KeyStats;
+use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::{ClientClass, Config};
 use crate::error::{self, Error};
@@ -30,15 +31,33 @@ use crate::random::{Random, Seed};
 use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Peer, Session, Stall, Transport};
 use crate::time::UnixMicros;
+use crate::watch::Watches;
 use pipeline::Batch;
 
-/// A Redis without I/O. See the [module](self) for how to drive it.
-#[derive(Debug)]
+/// A Redis without I/O.
+///
+/// ```
+/// use redstart_core::config::Config;
+/// use redstart_core::engine::Engine;
+/// use redstart_core::random::Seed;
+/// use redstart_core::session::Peer;
+/// use redstart_core::time::UnixMicros;
+///
+/// let mut engine = Engine::new(Config::default(), Seed(42));
+/// let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room for one client");
+/// engine.receive(client, b"SET greeting hello PX 100\r\n", UnixMicros(0));
+/// assert_eq!(engine.output(client), b"+OK\r\n");
+/// engine.consume(client, 5, UnixMicros(0));
+///
+/// engine.receive(client, b"GET greeting\r\n", UnixMicros(101_000));
+/// assert_eq!(engine.output(client), b"$-1\r\n");
+/// ```
 pub struct Engine {
     instance: Instance,
     keyspace: Keyspace,
     key_stats: KeyStats,
     random: Random,
+    watches: Watches,
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
@@ -61,6 +80,14 @@ impl Refused {
     }
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("clients", &self.instance.clients.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Engine {
     /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
     #[must_use]
@@ -73,12 +100,14 @@ impl Engine {
     pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
         let mut random = Random::new(seed);
         let commands = Commands::new();
-        let databases = usize::try_from(config.databases).expect("the configuration has at least one database");
+        let databases =
+            usize::try_from(config.databases).expect("the configuration has at least one database");
         Self {
-            keyspace: Keyspace::new(databases, random.next_u64()),
+            keyspace: Keyspace::new(databases, Seed(random.next_u64())),
             key_stats: KeyStats::default(),
             instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), now),
             random,
+            watches: Watches::default(),
             commands,
             batch: Batch::default(),
             spare_buffers: Vec::new(),
@@ -125,6 +154,7 @@ impl Engine {
         if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
             self.deadlines.remove(&(until, client));
         }
+        self.watches.unwatch(client);
         if session.is_monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
         }
@@ -165,7 +195,9 @@ impl Engine {
         if let Some(buffer) = session.output.consume(len_bytes) {
             keep_buffer(&mut self.spare_buffers, buffer);
         }
-        if session.stall == Some(Stall::OutputFull) && session.output.len() < limits::OUTPUT_STALL_BYTES / 2 {
+        if session.stall == Some(Stall::OutputFull)
+            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
+        {
             session.stall = None;
             self.resume(client, now);
         }
@@ -243,8 +275,11 @@ impl Engine {
         let is_over = |bound: u64| bound > 0 && len_bytes > bound;
         let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
         session.soft_limit_since = soft;
-        let is_overdue = soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
-        if (is_over(limit.hard_bytes) || is_overdue) && session.peer.transport != Transport::InProcess {
+        let is_overdue =
+            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
+        if (is_over(limit.hard_bytes) || is_overdue)
+            && session.peer.transport != Transport::InProcess
+        {
             self.instance.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

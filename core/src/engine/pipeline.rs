@@ -4,14 +4,13 @@
 //! batch names are prefetched: at a million keys each lookup misses the cache once or twice, and the misses of a batch
 //! overlap instead of adding up. Then the requests run in order.
 
-use alloc::vec::Vec;
-
 use super::Engine;
 use crate::config::Config;
-use crate::error::{self, Error};
+use crate::error;
 use crate::limits;
+use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
-use crate::resp::request::{Args, Limits, Progress, ProtocolError, Span};
+use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
 use crate::session::{Closing, Session, Stall};
 use crate::time::UnixMicros;
 
@@ -21,16 +20,16 @@ const BATCH_REQUESTS: usize = 16;
 /// Parsed requests that have not run yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    spans: Vec<Span>,
-    requests: Vec<Request>,
+    /// Room for requests, of which the first `len` are in use.
+    requests: [Parsed; BATCH_REQUESTS],
+    len: usize,
 }
 
-/// A request: where its arguments are, and where it ends in the input.
-#[derive(Clone, Copy, Debug)]
-struct Request {
-    base: usize,
-    first_span: usize,
-    last_span: usize,
+/// A request, and the part of the input that it takes.
+#[derive(Debug, Default)]
+struct Parsed {
+    request: Request,
+    start: usize,
     end: usize,
 }
 
@@ -45,12 +44,12 @@ impl Engine {
         let mut used = 0;
         'input: while session.stall.is_none() && session.closing.is_none() {
             let error = batch.parse(session, input, used, &self.instance.config);
-            if batch.requests.is_empty() && error.is_none() {
+            if batch.len == 0 && error.is_none() {
                 break;
             }
             self.prefetch(session.database, &batch, input);
-            for request in &batch.requests {
-                let args = request.args(&batch.spans, input);
+            for request in batch.requests() {
+                let args = request.args(input);
                 if self.must_postpone(args, now) {
                     session.stall = Some(Stall::Postponed);
                 } else {
@@ -68,7 +67,7 @@ impl Engine {
             }
             if let Some(error) = error {
                 let mut reply = Reply::new(&mut output, session.protocol);
-                reply.error(&error::protocol(&error));
+                reply.error(&error::protocol(error));
                 self.instance.stats.count_error(b"ERR");
                 session.closing = Some(Closing::AfterWrite);
             }
@@ -95,15 +94,15 @@ impl Engine {
 
     /// Asks for the memory of the records that a batch will look up.
     fn prefetch(&self, database: usize, batch: &Batch, input: &[u8]) {
-        if batch.requests.len() < 2 {
+        if batch.len < 2 {
             return;
         }
-        let database = &self.keyspace.databases[database];
+        let database = &self.keyspace[database];
         let mut hashes = [0; BATCH_REQUESTS];
         let mut keys = 0;
-        for request in &batch.requests {
+        for request in batch.requests() {
             // Nearly every command with keys has its first one here, and for the others nothing is lost.
-            if let Some(key) = request.args(&batch.spans, input).get(1) {
+            if let Some(key) = request.args(input).get(1) {
                 hashes[keys] = database.hash(key);
                 database.prefetch_segment(hashes[keys]);
                 keys += 1;
@@ -124,22 +123,24 @@ impl Batch {
         used: usize,
         config: &Config,
     ) -> Option<ProtocolError> {
-        self.spans.clear();
-        self.requests.clear();
+        self.len = 0;
         let limits = Limits {
+            inline_len_bytes: limits::INLINE_LEN_BYTES,
+            multibulk_count: limits::MULTIBULK_COUNT,
             bulk_len_bytes: config.proto_max_bulk_len as u64,
-            is_authenticated: session.is_authenticated,
+            authenticated: session.is_authenticated,
         };
         // A login may raise the limits for what follows it.
         let most = if session.is_authenticated { BATCH_REQUESTS } else { 1 };
-        let mut base = used;
-        while self.requests.len() < most && base < input.len() {
-            let first_span = self.spans.len();
-            match session.reader.read(&input[base..], &limits, &mut self.spans) {
+        let mut start = used;
+        while self.len < most && start < input.len() {
+            let parsed = &mut self.requests[self.len];
+            match session.reader.read(&input[start..], &limits, &mut parsed.request) {
                 Ok(Progress::Complete { consumed }) => {
-                    let end = base + consumed;
-                    self.requests.push(Request { base, first_span, last_span: self.spans.len(), end });
-                    base = end;
+                    parsed.start = start;
+                    start += consumed;
+                    parsed.end = start;
+                    self.len += 1;
                 }
                 Ok(Progress::Incomplete { .. }) => break,
                 Err(error) => return Some(error),
@@ -147,11 +148,15 @@ impl Batch {
         }
         None
     }
+
+    fn requests(&self) -> &[Parsed] {
+        &self.requests[..self.len]
+    }
 }
 
-impl Request {
+impl Parsed {
     #[inline]
-    fn args<'a>(&self, spans: &'a [Span], input: &'a [u8]) -> Args<'a> {
-        Args::new(&input[self.base..self.end], &spans[self.first_span..self.last_span])
+    fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
+        self.request.args(&input[self.start..self.end])
     }
 }

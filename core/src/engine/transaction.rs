@@ -3,10 +3,9 @@
 use alloc::boxed::Box;
 
 use super::Engine;
-use crate::command::spec::Flags;
+use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
 use crate::session::{Queued, Session, Transaction};
 use crate::time::UnixMicros;
 
@@ -14,7 +13,7 @@ impl Session {
     /// Adds a command to the transaction that is open.
     pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
         let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
-        transaction.commands.push(Queued { command, request: args.to_owned() });
+        transaction.commands.push(Queued { command, request: Request::of(args.iter()) });
     }
 }
 
@@ -39,7 +38,7 @@ impl Engine {
         let Some(transaction) = session.transaction.take() else { return };
         Reply::new(output, session.protocol).array(transaction.commands.len());
         for queued in &transaction.commands {
-            self.call(session, output, queued.command, queued.request.args(), now, started_ns);
+            self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
         }
     }
 }

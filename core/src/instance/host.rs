@@ -20,6 +20,12 @@ pub trait Host: fmt::Debug {
     /// Lets time pass before the next command runs, as `DEBUG SLEEP` asks.
     fn sleep(&self, _micros: u64) {}
 
+    /// Writes a line to the log, as `DEBUG LOG` asks.
+    fn log(&self, _text: &[u8]) {}
+
+    /// Gives free memory back to the system, as `MEMORY PURGE` asks.
+    fn purge(&self) {}
+
     /// What the process is.
     fn process(&self) -> Process {
         Process::default()
@@ -62,6 +68,8 @@ pub struct Process {
     pub port: u16,
     /// How it waits for sockets: `epoll`, `kqueue`, ...
     pub multiplexer: &'static str,
+    /// What [`Host::monotonic_ns`] reads.
+    pub monotonic_clock: &'static str,
     /// The memory allocator's name.
     pub allocator: &'static str,
     /// The memory of the machine.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::random::{Random, Seed};
-use crate::session::ClientId;
+use crate::session::{ClientId, Stall};
 use crate::time::UnixMicros;
 use clients::Clients;
 use host::Host;
@@ -73,7 +73,13 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(config: Config, seed: Seed, host: Box<dyn Host>, commands: usize, now: UnixMicros) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        commands: usize,
+        now: UnixMicros,
+    ) -> Self {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
         Self {
@@ -92,6 +98,22 @@ impl Instance {
             latency: LatencyEvents::default(),
             effects: VecDeque::new(),
         }
+    }
+
+    /// Ends a pause, if there is one: what clients have sent meanwhile can run.
+    pub(crate) fn unpause(&mut self) {
+        if self.pause.take().is_none() {
+            return;
+        }
+        let mut postponed: Vec<ClientId> = Vec::new();
+        for session in self.clients.iter_mut() {
+            if session.stall == Some(Stall::Postponed) {
+                session.stall = None;
+                postponed.push(session.id);
+            }
+        }
+        postponed.sort();
+        self.resume.extend(postponed);
     }
 
     /// The pause that holds at `now`.

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::resp::request::Args;
+use crate::resp::args::Args;
 
 /// How many arguments of a command an entry keeps.
 const MAX_ARGS: usize = 32;
@@ -67,6 +67,8 @@ fn shortened_arg(arg: &[u8]) -> Vec<u8> {
         return arg.to_vec();
     }
     let mut text = arg[..MAX_ARG_LEN_BYTES].to_vec();
-    text.extend_from_slice(format!("... ({} more bytes)", arg.len() - MAX_ARG_LEN_BYTES).as_bytes());
+    text.extend_from_slice(
+        format!("... ({} more bytes)", arg.len() - MAX_ARG_LEN_BYTES).as_bytes(),
+    );
     text
 }

@@ -119,6 +119,19 @@ impl Output {
         }
     }
 
+    /// Forgets all that was added since `mark`.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        if let Some(Chunk::Owned(mut bytes)) = self.sealed.drain(mark.sealed_chunks..).next()
+            && mark.tail_bytes > 0
+        {
+            bytes.truncate(mark.tail_bytes);
+            self.tail = bytes;
+        } else {
+            self.tail.truncate(mark.tail_bytes);
+        }
+        self.sealed_bytes = self.sealed.iter().map(Chunk::len).sum();
+    }
+
     /// Forgets the first `len_bytes` bytes: they are written. Returns the emptied buffer once nothing is left, so that
     /// an idle client holds none.
     pub(crate) fn consume(&mut self, mut len_bytes: usize) -> Option<Vec<u8>> {
@@ -175,7 +188,11 @@ mod tests {
             assert_eq!(all(&output), &expected[at..]);
             assert_eq!(output.len(), expected.len() - at);
             let freed = output.consume(1);
-            assert_eq!(freed.is_some(), at + 1 == expected.len(), "the buffer comes back when all is written");
+            assert_eq!(
+                freed.is_some(),
+                at + 1 == expected.len(),
+                "the buffer comes back when all is written"
+            );
         }
         assert!(output.is_empty());
     }

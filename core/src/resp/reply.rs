@@ -224,6 +224,28 @@ impl<'a> Reply<'a> {
         }
     }
 
+    /// Announces `len` attribute pairs, which the caller writes next, followed by the reply they belong to. RESP2 has no
+    /// attributes: then this says `false`, and the pairs are left out.
+    pub fn attribute(&mut self, len: usize) -> bool {
+        let has_attributes = self.protocol == Protocol::Resp3;
+        if has_attributes {
+            self.header(b'|', len as i64);
+        }
+        has_attributes
+    }
+
+    /// A number beyond 64 bits, as its digits; a bulk string in RESP2.
+    pub fn big_number(&mut self, digits: &str) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits.as_bytes()),
+            Protocol::Resp3 => {
+                self.raw(b"(");
+                self.raw(digits.as_bytes());
+                self.raw(b"\r\n");
+            }
+        }
+    }
+
     /// Begins an aggregate whose length is not known yet; one of the `end_` verbs writes its header.
     pub(crate) fn begin(&self) -> Deferred {
         Deferred(self.output.mark())

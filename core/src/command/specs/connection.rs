@@ -2,6 +2,7 @@
 
 use crate::command::spec::Flag::{Admin, AllowBusy, Fast, Loading, NoAuth, NoScript, Stale};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
+use crate::command::{client, connection};
 
 /// The commands of the group `connection`, sorted by name.
 pub(crate) const CONNECTION: &[Spec] = &[
@@ -19,6 +20,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             Argument::string("password"),
         ],
         history: &[("6.0.0", "A user name before the password.")],
+        run: connection::auth,
         ..Spec::DEFAULT
     },
     Spec {
@@ -41,6 +43,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale, Fast]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("message")],
+        run: connection::echo,
         ..Spec::DEFAULT
     },
     Spec {
@@ -66,10 +69,8 @@ pub(crate) const CONNECTION: &[Spec] = &[
             ],
         )
         .optional()],
-        history: &[(
-            "6.2.0",
-            "Without arguments it keeps the protocol and only reports.",
-        )],
+        history: &[("6.2.0", "Without arguments it keeps the protocol and only reports.")],
+        run: connection::hello,
         ..Spec::DEFAULT
     },
     Spec {
@@ -83,6 +84,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("message").optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: connection::ping,
         ..Spec::DEFAULT
     },
     Spec {
@@ -94,10 +96,8 @@ pub(crate) const CONNECTION: &[Spec] = &[
         arity: -1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
         categories: Categories::of(&[Category::Connection]),
-        deprecated: Some(Deprecated {
-            since: "7.2.0",
-            replaced_by: "closing the connection",
-        }),
+        deprecated: Some(Deprecated { since: "7.2.0", replaced_by: "closing the connection" }),
+        run: connection::quit,
         ..Spec::DEFAULT
     },
     Spec {
@@ -109,6 +109,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
         categories: Categories::of(&[Category::Connection]),
+        run: connection::reset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -121,6 +122,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale, Fast]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::integer("index")],
+        run: connection::select,
         ..Spec::DEFAULT
     },
 ];
@@ -136,6 +138,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::getname,
         ..Spec::DEFAULT
     },
     Spec {
@@ -147,6 +150,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -158,6 +162,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::id,
         ..Spec::DEFAULT
     },
     Spec {
@@ -170,6 +175,7 @@ const CLIENT: &[Spec] = &[
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
         tips: &["nondeterministic_output"],
+        run: client::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -184,16 +190,11 @@ const CLIENT: &[Spec] = &[
         arguments: &[Argument::one_of(
             "filter",
             &[
-                Argument::string("old-format")
-                    .shown_as("ip:port")
-                    .deprecated("2.8.12"),
+                Argument::string("old-format").shown_as("ip:port").deprecated("2.8.12"),
                 Argument::one_of(
                     "new-format",
                     &[
-                        Argument::integer("client-id")
-                            .after("ID")
-                            .since("2.8.12")
-                            .optional(),
+                        Argument::integer("client-id").after("ID").since("2.8.12").optional(),
                         Argument::one_of(
                             "client-type",
                             &[
@@ -208,10 +209,7 @@ const CLIENT: &[Spec] = &[
                         .since("2.8.12")
                         .optional(),
                         Argument::string("username").after("USER").optional(),
-                        Argument::string("addr")
-                            .after("ADDR")
-                            .shown_as("ip:port")
-                            .optional(),
+                        Argument::string("addr").after("ADDR").shown_as("ip:port").optional(),
                         Argument::string("laddr")
                             .after("LADDR")
                             .shown_as("ip:port")
@@ -235,6 +233,7 @@ const CLIENT: &[Spec] = &[
             ("5.0.0", "Type `replica`, of which `slave` is the old name."),
             ("6.2.0", "Filter `LADDR`."),
         ],
+        run: client::kill,
         ..Spec::DEFAULT
     },
     Spec {
@@ -259,24 +258,18 @@ const CLIENT: &[Spec] = &[
             .after("TYPE")
             .since("5.0.0")
             .optional(),
-            Argument::integer("client-id")
-                .after("ID")
-                .since("6.2.0")
-                .optional()
-                .multiple(),
+            Argument::integer("client-id").after("ID").since("6.2.0").optional().multiple(),
         ],
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Field `id`."),
             ("5.0.0", "Filter `TYPE`."),
             ("6.0.0", "Field `user`."),
-            (
-                "6.2.0",
-                "Fields `argv-mem`, `tot-mem`, `laddr` and `redir`, filter `ID`.",
-            ),
+            ("6.2.0", "Fields `argv-mem`, `tot-mem`, `laddr` and `redir`, filter `ID`."),
             ("7.0.0", "Fields `resp`, `multi-mem`, `rbs` and `rbp`."),
             ("7.0.3", "Field `ssub`."),
         ],
+        run: client::list,
         ..Spec::DEFAULT
     },
     Spec {
@@ -292,6 +285,7 @@ const CLIENT: &[Spec] = &[
             "enabled",
             &[Argument::token("on", "ON"), Argument::token("off", "OFF")],
         )],
+        run: client::no_evict,
         ..Spec::DEFAULT
     },
     Spec {
@@ -307,6 +301,7 @@ const CLIENT: &[Spec] = &[
             "enabled",
             &[Argument::token("on", "ON"), Argument::token("off", "OFF")],
         )],
+        run: client::no_touch,
         ..Spec::DEFAULT
     },
     Spec {
@@ -322,15 +317,13 @@ const CLIENT: &[Spec] = &[
             Argument::integer("timeout"),
             Argument::one_of(
                 "mode",
-                &[
-                    Argument::token("write", "WRITE"),
-                    Argument::token("all", "ALL"),
-                ],
+                &[Argument::token("write", "WRITE"), Argument::token("all", "ALL")],
             )
             .since("6.2.0")
             .optional(),
         ],
         history: &[("6.2.0", "The mode: `WRITE` holds back writes alone.")],
+        run: client::pause,
         ..Spec::DEFAULT
     },
     Spec {
@@ -350,6 +343,7 @@ const CLIENT: &[Spec] = &[
                 Argument::token("skip", "SKIP"),
             ],
         )],
+        run: client::reply,
         ..Spec::DEFAULT
     },
     Spec {
@@ -369,6 +363,7 @@ const CLIENT: &[Spec] = &[
             ],
         )],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: client::setinfo,
         ..Spec::DEFAULT
     },
     Spec {
@@ -382,6 +377,7 @@ const CLIENT: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("connection-name")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: client::setname,
         ..Spec::DEFAULT
     },
     Spec {
@@ -397,13 +393,11 @@ const CLIENT: &[Spec] = &[
             Argument::integer("client-id"),
             Argument::one_of(
                 "unblock-type",
-                &[
-                    Argument::token("timeout", "TIMEOUT"),
-                    Argument::token("error", "ERROR"),
-                ],
+                &[Argument::token("timeout", "TIMEOUT"), Argument::token("error", "ERROR")],
             )
             .optional(),
         ],
+        run: client::unblock,
         ..Spec::DEFAULT
     },
     Spec {
@@ -415,6 +409,7 @@ const CLIENT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: client::unpause,
         ..Spec::DEFAULT
     },
 ];

@@ -6,6 +6,7 @@ use crate::command::spec::Flag::{
     DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::{expire, generic, object, scan};
 
 /// The commands of the group `generic`, sorted by name.
 pub(crate) const GENERIC: &[Spec] = &[
@@ -25,6 +26,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             Argument::integer("destination-db").after("DB").optional(),
             Argument::token("replace", "REPLACE").optional(),
         ],
+        run: generic::copy,
         ..Spec::DEFAULT
     },
     Spec {
@@ -39,6 +41,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::del,
         ..Spec::DEFAULT
     },
     Spec {
@@ -54,6 +57,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         history: &[("3.0.3", "More than one key.")],
+        run: generic::exists,
         ..Spec::DEFAULT
     },
     Spec {
@@ -66,12 +70,9 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("seconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("seconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::expire,
         ..Spec::DEFAULT
     },
     Spec {
@@ -84,12 +85,9 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::unix_time("unix-time-seconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::unix_time("unix-time-seconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::expireat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -103,6 +101,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::expiretime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -116,6 +115,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
         arguments: &[Argument::pattern("pattern")],
         tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+        run: generic::keys,
         ..Spec::DEFAULT
     },
     Spec {
@@ -129,6 +129,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("db")],
+        run: generic::relocate,
         ..Spec::DEFAULT
     },
     Spec {
@@ -152,6 +153,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::persist,
         ..Spec::DEFAULT
     },
     Spec {
@@ -164,12 +166,9 @@ pub(crate) const GENERIC: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Update])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("milliseconds"),
-            CONDITION,
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("milliseconds"), CONDITION],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::pexpire,
         ..Spec::DEFAULT
     },
     Spec {
@@ -188,6 +187,7 @@ pub(crate) const GENERIC: &[Spec] = &[
             CONDITION,
         ],
         history: &[("7.0.0", "Conditions `NX`, `XX`, `GT` and `LT`.")],
+        run: expire::pexpireat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -201,6 +201,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: expire::pexpiretime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -216,6 +217,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
         history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        run: expire::pttl,
         ..Spec::DEFAULT
     },
     Spec {
@@ -227,11 +229,8 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[ReadOnly, TouchesArbitraryKeys]),
         categories: Categories::of(&[Category::Keyspace]),
-        tips: &[
-            "request_policy:all_shards",
-            "response_policy:special",
-            "nondeterministic_output",
-        ],
+        tips: &["request_policy:all_shards", "response_policy:special", "nondeterministic_output"],
+        run: generic::randomkey,
         ..Spec::DEFAULT
     },
     Spec {
@@ -243,11 +242,9 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::Keyspace]),
-        keys: &[
-            KeySpec::first(&[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Update]),
-        ],
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Update])],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
+        run: generic::rename,
         ..Spec::DEFAULT
     },
     Spec {
@@ -259,12 +256,10 @@ pub(crate) const GENERIC: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
-        keys: &[
-            KeySpec::first(&[Rw, Access, Delete]),
-            KeySpec::at(2, &[Ow, Insert]),
-        ],
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Insert])],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
         history: &[("3.2.0", "Two equal names are no error.")],
+        run: generic::renamenx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -280,17 +275,11 @@ pub(crate) const GENERIC: &[Spec] = &[
             Argument::integer("cursor"),
             Argument::pattern("pattern").after("MATCH").optional(),
             Argument::integer("count").after("COUNT").optional(),
-            Argument::string("type")
-                .after("TYPE")
-                .since("6.0.0")
-                .optional(),
+            Argument::string("type").after("TYPE").since("6.0.0").optional(),
         ],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:special",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         history: &[("6.0.0", "Option `TYPE`.")],
+        run: scan::scan,
         ..Spec::DEFAULT
     },
     Spec {
@@ -305,6 +294,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Ro])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::touch,
         ..Spec::DEFAULT
     },
     Spec {
@@ -320,6 +310,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
         history: &[("2.8.0", "Replies -2 if the key does not exist.")],
+        run: expire::ttl,
         ..Spec::DEFAULT
     },
     Spec {
@@ -333,6 +324,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Ro])],
         arguments: &[Argument::key("key", 0)],
+        run: generic::kind,
         ..Spec::DEFAULT
     },
     Spec {
@@ -347,6 +339,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Rm, Delete])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+        run: generic::del,
         ..Spec::DEFAULT
     },
     Spec {
@@ -357,11 +350,9 @@ pub(crate) const GENERIC: &[Spec] = &[
         complexity: "O(1)",
         arity: 3,
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::integer("numreplicas"),
-            Argument::integer("timeout"),
-        ],
+        arguments: &[Argument::integer("numreplicas"), Argument::integer("timeout")],
         tips: &["request_policy:all_shards", "response_policy:agg_min"],
+        run: generic::wait,
         ..Spec::DEFAULT
     },
 ];
@@ -393,6 +384,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::encoding,
         ..Spec::DEFAULT
     },
     Spec {
@@ -407,6 +399,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::freq,
         ..Spec::DEFAULT
     },
     Spec {
@@ -418,6 +411,7 @@ const OBJECT: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Keyspace]),
+        run: object::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -432,6 +426,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::idletime,
         ..Spec::DEFAULT
     },
     Spec {
@@ -446,6 +441,7 @@ const OBJECT: &[Spec] = &[
         keys: &[KeySpec::at(2, &[Ro])],
         arguments: &[Argument::key("key", 0)],
         tips: &["nondeterministic_output"],
+        run: object::refcount,
         ..Spec::DEFAULT
     },
 ];

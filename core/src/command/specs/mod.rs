@@ -39,14 +39,9 @@ mod tests {
             ArgumentKind::PureToken => return (1, Some(1)),
             // What may be absent is not among the choices: an absent choice is no choice.
             ArgumentKind::OneOf => {
-                let most = parts
-                    .iter()
-                    .map(|part| words(part).1.filter(|_| !repeats(part)));
+                let most = parts.iter().map(|part| words(part).1.filter(|_| !repeats(part)));
                 let least = parts.iter().map(|part| words(part).0).min();
-                (
-                    least.unwrap_or(0),
-                    most.max().flatten().filter(|_| !parts.iter().any(repeats)),
-                )
+                (least.unwrap_or(0), most.max().flatten().filter(|_| !parts.iter().any(repeats)))
             }
             ArgumentKind::Block => total(parts),
             _ => (1, Some(1)),
@@ -60,37 +55,21 @@ mod tests {
     }
 
     fn total(arguments: &[Argument]) -> (usize, Option<usize>) {
-        arguments
-            .iter()
-            .fold((0, Some(0)), |(least, most), argument| {
-                let (fewest, largest) = words(argument);
-                let optional = argument.flags.has(ArgumentFlag::Optional);
-                let most = most.zip(largest).map(|(sum, more)| sum + more);
-                (
-                    least + if optional { 0 } else { fewest },
-                    most.filter(|_| !repeats(argument)),
-                )
-            })
+        arguments.iter().fold((0, Some(0)), |(least, most), argument| {
+            let (fewest, largest) = words(argument);
+            let optional = argument.flags.has(ArgumentFlag::Optional);
+            let most = most.zip(largest).map(|(sum, more)| sum + more);
+            (least + if optional { 0 } else { fewest }, most.filter(|_| !repeats(argument)))
+        })
     }
 
     #[test]
     fn names_are_sorted_unique_and_lower_case() {
-        for specs in GROUPS
-            .into_iter()
-            .chain(commands().map(|spec| spec.subcommands))
-        {
-            assert!(
-                specs.is_sorted_by(|a, b| a.name < b.name),
-                "{:?}",
-                specs.first()
-            );
+        for specs in GROUPS.into_iter().chain(commands().map(|spec| spec.subcommands)) {
+            assert!(specs.is_sorted_by(|a, b| a.name < b.name), "{:?}", specs.first());
         }
         let mut names: Vec<_> = everything().map(|spec| spec.name).collect();
-        assert!(
-            names
-                .iter()
-                .all(|name| !name.is_empty() && *name == name.to_lowercase())
-        );
+        assert!(names.iter().all(|name| !name.is_empty() && *name == name.to_lowercase()));
         let all = names.len();
         names.sort_unstable();
         names.dedup();
@@ -106,9 +85,7 @@ mod tests {
                 assert_eq!(sub.group, spec.group, "{}", sub.name);
                 assert!(sub.subcommands.is_empty(), "{}", sub.name);
                 assert_eq!(
-                    spec.subcommand(sub.own_name().to_uppercase().as_bytes())
-                        .unwrap()
-                        .name,
+                    spec.subcommand(sub.own_name().to_uppercase().as_bytes()).unwrap().name,
                     sub.name
                 );
             }
@@ -125,20 +102,10 @@ mod tests {
                 assert!(spec.arity < 0 && spec.arguments.is_empty(), "{}", spec.name);
                 continue;
             }
-            assert_eq!(
-                usize::from(spec.arity.unsigned_abs()),
-                names + least,
-                "{}",
-                spec.name
-            );
+            assert_eq!(usize::from(spec.arity.unsigned_abs()), names + least, "{}", spec.name);
             assert_eq!(spec.arity < 0, most != Some(least), "{}", spec.name);
             assert!(spec.accepts(names + least) && !spec.accepts(names + least - 1));
-            assert_eq!(
-                spec.accepts(names + least + 1),
-                spec.arity < 0,
-                "{}",
-                spec.name
-            );
+            assert_eq!(spec.accepts(names + least + 1), spec.arity < 0, "{}", spec.name);
         }
     }
 
@@ -175,11 +142,7 @@ mod tests {
     #[test]
     fn every_command_says_what_it_does_and_since_when() {
         for spec in everything() {
-            assert!(
-                spec.summary.ends_with('.') && spec.summary.len() <= 80,
-                "{}",
-                spec.name
-            );
+            assert!(spec.summary.ends_with('.') && spec.summary.len() <= 80, "{}", spec.name);
             let version = spec.since.split('.').map(|part| part.parse::<u8>());
             assert!(version.clone().count() == 3 && version.clone().all(|part| part.is_ok()));
             assert!(spec.since < "7.3", "{}", spec.name);

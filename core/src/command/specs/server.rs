@@ -6,6 +6,9 @@ use crate::command::spec::Flag::{
     Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, Protected, ReadOnly, Stale, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::{
+    command, config, debug, generic, info, latency, memory, monitor, server, slowlog,
+};
 
 /// The commands of the group `server`, sorted by name.
 pub(crate) const SERVER: &[Spec] = &[
@@ -20,6 +23,7 @@ pub(crate) const SERVER: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         tips: &["nondeterministic_output_order"],
         subcommands: COMMAND,
+        run: command::command,
         ..Spec::DEFAULT
     },
     Spec {
@@ -42,6 +46,7 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
         tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+        run: generic::dbsize,
         ..Spec::DEFAULT
     },
     Spec {
@@ -53,6 +58,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, Protected]),
         is_system: true,
+        run: debug::debug,
         ..Spec::DEFAULT
     },
     Spec {
@@ -74,6 +80,7 @@ pub(crate) const SERVER: &[Spec] = &[
         .optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         history: &[("4.0.0", "Mode `ASYNC`."), ("6.2.0", "Mode `SYNC`.")],
+        run: generic::flushall,
         ..Spec::DEFAULT
     },
     Spec {
@@ -95,6 +102,7 @@ pub(crate) const SERVER: &[Spec] = &[
         .optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         history: &[("4.0.0", "Mode `ASYNC`."), ("6.2.0", "Mode `SYNC`.")],
+        run: generic::flushdb,
         ..Spec::DEFAULT
     },
     Spec {
@@ -107,12 +115,9 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Dangerous]),
         arguments: &[Argument::string("section").optional().multiple()],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         history: &[("7.0.0", "More than one section.")],
+        run: info::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -133,6 +138,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: -1,
         flags: Flags::of(&[ReadOnly, Fast]),
         arguments: &[Argument::integer("version").after("VERSION").optional()],
+        run: server::lolwut,
         ..Spec::DEFAULT
     },
     Spec {
@@ -152,6 +158,7 @@ pub(crate) const SERVER: &[Spec] = &[
         group: Group::Server,
         arity: 1,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        run: monitor::monitor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -165,10 +172,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arguments: &[
             Argument::one_of(
                 "save-selector",
-                &[
-                    Argument::token("nosave", "NOSAVE"),
-                    Argument::token("save", "SAVE"),
-                ],
+                &[Argument::token("nosave", "NOSAVE"), Argument::token("save", "SAVE")],
             )
             .optional(),
             Argument::token("now", "NOW").since("7.0.0").optional(),
@@ -176,6 +180,7 @@ pub(crate) const SERVER: &[Spec] = &[
             Argument::token("abort", "ABORT").since("7.0.0").optional(),
         ],
         history: &[("7.0.0", "Modifiers `NOW`, `FORCE` and `ABORT`.")],
+        run: server::shutdown,
         ..Spec::DEFAULT
     },
     Spec {
@@ -198,6 +203,7 @@ pub(crate) const SERVER: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
         arguments: &[Argument::integer("index1"), Argument::integer("index2")],
+        run: generic::swapdb,
         ..Spec::DEFAULT
     },
     Spec {
@@ -209,6 +215,7 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[Loading, Stale, Fast]),
         tips: &["nondeterministic_output"],
+        run: server::time,
         ..Spec::DEFAULT
     },
 ];
@@ -224,6 +231,7 @@ const COMMAND: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: command::count,
         ..Spec::DEFAULT
     },
     Spec {
@@ -237,6 +245,7 @@ const COMMAND: &[Spec] = &[
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("command-name").optional().multiple()],
         tips: &["nondeterministic_output_order"],
+        run: command::docs,
         ..Spec::DEFAULT
     },
     Spec {
@@ -248,10 +257,8 @@ const COMMAND: &[Spec] = &[
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::string("command"),
-            Argument::string("arg").optional().multiple(),
-        ],
+        arguments: &[Argument::string("command"), Argument::string("arg").optional().multiple()],
+        run: command::getkeys,
         ..Spec::DEFAULT
     },
     Spec {
@@ -263,10 +270,8 @@ const COMMAND: &[Spec] = &[
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
-        arguments: &[
-            Argument::string("command"),
-            Argument::string("arg").optional().multiple(),
-        ],
+        arguments: &[Argument::string("command"), Argument::string("arg").optional().multiple()],
+        run: command::getkeysandflags,
         ..Spec::DEFAULT
     },
     Spec {
@@ -278,6 +283,7 @@ const COMMAND: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
+        run: command::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -292,6 +298,7 @@ const COMMAND: &[Spec] = &[
         arguments: &[Argument::string("command-name").optional().multiple()],
         tips: &["nondeterministic_output_order"],
         history: &[("7.0.0", "Without arguments it describes all commands.")],
+        run: command::info,
         ..Spec::DEFAULT
     },
     Spec {
@@ -314,6 +321,7 @@ const COMMAND: &[Spec] = &[
         .after("FILTERBY")
         .optional()],
         tips: &["nondeterministic_output_order"],
+        run: command::list,
         ..Spec::DEFAULT
     },
 ];
@@ -330,6 +338,7 @@ const CONFIG: &[Spec] = &[
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("parameter").multiple()],
         history: &[("7.0.0", "More than one pattern.")],
+        run: config::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -340,6 +349,7 @@ const CONFIG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: config::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -351,6 +361,7 @@ const CONFIG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: config::resetstat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -362,6 +373,7 @@ const CONFIG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: config::rewrite,
         ..Spec::DEFAULT
     },
     Spec {
@@ -379,6 +391,7 @@ const CONFIG: &[Spec] = &[
         .multiple()],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         history: &[("7.0.0", "More than one parameter.")],
+        run: config::set,
         ..Spec::DEFAULT
     },
 ];
@@ -393,11 +406,8 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        run: latency::doctor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -409,11 +419,8 @@ const LATENCY: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event")],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        run: latency::graph,
         ..Spec::DEFAULT
     },
     Spec {
@@ -424,6 +431,7 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: latency::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -435,11 +443,8 @@ const LATENCY: &[Spec] = &[
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("command").optional().multiple()],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        run: latency::histogram,
         ..Spec::DEFAULT
     },
     Spec {
@@ -451,11 +456,8 @@ const LATENCY: &[Spec] = &[
         arity: 3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event")],
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        run: latency::history,
         ..Spec::DEFAULT
     },
     Spec {
@@ -466,11 +468,8 @@ const LATENCY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_nodes",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+        run: latency::latest,
         ..Spec::DEFAULT
     },
     Spec {
@@ -483,6 +482,7 @@ const LATENCY: &[Spec] = &[
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("event").optional().multiple()],
         tips: &["request_policy:all_nodes", "response_policy:agg_sum"],
+        run: latency::reset,
         ..Spec::DEFAULT
     },
 ];
@@ -496,11 +496,8 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "O(1)",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        run: memory::doctor,
         ..Spec::DEFAULT
     },
     Spec {
@@ -511,6 +508,7 @@ const MEMORY: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: memory::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -520,11 +518,8 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "Grows with the memory in use, and may be slow",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        run: memory::malloc_stats,
         ..Spec::DEFAULT
     },
     Spec {
@@ -535,6 +530,7 @@ const MEMORY: &[Spec] = &[
         complexity: "Grows with the memory in use, and may be slow",
         arity: 2,
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        run: memory::purge,
         ..Spec::DEFAULT
     },
     Spec {
@@ -544,11 +540,8 @@ const MEMORY: &[Spec] = &[
         group: Group::Server,
         complexity: "O(1)",
         arity: 2,
-        tips: &[
-            "nondeterministic_output",
-            "request_policy:all_shards",
-            "response_policy:special",
-        ],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        run: memory::stats,
         ..Spec::DEFAULT
     },
     Spec {
@@ -564,6 +557,7 @@ const MEMORY: &[Spec] = &[
             Argument::key("key", 0),
             Argument::integer("count").after("SAMPLES").optional(),
         ],
+        run: memory::usage,
         ..Spec::DEFAULT
     },
 ];
@@ -581,6 +575,7 @@ const SLOWLOG: &[Spec] = &[
         arguments: &[Argument::integer("count").optional()],
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
         history: &[("4.0.0", "The client's address and name in the reply.")],
+        run: slowlog::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -591,6 +586,7 @@ const SLOWLOG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Loading, Stale]),
+        run: slowlog::help,
         ..Spec::DEFAULT
     },
     Spec {
@@ -601,11 +597,8 @@ const SLOWLOG: &[Spec] = &[
         complexity: "O(1)",
         arity: 2,
         flags: Flags::of(&[Admin, Loading, Stale]),
-        tips: &[
-            "request_policy:all_nodes",
-            "response_policy:agg_sum",
-            "nondeterministic_output",
-        ],
+        tips: &["request_policy:all_nodes", "response_policy:agg_sum", "nondeterministic_output"],
+        run: slowlog::len,
         ..Spec::DEFAULT
     },
     Spec {
@@ -617,6 +610,7 @@ const SLOWLOG: &[Spec] = &[
         arity: 2,
         flags: Flags::of(&[Admin, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        run: slowlog::reset,
         ..Spec::DEFAULT
     },
 ];

@@ -4,6 +4,7 @@ use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update, 
 use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
+use crate::command::{lcs, string};
 
 /// The commands of the group `string`, sorted by name.
 pub(crate) const STRING: &[Spec] = &[
@@ -18,6 +19,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
+        run: string::append,
         ..Spec::DEFAULT
     },
     Spec {
@@ -31,6 +33,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: string::decr,
         ..Spec::DEFAULT
     },
     Spec {
@@ -44,6 +47,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("decrement")],
+        run: string::decrby,
         ..Spec::DEFAULT
     },
     Spec {
@@ -57,6 +61,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
         arguments: &[Argument::key("key", 0)],
+        run: string::get,
         ..Spec::DEFAULT
     },
     Spec {
@@ -70,6 +75,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0)],
+        run: string::getdel,
         ..Spec::DEFAULT
     },
     Spec {
@@ -97,6 +103,7 @@ pub(crate) const STRING: &[Spec] = &[
             )
             .optional(),
         ],
+        run: string::getex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -109,11 +116,8 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("start"),
-            Argument::integer("end"),
-        ],
+        arguments: &[Argument::key("key", 0), Argument::integer("start"), Argument::integer("end")],
+        run: string::getrange,
         ..Spec::DEFAULT
     },
     Spec {
@@ -127,10 +131,8 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
-        deprecated: Some(Deprecated {
-            since: "6.2.0",
-            replaced_by: "`SET` with `GET`",
-        }),
+        deprecated: Some(Deprecated { since: "6.2.0", replaced_by: "`SET` with `GET`" }),
+        run: string::getset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -144,6 +146,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0)],
+        run: string::incr,
         ..Spec::DEFAULT
     },
     Spec {
@@ -157,6 +160,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::integer("increment")],
+        run: string::incrby,
         ..Spec::DEFAULT
     },
     Spec {
@@ -170,6 +174,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])],
         arguments: &[Argument::key("key", 0), Argument::double("increment")],
+        run: string::incrbyfloat,
         ..Spec::DEFAULT
     },
     Spec {
@@ -187,11 +192,10 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::key("key2", 0),
             Argument::token("len", "LEN").optional(),
             Argument::token("idx", "IDX").optional(),
-            Argument::integer("min-match-len")
-                .after("MINMATCHLEN")
-                .optional(),
+            Argument::integer("min-match-len").after("MINMATCHLEN").optional(),
             Argument::token("withmatchlen", "WITHMATCHLEN").optional(),
         ],
+        run: lcs::lcs,
         ..Spec::DEFAULT
     },
     Spec {
@@ -206,6 +210,7 @@ pub(crate) const STRING: &[Spec] = &[
         keys: &[KeySpec::range(1, -1, 1, &[Ro, Access])],
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard"],
+        run: string::mget,
         ..Spec::DEFAULT
     },
     Spec {
@@ -223,10 +228,8 @@ pub(crate) const STRING: &[Spec] = &[
             &[Argument::key("key", 0), Argument::string("value")],
         )
         .multiple()],
-        tips: &[
-            "request_policy:multi_shard",
-            "response_policy:all_succeeded",
-        ],
+        tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+        run: string::mset,
         ..Spec::DEFAULT
     },
     Spec {
@@ -244,6 +247,7 @@ pub(crate) const STRING: &[Spec] = &[
             &[Argument::key("key", 0), Argument::string("value")],
         )
         .multiple()],
+        run: string::msetnx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -261,10 +265,8 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("milliseconds"),
             Argument::string("value"),
         ],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `PX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `PX`" }),
+        run: string::psetex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -293,15 +295,9 @@ pub(crate) const STRING: &[Spec] = &[
                 "expiration",
                 &[
                     Argument::integer("seconds").after("EX").since("2.6.12"),
-                    Argument::integer("milliseconds")
-                        .after("PX")
-                        .since("2.6.12"),
-                    Argument::unix_time("unix-time-seconds")
-                        .after("EXAT")
-                        .since("6.2.0"),
-                    Argument::unix_time("unix-time-milliseconds")
-                        .after("PXAT")
-                        .since("6.2.0"),
+                    Argument::integer("milliseconds").after("PX").since("2.6.12"),
+                    Argument::unix_time("unix-time-seconds").after("EXAT").since("6.2.0"),
+                    Argument::unix_time("unix-time-milliseconds").after("PXAT").since("6.2.0"),
                     Argument::token("keepttl", "KEEPTTL").since("6.0.0"),
                 ],
             )
@@ -313,6 +309,7 @@ pub(crate) const STRING: &[Spec] = &[
             ("6.2.0", "Options `GET`, `EXAT` and `PXAT`."),
             ("7.0.0", "`NX` and `GET` may go together."),
         ],
+        run: string::set,
         ..Spec::DEFAULT
     },
     Spec {
@@ -330,10 +327,8 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("seconds"),
             Argument::string("value"),
         ],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `EX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `EX`" }),
+        run: string::setex,
         ..Spec::DEFAULT
     },
     Spec {
@@ -347,10 +342,8 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ow, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("value")],
-        deprecated: Some(Deprecated {
-            since: "2.6.12",
-            replaced_by: "`SET` with `NX`",
-        }),
+        deprecated: Some(Deprecated { since: "2.6.12", replaced_by: "`SET` with `NX`" }),
+        run: string::setnx,
         ..Spec::DEFAULT
     },
     Spec {
@@ -368,6 +361,7 @@ pub(crate) const STRING: &[Spec] = &[
             Argument::integer("offset"),
             Argument::string("value"),
         ],
+        run: string::setrange,
         ..Spec::DEFAULT
     },
     Spec {
@@ -381,6 +375,7 @@ pub(crate) const STRING: &[Spec] = &[
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro])],
         arguments: &[Argument::key("key", 0)],
+        run: string::strlen,
         ..Spec::DEFAULT
     },
     Spec {
@@ -393,15 +388,9 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Ro, Access])],
-        arguments: &[
-            Argument::key("key", 0),
-            Argument::integer("start"),
-            Argument::integer("end"),
-        ],
-        deprecated: Some(Deprecated {
-            since: "2.0.0",
-            replaced_by: "`GETRANGE`",
-        }),
+        arguments: &[Argument::key("key", 0), Argument::integer("start"), Argument::integer("end")],
+        deprecated: Some(Deprecated { since: "2.0.0", replaced_by: "`GETRANGE`" }),
+        run: string::getrange,
         ..Spec::DEFAULT
     },
 ];

@@ -4,6 +4,7 @@ use crate::command::keys::KeyFlag::Ro;
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{AllowBusy, Fast, Loading, NoScript, SkipSlowlog, Stale};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::transaction;
 
 /// The commands of the group `transactions`, sorted by name.
 pub(crate) const TRANSACTIONS: &[Spec] = &[
@@ -16,6 +17,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
         categories: Categories::of(&[Category::Transaction]),
+        run: transaction::discard,
         ..Spec::DEFAULT
     },
     Spec {
@@ -27,6 +29,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, SkipSlowlog]),
         categories: Categories::of(&[Category::Transaction]),
+        run: transaction::exec,
         ..Spec::DEFAULT
     },
     Spec {
@@ -38,6 +41,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
         categories: Categories::of(&[Category::Transaction]),
+        run: transaction::multi,
         ..Spec::DEFAULT
     },
     Spec {
@@ -49,6 +53,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
         categories: Categories::of(&[Category::Transaction]),
+        run: transaction::unwatch,
         ..Spec::DEFAULT
     },
     Spec {
@@ -62,6 +67,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         categories: Categories::of(&[Category::Transaction]),
         keys: &[KeySpec::range(1, -1, 1, &[Ro])],
         arguments: &[Argument::key("key", 0).multiple()],
+        run: transaction::watch,
         ..Spec::DEFAULT
     },
 ];

@@ -1,0 +1,7 @@
+//! The Redis serialisation protocol: requests in, replies out.
+
+pub mod args;
+pub mod inline;
+pub mod output;
+pub mod reply;
+pub mod request;
