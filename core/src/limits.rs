@@ -38,3 +38,6 @@ pub const EXPIRE_RECORDS: usize = 2_000;
 
 /// Expired keys are collected at most this often, in microseconds.
 pub const EXPIRE_PERIOD_US: u64 = 10_000;
+
+/// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
+pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;

@@ -92,12 +92,21 @@ impl Engine {
     /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
     #[must_use]
     pub fn new(config: Config, seed: Seed) -> Self {
-        Self::with_host(config, seed, Box::new(NoHost), UnixMicros(0))
+        Self::build(config, seed, Box::new(NoHost), None)
     }
 
     /// An empty engine that was started at `now` and may ask `host` about the process it runs in.
     #[must_use]
     pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
+        Self::build(config, seed, host, Some(now))
+    }
+
+    fn build(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        started_at: Option<UnixMicros>,
+    ) -> Self {
         let mut random = Random::new(seed);
         let commands = Commands::new();
         let databases =
@@ -105,7 +114,7 @@ impl Engine {
         Self {
             keyspace: Keyspace::new(databases, Seed(random.next_u64())),
             key_stats: KeyStats::default(),
-            instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), now),
+            instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), started_at),
             random,
             watches: Watches::default(),
             commands,
@@ -139,6 +148,7 @@ impl Engine {
             self.instance.stats.connections_rejected += 1;
             return Err(Refused(error));
         }
+        self.instance.started_at.get_or_insert(now);
         self.instance.stats.connections_received += 1;
         let needs_login = !config.requirepass.is_empty();
         let id = self.instance.clients.insert(peer, now);
