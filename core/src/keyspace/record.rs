@@ -15,11 +15,9 @@
 //!
 //! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be overwritten in place
 //! by any that needs the same number of sixteens, and the block's size follows from its contents, so it is not stored.
+//! No alignment is asked for where none is needed, because mimalloc sets bytes aside for it: 64 for a block of 48.
 //! Sizes are reckoned with eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
-#![expect(
-    unsafe_code,
-    reason = "the one allocation of a record is laid out by hand"
-)]
+#![expect(unsafe_code, reason = "the one allocation of a record is laid out by hand")]
 
 use super::super::{
     time::UnixMillis,
@@ -274,11 +272,7 @@ impl Record {
         let shape = self.shape();
         // SAFETY: the flags say that an aligned pointer was written at `payload_at`, and `self` is borrowed mutably.
         self.is_shared().then(|| unsafe {
-            &mut *self
-                .block
-                .as_ptr()
-                .add(shape.payload_at())
-                .cast::<Rc<Vec<u8>>>()
+            &mut *self.block.as_ptr().add(shape.payload_at()).cast::<Rc<Vec<u8>>>()
         })
     }
 
@@ -289,10 +283,7 @@ impl Record {
         let Some(block) = NonNull::new(unsafe { heap::alloc(layout) }) else {
             heap::handle_alloc_error(layout)
         };
-        let record = Self {
-            block,
-            owns: PhantomData,
-        };
+        let record = Self { block, owns: PhantomData };
         // SAFETY: the block has room for its shape.
         unsafe { record.write_shape(shape, clock) }
         record
@@ -324,15 +315,15 @@ impl Record {
 
     #[inline]
     fn meta(&self) -> u32 {
-        // SAFETY: the block starts with four initialised, aligned bytes. No reference to them is ever made, so
+        // SAFETY: the block starts with four initialised bytes. No reference to them is ever made, so
         // `set_meta` may change them through a shared borrow; the pointer keeps the type off other threads.
-        unsafe { self.block.cast::<u32>().read() }
+        unsafe { self.block.cast::<u32>().read_unaligned() }
     }
 
     #[inline]
     fn set_meta(&self, meta: u32) {
         // SAFETY: as for `meta`.
-        unsafe { self.block.cast::<u32>().write(meta) }
+        unsafe { self.block.cast::<u32>().write_unaligned(meta) }
     }
 
     #[inline]
@@ -351,11 +342,7 @@ impl Record {
             } else {
                 at.cast::<u64>().read_unaligned() as usize
             };
-            Shape {
-                flags,
-                value_len,
-                key_len,
-            }
+            Shape { flags, value_len, key_len }
         }
     }
 
@@ -394,10 +381,7 @@ impl Record {
         if let Some(UnixMillis(deadline)) = deadline {
             // SAFETY: the caller's block has room for a deadline just before the key.
             unsafe {
-                let at = self
-                    .block
-                    .as_ptr()
-                    .add(self.shape().key_at() - size_of::<u64>());
+                let at = self.block.as_ptr().add(self.shape().key_at() - size_of::<u64>());
                 at.cast::<u64>().write_unaligned(deadline);
             }
         }
@@ -455,10 +439,9 @@ impl<'a> From<StringRef<'a>> for Stored<'a> {
     fn from(value: StringRef<'a>) -> Self {
         match value {
             StringRef::Int(number) => Self::Int(number),
-            StringRef::Bytes { bytes, encoding } if bytes.len() <= INLINE_MAX => Self::Inline {
-                bytes,
-                raw: encoding == StringEncoding::Raw,
-            },
+            StringRef::Bytes { bytes, encoding } if bytes.len() <= INLINE_MAX => {
+                Self::Inline { bytes, raw: encoding == StringEncoding::Raw }
+            }
             StringRef::Bytes { bytes, .. } => Self::Shared(Rc::new(bytes.to_vec())),
             StringRef::Shared(bytes) => Self::Shared(Rc::clone(bytes)),
         }
@@ -483,34 +466,17 @@ impl Shape {
             Stored::Inline { bytes, raw: true } => (INLINE | RAW, bytes.len()),
             Stored::Shared(_) => (SHARED, POINTER),
         };
-        let long = if value_len > usize::from(u8::MAX) {
-            LONG_VALUE
-        } else {
-            0
-        };
-        Self {
-            flags: payload | long,
-            value_len,
-            key_len,
-        }
-        .with(key_len, deadline)
+        let long = if value_len > usize::from(u8::MAX) { LONG_VALUE } else { 0 };
+        Self { flags: payload | long, value_len, key_len }.with(key_len, deadline)
     }
 
     /// The same payload beside another key and deadline.
     #[inline]
     fn with(self, key_len: usize, deadline: bool) -> Self {
-        let long = if key_len > usize::from(u8::MAX) {
-            LONG_KEY
-        } else {
-            0
-        };
+        let long = if key_len > usize::from(u8::MAX) { LONG_KEY } else { 0 };
         let deadline = if deadline { DEADLINE } else { 0 };
         let flags = self.flags & !(LONG_KEY | DEADLINE) | long | deadline;
-        Self {
-            flags,
-            key_len,
-            ..self
-        }
+        Self { flags, key_len, ..self }
     }
 
     #[inline]
@@ -526,11 +492,7 @@ impl Shape {
     #[inline]
     const fn payload_at(self) -> usize {
         let at = self.key_at() + self.key_len;
-        if self.flags & PAYLOAD == SHARED {
-            at.next_multiple_of(POINTER)
-        } else {
-            at
-        }
+        if self.flags & PAYLOAD == SHARED { at.next_multiple_of(POINTER) } else { at }
     }
 
     #[inline]
@@ -540,7 +502,8 @@ impl Shape {
 
     #[inline]
     fn layout(self) -> Layout {
-        Layout::from_size_align(self.block_bytes(), POINTER)
+        let align = if self.flags & PAYLOAD == SHARED { POINTER } else { 1 };
+        Layout::from_size_align(self.block_bytes(), align)
             .expect("a key that is in memory leaves room for a value of a kilobyte")
     }
 }
@@ -560,14 +523,8 @@ mod tests {
     #[test]
     fn a_small_key_and_value_take_two_sixteens() {
         assert_eq!(record(b"key:000001", &[b'x'; 16], None).memory_bytes(), 32);
-        assert_eq!(
-            record(b"key:000001", &[b'x'; 16], Some(1)).memory_bytes(),
-            48
-        );
-        assert_eq!(
-            record(b"key:0000000000001", b"123456789", None).memory_bytes(),
-            32
-        );
+        assert_eq!(record(b"key:000001", &[b'x'; 16], Some(1)).memory_bytes(), 48);
+        assert_eq!(record(b"key:0000000000001", b"123456789", None).memory_bytes(), 32);
         assert_eq!(record(b"", b"", None).memory_bytes(), 16);
     }
 
@@ -581,10 +538,7 @@ mod tests {
                     let record = record(key, value, deadline);
                     assert_eq!(record.key(), key);
                     assert_eq!(record.string(), StringRef::text(value));
-                    assert_eq!(
-                        record.string().encoding(),
-                        StringRef::text(value).encoding()
-                    );
+                    assert_eq!(record.string().encoding(), StringRef::text(value).encoding());
                     assert_eq!(record.deadline(), deadline.map(UnixMillis));
                     assert_eq!(record.clock(), CLOCK);
                 }
@@ -620,16 +574,11 @@ mod tests {
         let long = vec![b'x'; INLINE_MAX + 1];
         let mut original = record(b"original", &long, None);
         let copy = Record::new(b"copy", original.string(), None, CLOCK);
-        let StringRef::Shared(shared) = copy.string() else {
-            panic!("{copy:?}")
-        };
+        let StringRef::Shared(shared) = copy.string() else { panic!("{copy:?}") };
         assert_eq!(Rc::strong_count(shared), 2);
         original.edit(|bytes| bytes.push(b'!'));
         assert_eq!(Rc::strong_count(shared), 1);
-        assert_eq!(
-            (shared.len(), original.string().len()),
-            (long.len(), long.len() + 1)
-        );
+        assert_eq!((shared.len(), original.string().len()), (long.len(), long.len() + 1));
         drop(original);
         assert_eq!(copy.string(), StringRef::text(&long));
     }
@@ -654,9 +603,7 @@ mod tests {
     #[test]
     fn any_sequence_of_changes_matches_a_model() {
         let mut random = Random::new(Seed(7));
-        let lengths = [
-            0, 1, 8, 16, 17, 44, 60, 250, 255, 256, 300, 1024, 1025, 5000,
-        ];
+        let lengths = [0, 1, 8, 16, 17, 44, 60, 250, 255, 256, 300, 1024, 1025, 5000];
         let mut records = vec![record(b"k", b"v", None)];
         let mut models = vec![(b"k".to_vec(), b"v".to_vec(), None)];
         for step in 0..20_000_u32 {

@@ -72,11 +72,8 @@ impl<'a> StringRef<'a> {
     #[inline]
     #[must_use]
     pub const fn text(bytes: &'a [u8]) -> Self {
-        let encoding = if bytes.len() <= EMBSTR_MAX {
-            StringEncoding::Embstr
-        } else {
-            StringEncoding::Raw
-        };
+        let encoding =
+            if bytes.len() <= EMBSTR_MAX { StringEncoding::Embstr } else { StringEncoding::Raw };
         Self::Bytes { bytes, encoding }
     }
 
@@ -84,10 +81,7 @@ impl<'a> StringRef<'a> {
     #[inline]
     #[must_use]
     pub const fn raw(bytes: &'a [u8]) -> Self {
-        Self::Bytes {
-            bytes,
-            encoding: StringEncoding::Raw,
-        }
+        Self::Bytes { bytes, encoding: StringEncoding::Raw }
     }
 
     /// The encoding, as `OBJECT ENCODING` names it.
@@ -119,10 +113,8 @@ impl<'a> StringRef<'a> {
     pub fn len(&self) -> usize {
         match self {
             Self::Int(number) => {
-                let digits = number
-                    .unsigned_abs()
-                    .checked_ilog10()
-                    .map_or(1, |log| log as usize + 1);
+                let digits =
+                    number.unsigned_abs().checked_ilog10().map_or(1, |log| log as usize + 1);
                 digits + usize::from(*number < 0)
             }
             Self::Bytes { bytes, .. } => bytes.len(),
@@ -176,11 +168,7 @@ fn canonical_int(bytes: &[u8]) -> Option<i64> {
         }
         magnitude.checked_mul(10)?.checked_add(u64::from(digit))
     })?;
-    if negative {
-        0_i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
+    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 #[cfg(test)]
@@ -190,18 +178,7 @@ mod tests {
 
     #[test]
     fn an_integer_is_one_that_prints_the_same() {
-        for number in [
-            0,
-            1,
-            -1,
-            9,
-            10,
-            12_345,
-            i64::MAX,
-            i64::MIN,
-            i64::MAX - 1,
-            i64::MIN + 1,
-        ] {
+        for number in [0, 1, -1, 9, 10, 12_345, i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1] {
             let text = number.to_string();
             assert!(
                 matches!(StringRef::new(text.as_bytes()), StringRef::Int(n) if n == number),
@@ -244,10 +221,7 @@ mod tests {
         assert_eq!(StringRef::new(&[b'x'; 45]).encoding().name(), "raw");
         assert_eq!(StringRef::text(b"12").encoding().name(), "embstr");
         assert_eq!(StringRef::raw(b"x").encoding().name(), "raw");
-        assert_eq!(
-            StringRef::Shared(&Rc::new(b"x".to_vec())).encoding().name(),
-            "raw"
-        );
+        assert_eq!(StringRef::Shared(&Rc::new(b"x".to_vec())).encoding().name(), "raw");
         assert_eq!(StringRef::raw(b"12"), StringRef::Int(12));
     }
 }
