@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod glob;
 pub mod limits;
 pub mod number;
 pub mod random;

@@ -20,3 +20,6 @@ pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
+
+/// The most stars a glob pattern can match with, not counting one at its end.
+pub const GLOB_STARS: usize = 1000;
