@@ -18,6 +18,7 @@
 
 extern crate alloc;
 
+<<<<<<< HEAD
 pub mod command;
 pub mod config;
 pub mod engine;
@@ -25,6 +26,9 @@ pub mod error;
 pub mod glob;
 pub mod instance;
 pub mod keyspace;
+=======
+pub mod glob;
+>>>>>>> leaf
 pub mod limits;
 pub mod number;
 pub mod random;

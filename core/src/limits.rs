@@ -41,3 +41,6 @@ pub const EXPIRE_PERIOD_US: u64 = 10_000;
 
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
+
+/// The most stars a glob pattern can match with, not counting one at its end.
+pub const GLOB_STARS: usize = 1000;

@@ -82,7 +82,7 @@ impl<'a> Reply<'a> {
     #[inline]
     pub fn simple(&mut self, text: &str) {
         self.raw(b"+");
-        self.raw(&text);
+        self.raw(text.as_bytes());
         self.raw(b"\r\n");
     }
 
