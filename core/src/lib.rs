@@ -18,7 +18,6 @@
 
 extern crate alloc;
 
-<<<<<<< HEAD
 pub mod command;
 pub mod config;
 pub mod engine;
@@ -26,9 +25,6 @@ pub mod error;
 pub mod glob;
 pub mod instance;
 pub mod keyspace;
-=======
-pub mod glob;
->>>>>>> leaf
 pub mod limits;
 pub mod number;
 pub mod random;

@@ -44,3 +44,6 @@ pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 
 /// The most stars a glob pattern can match with, not counting one at its end.
 pub const GLOB_STARS: usize = 1000;
+
+/// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
+pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
