@@ -85,7 +85,9 @@ fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> Stri
         // A panic is one scenario's fault; the next one begins with a new engine.
         let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
         else {
-            text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
+            if witness.objection(scenario).is_none() {
+                text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
+            }
             continue;
         };
         match verdict {
