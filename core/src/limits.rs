@@ -23,3 +23,6 @@ pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 
 /// The most stars a glob pattern can match with, not counting one at its end.
 pub const GLOB_STARS: usize = 1000;
+
+/// How deep the aggregates of a reply may nest for whoever decodes it.
+pub const REPLY_DEPTH: usize = 128;

@@ -3,3 +3,4 @@
 pub mod args;
 pub mod inline;
 pub mod request;
+pub mod value;
