@@ -69,8 +69,9 @@ pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 pub const SAME_OBJECT: Error = Error::fixed("ERR source and destination objects are the same");
 /// `SELECT` with a number that is no database.
 pub const DB_INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR DB index is out of range");
-/// `SELECT` with something that is no number.
-pub const INVALID_DB_INDEX: Error = Error::fixed("ERR invalid DB index");
+/// An argument is an integer, but none of 32 bits.
+pub const OUT_OF_INT32: Error =
+    Error::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
 /// `SWAPDB` with a first index that is no number.
 pub const INVALID_FIRST_DB_INDEX: Error = Error::fixed("ERR invalid first DB index");
 /// `SWAPDB` with a second index that is no number.
@@ -111,8 +112,6 @@ pub const TIMEOUT_NOT_AN_INTEGER: Error =
     Error::fixed("ERR timeout is not an integer or out of range");
 /// A time-out below zero.
 pub const TIMEOUT_NEGATIVE: Error = Error::fixed("ERR timeout is negative");
-/// A time-out too far in the future to be told as a deadline.
-pub const TIMEOUT_OUT_OF_RANGE: Error = Error::fixed("ERR timeout is out of range");
 /// A command that needs a login first.
 pub const NO_AUTH: Error = Error::fixed("NOAUTH Authentication required.");
 /// `HELLO` without `AUTH` while a login is needed.
@@ -170,7 +169,7 @@ pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE 
 pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
-    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false",
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
@@ -183,6 +182,8 @@ pub const WATCH_INSIDE_MULTI: Error = Error::fixed("ERR WATCH inside MULTI is no
 /// `EXEC` of a transaction into which a command could not be queued.
 pub const EXEC_ABORT: Error =
     Error::fixed("EXECABORT Transaction discarded because of previous errors.");
+/// `DEBUG PROTOCOL push` to a client that speaks RESP2.
+pub const NEEDS_RESP3: Error = Error::fixed("ERR RESP2 is not supported by this command");
 /// A command that cannot be queued.
 pub const NOT_IN_TRANSACTION: Error = Error::fixed("ERR Command not allowed inside a transaction");
 /// The answer to a connection beyond `maxclients`.
@@ -198,6 +199,14 @@ pub fn protocol(error: ProtocolError) -> Error {
     let mut text = b"ERR Protocol error: ".to_vec();
     error.append_to(&mut text);
     Error::made(text)
+}
+
+/// `EXEC` that is turned down itself.
+#[must_use]
+pub fn exec_abort_because(error: &Error) -> Error {
+    let text = error.text();
+    let reason = text.strip_prefix(b"ERR ").unwrap_or(text);
+    Error::made([b"EXECABORT Transaction discarded because of: ", reason].concat())
 }
 
 /// A command called with too few or too many arguments. `name` is the command's full name (`get`, `client|kill`).
@@ -218,14 +227,14 @@ pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) ->
     /// How much of the name, and of all arguments together, the reply repeats.
     const SHOWN_BYTES: usize = 128;
     let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(&name[..name.len().min(SHOWN_BYTES)]);
+    text.extend_from_slice(shown_part(name, SHOWN_BYTES));
     text.extend_from_slice(b"', with args beginning with: ");
     let mut shown = 0;
     for arg in args {
         if shown >= SHOWN_BYTES {
             break;
         }
-        let part = &arg[..arg.len().min(SHOWN_BYTES - shown)];
+        let part = shown_part(arg, SHOWN_BYTES - shown);
         text.push(b'\'');
         text.extend_from_slice(part);
         text.extend_from_slice(b"' ");
@@ -234,11 +243,17 @@ pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) ->
     Error::made(text)
 }
 
+/// What Redis shows of a name: as much as a C string of that length would hold.
+fn shown_part(name: &[u8], most_bytes: usize) -> &[u8] {
+    let name = &name[..name.len().min(most_bytes)];
+    name.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
 /// A subcommand that a container does not have.
 #[must_use]
 pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Error {
     let mut text = b"ERR unknown subcommand '".to_vec();
-    text.extend_from_slice(&subcommand[..subcommand.len().min(128)]);
+    text.extend_from_slice(shown_part(subcommand, 128));
     text.extend_from_slice(b"'. Try ");
     text.extend(container.bytes().map(|byte| byte.to_ascii_uppercase()));
     text.extend_from_slice(b" HELP.");
@@ -249,7 +264,7 @@ pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Error {
 #[must_use]
 pub fn subcommand_syntax(container: &str, subcommand: &[u8]) -> Error {
     let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
-    text.extend_from_slice(&subcommand[..subcommand.len().min(128)]);
+    text.extend_from_slice(shown_part(subcommand, 128));
     text.extend_from_slice(b"'. Try ");
     text.extend(container.bytes().map(|byte| byte.to_ascii_uppercase()));
     text.extend_from_slice(b" HELP.");

@@ -38,3 +38,15 @@ pub const EXPIRE_RECORDS: usize = 2_000;
 
 /// Expired keys are collected at most this often, in microseconds.
 pub const EXPIRE_PERIOD_US: u64 = 10_000;
+
+/// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
+pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
+
+/// The most stars a glob pattern can match with, not counting one at its end.
+pub const GLOB_STARS: usize = 1000;
+
+/// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
+pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
+
+/// How deep the aggregates of a reply may nest for whoever decodes it.
+pub const REPLY_DEPTH: usize = 128;

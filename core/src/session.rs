@@ -142,6 +142,8 @@ pub(crate) struct Session {
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
+    /// Whether `EXEC` runs, so that nothing may block.
+    pub(crate) is_in_exec: bool,
 
     /// The command that ran last, for `CLIENT LIST`.
     pub(crate) last_command: Option<&'static str>,
@@ -174,6 +176,7 @@ impl Session {
             no_evict: false,
             no_touch: false,
             transaction: None,
+            is_in_exec: false,
             last_command: None,
             stall: None,
             closing: None,

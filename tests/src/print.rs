@@ -85,7 +85,7 @@ fn format(reply: &Reply, indent: &str) -> String {
 }
 
 fn numbered(elements: &[Reply], empty: &str, mark: char, indent: &str) -> String {
-    list(elements, empty, mark, indent, |element, inner| format(element, inner))
+    list(elements, empty, mark, indent, format)
 }
 
 fn paired(pairs: &[(Reply, Reply)], empty: &str, mark: char, indent: &str) -> String {

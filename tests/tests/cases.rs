@@ -3,6 +3,7 @@
 //! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -10,14 +11,29 @@ use std::{
     thread,
 };
 
+use redstart_core::random::Seed;
 use redstart_tests::{
     corpus::{CaseFile, Verdict, Witness, files, judge},
-    driver::{Driver, TcpDriver},
+    driver::{Driver, EngineDriver, TcpDriver},
     reference::Reference,
 };
 
 /// Servers at once. They mostly sleep, while a scenario lets time pass.
 const SERVERS: usize = 4;
+
+/// What cuts the bytes in process, each time elsewhere.
+const SEEDS: [u64; 4] = [1, 2, 3, 4];
+
+#[test]
+fn the_engine_does_what_the_corpus_says() {
+    for seed in SEEDS {
+        let mut driver = EngineDriver::new(Seed(seed));
+        let files = files().unwrap();
+        let complaints: String =
+            files.iter().map(|file| complaint(&mut driver, Witness::Redstart, file)).collect();
+        assert!(complaints.is_empty(), "\nwith seed {seed}:\n{complaints}");
+    }
+}
 
 #[test]
 fn the_corpus_is_what_redis_does() {
@@ -66,7 +82,15 @@ fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> Stri
     };
     for scenario in &transcript.scenarios {
         let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
-        match judge(driver, witness, scenario) {
+        // A panic is one scenario's fault; the next one begins with a new engine.
+        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
+        else {
+            if witness.objection(scenario).is_none() {
+                text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
+            }
+            continue;
+        };
+        match verdict {
             Ok(Verdict::Holds | Verdict::Excused) => {}
             Ok(Verdict::Fails(mismatches)) => {
                 for mismatch in mismatches {

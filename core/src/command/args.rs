@@ -10,6 +10,12 @@ pub(crate) fn integer(arg: &[u8]) -> Result<i64, Error> {
     number::parse_i64(arg).ok_or(error::NOT_AN_INTEGER)
 }
 
+/// A 32-bit signed integer: the number of a database.
+pub(crate) fn int32(arg: &[u8]) -> Result<i64, Error> {
+    let value = integer(arg)?;
+    if i32::try_from(value).is_ok() { Ok(value) } else { Err(error::OUT_OF_INT32) }
+}
+
 /// Whether an argument is this keyword (given in upper case), whatever its own case.
 #[inline]
 pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
@@ -75,11 +81,8 @@ impl ExpiryForm {
 }
 
 /// A time-out in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
-pub(crate) fn timeout_ms(arg: &[u8], now: UnixMicros) -> Result<u64, Error> {
+pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
     let timeout_ms = number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?;
     let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
-    if timeout_ms.saturating_add(now.millis().0) > i64::MAX as u64 {
-        return Err(error::TIMEOUT_OUT_OF_RANGE);
-    }
     Ok(timeout_ms)
 }

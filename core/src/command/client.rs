@@ -315,6 +315,9 @@ pub(super) fn kill(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if args.len() > 4 {
+        return Err(error::subcommand_syntax("client", &args[1]));
+    }
     let with_error = match args.get(3) {
         None => false,
         Some(reason) if args::is(reason, "TIMEOUT") => false,
@@ -350,9 +353,9 @@ pub(super) fn pause(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(mode) if args.len() == 4 && args::is(mode, "ALL") => PauseMode::All,
         Some(mode) if args.len() == 4 && args::is(mode, "WRITE") => PauseMode::Writes,
         Some(_) if args.len() == 4 => return Err(error::PAUSE_MODE),
-        Some(_) => return Err(error::SYNTAX),
+        Some(_) => return Err(error::subcommand_syntax("client", &args[1])),
     };
-    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2], ctx.now)?);
+    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2])?);
     // A pause can be made longer or stricter, not shorter or milder: that is what UNPAUSE is for.
     ctx.instance.pause = Some(match ctx.instance.pause_at(ctx.now) {
         None => Pause { until, mode },

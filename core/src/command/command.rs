@@ -36,7 +36,7 @@ pub(super) fn info(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     for name in args.iter().skip(2) {
         match ctx.commands.find_full(name) {
             Some(command) => describe(&mut ctx.reply, command.spec),
-            None => ctx.reply.null_array(),
+            None => ctx.reply.null(),
         }
     }
     Ok(Outcome::Done)
@@ -55,7 +55,7 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         Some(_) => return Err(error::SYNTAX),
     };
-    ctx.reply.set(names.len());
+    ctx.reply.array(names.len());
     for name in names {
         ctx.reply.bulk(name.as_bytes());
     }
@@ -164,11 +164,11 @@ fn describe(reply: &mut Reply<'_>, spec: &Spec) {
     for category in categories {
         reply.simple(&alloc::format!("@{}", category.name()));
     }
-    reply.array(spec.tips.len());
+    reply.set(spec.tips.len());
     spec.tips.iter().for_each(|tip| reply.bulk(tip.as_bytes()));
-    reply.array(spec.keys.len());
+    reply.set(spec.keys.len());
     spec.keys.iter().for_each(|key| describe_keys(reply, key));
-    reply.array(spec.subcommands.len());
+    reply.set(spec.subcommands.len());
     spec.subcommands.iter().for_each(|subcommand| describe(reply, subcommand));
 }
 
@@ -241,7 +241,7 @@ fn describe_keys(reply: &mut Reply<'_>, keys: &KeySpec) {
 /// A command as `COMMAND DOCS` tells it: the fields that it has.
 fn document(reply: &mut Reply<'_>, spec: &Spec) {
     let map = reply.begin();
-    let mut fields = 2;
+    let mut fields = 0;
     let mut text = |reply: &mut Reply<'_>, name: &str, value: &str| {
         if !value.is_empty() {
             reply.bulk(name.as_bytes());
@@ -249,18 +249,10 @@ fn document(reply: &mut Reply<'_>, spec: &Spec) {
             fields += 1;
         }
     };
+    text(reply, "summary", spec.summary);
+    text(reply, "since", spec.since);
+    text(reply, "group", spec.group.name());
     text(reply, "complexity", spec.complexity);
-    if let Some(deprecated) = spec.deprecated {
-        text(reply, "deprecated_since", deprecated.since);
-        text(reply, "replaced_by", deprecated.replaced_by);
-    }
-    reply.bulk(b"summary");
-    reply.bulk(spec.summary.as_bytes());
-    reply.bulk(b"since");
-    reply.bulk(spec.since.as_bytes());
-    reply.bulk(b"group");
-    reply.bulk(spec.group.name().as_bytes());
-    fields += 1;
     let doc_flags: Vec<&str> =
         [("deprecated", spec.deprecated.is_some()), ("syscmd", spec.is_system)]
             .into_iter()
@@ -272,6 +264,13 @@ fn document(reply: &mut Reply<'_>, spec: &Spec) {
         reply.set(doc_flags.len());
         doc_flags.iter().for_each(|flag| reply.simple(flag));
         fields += 1;
+    }
+    if let Some(deprecated) = spec.deprecated {
+        reply.bulk(b"deprecated_since");
+        reply.bulk(deprecated.since.as_bytes());
+        reply.bulk(b"replaced_by");
+        reply.bulk(deprecated.replaced_by.as_bytes());
+        fields += 2;
     }
     if !spec.history.is_empty() {
         reply.bulk(b"history");

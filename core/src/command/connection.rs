@@ -27,7 +27,7 @@ pub(super) fn echo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn select(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let index = args::integer(&args[1]).map_err(|_| error::INVALID_DB_INDEX)?;
+    let index = args::int32(&args[1])?;
     ctx.session.database = ctx.keys.database_index(index)?;
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -105,7 +105,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if let Some((user, password)) = login {
         log_in(ctx, user, password)?;
     }
-    if !ctx.session.is_authenticated {
+    if !ctx.session.is_authenticated && !ctx.instance.config.requirepass.is_empty() {
         return Err(error::HELLO_NO_AUTH);
     }
     if let Some(name) = name {

@@ -10,7 +10,7 @@ use crate::error::{self, Error};
 use crate::keyspace::access;
 use crate::number;
 use crate::resp::args::Args;
-use crate::resp::reply::Reply;
+use crate::resp::reply::{Protocol, Reply};
 use crate::value::string::StringRef;
 
 type Handled = Result<Outcome, Error>;
@@ -156,10 +156,12 @@ fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
             }
             reply.bulk(b"Some real reply following the attribute");
         }
+        b"push" if reply.protocol() == Protocol::Resp2 => return Err(error::NEEDS_RESP3),
         b"push" => {
             reply.push(2);
             reply.bulk(b"server-cpu-usage");
             reply.integer(42);
+            reply.bulk(b"Some real reply following the push reply");
         }
         b"bignum" => reply.big_number("1234567999999999999999999999999999999"),
         b"true" => reply.boolean(true),

@@ -93,7 +93,7 @@ fn rename_if(ctx: &mut Context<'_>, args: Args<'_>, only_if_missing: bool) -> Re
 
 pub(super) fn relocate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let key = &args[1];
-    let target = ctx.keys.database_index(args::integer(&args[2])?)?;
+    let target = ctx.keys.database_index(args::int32(&args[2])?)?;
     if target == ctx.keys.database {
         return Err(error::SAME_OBJECT);
     }
@@ -114,7 +114,7 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             replaces = true;
         } else if args::is(option, "DB") && at + 1 < args.len() {
             at += 1;
-            target = ctx.keys.database_index(args::integer(&args[at])?)?;
+            target = ctx.keys.database_index(args::int32(&args[at])?)?;
         } else {
             return Err(error::SYNTAX);
         }
@@ -138,9 +138,9 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let replicas = args::integer(&args[1])?;
-    let timeout_ms = args::timeout_ms(&args[2], ctx.now)?;
+    let timeout_ms = args::timeout_ms(&args[2])?;
     // Nothing replicates from this engine yet: only a wait for nobody is over at once.
-    if replicas <= 0 || ctx.session.transaction.is_some() {
+    if replicas <= 0 || ctx.session.is_in_exec {
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
     }
@@ -149,7 +149,7 @@ pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn swapdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let index = |arg: &[u8], not_a_number: Error| args::integer(arg).map_err(|_| not_a_number);
+    let index = |arg: &[u8], not_a_number: Error| args::int32(arg).map_err(|_| not_a_number);
     let first = index(&args[1], error::INVALID_FIRST_DB_INDEX)?;
     let second = index(&args[2], error::INVALID_SECOND_DB_INDEX)?;
     let (first, second) = (ctx.keys.database_index(first)?, ctx.keys.database_index(second)?);

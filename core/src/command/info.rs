@@ -76,7 +76,7 @@ fn human_bytes(bytes: u64) -> String {
 fn server(ctx: &Context<'_>, lines: &mut Lines) {
     let process = ctx.instance.host.process();
     let config = &ctx.instance.config;
-    let uptime_seconds = ctx.now.since(ctx.instance.started_at) / 1_000_000;
+    let uptime_seconds = ctx.now.since(ctx.instance.started_at.unwrap_or(ctx.now)) / 1_000_000;
     lines.add("redis_version", REDIS_VERSION);
     lines.add("redstart_version", VERSION);
     lines.add("redis_git_sha1", "00000000");

@@ -22,6 +22,7 @@ mod memory;
 pub(crate) mod monitor;
 mod object;
 mod scan;
+pub(crate) mod secrets;
 mod server;
 mod slowlog;
 pub mod spec;

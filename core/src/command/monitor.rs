@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::context::{Context, Outcome};
+use super::secrets;
+use super::spec::Spec;
 use crate::error::Error;
 use crate::resp::args::Args;
 use crate::session::{Session, Transport};
@@ -19,7 +21,7 @@ pub(super) fn monitor(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome,
 }
 
 /// A command as monitors see it: when, in which database, from where, and its words in quotes.
-pub(crate) fn line(session: &Session, args: Args<'_>, now: UnixMicros) -> Vec<u8> {
+pub(crate) fn line(session: &Session, spec: &Spec, args: Args<'_>, now: UnixMicros) -> Vec<u8> {
     let place = match session.peer.transport {
         Transport::Unix => format!("unix:{}", session.peer.local_address),
         Transport::Tcp | Transport::InProcess => session.peer.address.clone(),
@@ -27,9 +29,10 @@ pub(crate) fn line(session: &Session, args: Args<'_>, now: UnixMicros) -> Vec<u8
     let mut line =
         format!("+{}.{:06} [{} {place}]", now.seconds(), now.0 % 1_000_000, session.database)
             .into_bytes();
-    for arg in args.iter() {
+    let is_hidden = secrets::hidden(spec, args);
+    for (index, arg) in args.iter().enumerate() {
         line.push(b' ');
-        quote(arg, &mut line);
+        quote(if is_hidden(index) { secrets::REDACTED } else { arg }, &mut line);
     }
     line.extend_from_slice(b"\r\n");
     line

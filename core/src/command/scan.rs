@@ -60,11 +60,20 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
     Ok(Outcome::Done)
 }
 
-/// A cursor is any unsigned 64-bit number, as `strtoul` reads it.
+/// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, and a sign is allowed.
 fn cursor(arg: &[u8]) -> Result<u64, Error> {
-    core::str::from_utf8(arg)
-        .ok()
-        .filter(|text| !text.starts_with('+'))
-        .and_then(|text| text.parse().ok())
-        .ok_or(error::INVALID_CURSOR)
+    let (is_negative, digits) = match arg {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() && !arg.is_empty() {
+        return Err(error::INVALID_CURSOR);
+    }
+    let magnitude = digits.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    });
+    let magnitude = magnitude.ok_or(error::INVALID_CURSOR)?;
+    Ok(if is_negative { magnitude.wrapping_neg() } else { magnitude })
 }

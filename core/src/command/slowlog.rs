@@ -11,7 +11,8 @@ type Handled = Result<Outcome, Error>;
 pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = match args.get(2) {
         None => 10,
-        Some(count) => args::integer(count)?,
+        Some(_) if args.len() > 3 => return Err(error::subcommand_syntax("slowlog", &args[1])),
+        Some(count) => args::integer(count).map_err(|_| error::SLOWLOG_COUNT)?,
     };
     if count < -1 {
         return Err(error::SLOWLOG_COUNT);

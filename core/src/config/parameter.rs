@@ -44,6 +44,15 @@ pub enum Kind {
         /// How the number is written.
         unit: Unit,
     },
+    /// A whole number that is moved into its bounds.
+    Clamped {
+        /// The field.
+        field: fn(&mut Config) -> &mut i64,
+        /// The smallest value.
+        min: i64,
+        /// The largest value.
+        max: i64,
+    },
     /// One of several words.
     Enum {
         /// The field.
@@ -108,6 +117,10 @@ impl Kind {
             Self::Integer { field, min, max, unit } => {
                 *field(config) = integer(text, *min, *max, *unit)?;
             }
+            Self::Clamped { field, min, max } => {
+                let value = integer(text, 0, i64::from(i32::MAX), Unit::Plain)?;
+                *field(config) = value.clamp(*min, *max);
+            }
             Self::Enum { field, names } => {
                 let name = names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(text));
                 *field(config) = name.ok_or_else(|| {
@@ -142,7 +155,7 @@ impl Kind {
             Self::Integer { field, unit: Unit::Octal, .. } => {
                 format!("{:o}", *field(config)).into_bytes()
             }
-            Self::Integer { field, .. } => {
+            Self::Integer { field, .. } | Self::Clamped { field, .. } => {
                 itoa::Buffer::new().format(*field(config)).as_bytes().to_vec()
             }
             Self::Enum { field, .. } => field(config).as_bytes().to_vec(),

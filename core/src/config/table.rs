@@ -195,7 +195,7 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "hz",
         summary: "How often a second expired keys are collected and idle clients looked for.",
-        kind: Kind::Integer { field: |c| &mut c.hz, min: 0, max: MAX_INT, unit: Unit::Plain },
+        kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
         ..PLAIN
     },
     // What is observed

@@ -55,11 +55,12 @@ impl Engine {
         }
         let databases = self.keyspace.databases();
         for _ in 0..databases {
-            let database = &mut self.keyspace[self.cron.database];
+            let index = self.cron.database;
+            let (database, watches) = (&mut self.keyspace[index], &mut self.watches);
             let mut expired = 0;
             let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
                 expired += 1;
-                drop(record);
+                watches.touch_expired(index, record.key());
             });
             self.key_stats.expired += expired;
             self.key_stats.expired_actively += expired;
@@ -78,10 +79,7 @@ impl Engine {
             return None;
         }
         let earliest = self.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
-        Some(
-            UnixMicros(earliest.micros().0 + 1_000)
-                .max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)),
-        )
+        Some(earliest.micros().after_ms(1).max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)))
     }
 
     fn periodic(&mut self, now: UnixMicros) {

@@ -1,16 +1,18 @@
 //! From a request to its reply: a list of named checks, then the handler, then the accounts.
 
+use alloc::borrow::Cow;
+
 use super::Engine;
 use crate::command::context::{Context, Outcome};
 use crate::command::key_access::{AccessPolicy, Keys};
 use crate::command::spec::{Flag, Flags};
-use crate::command::table::Command;
+use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
 use crate::instance::{Effect, PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::session::{ReplyMode, Session, Stall};
+use crate::session::{Closing, ReplyMode, Session, Stall};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -34,6 +36,7 @@ impl Engine {
         self.instance.stats.commands_processed += 1;
         match self.admit(session, args) {
             Ok(index) => {
+                session.last_command = Some(self.commands.command(index).spec.name);
                 if self.must_queue(session, index) {
                     session.queue(index, args);
                     Reply::new(output, session.protocol).simple("QUEUED");
@@ -41,6 +44,7 @@ impl Engine {
                     self.call(session, output, index, args, now, started_ns);
                 }
             }
+            Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
             Err(rejection) => self.reject(session, output, &rejection),
         }
         match session.reply_mode {
@@ -55,15 +59,16 @@ impl Engine {
 
     /// The checks that come before a command runs.
     fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Rejection> {
-        let command = self.commands.resolve(args).map_err(Rejection::unknown)?;
+        let command =
+            self.commands.resolve(args).map_err(|error| Rejection { error, command: None })?;
         let reject = |error| Err(Rejection { error, command: Some(command.index) });
         if !command.spec.accepts(args.len()) {
             return reject(error::wrong_arity(command.spec.name));
         }
-        if !session.is_authenticated && !command.spec.flags.has(Flag::NoAuth) {
+        if self.needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
             return reject(error::NO_AUTH);
         }
-        if self.is_protected(command) && !self.may_debug(session) {
+        if command.spec.flags.has(Flag::Protected) && !self.may_debug(session) {
             return reject(error::DEBUG_DISABLED);
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
@@ -72,8 +77,9 @@ impl Engine {
         Ok(command.index)
     }
 
-    fn is_protected(&self, command: &Command) -> bool {
-        command.spec.flags.has(Flag::Protected)
+    /// Whether a client must log in before it does anything else.
+    pub(super) fn needs_login(&self, session: &Session) -> bool {
+        !session.is_authenticated && !self.instance.config.requirepass.is_empty()
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -85,14 +91,21 @@ impl Engine {
     }
 
     fn reject(&mut self, session: &mut Session, output: &mut Output, rejection: &Rejection) {
+        let mut error = Cow::Borrowed(&rejection.error);
         if let Some(index) = rejection.command {
+            let name = self.commands.command(index).spec.name;
+            session.last_command = Some(name);
             self.instance.stats.commands[index].rejected_calls += 1;
+            if name == "exec" && session.transaction.take().is_some() {
+                self.watches.unwatch(session.id);
+                error = Cow::Owned(error::exec_abort_because(&rejection.error));
+            }
         }
         if let Some(transaction) = &mut session.transaction {
             transaction.is_aborted = true;
         }
-        self.instance.stats.count_error(rejection.error.code());
-        Reply::new(output, session.protocol).error(&rejection.error);
+        self.instance.stats.count_error(error.code());
+        Reply::new(output, session.protocol).error(&error);
     }
 
     /// Whether `CLIENT PAUSE` holds this request back.
@@ -120,7 +133,6 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let command = self.commands.command(index);
-        session.last_command = Some(command.spec.name);
         let config = &self.instance.config;
         let policy = if config.counts_frequency() {
             AccessPolicy::Frequency {
@@ -158,12 +170,16 @@ impl Engine {
                 Some(error)
             }
         };
-        self.account(session, index, args, now, started_ns, failure);
         match result {
             Ok(Outcome::Block { until }) => self.block(session, until),
-            Ok(Outcome::Exec) => self.exec(session, output, now, started_ns),
+            Ok(Outcome::Exec) => {
+                // The time of EXEC is that of all it runs.
+                let mut inner_ns = *started_ns;
+                self.exec(session, output, now, &mut inner_ns);
+            }
             Ok(Outcome::Done) | Err(_) => {}
         }
+        self.account(session, index, args, now, started_ns, failure);
     }
 
     fn account(
@@ -223,7 +239,10 @@ impl Engine {
             id: 0,
             unix_seconds: now.seconds(),
             duration_us,
-            args: slowlog::shortened(args),
+            args: slowlog::shortened(
+                args,
+                secrets::hidden(self.commands.command(index).spec, args),
+            ),
             client_address: session.peer.address.clone(),
             client_name: session.name.clone(),
         };
@@ -237,7 +256,7 @@ impl Engine {
         if flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
             return;
         }
-        let line = crate::command::monitor::line(session, args, now);
+        let line = monitor::line(session, self.commands.command(index).spec, args, now);
         for &monitor in &self.instance.monitors {
             if let Some(session) = self.instance.clients.session_mut(monitor) {
                 session.output.tail().extend_from_slice(&line);
@@ -262,8 +281,8 @@ struct Rejection {
     command: Option<usize>,
 }
 
-impl Rejection {
-    const fn unknown(error: Error) -> Self {
-        Self { error, command: None }
-    }
+/// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis
+/// closes such a connection without a word, and so does this.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"host:") || name.eq_ignore_ascii_case(b"post")
 }

@@ -29,7 +29,7 @@ use crate::keyspace::Keyspace;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::output::Output;
-use crate::session::{ClientId, Closing, Peer, Session, Stall, Transport};
+use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
 use crate::watch::Watches;
 use pipeline::Batch;
@@ -92,12 +92,21 @@ impl Engine {
     /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
     #[must_use]
     pub fn new(config: Config, seed: Seed) -> Self {
-        Self::with_host(config, seed, Box::new(NoHost), UnixMicros(0))
+        Self::build(config, seed, Box::new(NoHost), None)
     }
 
     /// An empty engine that was started at `now` and may ask `host` about the process it runs in.
     #[must_use]
     pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
+        Self::build(config, seed, host, Some(now))
+    }
+
+    fn build(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        started_at: Option<UnixMicros>,
+    ) -> Self {
         let mut random = Random::new(seed);
         let commands = Commands::new();
         let databases =
@@ -105,7 +114,13 @@ impl Engine {
         Self {
             keyspace: Keyspace::new(databases, Seed(random.next_u64())),
             key_stats: KeyStats::default(),
-            instance: Instance::new(config, Seed(random.next_u64()), host, commands.len(), now),
+            instance: Instance::new(
+                config,
+                Seed(random.next_u64()),
+                host,
+                commands.len(),
+                started_at,
+            ),
             random,
             watches: Watches::default(),
             commands,
@@ -139,11 +154,12 @@ impl Engine {
             self.instance.stats.connections_rejected += 1;
             return Err(Refused(error));
         }
+        self.instance.started_at.get_or_insert(now);
         self.instance.stats.connections_received += 1;
-        let needs_login = !config.requirepass.is_empty();
+        let is_authenticated = config.requirepass.is_empty();
         let id = self.instance.clients.insert(peer, now);
         if let Some(session) = self.instance.clients.session_mut(id) {
-            session.is_authenticated = !needs_login;
+            session.is_authenticated = is_authenticated;
         }
         Ok(id)
     }
@@ -267,7 +283,8 @@ impl Engine {
 
     /// Closes a client that does not read what it asked for.
     fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
-        let len_bytes = session.output.len() as u64;
+        // As in Redis, what fits into a client's fixed buffer does not count.
+        let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
         if len_bytes == 0 && session.soft_limit_since.is_none() {
             return;
         }
@@ -277,9 +294,7 @@ impl Engine {
         session.soft_limit_since = soft;
         let is_overdue =
             soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
-        if (is_over(limit.hard_bytes) || is_overdue)
-            && session.peer.transport != Transport::InProcess
-        {
+        if is_over(limit.hard_bytes) || is_overdue {
             self.instance.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

@@ -43,7 +43,13 @@ impl Engine {
         let mut started_ns = self.instance.host.monotonic_ns();
         let mut used = 0;
         'input: while session.stall.is_none() && session.closing.is_none() {
-            let error = batch.parse(session, input, used, &self.instance.config);
+            let error = batch.parse(
+                session,
+                input,
+                used,
+                &self.instance.config,
+                !self.needs_login(session),
+            );
             if batch.len == 0 && error.is_none() {
                 break;
             }
@@ -122,16 +128,17 @@ impl Batch {
         input: &[u8],
         used: usize,
         config: &Config,
+        is_known: bool,
     ) -> Option<ProtocolError> {
         self.len = 0;
         let limits = Limits {
             inline_len_bytes: limits::INLINE_LEN_BYTES,
             multibulk_count: limits::MULTIBULK_COUNT,
             bulk_len_bytes: config.proto_max_bulk_len as u64,
-            authenticated: session.is_authenticated,
+            authenticated: is_known,
         };
         // A login may raise the limits for what follows it.
-        let most = if session.is_authenticated { BATCH_REQUESTS } else { 1 };
+        let most = if is_known { BATCH_REQUESTS } else { 1 };
         let mut start = used;
         while self.len < most && start < input.len() {
             let parsed = &mut self.requests[self.len];

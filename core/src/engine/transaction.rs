@@ -37,8 +37,10 @@ impl Engine {
     ) {
         let Some(transaction) = session.transaction.take() else { return };
         Reply::new(output, session.protocol).array(transaction.commands.len());
+        session.is_in_exec = true;
         for queued in &transaction.commands {
             self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
         }
+        session.is_in_exec = false;
     }
 }

@@ -56,10 +56,10 @@ pub(crate) struct Pause {
 pub(crate) struct Instance {
     pub(crate) config: Config,
     pub(crate) host: Box<dyn Host>,
-    pub(crate) random: Random,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
-    pub(crate) started_at: UnixMicros,
+    /// When the first verb was called, unless the front end told.
+    pub(crate) started_at: Option<UnixMicros>,
     pub(crate) clients: Clients,
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) pause: Option<Pause>,
@@ -78,16 +78,15 @@ impl Instance {
         seed: Seed,
         host: Box<dyn Host>,
         commands: usize,
-        now: UnixMicros,
+        started_at: Option<UnixMicros>,
     ) -> Self {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
         Self {
             config,
             host,
-            random,
             run_id,
-            started_at: now,
+            started_at,
             clients: Clients::default(),
             monitors: Vec::new(),
             pause: None,

@@ -53,9 +53,11 @@ impl Slowlog {
 }
 
 /// The arguments as an entry keeps them: long ones and long lists cut, with a note of what is missing.
-pub(crate) fn shortened(args: Args<'_>) -> Vec<Vec<u8>> {
+pub(crate) fn shortened(args: Args<'_>, is_hidden: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
     let kept = if args.len() > MAX_ARGS { MAX_ARGS - 1 } else { args.len() };
-    let mut texts: Vec<Vec<u8>> = args.iter().take(kept).map(shortened_arg).collect();
+    let shown =
+        |(index, arg)| if is_hidden(index) { b"(redacted)".to_vec() } else { shortened_arg(arg) };
+    let mut texts: Vec<Vec<u8>> = args.iter().enumerate().take(kept).map(shown).collect();
     if kept < args.len() {
         texts.push(format!("... ({} more arguments)", args.len() - kept).into_bytes());
     }

@@ -139,10 +139,10 @@ impl Schedule {
         for _ in 0..=self.chunks.len() {
             self.hand = if self.hand < self.chunks.len() { self.hand } else { 0 };
             let chunk = self.chunks.get_mut(self.hand)?;
-            if chunk.bound < now {
-                if let Some(at) = chunk.due(now) {
-                    return Some((self.hand * CHUNK + at) as u32);
-                }
+            if chunk.bound < now
+                && let Some(at) = chunk.due(now)
+            {
+                return Some((self.hand * CHUNK + at) as u32);
             }
             self.hand += 1;
         }

@@ -15,6 +15,7 @@
 //!
 //! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be overwritten in place
 //! by any that needs the same number of sixteens, and the block's size follows from its contents, so it is not stored.
+//! No alignment is asked for where none is needed, because mimalloc sets bytes aside for it: 64 for a block of 48.
 //! Sizes are reckoned with eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
 #![expect(unsafe_code, reason = "the one allocation of a record is laid out by hand")]
 
@@ -320,15 +321,15 @@ impl Record {
 
     #[inline]
     fn meta(&self) -> u32 {
-        // SAFETY: the block starts with four initialised, aligned bytes. No reference to them is ever made, so
+        // SAFETY: the block starts with four initialised bytes. No reference to them is ever made, so
         // `set_meta` may change them through a shared borrow; the pointer keeps the type off other threads.
-        unsafe { self.block.cast::<u32>().read() }
+        unsafe { self.block.cast::<u32>().read_unaligned() }
     }
 
     #[inline]
     fn set_meta(&self, meta: u32) {
         // SAFETY: as for `meta`.
-        unsafe { self.block.cast::<u32>().write(meta) }
+        unsafe { self.block.cast::<u32>().write_unaligned(meta) }
     }
 
     #[inline]
@@ -507,7 +508,8 @@ impl Shape {
 
     #[inline]
     fn layout(self) -> Layout {
-        Layout::from_size_align(self.block_bytes(), POINTER)
+        let align = if self.flags & PAYLOAD == SHARED { POINTER } else { 1 };
+        Layout::from_size_align(self.block_bytes(), align)
             .expect("a key that is in memory leaves room for a value of a kilobyte")
     }
 }

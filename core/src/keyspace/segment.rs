@@ -26,6 +26,7 @@ impl Node {
     /// The longest prefix that is told apart.
     pub(super) const MAX_DEPTH: u32 = 30;
 
+    #[cfg(test)]
     /// The prefix of `depth` bits that `hash` starts with.
     pub(super) const fn of(hash: u64, depth: u32) -> Self {
         Self(1 << depth | (hash >> 1 >> (63 - depth)) as u32)

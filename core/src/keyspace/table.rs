@@ -406,7 +406,7 @@ pub(super) mod tests {
             let key = format!("key:{}", random.below(keys));
             let deadline = (step % 3 == 0).then_some(UnixMillis(random.next_u64() >> 20));
             let value = vec![b'x'; random.below(30)];
-            let growing = step / (steps / 4) % 2 == 0;
+            let growing = (step / (steps / 4)).is_multiple_of(2);
             match random.below(8) {
                 0 => {
                     let record =

@@ -5,3 +5,4 @@ pub mod inline;
 pub mod output;
 pub mod reply;
 pub mod request;
+pub mod value;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
 use crate::error::Error;
-use crate::number;
+use crate::number::NumberText;
 
 /// The protocol version a client speaks, chosen with `HELLO`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,12 +183,12 @@ impl<'a> Reply<'a> {
 
     /// A floating point number; a bulk string in RESP2.
     pub fn double(&mut self, value: f64) {
-        let text = number::F64Text::new(value);
+        let text = NumberText::from(value);
         match self.protocol {
-            Protocol::Resp2 => self.bulk(text.as_bytes()),
+            Protocol::Resp2 => self.bulk(&text),
             Protocol::Resp3 => {
                 self.raw(b",");
-                self.raw(text.as_bytes());
+                self.raw(&text);
                 self.raw(b"\r\n");
             }
         }

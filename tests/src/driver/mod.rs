@@ -1,10 +1,12 @@
-//! How a scenario reaches a server: over TCP ([`TcpDriver`]).
+//! How a scenario reaches a server: in this process ([`EngineDriver`]) or over TCP ([`TcpDriver`]).
 
+mod engine;
 mod tcp;
 
 use core::time::Duration;
 use std::io;
 
+pub use engine::EngineDriver;
 pub use tcp::{TcpDriver, multibulk};
 
 /// A server under test, its clients and its clock.
