@@ -10,7 +10,7 @@ use redstart_core::engine;
 use redstart_core::instance::Effect as EngineEffect;
 use redstart_core::instance::host::NoHost;
 use redstart_core::random::Seed;
-use redstart_core::session::{ClientId, Peer};
+use redstart_core::session::{ClientId, Peer, Transport};
 use redstart_core::time::UnixMicros;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -84,12 +84,16 @@ impl Engine {
         Ok(Self { engine, inbox: Vec::new(), outbox: Vec::new() })
     }
 
-    /// A client has come.
+    /// A client has come: over TCP from `address`, or from this process.
     ///
     /// # Errors
     /// The error reply that tells why it was refused.
-    pub fn connect(&mut self, now: f64) -> Result<Client, Vec<u8>> {
-        self.engine.connect(Peer::local(), time(now)).map(Client).map_err(|refused| refused.reply())
+    pub fn connect(&mut self, address: Option<String>, now: f64) -> Result<Client, Vec<u8>> {
+        let peer = match address {
+            None => Peer::local(),
+            Some(address) => Peer { address, transport: Transport::Tcp, ..Peer::local() },
+        };
+        self.engine.connect(peer, time(now)).map(Client).map_err(|refused| refused.reply())
     }
 
     /// A client is gone.

@@ -105,12 +105,19 @@ fn bind(module: &Path, dist: &Path) -> Outcome<PathBuf> {
 
 fn optimise(npm: &Path, raw: &Path, optimised: &Path) -> Outcome {
     let program = npm.join("node_modules/binaryen/bin/wasm-opt");
-    run(Command::new("node").arg(program).arg("-O3").args(FEATURES).arg(raw).arg("-o").arg(optimised))
+    run(Command::new("node")
+        .arg(program)
+        .arg("-O3")
+        .args(FEATURES)
+        .arg(raw)
+        .arg("-o")
+        .arg(optimised))
 }
 
 /// `npm ci`, where what is installed is not what the lock says.
 fn install(package: &Path) -> Outcome {
-    let modified = |name: &str| fs::metadata(package.join(name)).and_then(|file| file.modified()).ok();
+    let modified =
+        |name: &str| fs::metadata(package.join(name)).and_then(|file| file.modified()).ok();
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_some() && installed >= modified("package-lock.json") {
         return Ok(());

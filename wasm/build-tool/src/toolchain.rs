@@ -34,13 +34,16 @@ pub(crate) struct Toolchain {
 impl Toolchain {
     /// The one there is on this machine; `root` is the workspace's.
     pub(crate) fn find(root: &Path) -> Outcome<Self> {
-        let sysroot = PathBuf::from(ask(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root))?);
+        let sysroot = PathBuf::from(ask(Command::new("rustc")
+            .args(["--print", "sysroot"])
+            .current_dir(root))?);
         let libraries = libraries(&sysroot, TARGET);
         if libraries.is_dir() {
             let compiler = sysroot.join("bin/rustc");
             return Ok(Self { compiler_of_target: compiler.clone(), compiler, libraries });
         }
-        let debian = ask(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])).map_err(|_| MISSING)?;
+        let debian =
+            ask(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])).map_err(|_| MISSING)?;
         let source = Path::new(&debian).join("lib/rustlib/src/rust/library");
         if !source.join("std").is_dir() || !Path::new(DEBIAN_CARGO).exists() {
             return Err(MISSING.into());
@@ -74,7 +77,10 @@ impl Toolchain {
         symlink(rustlib(debian).join("lib"), rustlib(&folder).join("lib"))?;
         symlink(rustlib(with_linker).join("bin"), rustlib(&folder).join("bin"))?;
         fs::create_dir_all(folder.join("bin"))?;
-        fs::write(&wrapper, format!("#!/bin/sh\nexec {DEBIAN_RUSTC} --sysroot '{}' \"$@\"\n", folder.display()))?;
+        fs::write(
+            &wrapper,
+            format!("#!/bin/sh\nexec {DEBIAN_RUSTC} --sysroot '{}' \"$@\"\n", folder.display()),
+        )?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
         fs::remove_dir_all(folder.join("std"))?;
         fs::write(stamp, version)?;
@@ -90,14 +96,16 @@ impl Toolchain {
 
     /// A sysroot in `folder` that has the target's `core` and `alloc`, and nothing above them.
     pub(crate) fn without_std(&self, folder: &Path) -> Outcome<PathBuf> {
-        const KEPT: [&str; 4] = ["libcore-", "liballoc-", "libcompiler_builtins-", "librustc_std_workspace_"];
+        const KEPT: [&str; 4] =
+            ["libcore-", "liballoc-", "libcompiler_builtins-", "librustc_std_workspace_"];
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         let kept = libraries(folder, TARGET);
         fs::create_dir_all(&kept)?;
         copy_crates(&self.libraries, &kept, |name| {
-            KEPT.iter().any(|crate_name| name.starts_with(crate_name)) && !name.contains("workspace_std")
+            KEPT.iter().any(|crate_name| name.starts_with(crate_name))
+                && !name.contains("workspace_std")
         })?;
         Ok(std::path::absolute(folder)?)
     }
@@ -119,7 +127,15 @@ fn build_std(source: &Path, folder: &Path) -> Outcome<PathBuf> {
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", "-Cembed-bitcode=yes")
-        .args(["build", "--quiet", "--release", "--offline", "-Zbuild-std=std,panic_abort", "--target", TARGET])
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--offline",
+            "-Zbuild-std=std,panic_abort",
+            "--target",
+            TARGET,
+        ])
         .args(["--config", "source.crates-io.replace-with=\"vendored\"", "--config", &vendored]))?;
     Ok(folder.join("target").join(TARGET).join("release/deps"))
 }

@@ -17,8 +17,10 @@ export interface Options {
   wasm?: WebAssembly.Module | BufferSource;
 }
 
-/** What a connection's owner is told. */
+/** What a connection's owner is told, and tells. */
 export interface Listener {
+  /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
+  address?: string;
   /** The server has sent bytes; they are the listener's own. */
   data(bytes: Uint8Array): void;
   /** The server has ended the connection. */
@@ -84,10 +86,18 @@ export class Redstart {
     return this.#call(this.#buffers, command);
   }
 
-  /** Connects one more client. */
+  /** Connects one more client. One that is refused is told so, as over a socket, and its connection ends at once. */
   connect(listener: Listener): Connection {
     const engine = this.#open();
-    const client = this.#login(engine);
+    let client: Client;
+    try {
+      client = engine.connect(listener.address, this.#now());
+    } catch (refusal) {
+      if (!(refusal instanceof Uint8Array)) throw refusal;
+      listener.data(refusal);
+      listener.end?.();
+      return { id: 0, isOpen: false, send() {}, close() {} };
+    }
     const peer: Peer = { client, listener };
     const id = client.id();
     this.#clients.set(id, peer);
@@ -158,18 +168,15 @@ export class Redstart {
   }
 
   #hello(engine: Engine): Client {
-    const client = this.#login(engine);
-    this.#receive(client, request(["HELLO", 3]));
-    engine.consume(client, engine.output(client), this.#now());
-    return client;
-  }
-
-  #login(engine: Engine): Client {
+    let client: Client;
     try {
-      return engine.connect(this.#now());
+      client = engine.connect(undefined, this.#now());
     } catch (refusal) {
       throw refusal instanceof Uint8Array ? new RedstartError(new TextDecoder().decode(refusal.slice(1, -2))) : refusal;
     }
+    this.#receive(client, request(["HELLO", 3]));
+    engine.consume(client, engine.output(client), this.#now());
+    return client;
   }
 
   #quit(): void {
