@@ -8,11 +8,36 @@
 use redstart_core::config::Config;
 use redstart_core::engine;
 use redstart_core::instance::Effect as EngineEffect;
-use redstart_core::instance::host::NoHost;
+use redstart_core::instance::host;
 use redstart_core::random::Seed;
 use redstart_core::session::{ClientId, Peer, Transport};
 use redstart_core::time::UnixMicros;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the engine may ask of the page or process that it runs in.
+    #[derive(Debug)]
+    pub type Host;
+
+    /// Microseconds of a clock that never goes back.
+    #[wasm_bindgen(method)]
+    fn monotonic(this: &Host) -> f64;
+
+    /// Lets time pass, as `DEBUG SLEEP` asks.
+    #[wasm_bindgen(method)]
+    fn sleep(this: &Host, micros: f64);
+}
+
+impl host::Host for Host {
+    fn monotonic_ns(&self) -> u64 {
+        (self.monotonic() * 1_000.0) as u64
+    }
+
+    fn sleep(&self, micros: u64) {
+        Self::sleep(self, micros as f64);
+    }
+}
 
 /// A Redis without I/O: see `redstart_core::engine`.
 #[wasm_bindgen]
@@ -70,7 +95,12 @@ impl Engine {
     /// # Errors
     /// When one of them is none, or has no such value.
     #[wasm_bindgen(constructor)]
-    pub fn new(seed: u64, parameters: Vec<String>, now: f64) -> Result<Self, String> {
+    pub fn new(
+        seed: u64,
+        parameters: Vec<String>,
+        host: Host,
+        now: f64,
+    ) -> Result<Self, String> {
         let mut config = Config::default();
         for pair in parameters.chunks(2) {
             let [name, value] = pair else { return Err("a parameter without a value".to_owned()) };
@@ -80,7 +110,7 @@ impl Engine {
                 .set(parameter, value.as_bytes())
                 .map_err(|_| format!("'{value}' is no value of the parameter '{name}'"))?;
         }
-        let engine = engine::Engine::with_host(config, Seed(seed), Box::new(NoHost), time(now));
+        let engine = engine::Engine::with_host(config, Seed(seed), Box::new(host), time(now));
         Ok(Self { engine, inbox: Vec::new(), outbox: Vec::new() })
     }
 

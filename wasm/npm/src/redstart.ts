@@ -66,7 +66,7 @@ export class Redstart {
     this.#view = new Uint8Array(this.#memory.buffer);
     if (options.clock === "virtual") this.#virtual = (options.start ?? Date.now()) * 1000;
     const seed = BigInt(options.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
-    this.#engine = new Engine(BigInt.asUintN(64, seed), Object.entries(options.config ?? {}).flat(), this.#now());
+    this.#engine = new Engine(BigInt.asUintN(64, seed), Object.entries(options.config ?? {}).flat(), this.#host(), this.#now());
     this.clock = { now: () => this.#now() / 1000, advance: (ms) => this.#advance(ms) };
     this.#tick();
   }
@@ -257,6 +257,17 @@ export class Redstart {
     return wake;
   }
 
+  /** What the engine may ask: its virtual clock is moved by `DEBUG SLEEP` too, a real one is waited for. */
+  #host(): Host {
+    return {
+      monotonic: () => this.#virtual ?? performance.now() * 1000,
+      sleep: (micros) => {
+        if (this.#virtual !== undefined) this.#virtual += micros;
+        else for (const end = performance.now() + micros / 1000; performance.now() < end; );
+      },
+    };
+  }
+
   #open(): Engine {
     if (this.#engine === undefined) throw new RedstartError("CLOSED this engine was closed");
     return this.#engine;
@@ -277,6 +288,11 @@ export class Redstart {
     if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
     return this.#view;
   }
+}
+
+interface Host {
+  monotonic(): number;
+  sleep(micros: number): void;
 }
 
 interface Peer {
