@@ -180,10 +180,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let flags = flags(session);
     let queued =
         session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
-    let last_command = match session.last_command {
-        Some(name) => name,
-        None => "NULL",
-    };
+    let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
         session.id.serial(),

@@ -126,6 +126,10 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 /// One value of each type of the protocol, for the tests of clients.
+#[expect(
+    clippy::approx_constant,
+    reason = "the number that Redis sends, which tests of clients know"
+)]
 fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
     match kind.to_ascii_lowercase().as_slice() {
         b"string" => reply.bulk(b"Hello World"),

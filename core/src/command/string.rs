@@ -139,7 +139,7 @@ pub(super) fn mset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn msetnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(error::wrong_arity("msetnx"));
     }
     let any_exists = args.iter().skip(1).step_by(2).any(|key| ctx.keys.write(key).is_some());
@@ -151,7 +151,7 @@ pub(super) fn msetnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Error> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(error::wrong_arity(name));
     }
     for at in (1..args.len()).step_by(2) {

@@ -3,7 +3,7 @@
 //! A request is an array of bulk strings (`*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n`, a *multibulk*), or, for people with a
 //! terminal, a line of words (`ECHO hi\n`, an *inline* request). The arguments of a multibulk are spans of the input, found
 //! by a grammar a few lines long; those of an inline request may be quoted and are unescaped into a buffer of their own.
-//! [`Args`] hides the difference.
+//! [`Args`](super::args::Args) hides the difference.
 //!
 //! Input arrives in pieces. A [`RequestReader`] remembers how far it got, so that each byte is looked at once however the
 //! network cuts a request, and what it accepts never depends on the cuts. Between requests it owns no heap.
@@ -109,7 +109,7 @@ pub enum ProtocolError {
     UnbalancedQuotes,
     /// The line with the number of arguments does not end within [`Limits::inline_len_bytes`].
     TooBigMultibulkCountString,
-    /// The number of arguments is no number or above [`Limits::multibulk_count`].
+    /// The number of arguments is no number or above what [`Limits`] allow.
     InvalidMultibulkLength,
     /// Too many arguments for a client that has not authenticated.
     UnauthenticatedMultibulkLength,
@@ -121,7 +121,7 @@ pub enum ProtocolError {
     InvalidBulkLength,
     /// An argument is too long for a client that has not authenticated.
     UnauthenticatedBulkLength,
-    /// The request as a whole is above [`limits::REQUEST_LEN_BYTES`].
+    /// The request as a whole is above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
     TooBigRequest,
 }
 
