@@ -8,7 +8,7 @@ use std::{
 
 use redstart_core::command::{spec::Spec, specs::GROUPS};
 
-/// The modules of the core, lowest first: one imports from its own layer and from those above its line here.
+/// The modules of the core, lowest first: one imports from its own line and from those above it.
 const LAYERS: &[&[&str]] = &[
     &["time", "random", "limits", "number", "glob"],
     &["error"],
