@@ -12,7 +12,6 @@ use super::{
     directory::Directory,
     expiry::Schedule,
     hash::KeyHasher,
-    prefetch::prefetch,
     record::{AccessClock, Record},
     segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments},
 };
@@ -213,14 +212,13 @@ impl Table {
     /// Call it for all keys of a batch, then [`prefetch_record`](Self::prefetch_record) for all, then look them up.
     #[inline]
     pub fn prefetch_segment(&self, hash: u64) {
-        prefetch(&raw const self.segments[self.directory.at(hash)]);
+        self.segments[self.directory.at(hash)].prefetch_bucket(hash);
     }
 
     /// Second stage: fetches the record that a look-up of this hash would compare.
     #[inline]
     pub fn prefetch_record(&self, hash: u64) {
-        let segment = &self.segments[self.directory.at(hash)];
-        segment.candidates(hash, |record| prefetch(record.address()));
+        self.segments[self.directory.at(hash)].prefetch_record(hash);
     }
 
     /// A record, each as likely as any other.
