@@ -112,6 +112,12 @@ impl Record {
         unsafe { slice::from_raw_parts(self.block.as_ptr().add(shape.key_at()), shape.key_len) }
     }
 
+    /// The name of the value's type, as `TYPE` replies it.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        "string"
+    }
+
     /// The value.
     #[inline]
     #[must_use]

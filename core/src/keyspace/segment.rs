@@ -97,6 +97,18 @@ impl Segment {
         self.records.find_mut(spread(hash), |record| record.key() == key)
     }
 
+    /// The bucket that a key's record is in, until records are added or removed.
+    #[inline]
+    pub(super) fn bucket(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.records.find_bucket_index(spread(hash), |record| record.key() == key)
+    }
+
+    /// The record in a [bucket](Self::bucket).
+    #[inline]
+    pub(super) fn in_bucket(&mut self, bucket: usize) -> Option<&mut Record> {
+        self.records.get_bucket_mut(bucket)
+    }
+
     /// Fetches where the search for a hash begins: its tag and its bucket.
     #[inline]
     pub(super) fn prefetch_bucket(&self, hash: u64) {

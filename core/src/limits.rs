@@ -1,0 +1,52 @@
+//! Every bound of the engine, with its unit. Those that Redis lets its user configure stand here as defaults.
+
+/// The longest inline request, and the longest line that announces a count or a length (`PROTO_INLINE_MAX_SIZE`).
+pub const INLINE_LEN_BYTES: usize = 64 * 1024;
+
+/// The most arguments a request may announce.
+pub const MULTIBULK_COUNT: u32 = i32::MAX as u32;
+
+/// The longest argument (the default of `proto-max-bulk-len`).
+pub const BULK_LEN_BYTES: u64 = 512 * 1024 * 1024;
+
+/// The most arguments a request may announce while its client must still authenticate.
+pub const UNAUTHENTICATED_MULTIBULK_COUNT: u32 = 10;
+
+/// The longest argument while the client must still authenticate.
+pub const UNAUTHENTICATED_BULK_LEN_BYTES: u64 = 16 * 1024;
+
+/// The longest request: offsets into it are 32 bits wide, on every target.
+pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
+
+/// A client with this much to read is not served any further until it has read half of it.
+pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
+
+/// A client whose requests wait is not read from any further once this much has arrived.
+pub const STALLED_INPUT_BYTES: usize = 64 * 1024;
+
+/// Emptied output buffers that are kept for the next client with something to read.
+pub const SPARE_BUFFERS: usize = 64;
+
+/// A larger output buffer is freed rather than kept.
+pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Records of a flushed database or a removed value that one tick frees.
+pub const LAZY_FREE_RECORDS: usize = 2_000;
+
+/// Records that one tick looks at in search of expired ones.
+pub const EXPIRE_RECORDS: usize = 2_000;
+
+/// Expired keys are collected at most this often, in microseconds.
+pub const EXPIRE_PERIOD_US: u64 = 10_000;
+
+/// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
+pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
+
+/// The most stars a glob pattern can match with, not counting one at its end.
+pub const GLOB_STARS: usize = 1000;
+
+/// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
+pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
+
+/// How deep the aggregates of a reply may nest for whoever decodes it.
+pub const REPLY_DEPTH: usize = 128;

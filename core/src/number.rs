@@ -1,0 +1,438 @@
+//! Numbers as Redis reads and prints them.
+//!
+//! Integers are strict: one spelling a number, so that a value can be stored as an integer and given back byte for byte.
+//! Floating point is what C's `strtod` takes, blanks aside: `1e3`, `.5`, `inf`, `0x1p-3`. Scores are doubles and printed with
+//! the fewest digits that read back as the same double; `INCRBYFLOAT` works with [`LongDouble`].
+
+use core::fmt::{self, Write};
+use core::ops::Deref;
+
+mod literal;
+mod long_double;
+mod natural;
+mod rounding;
+
+pub use long_double::LongDouble;
+
+use literal::{Literal, Magnitude};
+use rounding::{Format, Unrounded};
+
+/// Reads an integer in its one canonical spelling: no sign but a minus, no leading zeros, no blanks.
+///
+/// ```
+/// use redstart_core::number::parse_i64;
+/// assert_eq!(parse_i64(b"-9223372036854775808"), Some(i64::MIN));
+/// assert_eq!(parse_i64(b"007"), None);
+/// ```
+#[inline]
+#[must_use]
+pub fn parse_i64(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    match digits {
+        [b'0'] if !negative => return Some(0),
+        // Nineteen digits cannot overflow 64 bits.
+        [b'1'..=b'9', ..] if digits.len() <= 19 => {}
+        _ => return None,
+    }
+    let mut magnitude = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        magnitude = magnitude * 10 + u64::from(digit - b'0');
+    }
+    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
+}
+
+/// Reads a double: a score, a coordinate, a timeout. `NaN`, overflow, and underflow to zero are no doubles.
+///
+/// ```
+/// use redstart_core::number::parse_f64;
+/// assert_eq!(parse_f64(b"+1.5e3"), Some(1500.0));
+/// assert_eq!(parse_f64(b"-INF"), Some(f64::NEG_INFINITY));
+/// assert_eq!(parse_f64(b"0x1p-3"), Some(0.125));
+/// assert_eq!(parse_f64(b"nan"), None);
+/// assert_eq!(parse_f64(b" 1"), None);
+/// assert_eq!(parse_f64(b"1e999"), None);
+/// ```
+#[must_use]
+pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    let literal = Literal::parse(text)?;
+    let value = match literal.magnitude {
+        Magnitude::Infinity => f64::INFINITY,
+        // The grammar is the one `core` reads, which rounds correctly.
+        Magnitude::Decimal { .. } => {
+            str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|value| value.is_finite())?.abs()
+        }
+        Magnitude::Hex { integer, fraction, exponent } => {
+            f64_from_hex(integer, fraction, exponent)?
+        }
+    };
+    if value == 0.0 && !literal.magnitude.is_zero() {
+        return None;
+    }
+    Some(if literal.negative { -value } else { value })
+}
+
+/// Reads an amount of memory: digits and a unit, `k`, `m`, `g` for powers of 1000, `kb`, `mb`, `gb` for powers of 1024,
+/// `b` or none. As in Redis no digits are zero, digits above 64 bits the greatest number, and the product wraps.
+///
+/// ```
+/// use redstart_core::number::parse_memory_bytes;
+/// assert_eq!(parse_memory_bytes(b"64MB"), Some(64 << 20));
+/// assert_eq!(parse_memory_bytes(b"1k"), Some(1000));
+/// assert_eq!(parse_memory_bytes(b"1.5gb"), None);
+/// ```
+#[must_use]
+pub fn parse_memory_bytes(text: &[u8]) -> Option<u64> {
+    /// Where Redis's buffer for the digits ends.
+    const DIGITS: usize = 127;
+    let (digits, unit) =
+        text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let mut unit_lower = [0; 2];
+    let unit_lower = unit_lower.get_mut(..unit.len())?;
+    unit_lower.copy_from_slice(unit);
+    unit_lower.make_ascii_lowercase();
+    let factor = match &*unit_lower {
+        b"" | b"b" => 1,
+        b"k" => 1000,
+        b"kb" => 1 << 10,
+        b"m" => 1_000_000,
+        b"mb" => 1 << 20,
+        b"g" => 1_000_000_000,
+        b"gb" => 1 << 30,
+        _ => return None,
+    };
+    let count = digits.iter().fold(0u64, |count, digit| {
+        count.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+    });
+    (digits.len() <= DIGITS).then(|| count.wrapping_mul(factor))
+}
+
+/// The nearest double to `<integer>.<fraction>` in base sixteen times two to the `exponent`; none on overflow.
+fn f64_from_hex(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<f64> {
+    /// The bit of the mantissa that a normal double does not store.
+    const HIDDEN: u64 = 1 << 52;
+    let (mantissa, exponent) =
+        Format::DOUBLE.round(Unrounded::from_hex(integer, fraction, exponent))?;
+    let biased = if mantissa < HIDDEN { 0 } else { (exponent + 1075).unsigned_abs().into() };
+    Some(f64::from_bits(biased << 52 | mantissa & (HIDDEN - 1)))
+}
+
+/// A number as Redis prints it, on the stack.
+///
+/// Doubles, as Redis 7.2 replies them, have the fewest digits that read back as the same double; whole ones up to 2^62 are
+/// printed as integers, other small and large ones with an exponent.
+///
+/// ```
+/// use redstart_core::number::NumberText;
+/// assert_eq!(&*NumberText::from(-42), b"-42");
+/// assert_eq!(&*NumberText::from(0.1), b"0.1");
+/// assert_eq!(&*NumberText::from(3e18), b"3000000000000000000");
+/// assert_eq!(&*NumberText::from(1e-10), b"1e-10");
+/// assert_eq!(&*NumberText::from(f64::NEG_INFINITY), b"-inf");
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct NumberText {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl From<i64> for NumberText {
+    #[inline]
+    fn from(value: i64) -> Self {
+        let mut text = Self::default();
+        text.push(itoa::Buffer::new().format(value).as_bytes());
+        text
+    }
+}
+
+impl From<f64> for NumberText {
+    fn from(value: f64) -> Self {
+        /// Up to here whole doubles are printed as integers: 2^62.
+        const INTEGERS: f64 = (1u64 << 62) as f64;
+        let mut text = Self::default();
+        if value.is_nan() {
+            text.push(b"nan");
+        } else if value.is_infinite() {
+            text.push(if value > 0.0 { b"inf" } else { b"-inf" });
+        } else if value == 0.0 {
+            text.push(if value.is_sign_positive() { b"0" } else { b"-0" });
+        } else if value.abs() <= INTEGERS && value as i64 as f64 == value {
+            return Self::from(value as i64);
+        } else {
+            text.push_double(value);
+        }
+        text
+    }
+}
+
+impl Deref for NumberText {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl fmt::Debug for NumberText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.escape_ascii())
+    }
+}
+
+impl fmt::Write for NumberText {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.push(part.as_bytes());
+        Ok(())
+    }
+}
+
+impl NumberText {
+    #[inline]
+    fn push(&mut self, part: &[u8]) {
+        self.bytes[self.len..][..part.len()].copy_from_slice(part);
+        self.len += part.len();
+    }
+
+    /// Appends a finite double that is not zero.
+    fn push_double(&mut self, value: f64) {
+        // `core` finds the shortest digits: `-1.2345e-7`.
+        let mut shortest = Self::default();
+        write!(shortest, "{value:e}").expect("24 bytes at most");
+        let marker = shortest.iter().position(|&byte| byte == b'e').unwrap_or(shortest.len);
+        let (mantissa, exponent) =
+            (&shortest[..marker], &shortest[(marker + 1).min(shortest.len)..]);
+        let exponent = parse_i64(exponent).unwrap_or(0);
+        let mut digits = Self::default();
+        mantissa
+            .iter()
+            .filter(|byte| byte.is_ascii_digit())
+            .for_each(|&digit| digits.push(&[digit]));
+        if value < 0.0 {
+            self.push(b"-");
+        }
+        self.push_digits(&digits, exponent);
+    }
+
+    /// Appends `d.ddd` times ten to the `exponent`: as an integer if that takes at most seven zeros, with a point alone if
+    /// fewer than seven decimals or an exponent within three of zero allow it, else with the exponent.
+    fn push_digits(&mut self, digits: &[u8], exponent: i64) {
+        const ZEROS: &[u8] = &[b'0'; 24];
+        let decimals = digits.len() as i64 - 1 - exponent;
+        if decimals <= 0 && exponent < digits.len() as i64 + 7 {
+            self.push(digits);
+            self.push(&ZEROS[..-decimals as usize]);
+        } else if decimals > 0 && (decimals < 7 || exponent.abs() < 4) {
+            let (integer, fraction) = digits.split_at((exponent + 1).max(0) as usize);
+            self.push(if integer.is_empty() { b"0" } else { integer });
+            self.push(b".");
+            self.push(&ZEROS[..decimals as usize - fraction.len()]);
+            self.push(fraction);
+        } else {
+            self.push(&digits[..1]);
+            if digits.len() > 1 {
+                self.push(b".");
+                self.push(&digits[1..]);
+            }
+            self.push(if exponent < 0 { b"e-" } else { b"e+" });
+            self.push(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Random, Seed};
+
+    #[test]
+    fn integers() {
+        let rows: &[(&str, Option<i64>)] = &[
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("-1", Some(-1)),
+            ("9223372036854775807", Some(i64::MAX)),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+            ("-9223372036854775809", None),
+            ("9999999999999999999", None),
+            ("10000000000000000000", None),
+            ("", None),
+            ("-", None),
+            ("-0", None),
+            ("00", None),
+            ("01", None),
+            ("+1", None),
+            (" 1", None),
+            ("1 ", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("0x1", None),
+        ];
+        for (text, value) in rows {
+            assert_eq!(parse_i64(text.as_bytes()), *value, "{text:?}");
+            assert!(
+                value.is_none_or(|value| *NumberText::from(value) == *text.as_bytes()),
+                "{text}"
+            );
+        }
+    }
+
+    /// As `ZADD` of the reference server takes them.
+    #[test]
+    fn doubles_read() {
+        let rows: &[(&str, Option<f64>)] = &[
+            ("inf", Some(f64::INFINITY)),
+            ("+INF", Some(f64::INFINITY)),
+            ("-Infinity", Some(f64::NEG_INFINITY)),
+            ("0x10", Some(16.0)),
+            ("0X1.8p1", Some(3.0)),
+            ("0x.8", Some(0.5)),
+            ("0x8.", Some(8.0)),
+            (".5", Some(0.5)),
+            ("-.5", Some(-0.5)),
+            ("5.", Some(5.0)),
+            ("00012", Some(12.0)),
+            ("1E5", Some(100_000.0)),
+            ("-0", Some(-0.0)),
+            ("0e-400", Some(0.0)),
+            ("0e99999999999999999999", Some(0.0)),
+            ("0x0p5000", Some(0.0)),
+            ("2.5e-324", Some(5e-324)),
+            ("0x1p-1074", Some(5e-324)),
+            ("0x1.8p-1075", Some(5e-324)),
+            ("0x1p-1022", Some(f64::MIN_POSITIVE)),
+            ("1.7976931348623158e308", Some(f64::MAX)),
+            ("0x1.fffffffffffff7p1023", Some(f64::MAX)),
+            ("0x1.00000000000008p0", Some(1.0)),
+            ("0x1.000000000000080000000000000000000000000000001p0", Some(1.0 + f64::EPSILON)),
+            ("0x1.00000000000018p0", Some(1.0 + 2.0 * f64::EPSILON)),
+            ("2.4e-324", None),
+            ("0x1p-1075", None),
+            ("1e-400", None),
+            ("1e400", None),
+            ("-1e400", None),
+            ("0x1p1024", None),
+            ("0x1.fffffffffffff8p1023", None),
+            ("0x1p99999999999999999999", None),
+            ("nan", None),
+            ("-nan", None),
+            ("nan(1)", None),
+            ("infi", None),
+            ("0x", None),
+            ("0x.", None),
+            ("0x1p", None),
+            ("0x1p+", None),
+            ("1e", None),
+            ("1e+", None),
+            (".", None),
+            ("+", None),
+            ("", None),
+            (" 1", None),
+            ("1 ", None),
+            ("\t1", None),
+            ("1\0", None),
+            ("--1", None),
+            ("1_000", None),
+            ("1d5", None),
+            ("1,5", None),
+        ];
+        for (text, value) in rows {
+            let read = parse_f64(text.as_bytes());
+            assert_eq!(read.map(f64::to_bits), value.map(f64::to_bits), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn doubles_printed() {
+        let rows = [
+            (0.1 + 0.2, "0.30000000000000004"),
+            (3.5, "3.5"),
+            (-0.0, "-0"),
+            (-17.0, "-17"),
+            (4.611_686_018_427_388e18, "4611686018427387904"),
+            (4.611_686_018_427_389e18, "4611686018427389000"),
+            (1e19, "1e+19"),
+            (12_345_678_901_234_567e3, "12345678901234567000"),
+            (1.5e300, "1.5e+300"),
+            (-1e-7, "-1e-7"),
+            (1e-6, "0.000001"),
+            (1.5e-6, "1.5e-6"),
+            (1.25e-5, "1.25e-5"),
+            (0.000_123_456_789, "1.23456789e-4"),
+            (0.001_234_567_89, "0.00123456789"),
+            (123_456.789_012, "123456.789012"),
+            (123_456.789_012_3, "1.234567890123e+5"),
+            (5e-324, "5e-324"),
+            (-f64::MIN_POSITIVE, "-2.2250738585072014e-308"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+        ];
+        for (value, text) in rows {
+            assert_eq!(str::from_utf8(&NumberText::from(value)), Ok(text));
+        }
+    }
+
+    #[test]
+    fn doubles_read_back() {
+        let mut random = Random::new(Seed(1));
+        for _ in 0..100_000 {
+            let value = f64::from_bits(random.next_u64());
+            let text = NumberText::from(value);
+            let expected = (!value.is_nan()).then_some(value);
+            assert_eq!(parse_f64(&text).map(f64::to_bits), expected.map(f64::to_bits), "{value:e}");
+        }
+    }
+
+    /// Decimal and base sixteen agree.
+    #[test]
+    fn doubles_in_base_sixteen() {
+        let mut random = Random::new(Seed(2));
+        for _ in 0..10_000 {
+            let (mantissa, exponent) = (random.next_u64(), random.below(2000) as i32 - 1000);
+            let text = alloc::format!("0x{mantissa:x}p{exponent}");
+            let value =
+                (mantissa as f64 * 2f64.powi(exponent / 2)) * 2f64.powi(exponent - exponent / 2);
+            assert_eq!(parse_f64(text.as_bytes()), value.is_finite().then_some(value), "{text}");
+        }
+    }
+
+    /// As `CONFIG SET maxmemory` of the reference server takes them.
+    #[test]
+    fn memory() {
+        let rows: &[(&str, Option<u64>)] = &[
+            ("", Some(0)),
+            ("kb", Some(0)),
+            ("007", Some(7)),
+            ("1B", Some(1)),
+            ("1k", Some(1000)),
+            ("1Kb", Some(1024)),
+            ("1m", Some(1_000_000)),
+            ("1MB", Some(1 << 20)),
+            ("1g", Some(1_000_000_000)),
+            ("1gb", Some(1 << 30)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("99999999999999999999", Some(u64::MAX)),
+            ("99999999999999999999kb", Some(18_446_744_073_709_550_592)),
+            ("18014398509481985kb", Some(1024)),
+            ("1t", None),
+            ("-1", None),
+            ("+1", None),
+            (" 1", None),
+            ("1 kb", None),
+            ("1.5gb", None),
+            ("1kbb", None),
+        ];
+        for (text, value) in rows {
+            assert_eq!(parse_memory_bytes(text.as_bytes()), *value, "{text:?}");
+        }
+        assert_eq!(parse_memory_bytes(&[b'1'; 127]), Some(u64::MAX));
+        assert_eq!(parse_memory_bytes(&[b'1'; 128]), None);
+    }
+}

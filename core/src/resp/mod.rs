@@ -1,0 +1,8 @@
+//! The Redis serialisation protocol: requests in, replies out.
+
+pub mod args;
+pub mod inline;
+pub mod output;
+pub mod reply;
+pub mod request;
+pub mod value;

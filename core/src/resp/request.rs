@@ -1,0 +1,654 @@
+//! Requests: from the bytes a client sends to the arguments a command reads, without a copy.
+//!
+//! A request is an array of bulk strings (`*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n`, a *multibulk*), or, for people with a
+//! terminal, a line of words (`ECHO hi\n`, an *inline* request). The arguments of a multibulk are spans of the input, found
+//! by a grammar a few lines long; those of an inline request may be quoted and are unescaped into a buffer of their own.
+//! [`Args`](super::args::Args) hides the difference.
+//!
+//! Input arrives in pieces. A [`RequestReader`] remembers how far it got, so that each byte is looked at once however the
+//! network cuts a request, and what it accepts never depends on the cuts. Between requests it owns no heap.
+//!
+//! What Redis tolerates is tolerated: the byte after a CR and the two after a bulk are skipped unread, and a NUL in a line
+//! hides its end, so that the line grows until it is too big.
+
+use alloc::vec::Vec;
+use core::{fmt, mem};
+
+use nom::bytes::streaming::{take, take_till};
+use nom::character::streaming::char;
+use nom::sequence::terminated;
+use nom::{IResult, Needed, Parser};
+
+use super::args::{Request, Span};
+use super::inline::{UnbalancedQuotes, split_words};
+use crate::limits;
+use crate::number::parse_i64;
+
+/// Reads the requests of one client; keeps what it knows of an unfinished one.
+///
+/// ```
+/// use redstart_core::resp::args::Request;
+/// use redstart_core::resp::request::{Limits, Progress, RequestReader};
+///
+/// let (mut reader, mut request, limits) = (RequestReader::default(), Request::default(), Limits::default());
+/// let input = b"*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\nPING\r\n";
+///
+/// let progress = reader.read(&input[..9], &limits, &mut request)?;
+/// assert!(matches!(progress, Progress::Incomplete { .. }));
+///
+/// let progress = reader.read(input, &limits, &mut request)?;
+/// assert_eq!(progress, Progress::Complete { consumed: 22 });
+/// assert_eq!(&request.args(input)[1], b"hi");
+///
+/// let rest = &input[22..];
+/// let progress = reader.read(rest, &limits, &mut request)?;
+/// assert_eq!(progress, Progress::Complete { consumed: 6 });
+/// assert_eq!(&request.args(rest)[0], b"PING");
+/// # Ok::<(), redstart_core::resp::request::ProtocolError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct RequestReader {
+    /// The arguments found so far.
+    spans: Vec<Span>,
+    cursor: Cursor,
+}
+
+/// How far a reader got in the current request; offsets are relative to its first byte.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    /// Where the line or bulk begins that is read next.
+    position: u32,
+    /// The bulks still to come. Zero until the first line of a multibulk is read.
+    bulks_left: u32,
+    stage: Stage,
+}
+
+/// What stands at the cursor.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// A line. Its first `searched` bytes do not hold its end.
+    Line { searched: u32 },
+    /// The bytes of an argument.
+    Bulk { len: u32 },
+}
+
+/// What a client may ask for, by configuration and state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest inline request, count or length line.
+    pub inline_len_bytes: usize,
+    /// The most arguments.
+    pub multibulk_count: u32,
+    /// The longest argument: `proto-max-bulk-len`.
+    pub bulk_len_bytes: u64,
+    /// Whether the client may run commands; until then it gets ten arguments of 16 KiB.
+    pub authenticated: bool,
+}
+
+/// What one call of [`RequestReader::read`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The request is read. A blank line, `*0` and `*-1` complete with no arguments, to be skipped without a reply.
+    Complete {
+        /// The length of the request in bytes: where the next one begins.
+        consumed: usize,
+    },
+    /// More input is needed.
+    Incomplete {
+        /// At least this many bytes more: the rest of a long argument, or one.
+        needed: usize,
+    },
+}
+
+/// What a client that does not speak the protocol is told before it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtocolError {
+    /// An inline request does not end within [`Limits::inline_len_bytes`].
+    TooBigInlineRequest,
+    /// A quote of an inline request has no twin, or no blank follows it.
+    UnbalancedQuotes,
+    /// The line with the number of arguments does not end within [`Limits::inline_len_bytes`].
+    TooBigMultibulkCountString,
+    /// The number of arguments is no number or above what [`Limits`] allow.
+    InvalidMultibulkLength,
+    /// Too many arguments for a client that has not authenticated.
+    UnauthenticatedMultibulkLength,
+    /// The line with an argument's length does not end within [`Limits::inline_len_bytes`].
+    TooBigBulkCountString,
+    /// An argument begins with this byte.
+    ExpectedDollar(u8),
+    /// An argument's length is no number, negative, or above [`Limits::bulk_len_bytes`].
+    InvalidBulkLength,
+    /// An argument is too long for a client that has not authenticated.
+    UnauthenticatedBulkLength,
+    /// The request as a whole is above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
+    TooBigRequest,
+}
+
+/// Why reading stops before the request is complete.
+type Stop = nom::Err<ProtocolError>;
+
+impl RequestReader {
+    /// Tries to complete one request. `input` is all that arrived from the request's first byte on: after
+    /// [`Progress::Incomplete`] call again with the same bytes and more behind them; after [`Progress::Complete`] read
+    /// the arguments with [`Request::args`], then call with what follows them.
+    ///
+    /// # Errors
+    ///
+    /// The input is no request. The client is out of step for good: send it the error and close it.
+    #[inline]
+    pub fn read(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        request: &mut Request,
+    ) -> Result<Progress, ProtocolError> {
+        let mut cursor = self.cursor;
+        request.borrow();
+        if cursor.position > 0 {
+            request.spans = mem::take(&mut self.spans);
+        }
+        let outcome = match input.first() {
+            Some(b'*') => cursor.multibulk(input, limits, request),
+            Some(_) => cursor.inline(input, limits, request),
+            None => Err(Stop::Incomplete(Needed::new(1))),
+        };
+        match outcome {
+            Ok(()) => {
+                self.cursor = Cursor::default();
+                Ok(Progress::Complete { consumed: cursor.position as usize })
+            }
+            Err(Stop::Incomplete(needed)) => {
+                self.cursor = cursor;
+                if cursor.position > 0 {
+                    self.spans = mem::take(&mut request.spans);
+                }
+                Ok(Progress::Incomplete {
+                    needed: if let Needed::Size(size) = needed { size.get() } else { 1 },
+                })
+            }
+            Err(Stop::Error(error) | Stop::Failure(error)) => Err(error),
+        }
+    }
+
+    /// Whether no request is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self.cursor, Cursor { position: 0, stage: Stage::Line { searched: 0 }, .. })
+    }
+}
+
+impl Cursor {
+    /// `*<count>\r\n`, then that many times `$<len>\r\n<bytes>\r\n`.
+    #[inline]
+    fn multibulk(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        request: &mut Request,
+    ) -> Result<(), Stop> {
+        if self.position == 0 {
+            let count =
+                self.announced(input, b'*', limits, ProtocolError::TooBigMultibulkCountString)?;
+            self.bulks_left = limits.multibulk_count(count).map_err(Stop::Failure)?;
+        }
+        while self.bulks_left > 0 {
+            let len = if let Stage::Bulk { len } = self.stage {
+                len
+            } else {
+                let len =
+                    self.announced(input, b'$', limits, ProtocolError::TooBigBulkCountString)?;
+                limits.bulk_len(len, self.position).map_err(Stop::Failure)?
+            };
+            self.stage = Stage::Bulk { len };
+            bulk(len)(self.rest(input))
+                .map_err(|stop| stop.map(|()| ProtocolError::InvalidBulkLength))?;
+            request.spans.push(Span { start: self.position, len });
+            self.position += len + 2;
+            self.bulks_left -= 1;
+            self.stage = Stage::default();
+        }
+        Ok(())
+    }
+
+    /// Words up to a line feed, with or without a carriage return before it.
+    fn inline(&mut self, input: &[u8], limits: &Limits, request: &mut Request) -> Result<(), Stop> {
+        let line = self.line(input, '\n', limits, ProtocolError::TooBigInlineRequest)?;
+        split_words(line.strip_suffix(b"\r").unwrap_or(line), request)
+            .map_err(|UnbalancedQuotes| Stop::Failure(ProtocolError::UnbalancedQuotes))
+    }
+
+    /// The number in a line that begins with `marker`, if it is one; the cursor moves behind the line.
+    #[inline]
+    fn announced(
+        &mut self,
+        input: &[u8],
+        marker: u8,
+        limits: &Limits,
+        too_big: ProtocolError,
+    ) -> Result<Option<i64>, Stop> {
+        if let Ok((unread, number)) = short_number(marker)(self.rest(input)) {
+            self.position = offset(input.len() - unread.len())?;
+            self.stage = Stage::default();
+            return Ok(Some(i64::from(number)));
+        }
+        self.announced_oddly(input, marker, limits, too_big)
+    }
+
+    /// The same for every line there can be: cut, too big, with a long or a wrong number.
+    #[cold]
+    fn announced_oddly(
+        &mut self,
+        input: &[u8],
+        marker: u8,
+        limits: &Limits,
+        too_big: ProtocolError,
+    ) -> Result<Option<i64>, Stop> {
+        match self.line(input, '\r', limits, too_big)?.split_first() {
+            Some((first, digits)) if *first == marker => Ok(parse_i64(digits)),
+            other => Err(Stop::Failure(ProtocolError::ExpectedDollar(
+                other.map_or(b'\r', |(first, _)| *first),
+            ))),
+        }
+    }
+
+    /// The line at the cursor, without its `end`; the cursor moves behind the line.
+    #[inline]
+    fn line<'a>(
+        &mut self,
+        input: &'a [u8],
+        end: char,
+        limits: &Limits,
+        too_big: ProtocolError,
+    ) -> Result<&'a [u8], Stop> {
+        let rest = self.rest(input);
+        let searched =
+            if let Stage::Line { searched } = self.stage { searched as usize } else { 0 };
+        let (len, searched) = match line_end(end)(rest.get(searched..).unwrap_or_default()) {
+            Ok((unread, tail)) if searched + tail.len() <= limits.inline_len_bytes => {
+                self.position = offset(input.len() - unread.len())?;
+                self.stage = Stage::default();
+                return Ok(&rest[..searched + tail.len()]);
+            }
+            Ok((_, tail)) => (searched + tail.len(), 0),
+            Err(nom::Err::Incomplete(_)) => {
+                let len = rest.strip_suffix(&[end as u8]).unwrap_or(rest).len();
+                (len, len)
+            }
+            Err(nom::Err::Error(nul) | nom::Err::Failure(nul)) => {
+                (rest.len(), rest.len() - nul.input.len())
+            }
+        };
+        if len > limits.inline_len_bytes {
+            return Err(Stop::Failure(too_big));
+        }
+        self.stage = Stage::Line { searched: offset(searched)? };
+        Err(Stop::Incomplete(Needed::new(1)))
+    }
+
+    /// The input from the cursor on.
+    #[inline]
+    fn rest<'a>(&self, input: &'a [u8]) -> &'a [u8] {
+        input.get(self.position as usize..).unwrap_or_default()
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Line { searched: 0 }
+    }
+}
+
+/// A line as nearly all are: `marker`, one to nine digits, the first not zero, and the line's end.
+#[inline]
+fn short_number<'a>(marker: u8) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], u32, ()> {
+    move |input| {
+        let (mut rest, mut number) = match input {
+            [first, digit @ b'1'..=b'9', rest @ ..] if *first == marker => {
+                (rest, u32::from(digit - b'0'))
+            }
+            _ => return Err(nom::Err::Error(())),
+        };
+        while let [digit @ b'0'..=b'9', behind @ ..] = rest
+            && number < 10_000_000
+        {
+            number = number * 10 + u32::from(digit - b'0');
+            rest = behind;
+        }
+        match rest {
+            [b'\r', _, behind @ ..] => Ok((behind, number)),
+            _ => Err(nom::Err::Error(())),
+        }
+    }
+}
+
+/// The bytes of a line up to its `end`. A NUL hides the end. A carriage return takes the byte behind it along.
+#[inline]
+fn line_end<'a>(end: char) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], &'a [u8]> {
+    let behind = usize::from(end == '\r');
+    move |input| {
+        terminated(take_till(|byte| byte == end as u8 || byte == 0), (char(end), take(behind)))
+            .parse(input)
+    }
+}
+
+/// The bytes of an argument, with the two behind them.
+#[inline]
+fn bulk<'a>(len: u32) -> impl FnMut(&'a [u8]) -> IResult<&'a [u8], &'a [u8], ()> {
+    take(len + 2)
+}
+
+/// An offset into a request.
+#[inline]
+fn offset(bytes: usize) -> Result<u32, Stop> {
+    u32::try_from(bytes).map_err(|_| Stop::Failure(ProtocolError::TooBigRequest))
+}
+
+impl Limits {
+    /// How many bulks follow a count; none for a negative one.
+    #[inline]
+    fn multibulk_count(&self, count: Option<i64>) -> Result<u32, ProtocolError> {
+        match count.filter(|&count| count <= i64::from(self.multibulk_count)) {
+            None => Err(ProtocolError::InvalidMultibulkLength),
+            Some(count)
+                if count > i64::from(limits::UNAUTHENTICATED_MULTIBULK_COUNT)
+                    && !self.authenticated =>
+            {
+                Err(ProtocolError::UnauthenticatedMultibulkLength)
+            }
+            Some(count) => Ok(u32::try_from(count).unwrap_or(0)),
+        }
+    }
+
+    /// The length of a bulk that begins at `start`.
+    #[inline]
+    fn bulk_len(&self, len: Option<i64>, start: u32) -> Result<u32, ProtocolError> {
+        let len = len.and_then(|len| u64::try_from(len).ok());
+        match len.filter(|&len| len <= self.bulk_len_bytes) {
+            None => Err(ProtocolError::InvalidBulkLength),
+            Some(len) if len > limits::UNAUTHENTICATED_BULK_LEN_BYTES && !self.authenticated => {
+                Err(ProtocolError::UnauthenticatedBulkLength)
+            }
+            Some(len) => match u64::from(start).checked_add(len + 2) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "below REQUEST_LEN_BYTES, which is u32::MAX"
+                )]
+                Some(end) if end <= limits::REQUEST_LEN_BYTES => Ok(len as u32),
+                _ => Err(ProtocolError::TooBigRequest),
+            },
+        }
+    }
+}
+
+impl Default for Limits {
+    /// Redis's own, for a client that needs no password.
+    fn default() -> Self {
+        Self {
+            inline_len_bytes: limits::INLINE_LEN_BYTES,
+            multibulk_count: limits::MULTIBULK_COUNT,
+            bulk_len_bytes: limits::BULK_LEN_BYTES,
+            authenticated: true,
+        }
+    }
+}
+
+impl ProtocolError {
+    /// Appends what follows `-ERR Protocol error: `. Not always UTF-8.
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.text().as_bytes());
+        if let Self::ExpectedDollar(found) = self {
+            // An error is one line.
+            out.extend([if matches!(found, b'\r' | b'\n') { b' ' } else { found }, b'\'']);
+        }
+    }
+
+    /// The text, up to the byte that was found instead of a dollar.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::TooBigInlineRequest => "too big inline request",
+            Self::UnbalancedQuotes => "unbalanced quotes in request",
+            Self::TooBigMultibulkCountString => "too big mbulk count string",
+            Self::InvalidMultibulkLength => "invalid multibulk length",
+            Self::UnauthenticatedMultibulkLength => "unauthenticated multibulk length",
+            Self::TooBigBulkCountString => "too big bulk count string",
+            Self::ExpectedDollar(_) => "expected '$', got '",
+            Self::InvalidBulkLength => "invalid bulk length",
+            Self::UnauthenticatedBulkLength => "unauthenticated bulk length",
+            Self::TooBigRequest => "request exceeds 4 GiB",
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.append_to(&mut text);
+        write!(f, "{}", text.escape_ascii())
+    }
+}
+
+impl core::error::Error for ProtocolError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Random, Seed};
+    use alloc::string::String;
+    use alloc::{format, vec};
+
+    type Read = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
+
+    /// All requests in `input`, which arrives in pieces that end at `cuts`, and the error that ends them.
+    fn read_all(input: &[u8], limits: &Limits, cuts: impl IntoIterator<Item = usize>) -> Read {
+        let (mut reader, mut request, mut requests, mut start) = Default::default();
+        for end in cuts.into_iter().chain([input.len()]) {
+            loop {
+                match RequestReader::read(&mut reader, &input[start..end], limits, &mut request) {
+                    Ok(Progress::Complete { consumed }) => {
+                        let args: Vec<Vec<u8>> = Request::args(&request, &input[start..])
+                            .iter()
+                            .map(<[u8]>::to_vec)
+                            .collect();
+                        Vec::push(&mut requests, args);
+                        start += consumed;
+                        assert!(reader.is_idle() && reader.spans.capacity() == 0);
+                    }
+                    Ok(Progress::Incomplete { needed }) => {
+                        assert!(needed > 0);
+                        break;
+                    }
+                    Err(error) => return (requests, Some(error)),
+                }
+            }
+        }
+        (requests, None)
+    }
+
+    /// The requests in `input`, which must not depend on how it is cut.
+    fn read(input: &[u8], limits: &Limits) -> Read {
+        let whole = read_all(input, limits, []);
+        assert_eq!(
+            read_all(input, limits, 1..input.len()),
+            whole,
+            "byte by byte: {}",
+            input.escape_ascii()
+        );
+        whole
+    }
+
+    fn args_of(input: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        let (requests, error) = read(input, &Limits::default());
+        assert_eq!(error, None, "{}", input.escape_ascii());
+        requests
+    }
+
+    fn error_of(input: &[u8]) -> String {
+        let mut text = Vec::new();
+        read(input, &Limits::default()).1.expect("an error").append_to(&mut text);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_reader_is_small() {
+        assert!(size_of::<RequestReader>() <= 40);
+    }
+
+    #[test]
+    fn multibulk() {
+        assert_eq!(args_of(b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"), [[b"GET".to_vec(), b"k".to_vec()]]);
+        assert_eq!(
+            args_of(b"*1\r\n$0\r\n\r\n*1\r\n$4\r\n\r\n\0*\r\n"),
+            [[b"".to_vec()], [b"\r\n\0*".to_vec()]]
+        );
+        let long = [b"*1\r\n$1234\r\n", vec![b'x'; 1234].as_slice(), b"\r\n"].concat();
+        assert_eq!(args_of(&long), [[vec![b'x'; 1234]]]);
+    }
+
+    #[test]
+    fn no_arguments() {
+        for none in ["*0\r\n", "*-1\r\n", "*-9223372036854775808\r\n", "\r\n", "\n", " \t\x0b\r\n"]
+        {
+            let input = [none.as_bytes(), b"*1\r\n$4\r\nPING\r\n"].concat();
+            assert_eq!(args_of(&input), [vec![], vec![b"PING".to_vec()]], "{none:?}");
+        }
+    }
+
+    #[test]
+    fn line_ends_are_not_checked() {
+        assert_eq!(
+            args_of(b"*1\rX$4\rYPINGab*1\r\n$1\r\nx\r\n"),
+            [[b"PING".to_vec()], [b"x".to_vec()]]
+        );
+        assert_eq!(args_of(b"PING\rX\n"), [[b"PING".to_vec(), b"X".to_vec()]]);
+    }
+
+    #[test]
+    fn errors() {
+        let rows: &[(&[u8], &str)] = &[
+            (b"*\r\n", "invalid multibulk length"),
+            (b"*x\r\n", "invalid multibulk length"),
+            (b"*+1\r\n", "invalid multibulk length"),
+            (b"*01\r\n", "invalid multibulk length"),
+            (b"* 1\r\n", "invalid multibulk length"),
+            (b"*1 \r\n", "invalid multibulk length"),
+            (b"*2147483648\r\n", "invalid multibulk length"),
+            (b"*99999999999999999999\r\n", "invalid multibulk length"),
+            (b"*-9223372036854775809\r\n", "invalid multibulk length"),
+            (b"*1\r\n$-1\r\n", "invalid bulk length"),
+            (b"*1\r\n$\r\n", "invalid bulk length"),
+            (b"*1\r\n$01\r\n", "invalid bulk length"),
+            (b"*1\r\n$536870913\r\n", "invalid bulk length"),
+            (b"*1\r\n$9223372036854775807\r\n", "invalid bulk length"),
+            (b"*1\r\nx\r\n", "expected '$', got 'x'"),
+            (b"*1\r\n\r\n", "expected '$', got ' '"),
+            (b"*1\r\n\n$4\r\n", "expected '$', got ' '"),
+            (b"\"a\n", "unbalanced quotes in request"),
+            (b"\"a\"b\n", "unbalanced quotes in request"),
+            (b"'a'b\n", "unbalanced quotes in request"),
+            (b"'a\\'\n", "unbalanced quotes in request"),
+            (b"\"\\\n", "unbalanced quotes in request"),
+            (b"a\"b\n", "unbalanced quotes in request"),
+        ];
+        for (input, text) in rows {
+            assert_eq!(error_of(input), *text, "{}", input.escape_ascii());
+        }
+        assert_eq!(
+            read(b"*1\r\n\xff\r\n", &Limits::default()).1,
+            Some(ProtocolError::ExpectedDollar(0xff))
+        );
+    }
+
+    #[test]
+    fn lines_that_do_not_end() {
+        let limits = Limits { inline_len_bytes: 100, ..Limits::default() };
+        let rows = [
+            ("", "*", '1', ProtocolError::TooBigMultibulkCountString),
+            ("", "*1\0\r\n", 'x', ProtocolError::TooBigMultibulkCountString),
+            ("*1\r\n", "$", '1', ProtocolError::TooBigBulkCountString),
+            ("*1\r\n", "x", '1', ProtocolError::TooBigBulkCountString),
+            ("*2\r\n$1\r\nx\r\n", "$\0\r\n", 'x', ProtocolError::TooBigBulkCountString),
+            ("", "", 'a', ProtocolError::TooBigInlineRequest),
+            ("", "a\0b\n", 'a', ProtocolError::TooBigInlineRequest),
+        ];
+        for (before, start, fill, error) in rows {
+            let mut input = format!("{before}{start}");
+            input.extend(core::iter::repeat_n(fill, before.len() + 100 - input.len()));
+            assert_eq!(read(input.as_bytes(), &limits).1, None, "{input:?}");
+            input.push(fill);
+            assert_eq!(read(input.as_bytes(), &limits).1, Some(error), "{input:?}");
+            input.push_str("\r\n");
+            assert_eq!(read(input.as_bytes(), &limits).1, Some(error), "{input:?}");
+        }
+        assert_eq!(
+            read(&[[b'a'; 100].as_slice(), b"\n"].concat(), &limits).0,
+            [[[b'a'; 100].to_vec()]]
+        );
+    }
+
+    #[test]
+    fn before_authentication() {
+        let limits = Limits { authenticated: false, ..Limits::default() };
+        let rows: &[(&[u8], Option<ProtocolError>)] = &[
+            (b"*10\r\n", None),
+            (b"*11\r\n", Some(ProtocolError::UnauthenticatedMultibulkLength)),
+            (b"*1\r\n$16384\r\n", None),
+            (b"*1\r\n$16385\r\n", Some(ProtocolError::UnauthenticatedBulkLength)),
+            (b"*1\r\n$536870913\r\n", Some(ProtocolError::InvalidBulkLength)),
+            (b"1 2 3 4 5 6 7 8 9 10 11\r\n", None),
+        ];
+        for (input, error) in rows {
+            assert_eq!(read(input, &limits).1, *error, "{}", input.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_request_above_4_gib() {
+        let limits = Limits { bulk_len_bytes: u64::MAX, ..Limits::default() };
+        assert_eq!(read(b"*1\r\n$4294967270\r\n", &limits).1, None);
+        for len in ["4294967290", "9223372036854775807"] {
+            let (_, error) = read(format!("*1\r\n${len}\r\n").as_bytes(), &limits);
+            assert_eq!(error, Some(ProtocolError::TooBigRequest), "{len}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_bulk_is_asked_for_at_once() {
+        let (mut reader, mut request) = (RequestReader::default(), Request::default());
+        let progress = reader.read(b"*1\r\n$100\r\nabc", &Limits::default(), &mut request);
+        assert_eq!(progress, Ok(Progress::Incomplete { needed: 99 }));
+        assert!(!reader.is_idle());
+    }
+
+    #[test]
+    fn each_byte_is_looked_at_once() {
+        let count = 100_000;
+        let mut input = format!("*{count}\r\n").into_bytes();
+        for _ in 0..count {
+            input.extend_from_slice(b"$1\r\nx\r\n");
+        }
+        let (requests, error) = read_all(&input, &Limits::default(), 1..input.len());
+        assert_eq!((requests.len(), requests[0].len(), error), (1, count, None));
+    }
+
+    /// Noise made of what the grammar is made of, cut at random: no panic, and the cuts make no difference.
+    #[test]
+    fn noise() {
+        let mut random = Random::new(Seed(7));
+        let pieces: [&[u8]; 16] = [
+            b"*", b"$", b"\r\n", b"\r", b"\n", b"0", b"1", b"2", b"-", b"\"", b"'", b"\\x", b" ",
+            b"a", b"\0", b"\xff",
+        ];
+        let limits = Limits { inline_len_bytes: 12, ..Limits::default() };
+        for _ in 0..20_000 {
+            let mut input = Vec::new();
+            for _ in 0..random.below(24) {
+                input.extend_from_slice(pieces[random.below(pieces.len())]);
+            }
+            let mut cuts: Vec<usize> = (0..3).map(|_| random.below(input.len() + 1)).collect();
+            cuts.sort_unstable();
+            let whole = read_all(&input, &limits, []);
+            assert_eq!(read_all(&input, &limits, cuts), whole, "{}", input.escape_ascii());
+        }
+    }
+}
