@@ -18,6 +18,9 @@ pub const UNAUTHENTICATED_BULK_LEN_BYTES: u64 = 16 * 1024;
 /// The longest request: offsets into it are 32 bits wide, on every target.
 pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 
+/// The arguments of a request that the next one finds room for; what a longer request took is given back.
+pub const ARGS_KEPT_COUNT: usize = 1024;
+
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 
