@@ -1,12 +1,41 @@
-//! A Redis-compatible engine without I/O.
+//! A Redis-compatible engine without I/O: no socket, no file, no thread, no clock, no entropy.
+//!
+//! Bytes go in with the current time, bytes come out: see [`engine::Engine`]. The same input gives the same output, on every
+//! platform, so a session can be replayed anywhere.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`time`], [`random`], [`limits`], [`number`], [`glob`] | points in time, seeded chance, bounds, numbers as Redis writes them, patterns |
+//! | [`error`] | every error text |
+//! | [`resp`] | the protocol: requests in, replies out, and a decoder for clients |
+//! | [`config`] | the parameters |
+//! | [`value`], [`keyspace`] | data types, and the keys that hold them |
+//! | [`session`], [`instance`] | one client, and one server besides its data |
+//! | [`command`] | the command table and what each command does |
+//! | [`engine`] | the verbs that a front end calls |
 #![no_std]
 #![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 
 extern crate alloc;
 
+pub mod command;
+pub mod config;
+pub mod engine;
+pub mod error;
 pub mod glob;
+pub mod instance;
+pub mod keyspace;
 pub mod limits;
 pub mod number;
 pub mod random;
 pub mod resp;
+pub mod session;
 pub mod time;
+pub mod value;
+mod watch;
+
+/// The version of Redis whose behaviour this engine has, as clients are told.
+pub const REDIS_VERSION: &str = "7.2.4";
+
+/// The version of this engine.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -21,11 +21,35 @@ pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 /// The arguments of a request that the next one finds room for; what a longer request took is given back.
 pub const ARGS_KEPT_COUNT: usize = 1024;
 
+/// A client with this much to read is not served any further until it has read half of it.
+pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
+
+/// A client whose requests wait is not read from any further once this much has arrived.
+pub const STALLED_INPUT_BYTES: usize = 64 * 1024;
+
+/// Emptied output buffers that are kept for the next client with something to read.
+pub const SPARE_BUFFERS: usize = 64;
+
+/// A larger output buffer is freed rather than kept.
+pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Records of a flushed database or a removed value that one tick frees.
+pub const LAZY_FREE_RECORDS: usize = 2_000;
+
+/// Records that one tick looks at in search of expired ones.
+pub const EXPIRE_RECORDS: usize = 2_000;
+
+/// Expired keys are collected at most this often, in microseconds.
+pub const EXPIRE_PERIOD_US: u64 = 10_000;
+
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 
 /// The most stars a glob pattern can match with, not counting one at its end.
 pub const GLOB_STARS: usize = 1000;
+
+/// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
+pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
 
 /// How deep the aggregates of a reply may nest for whoever decodes it.
 pub const REPLY_DEPTH: usize = 128;

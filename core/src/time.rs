@@ -28,6 +28,13 @@ impl UnixMicros {
         self.0 / 1_000_000
     }
 
+    /// The point `span_ms` milliseconds later, or the last one there is.
+    #[inline]
+    #[must_use]
+    pub const fn after_ms(self, span_ms: u64) -> Self {
+        Self(self.0.saturating_add(span_ms.saturating_mul(1_000)))
+    }
+
     /// The microseconds from `earlier` to `self`; zero when `earlier` is later.
     #[inline]
     #[must_use]

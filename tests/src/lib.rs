@@ -1,1 +1,12 @@
-//! Drivers, model and workloads shared by the suites.
+//! The corpus of cases and what plays it: transcripts of `redis-cli` sessions (`cases/`, whose README has the format) run against
+//! any server through a [`driver::Driver`].
+
+pub mod corpus;
+pub mod driver;
+pub mod pattern;
+pub mod play;
+pub mod print;
+pub mod quoting;
+pub mod reference;
+pub mod resp;
+pub mod transcript;

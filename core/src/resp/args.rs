@@ -85,7 +85,7 @@ impl Request {
     ///
     /// # Panics
     ///
-    /// If the arguments together are above [`limits::REQUEST_LEN_BYTES`].
+    /// If the arguments together are above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
     #[must_use]
     pub fn of<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut request = Self { owns: true, ..Self::default() };

@@ -2,5 +2,7 @@
 
 pub mod args;
 pub mod inline;
+pub mod output;
+pub mod reply;
 pub mod request;
 pub mod value;

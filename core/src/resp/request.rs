@@ -109,7 +109,7 @@ pub enum ProtocolError {
     UnbalancedQuotes,
     /// The line with the number of arguments does not end within [`Limits::inline_len_bytes`].
     TooBigMultibulkCountString,
-    /// The number of arguments is no number or above [`Limits::multibulk_count`].
+    /// The number of arguments is no number or above what [`Limits`] allow.
     InvalidMultibulkLength,
     /// Too many arguments for a client that has not authenticated.
     UnauthenticatedMultibulkLength,
@@ -121,7 +121,7 @@ pub enum ProtocolError {
     InvalidBulkLength,
     /// An argument is too long for a client that has not authenticated.
     UnauthenticatedBulkLength,
-    /// The request as a whole is above [`limits::REQUEST_LEN_BYTES`].
+    /// The request as a whole is above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
     TooBigRequest,
 }
 

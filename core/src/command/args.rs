@@ -1,0 +1,88 @@
+//! Arguments as handlers read them: numbers, keywords, times.
+
+use crate::error::{self, Error};
+use crate::number;
+use crate::time::{UnixMicros, UnixMillis};
+
+/// A 64-bit signed integer.
+#[inline]
+pub(crate) fn integer(arg: &[u8]) -> Result<i64, Error> {
+    number::parse_i64(arg).ok_or(error::NOT_AN_INTEGER)
+}
+
+/// A 32-bit signed integer: the number of a database.
+pub(crate) fn int32(arg: &[u8]) -> Result<i64, Error> {
+    let value = integer(arg)?;
+    if i32::try_from(value).is_ok() { Ok(value) } else { Err(error::OUT_OF_INT32) }
+}
+
+/// Whether an argument is this keyword (given in upper case), whatever its own case.
+#[inline]
+pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
+    arg.eq_ignore_ascii_case(keyword.as_bytes())
+}
+
+/// The unit and the origin of an expiry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExpiryForm {
+    /// Seconds rather than milliseconds.
+    pub(crate) is_seconds: bool,
+    /// A point in time rather than a span from now.
+    pub(crate) is_absolute: bool,
+}
+
+impl ExpiryForm {
+    pub(crate) const EX: Self = Self { is_seconds: true, is_absolute: false };
+    pub(crate) const PX: Self = Self { is_seconds: false, is_absolute: false };
+    pub(crate) const EXAT: Self = Self { is_seconds: true, is_absolute: true };
+    pub(crate) const PXAT: Self = Self { is_seconds: false, is_absolute: true };
+
+    /// The form that an option of `SET` or `GETEX` names.
+    pub(crate) fn option(arg: &[u8]) -> Option<Self> {
+        match arg.to_ascii_uppercase().as_slice() {
+            b"EX" => Some(Self::EX),
+            b"PX" => Some(Self::PX),
+            b"EXAT" => Some(Self::EXAT),
+            b"PXAT" => Some(Self::PXAT),
+            _ => None,
+        }
+    }
+
+    /// The deadline in Unix milliseconds that a value in this form means; it may lie in the past, even before 1970.
+    ///
+    /// # Errors
+    /// `command`'s error for an expiry that no deadline can hold.
+    pub(crate) fn deadline_ms(
+        self,
+        value: i64,
+        now: UnixMicros,
+        command: &str,
+    ) -> Result<i64, Error> {
+        let value_ms = if self.is_seconds { value.checked_mul(1_000) } else { Some(value) };
+        let origin_ms = if self.is_absolute { 0 } else { now.millis().0 as i64 };
+        value_ms
+            .and_then(|value_ms| value_ms.checked_add(origin_ms))
+            .ok_or_else(|| error::invalid_expire(command))
+    }
+
+    /// The deadline of an option of `SET` or `GETEX`, whose value must be above zero.
+    pub(crate) fn positive_deadline(
+        self,
+        arg: &[u8],
+        now: UnixMicros,
+        command: &str,
+    ) -> Result<UnixMillis, Error> {
+        let value = integer(arg)?;
+        if value <= 0 {
+            return Err(error::invalid_expire(command));
+        }
+        Ok(UnixMillis(self.deadline_ms(value, now, command)? as u64))
+    }
+}
+
+/// A time-out in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
+pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
+    let timeout_ms = number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?;
+    let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
+    Ok(timeout_ms)
+}

@@ -1,0 +1,376 @@
+//! `CLIENT`: what a client says of itself, and what it may do to others.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::help;
+use crate::error::{self, Error};
+use crate::instance::{Effect, Pause, PauseMode};
+use crate::number;
+use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+use crate::session::{ClientId, Closing, ReplyMode, Session, Stall, Transport};
+use crate::time::UnixMicros;
+
+type Handled = Result<Outcome, Error>;
+
+// ---- oneself -------------------------------------------------------------------------------------------------------
+
+pub(super) fn id(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    ctx.reply.integer(ctx.session.id.serial() as i64);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn getname(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    if ctx.session.name.is_empty() {
+        ctx.reply.null();
+    } else {
+        ctx.reply.bulk(&ctx.session.name);
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn setname(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    ctx.session.name = checked_name(&args[2])?.to_vec();
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+/// A name that cannot break a line of `CLIENT LIST`.
+pub(super) fn checked_name(name: &[u8]) -> Result<&[u8], Error> {
+    if is_printable(name) { Ok(name) } else { Err(error::CLIENT_NAME) }
+}
+
+fn is_printable(text: &[u8]) -> bool {
+    text.iter().all(|byte| (b'!'..=b'~').contains(byte))
+}
+
+pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (attribute, value) = (&args[2], &args[3]);
+    let is_name = args::is(attribute, "LIB-NAME");
+    if !is_name && !args::is(attribute, "LIB-VER") {
+        return Err(error::quoted("ERR Unrecognized option '", attribute, "'"));
+    }
+    if !is_printable(value) {
+        let attribute = if is_name { "lib-name" } else { "lib-ver" };
+        return Err(error::quoted(
+            "ERR ",
+            attribute.as_bytes(),
+            " cannot contain spaces, newlines or special characters.",
+        ));
+    }
+    let field =
+        if is_name { &mut ctx.session.library_name } else { &mut ctx.session.library_version };
+    *field = value.to_vec();
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn reply(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    match args[2].to_ascii_uppercase().as_slice() {
+        b"ON" => {
+            ctx.session.reply_mode = ReplyMode::On;
+            ctx.reply.ok();
+        }
+        b"OFF" => ctx.session.reply_mode = ReplyMode::Off,
+        b"SKIP" => {
+            if ctx.session.reply_mode != ReplyMode::Off {
+                ctx.session.reply_mode = ReplyMode::SkipNext;
+            }
+        }
+        _ => return Err(error::SYNTAX),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn no_evict(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    ctx.session.no_evict = on_or_off(&args[2])?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn no_touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    ctx.session.no_touch = on_or_off(&args[2])?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+fn on_or_off(arg: &[u8]) -> Result<bool, Error> {
+    if args::is(arg, "ON") {
+        Ok(true)
+    } else if args::is(arg, "OFF") {
+        Ok(false)
+    } else {
+        Err(error::SYNTAX)
+    }
+}
+
+// ---- lists ---------------------------------------------------------------------------------------------------------
+
+pub(super) fn info(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    let mut line = describe(ctx.session, ctx);
+    line.push(b'\n');
+    ctx.reply.verbatim("txt", &line);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let mut serials = None;
+    let mut kind = None;
+    match args.get(2) {
+        None => {}
+        Some(option) if args::is(option, "TYPE") && args.len() == 4 => {
+            kind = Some(client_kind(&args[3])?);
+        }
+        Some(option) if args::is(option, "ID") && args.len() > 3 => {
+            let parse = |arg| number::parse_i64(arg).ok_or(error::INVALID_CLIENT_ID);
+            serials = Some(args.iter().skip(3).map(parse).collect::<Result<Vec<i64>, Error>>()?);
+        }
+        Some(_) => return Err(error::SYNTAX),
+    }
+    let sessions = all_sessions(ctx);
+    let chosen: Vec<&Session> = match serials {
+        Some(serials) => serials
+            .iter()
+            .filter_map(|&serial| {
+                sessions.iter().copied().find(|session| session.id.serial() as i64 == serial)
+            })
+            .collect(),
+        None => sessions
+            .into_iter()
+            .filter(|_| kind.is_none_or(|kind| kind == ClientKind::Normal))
+            .collect(),
+    };
+    let mut text = Vec::new();
+    for session in chosen {
+        text.extend_from_slice(&describe(session, ctx));
+        text.push(b'\n');
+    }
+    ctx.reply.verbatim("txt", &text);
+    Ok(Outcome::Done)
+}
+
+/// All clients, the caller among them, in the order in which they came.
+fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
+    let mut sessions: Vec<&Session> =
+        ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session)).collect();
+    sessions.sort_by_key(|session| session.id);
+    sessions
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ClientKind {
+    Normal,
+    Other,
+}
+
+fn client_kind(arg: &[u8]) -> Result<ClientKind, Error> {
+    match arg.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok(ClientKind::Normal),
+        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(ClientKind::Other),
+        _ => Err(error::quoted("ERR Unknown client type '", arg, "'")),
+    }
+}
+
+/// A client as a line of `CLIENT LIST`, without its end.
+fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
+    let flags = flags(session);
+    let queued =
+        session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
+    let last_command = session.last_command.unwrap_or("NULL");
+    let mut line = format!(
+        "id={} addr={} laddr={} fd={} name=",
+        session.id.serial(),
+        session.peer.address,
+        session.peer.local_address,
+        session.peer.descriptor,
+    )
+    .into_bytes();
+    line.extend_from_slice(&session.name);
+    let rest = format!(
+        " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
+         multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
+         redir=-1 resp={} lib-name=",
+        ctx.now.since(session.connected_at) / 1_000_000,
+        ctx.now.since(session.last_interaction) / 1_000_000,
+        session.database,
+        session.input.len(),
+        session.input.capacity() - session.input.len(),
+        session.output.memory_bytes(),
+        session.output.len(),
+        if session.output.chunks() == 0 { session.output.len() } else { 0 },
+        session.output.chunks(),
+        if session.output.chunks() == 0 { 0 } else { session.output.len() },
+        session.memory_bytes(),
+        session.protocol.version(),
+    );
+    line.extend_from_slice(rest.as_bytes());
+    line.extend_from_slice(&session.library_name);
+    line.extend_from_slice(b" lib-ver=");
+    line.extend_from_slice(&session.library_version);
+    line
+}
+
+fn flags(session: &Session) -> String {
+    let all = [
+        ('O', session.is_monitor),
+        ('x', session.transaction.is_some()),
+        ('b', matches!(session.stall, Some(Stall::Blocked { .. } | Stall::Postponed))),
+        ('c', session.closing == Some(Closing::AfterWrite)),
+        ('A', session.closing == Some(Closing::Now)),
+        ('U', session.peer.transport == Transport::Unix),
+        ('e', session.no_evict),
+        ('T', session.no_touch),
+    ];
+    let set: String = all.iter().filter(|(_, is_set)| *is_set).map(|(letter, _)| *letter).collect();
+    if set.is_empty() { String::from("N") } else { set }
+}
+
+// ---- others --------------------------------------------------------------------------------------------------------
+
+/// What `CLIENT KILL` looks for; every filter must fit.
+#[derive(Default)]
+struct Filters<'a> {
+    serial: Option<u64>,
+    address: Option<&'a [u8]>,
+    local_address: Option<&'a [u8]>,
+    user: Option<&'a [u8]>,
+    kind: Option<ClientKind>,
+    skips_caller: bool,
+}
+
+impl<'a> Filters<'a> {
+    fn parse(args: Args<'a>) -> Result<Self, Error> {
+        let mut filters = Self { skips_caller: true, ..Self::default() };
+        let mut at = 2;
+        while let Some(option) = args.get(at) {
+            let value = args.get(at + 1).ok_or(error::SYNTAX)?;
+            match option.to_ascii_uppercase().as_slice() {
+                b"ID" => {
+                    let serial = args::integer(value).map_err(|_| error::CLIENT_ID_NOT_POSITIVE)?;
+                    if serial < 1 {
+                        return Err(error::CLIENT_ID_NOT_POSITIVE);
+                    }
+                    filters.serial = Some(serial as u64);
+                }
+                b"ADDR" => filters.address = Some(value),
+                b"LADDR" => filters.local_address = Some(value),
+                b"TYPE" => filters.kind = Some(client_kind(value)?),
+                b"USER" if value == b"default" => filters.user = Some(value),
+                b"USER" => return Err(error::quoted("ERR No such user '", value, "'")),
+                b"SKIPME" if args::is(value, "YES") => filters.skips_caller = true,
+                b"SKIPME" if args::is(value, "NO") => filters.skips_caller = false,
+                _ => return Err(error::SYNTAX),
+            }
+            at += 2;
+        }
+        Ok(filters)
+    }
+
+    fn fit(&self, session: &Session, caller: ClientId) -> bool {
+        self.serial.is_none_or(|serial| session.id.serial() == serial)
+            && self.address.is_none_or(|address| session.peer.address.as_bytes() == address)
+            && self
+                .local_address
+                .is_none_or(|address| session.peer.local_address.as_bytes() == address)
+            && self.user.is_none_or(|_| session.is_authenticated)
+            && self.kind.is_none_or(|kind| kind == ClientKind::Normal)
+            && !(self.skips_caller && session.id == caller)
+    }
+}
+
+pub(super) fn kill(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let is_old_form = args.len() == 3;
+    let filters = if is_old_form {
+        Filters { address: Some(&args[2]), ..Filters::default() }
+    } else {
+        Filters::parse(args)?
+    };
+    let caller = ctx.session.id;
+    let doomed: Vec<ClientId> = all_sessions(ctx)
+        .into_iter()
+        .filter(|session| filters.fit(session, caller))
+        .map(|session| session.id)
+        .collect();
+    for &client in &doomed {
+        if client == caller {
+            ctx.session.closing = Some(Closing::AfterWrite);
+        } else if let Some(session) = ctx.instance.clients.session_mut(client) {
+            session.closing = Some(Closing::Now);
+            ctx.instance.effects.push_back(Effect::Close { client, flush: false });
+        }
+    }
+    match (is_old_form, doomed.is_empty()) {
+        (true, true) => return Err(error::NO_SUCH_CLIENT),
+        (true, false) => ctx.reply.ok(),
+        (false, _) => ctx.reply.count(doomed.len()),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if args.len() > 4 {
+        return Err(error::subcommand_syntax("client", &args[1]));
+    }
+    let with_error = match args.get(3) {
+        None => false,
+        Some(reason) if args::is(reason, "TIMEOUT") => false,
+        Some(reason) if args::is(reason, "ERROR") => true,
+        Some(_) => return Err(error::UNBLOCK_REASON),
+    };
+    let serial = args::integer(&args[2])?;
+    let blocked = ctx
+        .instance
+        .clients
+        .iter_mut()
+        .find(|session| session.id.serial() as i64 == serial && session.is_blocked());
+    let is_found = blocked.is_some();
+    if let Some(session) = blocked {
+        session.stall = None;
+        let mut reply = Reply::new(&mut session.output, session.protocol);
+        if with_error {
+            reply.error(&error::UNBLOCKED);
+        } else {
+            // As if its time were up: `WAIT`, the one command that waits, then counts no replica.
+            reply.integer(0);
+        }
+        let client = session.id;
+        ctx.instance.resume.push_back(client);
+    }
+    ctx.reply.integer(i64::from(is_found));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn pause(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let mode = match args.get(3) {
+        None => PauseMode::All,
+        Some(mode) if args.len() == 4 && args::is(mode, "ALL") => PauseMode::All,
+        Some(mode) if args.len() == 4 && args::is(mode, "WRITE") => PauseMode::Writes,
+        Some(_) if args.len() == 4 => return Err(error::PAUSE_MODE),
+        Some(_) => return Err(error::subcommand_syntax("client", &args[1])),
+    };
+    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2])?);
+    // A pause can be made longer or stricter, not shorter or milder: that is what UNPAUSE is for.
+    ctx.instance.pause = Some(match ctx.instance.pause_at(ctx.now) {
+        None => Pause { until, mode },
+        Some(old) => Pause {
+            until: old.until.max(until),
+            mode: if old.mode == PauseMode::All { PauseMode::All } else { mode },
+        },
+    });
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn unpause(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    ctx.instance.unpause();
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn help(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    help::reply(ctx)
+}

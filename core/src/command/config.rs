@@ -1,0 +1,129 @@
+//! `CONFIG`: the parameters, read and set.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::context::{Context, Outcome};
+use super::help;
+use crate::config::{Config, PARAMETERS, Parameter};
+use crate::error::{self, Error};
+use crate::glob::{self, Case};
+use crate::resp::args::Args;
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let is_asked = |name: &str| {
+        args.iter()
+            .skip(2)
+            .any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Insensitive))
+    };
+    let mut found: Vec<(&str, &Parameter)> = Vec::new();
+    for parameter in PARAMETERS {
+        let names = [Some(parameter.name), parameter.alias];
+        found.extend(
+            names.into_iter().flatten().filter(|name| is_asked(name)).map(|name| (name, parameter)),
+        );
+    }
+    ctx.reply.map(found.len());
+    for (name, parameter) in found {
+        ctx.reply.bulk(name.as_bytes());
+        let text = ctx.instance.config.text(parameter);
+        ctx.reply.bulk(&text);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Sets all pairs or none.
+pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if args.len() % 2 == 1 {
+        return Err(error::SYNTAX);
+    }
+    let mut pairs: Vec<(&Parameter, &[u8])> = Vec::new();
+    for at in (2..args.len()).step_by(2) {
+        let name = &args[at];
+        let parameter = Config::parameter(name).ok_or_else(|| {
+            error::quoted("ERR Unknown option or number of arguments for CONFIG SET - '", name, "'")
+        })?;
+        if parameter.immutable {
+            return Err(failed(name, "can't set immutable config"));
+        }
+        if parameter.protected && !may_set_protected(ctx) {
+            return Err(failed(name, "can't set protected config"));
+        }
+        if pairs.iter().any(|(known, _)| known.name == parameter.name) {
+            return Err(failed(name, "duplicate parameter"));
+        }
+        pairs.push((parameter, &args[at + 1]));
+    }
+    let before = ctx.instance.config.clone();
+    let result = apply(ctx, &pairs);
+    if result.is_err() {
+        ctx.instance.config = before;
+        // What the host has applied already goes back too; it was right before, so it is right again.
+        for (parameter, _) in pairs.iter().filter(|(parameter, _)| parameter.external) {
+            let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
+        }
+    }
+    result?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+fn apply(ctx: &mut Context<'_>, pairs: &[(&Parameter, &[u8])]) -> Result<(), Error> {
+    for (parameter, text) in pairs {
+        let result = ctx.instance.config.set(parameter, text);
+        result.map_err(|invalid| failed(parameter.name.as_bytes(), invalid.reason()))?;
+    }
+    for (parameter, _) in pairs.iter().filter(|(parameter, _)| parameter.external) {
+        let result = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
+        result.map_err(|reason| failed(parameter.name.as_bytes(), &reason))?;
+    }
+    Ok(())
+}
+
+fn may_set_protected(ctx: &Context<'_>) -> bool {
+    match ctx.instance.config.enable_protected_configs {
+        "yes" => true,
+        "local" => ctx.session.peer.is_local,
+        _ => false,
+    }
+}
+
+fn failed(name: &[u8], reason: &str) -> Error {
+    error::quoted(
+        "ERR CONFIG SET failed (possibly related to argument '",
+        name,
+        &format!("') - {reason}"),
+    )
+}
+
+pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    if ctx.instance.host.process().config_file.is_empty() {
+        return Err(error::NO_CONFIG_FILE);
+    }
+    let changed: Vec<(&str, Vec<u8>)> = ctx
+        .instance
+        .config
+        .changed()
+        .into_iter()
+        .map(|(parameter, text)| (parameter.name, text))
+        .collect();
+    ctx.instance
+        .host
+        .rewrite_config(&changed)
+        .map_err(|reason| Error::made(format!("ERR Rewriting config file: {reason}")))?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn resetstat(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    ctx.instance.stats.reset();
+    ctx.keys.stats.reset();
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn help(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    help::reply(ctx)
+}

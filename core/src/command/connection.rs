@@ -1,0 +1,141 @@
+//! One client's connection: `HELLO`, `AUTH`, `SELECT`, ... `CLIENT` has files of its own.
+
+use super::args;
+use super::client;
+use super::context::{Context, Outcome};
+use crate::error::{self, Error};
+use crate::number;
+use crate::resp::args::Args;
+use crate::resp::reply::Protocol;
+use crate::session::Closing;
+use crate::{REDIS_VERSION, VERSION};
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn ping(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    match args.len() {
+        1 => ctx.reply.simple("PONG"),
+        2 => ctx.reply.bulk(&args[1]),
+        _ => return Err(error::wrong_arity("ping")),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn echo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    ctx.reply.bulk(&args[1]);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn select(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let index = args::int32(&args[1])?;
+    ctx.session.database = ctx.keys.database_index(index)?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn quit(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    ctx.reply.ok();
+    ctx.session.closing = Some(Closing::AfterWrite);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    let id = ctx.session.id;
+    ctx.instance.monitors.retain(|&monitor| monitor != id);
+    ctx.session.reset();
+    ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
+    ctx.reply.switch(Protocol::Resp2);
+    ctx.reply.simple("RESET");
+    Ok(Outcome::Done)
+}
+
+pub(super) fn auth(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (user, password) = match args.len() {
+        2 if ctx.instance.config.requirepass.is_empty() => return Err(error::NO_PASSWORD_SET),
+        2 => (&b"default"[..], &args[1]),
+        3 => (&args[1], &args[2]),
+        _ => return Err(error::SYNTAX),
+    };
+    log_in(ctx, user, password)?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+/// There is one user, `default`, whose password is `requirepass`; without one, any password is right.
+fn log_in(ctx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
+    let expected = &ctx.instance.config.requirepass;
+    if user != b"default" || !(expected.is_empty() || is_equal_in_constant_time(expected, password))
+    {
+        return Err(error::WRONG_PASSWORD);
+    }
+    ctx.session.is_authenticated = true;
+    Ok(())
+}
+
+/// Compares without telling by its duration where two passwords differ.
+fn is_equal_in_constant_time(expected: &[u8], given: &[u8]) -> bool {
+    let differences = (0..given.len().max(expected.len()))
+        .map(|at| given.get(at).copied().unwrap_or(0) ^ expected.get(at).copied().unwrap_or(0))
+        .fold(0, |all, one| core::hint::black_box(all | one));
+    differences == 0 && given.len() == expected.len()
+}
+
+pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let protocol = match args.get(1).map(number::parse_i64) {
+        None => None,
+        Some(Some(2)) => Some(Protocol::Resp2),
+        Some(Some(3)) => Some(Protocol::Resp3),
+        Some(Some(_)) => return Err(error::NO_PROTO),
+        Some(None) => return Err(error::PROTOCOL_NOT_AN_INTEGER),
+    };
+    let (mut login, mut name) = (None, None);
+    let mut at = 2;
+    while let Some(option) = args.get(at) {
+        let more = args.len() - 1 - at;
+        if args::is(option, "AUTH") && more >= 2 {
+            login = Some((&args[at + 1], &args[at + 2]));
+            at += 3;
+        } else if args::is(option, "SETNAME") && more >= 1 {
+            name = Some(client::checked_name(&args[at + 1])?);
+            at += 2;
+        } else {
+            return Err(error::quoted("ERR Syntax error in HELLO option '", option, "'"));
+        }
+    }
+    if let Some((user, password)) = login {
+        log_in(ctx, user, password)?;
+    }
+    if !ctx.session.is_authenticated && !ctx.instance.config.requirepass.is_empty() {
+        return Err(error::HELLO_NO_AUTH);
+    }
+    if let Some(name) = name {
+        ctx.session.name = name.to_vec();
+    }
+    if let Some(protocol) = protocol {
+        ctx.session.protocol = protocol;
+        ctx.reply.switch(protocol);
+    }
+    greet(ctx);
+    Ok(Outcome::Done)
+}
+
+fn greet(ctx: &mut Context<'_>) {
+    let (id, protocol) = (ctx.session.id.serial(), ctx.session.protocol);
+    let reply = &mut ctx.reply;
+    reply.map(8);
+    let text = |reply: &mut crate::resp::reply::Reply<'_>, name: &str, value: &str| {
+        reply.bulk(name.as_bytes());
+        reply.bulk(value.as_bytes());
+    };
+    text(reply, "server", "redis");
+    text(reply, "version", REDIS_VERSION);
+    text(reply, "redstart_version", VERSION);
+    reply.bulk(b"proto");
+    reply.integer(i64::from(protocol.version()));
+    reply.bulk(b"id");
+    reply.integer(id as i64);
+    text(reply, "mode", "standalone");
+    text(reply, "role", "master");
+    reply.bulk(b"modules");
+    reply.array(0);
+}

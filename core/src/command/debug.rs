@@ -1,0 +1,177 @@
+//! `DEBUG`: what test suites use to look inside and to provoke.
+
+use alloc::format;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::digest::Digest;
+use super::key_access::AccessPolicy;
+use crate::error::{self, Error};
+use crate::keyspace::access;
+use crate::number;
+use crate::resp::args::Args;
+use crate::resp::reply::{Protocol, Reply};
+use crate::value::string::StringRef;
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let name = args[1].to_ascii_uppercase();
+    match (name.as_slice(), args.len()) {
+        (b"HELP", 2) => help(ctx),
+        (b"SLEEP", 3) => sleep(ctx, &args[2]),
+        (b"SET-ACTIVE-EXPIRE", 3) => {
+            ctx.instance.active_expire = args::integer(&args[2])? != 0;
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
+        (b"OBJECT", 3 | 4) => object(ctx, &args[2]),
+        (b"LOG", 3) => {
+            ctx.instance.host.log(&args[2]);
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
+        (b"POPULATE", 3..=5) => populate(ctx, args),
+        (b"PROTOCOL", 3) => protocol(&mut ctx.reply, &args[2]),
+        (b"ERROR", 3) => Err(Error::made(args[2].to_vec())),
+        (b"DIGEST-VALUE", _) => {
+            ctx.reply.array(args.len() - 2);
+            for key in args.iter().skip(2) {
+                let digest = Digest::of_value(ctx.keys.peek(key));
+                ctx.reply.simple(&digest.hex());
+            }
+            Ok(Outcome::Done)
+        }
+        (b"DIGEST", 2) => {
+            let digest = Digest::of_keyspace(ctx.keys.keyspace, ctx.keys.now_ms());
+            ctx.reply.simple(&digest.hex());
+            Ok(Outcome::Done)
+        }
+        _ => Err(error::subcommand_syntax("debug", &args[1])),
+    }
+}
+
+const HELP: &[(&str, &str)] = &[
+    ("DIGEST", "A digest of all keys of all databases; equal data has an equal digest."),
+    ("DIGEST-VALUE <key> [<key> ...]", "A digest of each value."),
+    ("ERROR <text>", "Replies with that error."),
+    ("LOG <text>", "Writes a line to the server's log."),
+    ("OBJECT <key>", "How a value is held."),
+    (
+        "POPULATE <count> [<prefix>] [<size>]",
+        "Creates keys prefix:0 .. prefix:count-1 that do not exist.",
+    ),
+    ("PROTOCOL <type>", "Replies with a value of a type of the protocol."),
+    ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
+    ("SLEEP <seconds>", "Stops the server for a while."),
+];
+
+fn help(ctx: &mut Context<'_>) -> Handled {
+    ctx.reply.array(1 + 2 * HELP.len());
+    ctx.reply.simple("DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    for (form, summary) in HELP {
+        ctx.reply.simple(form);
+        ctx.reply.simple(&format!("    {summary}"));
+    }
+    Ok(Outcome::Done)
+}
+
+fn sleep(ctx: &mut Context<'_>, seconds: &[u8]) -> Handled {
+    let seconds = number::parse_f64(seconds).unwrap_or(0.0);
+    ctx.instance.host.sleep((seconds.max(0.0) * 1e6) as u64);
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
+    let (now, policy) = (ctx.now, ctx.keys.policy);
+    let record = ctx.keys.peek(key).ok_or(error::NO_SUCH_KEY)?;
+    let text = record.string();
+    let line = format!(
+        "Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+        text.encoding().name(),
+        text.len() + 1,
+        record.clock().bits(),
+        match policy {
+            AccessPolicy::Recency => access::idle_seconds(record.clock(), now),
+            AccessPolicy::Frequency { .. } => 0,
+        },
+    );
+    ctx.reply.simple(&line);
+    Ok(Outcome::Done)
+}
+
+fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let count = args::integer(&args[2])?;
+    let prefix = args.get(3).unwrap_or(b"key");
+    let size = args.get(4).map(args::integer).transpose()?.unwrap_or(0);
+    let size = usize::try_from(size).map_err(|_| error::OUT_OF_RANGE)?;
+    if size as u64 > ctx.instance.config.proto_max_bulk_len as u64 {
+        return Err(error::STRING_TOO_LONG);
+    }
+    for index in 0..count {
+        let mut key = prefix.to_vec();
+        key.extend_from_slice(format!(":{index}").as_bytes());
+        if ctx.keys.write(&key).is_some() {
+            continue;
+        }
+        let mut value = format!("value:{index}").into_bytes();
+        if size > 0 {
+            value.resize(size, 0);
+        }
+        ctx.keys.put(&key, StringRef::text(&value), None);
+    }
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+/// One value of each type of the protocol, for the tests of clients.
+#[expect(
+    clippy::approx_constant,
+    reason = "the number that Redis sends, which tests of clients know"
+)]
+fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
+    match kind.to_ascii_lowercase().as_slice() {
+        b"string" => reply.bulk(b"Hello World"),
+        b"integer" => reply.integer(12_345),
+        b"double" => reply.double(3.141),
+        b"null" => reply.null(),
+        b"array" => {
+            reply.array(3);
+            (0..3).for_each(|n| reply.integer(n));
+        }
+        b"set" => {
+            reply.set(3);
+            (0..3).for_each(|n| reply.integer(n));
+        }
+        b"map" => {
+            reply.map(3);
+            for n in 0..3 {
+                reply.integer(n);
+                reply.boolean(n == 1);
+            }
+        }
+        b"attrib" => {
+            if reply.attribute(1) {
+                reply.bulk(b"key-popularity");
+                reply.array(2);
+                reply.bulk(b"key:123");
+                reply.integer(90);
+            }
+            reply.bulk(b"Some real reply following the attribute");
+        }
+        b"push" if reply.protocol() == Protocol::Resp2 => return Err(error::NEEDS_RESP3),
+        b"push" => {
+            reply.push(2);
+            reply.bulk(b"server-cpu-usage");
+            reply.integer(42);
+            reply.bulk(b"Some real reply following the push reply");
+        }
+        b"bignum" => reply.big_number("1234567999999999999999999999999999999"),
+        b"true" => reply.boolean(true),
+        b"false" => reply.boolean(false),
+        b"verbatim" => reply.verbatim("txt", b"This is a verbatim\nstring"),
+        _ => return Err(error::PROTOCOL_TYPE),
+    }
+    Ok(Outcome::Done)
+}

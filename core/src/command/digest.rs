@@ -1,0 +1,70 @@
+//! `DEBUG DIGEST`: one number for all data, the same as Redis computes for the same data.
+//!
+//! The SHA-1 of each part is mixed in such a way that the order of keys does not matter and the order within a value does.
+
+use alloc::format;
+use alloc::string::String;
+
+use sha1::{Digest as _, Sha1};
+
+use crate::keyspace::Keyspace;
+use crate::keyspace::record::Record;
+use crate::time::UnixMillis;
+
+/// What Redis numbers strings with.
+const TYPE_STRING: u32 = 0;
+
+/// A digest that is being put together.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Digest([u8; 20]);
+
+impl Digest {
+    /// Of all keys of all databases.
+    pub(super) fn of_keyspace(keyspace: &Keyspace, now: UnixMillis) -> Self {
+        let mut all = Self::default();
+        for (index, database) in keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+            all.mix(&(index as u32).to_be_bytes());
+            for record in database.iter().filter(|record| !record.is_expired(now)) {
+                let mut one = Self::default();
+                one.mix(record.key());
+                one.mix_value(record);
+                all.xor(&one.0);
+            }
+        }
+        all
+    }
+
+    /// Of one value, with its type and whether it expires.
+    pub(super) fn of_value(record: Option<&Record>) -> Self {
+        let mut digest = Self::default();
+        if let Some(record) = record {
+            digest.mix_value(record);
+        }
+        digest
+    }
+
+    /// The digest as 40 hexadecimal digits.
+    pub(super) fn hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn mix_value(&mut self, record: &Record) {
+        self.mix(&TYPE_STRING.to_be_bytes());
+        self.mix(record.string().bytes(&mut itoa::Buffer::new()));
+        if record.deadline().is_some() {
+            self.xor(b"!!expire!!");
+        }
+    }
+
+    /// Adds a part for which the order does not matter.
+    fn xor(&mut self, part: &[u8]) {
+        let hash = Sha1::digest(part);
+        self.0.iter_mut().zip(hash).for_each(|(byte, other)| *byte ^= other);
+    }
+
+    /// Adds a part for which the order matters.
+    fn mix(&mut self, part: &[u8]) {
+        self.xor(part);
+        self.0 = Sha1::digest(self.0).into();
+    }
+}

@@ -1,0 +1,263 @@
+//! `INFO`: the server's figures, by section.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use super::context::{Context, Outcome};
+use crate::error::Error;
+use crate::keyspace::table::Table;
+use crate::resp::args::Args;
+use crate::{REDIS_VERSION, VERSION};
+
+/// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.
+type Section = (&'static str, bool, fn(&Context<'_>, &mut Lines));
+
+const SECTIONS: &[Section] = &[
+    ("Server", true, server),
+    ("Clients", true, clients),
+    ("Memory", true, memory),
+    ("Persistence", true, persistence),
+    ("Stats", true, stats),
+    ("Replication", true, replication),
+    ("CPU", true, cpu),
+    ("Modules", true, modules),
+    ("Commandstats", false, commandstats),
+    ("Errorstats", true, errorstats),
+    ("Latencystats", false, latencystats),
+    ("Cluster", true, cluster),
+    ("Keyspace", true, keyspace),
+];
+
+pub(super) fn info(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
+    let is_named =
+        |name: &str| args.iter().skip(1).any(|arg| arg.eq_ignore_ascii_case(name.as_bytes()));
+    let wants_all = is_named("all") || is_named("everything");
+    let wants_default = args.len() == 1 || is_named("default");
+    let mut lines = Lines(String::new());
+    for &(name, is_default, write) in SECTIONS {
+        if wants_all || (wants_default && is_default) || is_named(name) {
+            if !lines.0.is_empty() {
+                lines.0.push_str("\r\n");
+            }
+            let _ = write!(lines.0, "# {name}\r\n");
+            write(ctx, &mut lines);
+        }
+    }
+    ctx.reply.verbatim("txt", lines.0.as_bytes());
+    Ok(Outcome::Done)
+}
+
+/// Lines of `field:value`.
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, field: &str, value: impl core::fmt::Display) {
+        let _ = write!(self.0, "{field}:{value}\r\n");
+    }
+
+    /// A size, once in bytes and once as a person reads it.
+    fn add_bytes(&mut self, field: &str, bytes: u64) {
+        self.add(field, bytes);
+        self.add(&format!("{field}_human"), human_bytes(bytes));
+    }
+}
+
+fn human_bytes(bytes: u64) -> String {
+    const UNITS: [(&str, u32); 4] = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
+    for (unit, shift) in UNITS {
+        if bytes >= 1 << shift {
+            return format!("{:.2}{unit}", bytes as f64 / (1_u64 << shift) as f64);
+        }
+    }
+    format!("{bytes}B")
+}
+
+fn server(ctx: &Context<'_>, lines: &mut Lines) {
+    let process = ctx.instance.host.process();
+    let config = &ctx.instance.config;
+    let uptime_seconds = ctx.now.since(ctx.instance.started_at.unwrap_or(ctx.now)) / 1_000_000;
+    lines.add("redis_version", REDIS_VERSION);
+    lines.add("redstart_version", VERSION);
+    lines.add("redis_git_sha1", "00000000");
+    lines.add("redis_git_dirty", 0);
+    lines.add("redis_build_id", 0);
+    lines.add("redis_mode", "standalone");
+    lines.add("os", &process.os);
+    lines.add("arch_bits", usize::BITS);
+    lines.add("monotonic_clock", process.monotonic_clock);
+    lines.add("multiplexing_api", process.multiplexer);
+    lines.add("process_id", process.id);
+    lines.add("run_id", String::from_utf8_lossy(&ctx.instance.run_id));
+    lines.add("tcp_port", process.port);
+    lines.add("server_time_usec", ctx.now.0);
+    lines.add("uptime_in_seconds", uptime_seconds);
+    lines.add("uptime_in_days", uptime_seconds / 86_400);
+    lines.add("hz", config.hz.clamp(1, 500));
+    lines.add("configured_hz", config.hz);
+    lines.add("lru_clock", ctx.now.seconds() & 0x00ff_ffff);
+    lines.add("executable", &process.executable);
+    lines.add("config_file", &process.config_file);
+}
+
+fn clients(ctx: &Context<'_>, lines: &mut Lines) {
+    let sessions = || ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
+    lines.add("connected_clients", ctx.instance.clients.len());
+    lines.add("cluster_connections", 0);
+    lines.add("maxclients", ctx.instance.config.maxclients);
+    lines.add(
+        "client_recent_max_input_buffer",
+        sessions().map(|s| s.input.capacity()).max().unwrap_or(0),
+    );
+    lines.add(
+        "client_recent_max_output_buffer",
+        sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0),
+    );
+    lines.add("blocked_clients", sessions().filter(|session| session.is_blocked()).count());
+    lines.add("tracking_clients", 0);
+    lines.add("clients_in_timeout_table", 0);
+}
+
+fn memory(ctx: &Context<'_>, lines: &mut Lines) {
+    let (usage, process) = (ctx.instance.host.usage(), ctx.instance.host.process());
+    let peak_bytes = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
+    let clients_bytes: usize =
+        ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
+    let overhead_bytes = (clients_bytes
+        + ctx.keys.keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>())
+        as u64;
+    let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    lines.add_bytes("used_memory", usage.allocated_bytes);
+    lines.add_bytes("used_memory_rss", usage.resident_bytes);
+    lines.add_bytes("used_memory_peak", peak_bytes);
+    lines.add(
+        "used_memory_peak_perc",
+        format!("{:.2}%", 100.0 * ratio(usage.allocated_bytes, peak_bytes)),
+    );
+    lines.add("used_memory_overhead", overhead_bytes);
+    lines.add("used_memory_dataset", usage.allocated_bytes.saturating_sub(overhead_bytes));
+    lines.add_bytes("total_system_memory", process.system_memory_bytes);
+    lines.add_bytes("maxmemory", ctx.instance.config.maxmemory as u64);
+    lines.add("maxmemory_policy", ctx.instance.config.maxmemory_policy);
+    lines.add(
+        "mem_fragmentation_ratio",
+        format!("{:.2}", ratio(usage.resident_bytes, usage.allocated_bytes)),
+    );
+    lines
+        .add("mem_fragmentation_bytes", usage.resident_bytes as i64 - usage.allocated_bytes as i64);
+    lines.add("mem_clients_normal", clients_bytes);
+    lines.add("mem_allocator", process.allocator);
+    lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
+}
+
+fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
+    lines.add("loading", 0);
+    lines.add("rdb_changes_since_last_save", ctx.keys.stats.changes);
+    lines.add("rdb_bgsave_in_progress", 0);
+    lines.add("aof_enabled", 0);
+    lines.add("aof_rewrite_in_progress", 0);
+}
+
+fn stats(ctx: &Context<'_>, lines: &mut Lines) {
+    let (stats, keys) = (&ctx.instance.stats, &ctx.keys.stats);
+    let [commands, input_bytes, output_bytes] = stats.rates.per_second();
+    lines.add("total_connections_received", stats.connections_received);
+    lines.add("total_commands_processed", stats.commands_processed);
+    lines.add("instantaneous_ops_per_sec", commands as u64);
+    lines.add("total_net_input_bytes", stats.input_bytes);
+    lines.add("total_net_output_bytes", stats.output_bytes);
+    lines.add("instantaneous_input_kbps", format!("{:.2}", input_bytes / 1024.0));
+    lines.add("instantaneous_output_kbps", format!("{:.2}", output_bytes / 1024.0));
+    lines.add("rejected_connections", stats.connections_rejected);
+    lines.add("expired_keys", keys.expired);
+    lines.add("evicted_keys", 0);
+    lines.add("keyspace_hits", keys.hits);
+    lines.add("keyspace_misses", keys.misses);
+    lines.add("pubsub_channels", 0);
+    lines.add("pubsub_patterns", 0);
+    lines.add("latest_fork_usec", 0);
+    lines.add("total_forks", 0);
+    lines.add("total_error_replies", stats.error_replies);
+    lines.add("total_reads_processed", stats.reads);
+    lines.add("total_writes_processed", stats.writes);
+    lines.add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
+    lines.add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
+}
+
+fn replication(ctx: &Context<'_>, lines: &mut Lines) {
+    lines.add("role", "master");
+    lines.add("connected_slaves", 0);
+    lines.add("master_failover_state", "no-failover");
+    lines.add("master_replid", String::from_utf8_lossy(&ctx.instance.run_id));
+    lines.add("master_repl_offset", 0);
+}
+
+fn cpu(ctx: &Context<'_>, lines: &mut Lines) {
+    let usage = ctx.instance.host.usage();
+    let seconds = |us: u64| format!("{}.{:06}", us / 1_000_000, us % 1_000_000);
+    lines.add("used_cpu_sys", seconds(usage.system_cpu_us));
+    lines.add("used_cpu_user", seconds(usage.user_cpu_us));
+}
+
+const fn modules(_: &Context<'_>, _: &mut Lines) {}
+
+fn commandstats(ctx: &Context<'_>, lines: &mut Lines) {
+    for command in ctx.commands.iter() {
+        let stats = &ctx.instance.stats.commands[command.index];
+        if stats.calls == 0 && stats.rejected_calls == 0 && stats.failed_calls == 0 {
+            continue;
+        }
+        let usec = stats.duration_ns / 1_000;
+        let usec_per_call = if stats.calls == 0 {
+            0.0
+        } else {
+            stats.duration_ns as f64 / 1e3 / stats.calls as f64
+        };
+        lines.add(
+            &format!("cmdstat_{}", command.spec.name),
+            format_args!(
+                "calls={},usec={usec},usec_per_call={usec_per_call:.2},rejected_calls={},failed_calls={}",
+                stats.calls, stats.rejected_calls, stats.failed_calls
+            ),
+        );
+    }
+}
+
+fn errorstats(ctx: &Context<'_>, lines: &mut Lines) {
+    for (code, count) in &ctx.instance.stats.errors {
+        let code = String::from_utf8_lossy(code);
+        lines.add(&format!("errorstat_{code}"), format_args!("count={count}"));
+    }
+}
+
+fn latencystats(ctx: &Context<'_>, lines: &mut Lines) {
+    for command in ctx.commands.iter() {
+        let Some(durations) = &ctx.instance.stats.commands[command.index].durations else {
+            continue;
+        };
+        let percentiles: alloc::vec::Vec<String> = ctx
+            .instance
+            .config
+            .latency_tracking_info_percentiles
+            .iter()
+            .map(|&percent| {
+                format!("p{percent}={:.3}", durations.percentile_ns(percent) as f64 / 1e3)
+            })
+            .collect();
+        lines
+            .add(&format!("latency_percentiles_usec_{}", command.spec.name), percentiles.join(","));
+    }
+}
+
+fn cluster(_: &Context<'_>, lines: &mut Lines) {
+    lines.add("cluster_enabled", 0);
+}
+
+fn keyspace(ctx: &Context<'_>, lines: &mut Lines) {
+    for (index, database) in ctx.keys.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+        lines.add(
+            &format!("db{index}"),
+            format_args!("keys={},expires={},avg_ttl=0", database.len(), database.expiring_len(),),
+        );
+    }
+}

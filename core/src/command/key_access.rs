@@ -1,0 +1,314 @@
+//! How handlers reach keys: with expiry, access clocks and hit counts seen to.
+
+use alloc::vec::Vec;
+
+use crate::error::{self, Error};
+use crate::keyspace::Keyspace;
+use crate::keyspace::access;
+use crate::keyspace::record::{AccessClock, Record};
+use crate::keyspace::table::{Lookup, Put, Table};
+use crate::random::Random;
+use crate::session::ClientId;
+use crate::time::{UnixMicros, UnixMillis};
+use crate::value::string::StringRef;
+use crate::watch::Watches;
+
+/// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyStats {
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+    pub(crate) expired: u64,
+    /// Keys that expired at a visit of the collector rather than at an access.
+    pub(crate) expired_actively: u64,
+    /// Changes to data since the start.
+    pub(crate) changes: u64,
+}
+
+/// How the access bits of a record are kept: see `maxmemory-policy`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AccessPolicy {
+    /// Seconds of the last access.
+    Recency,
+    /// A logarithmic counter that falls with time.
+    Frequency { log_factor: u32, decay_minutes: u32 },
+}
+
+/// The keys as one command sees them.
+pub(crate) struct Keys<'a> {
+    pub(crate) keyspace: &'a mut Keyspace,
+    pub(crate) stats: &'a mut KeyStats,
+    pub(crate) random: &'a mut Random,
+    pub(crate) watches: &'a mut Watches,
+    /// The database of the client.
+    pub(crate) database: usize,
+    pub(crate) now: UnixMicros,
+    pub(crate) policy: AccessPolicy,
+    /// Whether an access leaves its mark: not under `CLIENT NO-TOUCH`.
+    pub(crate) touches: bool,
+    /// Whether keys that have expired may be removed: not during `CLIENT PAUSE`.
+    pub(crate) may_expire: bool,
+}
+
+impl KeyStats {
+    /// Starts counting anew; what has changed since the last save is not forgotten.
+    pub(crate) const fn reset(&mut self) {
+        let changes = self.changes;
+        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, changes };
+    }
+}
+
+impl Keys<'_> {
+    /// The millisecond against which deadlines are held.
+    #[inline]
+    pub(crate) const fn now_ms(&self) -> UnixMillis {
+        self.now.millis()
+    }
+
+    #[inline]
+    pub(crate) fn db(&mut self) -> &mut Table {
+        &mut self.keyspace[self.database]
+    }
+
+    /// A key that a command reads: counts a hit or a miss, and marks the access.
+    #[inline]
+    pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
+        self.find(self.database, key, Access { counts: true, touches: self.touches })
+            .map(|record| &*record)
+    }
+
+    /// A key that a command looks at from outside: counted, and no access is marked.
+    pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
+        self.find(self.database, key, Access { counts: true, touches: false })
+            .map(|record| &*record)
+    }
+
+    /// A key in any database, without any trace.
+    pub(crate) fn peek_in(&mut self, database: usize, key: &[u8]) -> Option<&Record> {
+        self.find(database, key, Access { counts: false, touches: false }).map(|record| &*record)
+    }
+
+    /// A key that a command may change: neither hit nor miss. Whoever changes it calls [`Self::modified`].
+    #[inline]
+    pub(crate) fn write(&mut self, key: &[u8]) -> Option<&mut Record> {
+        self.find(self.database, key, Access { counts: false, touches: self.touches })
+    }
+
+    /// The string at a key that a command reads.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn read_string(&mut self, key: &[u8]) -> Result<Option<StringRef<'_>>, Error> {
+        Ok(self.read(key).map(Record::string))
+    }
+
+    /// The record of a string that a command may change.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn write_string(&mut self, key: &[u8]) -> Result<Option<&mut Record>, Error> {
+        Ok(self.write(key))
+    }
+
+    #[inline]
+    fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
+        let found = match self.keyspace[database].lookup(key, self.now.millis(), self.may_expire) {
+            Lookup::Live(record) => Some(record),
+            Lookup::Missing => None,
+            Lookup::Expired => {
+                if self.may_expire {
+                    self.stats.expired += 1;
+                    self.watches.touch_expired(database, key);
+                }
+                None
+            }
+        };
+        if access.counts {
+            let count = if found.is_some() { &mut self.stats.hits } else { &mut self.stats.misses };
+            *count += 1;
+        }
+        if access.touches
+            && let Some(record) = &found
+        {
+            touch(record, self.policy, self.now, self.random);
+        }
+        found
+    }
+
+    /// Sets a key to a string, whatever it held.
+    #[inline]
+    pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
+        let clock = self.fresh_clock();
+        let put = self.db().put(key, value, deadline, clock);
+        if let Put::Replaced(old) = put {
+            self.keyspace.lazyfree.push_record(old);
+        }
+        self.modified(key);
+    }
+
+    /// Inserts a record under its own key, in place of what is there.
+    pub(crate) fn insert_in(&mut self, database: usize, record: Record) {
+        self.modified_in(database, record.key());
+        if let Some(old) = self.keyspace[database].insert(record) {
+            self.keyspace.lazyfree.push_record(old);
+        }
+    }
+
+    /// Takes a key out, if it is there and has not expired.
+    pub(crate) fn take(&mut self, key: &[u8]) -> Option<Record> {
+        self.write(key)?;
+        self.modified(key);
+        self.db().remove(key)
+    }
+
+    /// Removes a key; whether it was there.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
+        let now = self.now_ms();
+        let Some(record) = self.db().remove(key) else { return false };
+        let is_live = !record.is_expired(now);
+        if is_live {
+            self.modified(key);
+        } else {
+            self.expired(self.database, key);
+        }
+        self.keyspace.lazyfree.push_record(record);
+        is_live
+    }
+
+    /// Gives a key a deadline.
+    pub(crate) fn expire(&mut self, key: &[u8], deadline: UnixMillis) {
+        self.db().set_deadline(key, Some(deadline));
+        self.modified(key);
+    }
+
+    /// Takes a key's deadline away; whether it had one.
+    pub(crate) fn persist(&mut self, key: &[u8]) -> bool {
+        let has_deadline = self.write(key).is_some_and(|record| record.deadline().is_some());
+        if has_deadline {
+            self.db().set_deadline(key, None);
+            self.modified(key);
+        }
+        has_deadline
+    }
+
+    /// Any key that has not expired.
+    pub(crate) fn random_key(&mut self) -> Option<Vec<u8>> {
+        /// When so many keys in a row have expired, any of them will do, as in Redis.
+        const TRIES: usize = 100;
+        for last in (0..TRIES).rev() {
+            let record = self.keyspace[self.database].random(self.random)?;
+            let key = record.key().to_vec();
+            if !record.is_expired(self.now.millis()) || last == 0 {
+                return Some(key);
+            }
+            self.peek_in(self.database, &key);
+        }
+        None
+    }
+
+    /// Exchanges two databases for every client at once.
+    pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        let databases = &*self.keyspace;
+        let in_either = |key: &[u8]| {
+            databases[first].find(key).is_some() || databases[second].find(key).is_some()
+        };
+        self.watches.touch_all(first, in_either);
+        self.watches.touch_all(second, in_either);
+        self.keyspace.swap(first, second);
+        self.stats.changes += 1;
+    }
+
+    /// Empties databases. Their keys are gone at once; their memory is freed in slices.
+    pub(crate) fn flush(&mut self, databases: &[usize]) {
+        for &database in databases {
+            let emptied = &self.keyspace[database];
+            self.stats.changes += emptied.len() as u64;
+            self.watches.touch_all(database, |key| emptied.find(key).is_some());
+            self.keyspace.flush(database);
+        }
+    }
+
+    /// Tells that a key of the client's database has changed.
+    #[inline]
+    pub(crate) fn modified(&mut self, key: &[u8]) {
+        self.modified_in(self.database, key);
+    }
+
+    #[inline]
+    fn modified_in(&mut self, database: usize, key: &[u8]) {
+        self.stats.changes += 1;
+        if !self.watches.is_empty() {
+            self.watches.touch(database, key);
+        }
+    }
+
+    /// An expired key was found and, unless a pause forbids it, removed.
+    fn expired(&mut self, database: usize, key: &[u8]) {
+        if self.may_expire {
+            self.stats.expired += 1;
+            self.watches.touch_expired(database, key);
+        }
+    }
+
+    /// From now on `EXEC` of this client fails if the key changes.
+    pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) {
+        let database = self.database;
+        let now = self.now_ms();
+        let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
+        self.watches.watch(client, database, key, was_expired);
+    }
+
+    /// Ends a client's watches; whether all keys are as they were.
+    pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
+        let (now, databases) = (self.now.millis(), &*self.keyspace);
+        let has_expired = self.watches.keys_of(client).any(|(database, key)| {
+            databases[database].find(key).is_some_and(|record| record.is_expired(now))
+        });
+        let was_touched = self.watches.unwatch(client);
+        !was_touched && !has_expired
+    }
+
+    /// The access bits of a record that is made now.
+    #[inline]
+    pub(crate) const fn fresh_clock(&self) -> AccessClock {
+        match self.policy {
+            AccessPolicy::Recency => access::recency(self.now),
+            AccessPolicy::Frequency { .. } => {
+                access::frequency(self.now, access::INITIAL_FREQUENCY)
+            }
+        }
+    }
+
+    /// The number of the database that an argument names.
+    pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
+        usize::try_from(index)
+            .ok()
+            .filter(|&index| index < self.keyspace.databases())
+            .ok_or(error::DB_INDEX_OUT_OF_RANGE)
+    }
+}
+
+/// What an access leaves behind.
+#[derive(Clone, Copy)]
+struct Access {
+    /// A hit or a miss in `INFO`.
+    counts: bool,
+    /// The record's access clock.
+    touches: bool,
+}
+
+#[inline]
+fn touch(record: &Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
+    let clock = match policy {
+        AccessPolicy::Recency => access::recency(now),
+        AccessPolicy::Frequency { log_factor, decay_minutes } => {
+            let frequency = access::frequency_at(record.clock(), now, decay_minutes);
+            access::frequency(now, access::counted(frequency, log_factor, random))
+        }
+    };
+    if record.clock() != clock {
+        record.set_clock(clock);
+    }
+}

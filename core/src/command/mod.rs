@@ -1,0 +1,32 @@
+//! The commands: what each one is (the table), and what each one does (the handlers).
+
+mod args;
+mod bit_set;
+mod client;
+#[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
+mod command;
+mod config;
+mod connection;
+pub(crate) mod context;
+mod debug;
+mod digest;
+mod expire;
+mod generic;
+mod help;
+mod info;
+pub(crate) mod key_access;
+pub mod keys;
+mod latency;
+mod lcs;
+mod memory;
+pub(crate) mod monitor;
+mod object;
+mod scan;
+pub(crate) mod secrets;
+mod server;
+mod slowlog;
+pub mod spec;
+pub mod specs;
+mod string;
+pub(crate) mod table;
+mod transaction;

@@ -1,0 +1,56 @@
+//! `OBJECT`: how a value is held, and when it was last used.
+
+use super::context::{Context, Outcome};
+use super::help;
+use crate::error::{self, Error};
+use crate::keyspace::access;
+use crate::resp::args::Args;
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    match ctx.keys.peek(&args[2]) {
+        Some(record) => ctx.reply.bulk(record.string().encoding().name().as_bytes()),
+        None => ctx.reply.null(),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    match ctx.keys.peek(&args[2]) {
+        // Values are not shared between keys.
+        Some(_) => ctx.reply.integer(1),
+        None => ctx.reply.null(),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn idletime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let now = ctx.now;
+    let counts_frequency = ctx.instance.config.counts_frequency();
+    match ctx.keys.peek(&args[2]) {
+        None => ctx.reply.null(),
+        Some(_) if counts_frequency => return Err(error::NOT_LRU),
+        Some(record) => ctx.reply.integer(access::idle_seconds(record.clock(), now) as i64),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn freq(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let now = ctx.now;
+    let config = &ctx.instance.config;
+    let (counts_frequency, decay_minutes) =
+        (config.counts_frequency(), config.lfu_decay_time as u32);
+    match ctx.keys.peek(&args[2]) {
+        None => ctx.reply.null(),
+        Some(_) if !counts_frequency => return Err(error::NOT_LFU),
+        Some(record) => {
+            ctx.reply.integer(i64::from(access::frequency_at(record.clock(), now, decay_minutes)));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn help(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    help::reply(ctx)
+}

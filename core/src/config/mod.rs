@@ -1,0 +1,181 @@
+//! The configuration: one struct of typed fields, and one table that gives each its Redis name.
+//!
+//! `CONFIG GET`, `CONFIG SET`, `CONFIG REWRITE`, the configuration file and the server's flags all go through
+//! [`Config::set`] and [`Config::text`]. What a parameter means is what it means in
+//! [Redis's configuration](https://redis.io/docs/latest/operate/oss_and_stack/management/config/).
+
+mod client_limits;
+mod parameter;
+mod table;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use client_limits::{ClientClass, OutputLimit, OutputLimits};
+pub use parameter::{Invalid, Kind, Parameter, Unit};
+pub use table::PARAMETERS;
+
+/// All parameters, with Redis's defaults. [`PARAMETERS`] tells the name, the range and the meaning of each.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "each field is a parameter: PARAMETERS documents it under the same name"
+)]
+pub struct Config {
+    // Network: what the front end opens and how it treats sockets.
+    pub port: i64,
+    pub bind: Vec<u8>,
+    pub unixsocket: Vec<u8>,
+    pub unixsocketperm: i64,
+    pub tcp_backlog: i64,
+    pub tcp_keepalive: i64,
+    pub timeout: i64,
+    pub maxclients: i64,
+    pub protected_mode: bool,
+    pub requirepass: Vec<u8>,
+
+    // What a client may send and leave unread.
+    pub proto_max_bulk_len: i64,
+    pub client_query_buffer_limit: i64,
+    pub client_output_buffer_limit: OutputLimits,
+
+    // The data.
+    pub databases: i64,
+    pub maxmemory: i64,
+    pub maxmemory_policy: &'static str,
+    pub lfu_log_factor: i64,
+    pub lfu_decay_time: i64,
+    pub hz: i64,
+
+    // What is observed.
+    pub slowlog_log_slower_than: i64,
+    pub slowlog_max_len: i64,
+    pub latency_monitor_threshold: i64,
+    pub latency_tracking: bool,
+    pub latency_tracking_info_percentiles: Vec<f64>,
+
+    // The process.
+    pub loglevel: &'static str,
+    pub logfile: Vec<u8>,
+    pub always_show_logo: bool,
+    pub dir: Vec<u8>,
+    pub enable_debug_command: &'static str,
+    pub enable_protected_configs: &'static str,
+
+    // Accepted so that a file written for Redis loads; `table.rs` says of each why it changes nothing.
+    pub save: Vec<u8>,
+    pub appendonly: bool,
+    pub daemonize: bool,
+    pub lazyfree_lazy_eviction: bool,
+    pub lazyfree_lazy_expire: bool,
+    pub lazyfree_lazy_server_del: bool,
+    pub lazyfree_lazy_user_del: bool,
+    pub lazyfree_lazy_user_flush: bool,
+    pub activerehashing: bool,
+    pub io_threads: i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            port: 6379,
+            bind: b"* -::*".to_vec(),
+            unixsocket: Vec::new(),
+            unixsocketperm: 0,
+            tcp_backlog: 511,
+            tcp_keepalive: 300,
+            timeout: 0,
+            maxclients: 10_000,
+            protected_mode: true,
+            requirepass: Vec::new(),
+            proto_max_bulk_len: 512 << 20,
+            client_query_buffer_limit: 1 << 30,
+            client_output_buffer_limit: OutputLimits::default(),
+            databases: 16,
+            maxmemory: 0,
+            maxmemory_policy: "noeviction",
+            lfu_log_factor: 10,
+            lfu_decay_time: 1,
+            hz: 10,
+            slowlog_log_slower_than: 10_000,
+            slowlog_max_len: 128,
+            latency_monitor_threshold: 0,
+            latency_tracking: true,
+            latency_tracking_info_percentiles: alloc::vec![50.0, 99.0, 99.9],
+            loglevel: "notice",
+            logfile: Vec::new(),
+            always_show_logo: false,
+            dir: Vec::new(),
+            enable_debug_command: "no",
+            enable_protected_configs: "no",
+            save: Vec::new(),
+            appendonly: false,
+            daemonize: false,
+            lazyfree_lazy_eviction: false,
+            lazyfree_lazy_expire: false,
+            lazyfree_lazy_server_del: false,
+            lazyfree_lazy_user_del: false,
+            lazyfree_lazy_user_flush: false,
+            activerehashing: true,
+            io_threads: 1,
+        }
+    }
+}
+
+impl Config {
+    /// The parameter of that name or alias, whatever its case.
+    #[must_use]
+    pub fn parameter(name: &[u8]) -> Option<&'static Parameter> {
+        PARAMETERS.iter().find(|parameter| {
+            parameter.name.as_bytes().eq_ignore_ascii_case(name)
+                || parameter.alias.is_some_and(|alias| alias.as_bytes().eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// Sets a parameter from its text, as in a configuration file or `CONFIG SET`.
+    ///
+    /// ```
+    /// use redstart_core::config::Config;
+    /// let mut config = Config::default();
+    /// let limit = Config::parameter(b"proto-max-bulk-len").expect("it is in the table");
+    /// config.set(limit, b"100mb").expect("that is a size");
+    /// assert_eq!(config.proto_max_bulk_len, 100 * 1024 * 1024);
+    /// assert_eq!(config.text(limit), b"104857600");
+    /// ```
+    ///
+    /// # Errors
+    /// [`Invalid`] tells why the text is no value of this parameter; the configuration is then as it was.
+    pub fn set(&mut self, parameter: &Parameter, text: &[u8]) -> Result<(), Invalid> {
+        parameter.kind.store(self, text)
+    }
+
+    /// The text of a parameter, as `CONFIG GET` prints it.
+    #[must_use]
+    pub fn text(&mut self, parameter: &Parameter) -> Vec<u8> {
+        parameter.kind.load(self)
+    }
+
+    /// Whether the access bits of a record count frequency (LFU) rather than time (LRU).
+    #[inline]
+    #[must_use]
+    pub fn counts_frequency(&self) -> bool {
+        self.maxmemory_policy.ends_with("lfu")
+    }
+
+    /// Every parameter that differs from its default, with its text: what `CONFIG REWRITE` must tell.
+    #[must_use]
+    pub fn changed(&mut self) -> Vec<(&'static Parameter, Vec<u8>)> {
+        let mut default = Self::default();
+        PARAMETERS
+            .iter()
+            .map(|parameter| (parameter, self.text(parameter)))
+            .filter(|(parameter, text)| *text != default.text(parameter))
+            .collect()
+    }
+}
+
+/// Bytes of the configuration as text for a person: what is no UTF-8 is shown as a replacement character.
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

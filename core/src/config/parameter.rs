@@ -1,0 +1,214 @@
+//! What a parameter is: its name, its kind, and how its text is read and printed.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Config;
+use super::client_limits::OutputLimits;
+use crate::number;
+
+/// One parameter of the configuration.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name, in Redis's words.
+    pub name: &'static str,
+    /// An older name that still works.
+    pub alias: Option<&'static str>,
+    /// What it means, in one sentence.
+    pub summary: &'static str,
+    /// The type of its value, with the field that holds it.
+    pub kind: Kind,
+    /// Whether it is fixed once the server runs.
+    pub immutable: bool,
+    /// Whether `CONFIG SET` needs `enable-protected-configs`.
+    pub protected: bool,
+    /// Whether the front end must act when it changes.
+    pub external: bool,
+}
+
+/// Where a parameter is stored, and how its text is read.
+#[derive(Debug)]
+pub enum Kind {
+    /// `yes` or `no`.
+    Bool(fn(&mut Config) -> &mut bool),
+    /// A whole number within bounds.
+    Integer {
+        /// The field.
+        field: fn(&mut Config) -> &mut i64,
+        /// The smallest value.
+        min: i64,
+        /// The largest value.
+        max: i64,
+        /// How the number is written.
+        unit: Unit,
+    },
+    /// A whole number that is moved into its bounds.
+    Clamped {
+        /// The field.
+        field: fn(&mut Config) -> &mut i64,
+        /// The smallest value.
+        min: i64,
+        /// The largest value.
+        max: i64,
+    },
+    /// One of several words.
+    Enum {
+        /// The field.
+        field: fn(&mut Config) -> &mut &'static str,
+        /// The words.
+        names: &'static [&'static str],
+    },
+    /// Any bytes.
+    Text(fn(&mut Config) -> &mut Vec<u8>),
+    /// Limits of output buffers, four words a class of client.
+    OutputLimits(fn(&mut Config) -> &mut OutputLimits),
+    /// Percentiles, from 0 to 100, separated by spaces.
+    Percentiles(fn(&mut Config) -> &mut Vec<f64>),
+    /// `no`, and nothing else: what Redis can do there is not in this version.
+    Never {
+        /// The field.
+        field: fn(&mut Config) -> &mut bool,
+        /// Why `yes` is refused.
+        why: &'static str,
+    },
+    /// The empty text, and nothing else.
+    Empty {
+        /// The field.
+        field: fn(&mut Config) -> &mut Vec<u8>,
+        /// Why anything else is refused.
+        why: &'static str,
+    },
+}
+
+/// How an integer parameter is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number; the parameter's name and summary tell what it counts.
+    Plain,
+    /// Bytes, with an optional unit (`64mb`).
+    Memory,
+    /// A file mode, in octal.
+    Octal,
+}
+
+/// Why a text is no value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid(Cow<'static, str>);
+
+impl Invalid {
+    /// The reason, in Redis's words where Redis has the same case.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0
+    }
+
+    /// A reason.
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl Kind {
+    pub(super) fn store(&self, config: &mut Config, text: &[u8]) -> Result<(), Invalid> {
+        match self {
+            Self::Bool(field) => *field(config) = yes_or_no(text)?,
+            Self::Integer { field, min, max, unit } => {
+                *field(config) = integer(text, *min, *max, *unit)?;
+            }
+            Self::Clamped { field, min, max } => {
+                let value = integer(text, 0, i64::from(i32::MAX), Unit::Plain)?;
+                *field(config) = value.clamp(*min, *max);
+            }
+            Self::Enum { field, names } => {
+                let name = names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(text));
+                *field(config) = name.ok_or_else(|| {
+                    let names: Vec<&str> = names.to_vec();
+                    Invalid::new(format!(
+                        "argument(s) must be one of the following: {}",
+                        names.join(", ")
+                    ))
+                })?;
+            }
+            Self::Text(field) => *field(config) = text.to_vec(),
+            Self::OutputLimits(field) => field(config).update(text)?,
+            Self::Percentiles(field) => *field(config) = percentiles(text)?,
+            Self::Never { why, .. } => {
+                if yes_or_no(text)? {
+                    return Err(Invalid::new(*why));
+                }
+            }
+            Self::Empty { why, .. } => {
+                if !text.is_empty() {
+                    return Err(Invalid::new(*why));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn load(&self, config: &mut Config) -> Vec<u8> {
+        let yes_no = |value: bool| if value { b"yes".to_vec() } else { b"no".to_vec() };
+        match self {
+            Self::Bool(field) | Self::Never { field, .. } => yes_no(*field(config)),
+            Self::Integer { field, unit: Unit::Octal, .. } => {
+                format!("{:o}", *field(config)).into_bytes()
+            }
+            Self::Integer { field, .. } | Self::Clamped { field, .. } => {
+                itoa::Buffer::new().format(*field(config)).as_bytes().to_vec()
+            }
+            Self::Enum { field, .. } => field(config).as_bytes().to_vec(),
+            Self::Text(field) | Self::Empty { field, .. } => field(config).clone(),
+            Self::OutputLimits(field) => field(config).text(),
+            Self::Percentiles(field) => {
+                let texts: Vec<String> = field(config).iter().map(|p| format!("{p}")).collect();
+                texts.join(" ").into_bytes()
+            }
+        }
+    }
+}
+
+fn yes_or_no(text: &[u8]) -> Result<bool, Invalid> {
+    if text.eq_ignore_ascii_case(b"yes") {
+        Ok(true)
+    } else if text.eq_ignore_ascii_case(b"no") {
+        Ok(false)
+    } else {
+        Err(Invalid::new("argument must be 'yes' or 'no'"))
+    }
+}
+
+fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> {
+    let value = match unit {
+        Unit::Plain => number::parse_i64(text)
+            .ok_or(Invalid::new("argument couldn't be parsed into an integer"))?,
+        Unit::Memory => number::parse_memory_bytes(text)
+            .and_then(|bytes| i64::try_from(bytes).ok())
+            .ok_or(Invalid::new("argument must be a memory value"))?,
+        Unit::Octal => core::str::from_utf8(text)
+            .ok()
+            .and_then(|text| i64::from_str_radix(text, 8).ok())
+            .ok_or(Invalid::new("argument couldn't be parsed as an octal number"))?,
+    };
+    if (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    Err(Invalid::new(match unit {
+        Unit::Octal => format!("argument must be between {min:o} and {max:o} inclusive"),
+        _ => format!("argument must be between {min} and {max} inclusive"),
+    }))
+}
+
+fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {
+    text.split(|&byte| byte == b' ')
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            number::parse_f64(word).filter(|value| (0.0..=100.0).contains(value)).ok_or(
+                Invalid::new(
+                    "latency-tracking-info-percentiles argument(s) must be between 0.0 and 100.0",
+                ),
+            )
+        })
+        .collect()
+}

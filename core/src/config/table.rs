@@ -1,0 +1,366 @@
+//! Every parameter, once.
+
+use super::parameter::{Kind, Parameter, Unit};
+
+const PLAIN: Parameter = Parameter {
+    name: "",
+    alias: None,
+    summary: "",
+    kind: Kind::Text(|config| &mut config.dir),
+    immutable: false,
+    protected: false,
+    external: false,
+};
+
+const MAX_INT: i64 = i32::MAX as i64;
+const DEBUG_ACCESS: &[&str] = &["no", "yes", "local"];
+
+/// The table of parameters, in the order in which `CONFIG GET *` tells them.
+pub const PARAMETERS: &[Parameter] = &[
+    // Network
+    Parameter {
+        name: "port",
+        summary: "The TCP port to listen on; 0 lets the system choose one, which the log tells.",
+        kind: Kind::Integer { field: |c| &mut c.port, min: 0, max: 65_535, unit: Unit::Plain },
+        external: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "bind",
+        summary: "The addresses to listen on, separated by spaces; one that starts with - may be missing.",
+        kind: Kind::Text(|c| &mut c.bind),
+        external: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "unixsocket",
+        summary: "The path of a Unix socket to listen on as well.",
+        kind: Kind::Text(|c| &mut c.unixsocket),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "unixsocketperm",
+        summary: "The file mode of the Unix socket, in octal; 0 leaves it to the umask.",
+        kind: Kind::Integer {
+            field: |c| &mut c.unixsocketperm,
+            min: 0,
+            max: 0o777,
+            unit: Unit::Octal,
+        },
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "tcp-backlog",
+        summary: "How many connections may wait to be accepted.",
+        kind: Kind::Integer {
+            field: |c| &mut c.tcp_backlog,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "tcp-keepalive",
+        summary: "Seconds of silence after which the system asks whether a peer is still there; 0 never asks.",
+        kind: Kind::Integer {
+            field: |c| &mut c.tcp_keepalive,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "timeout",
+        summary: "Seconds after which an idle client is closed; 0 never closes one.",
+        kind: Kind::Integer { field: |c| &mut c.timeout, min: 0, max: MAX_INT, unit: Unit::Plain },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxclients",
+        summary: "How many clients may be connected at once.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxclients,
+            min: 1,
+            max: u32::MAX as i64,
+            unit: Unit::Plain,
+        },
+        external: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "protected-mode",
+        summary: "Whether connections from other machines are refused while no password is set.",
+        kind: Kind::Bool(|c| &mut c.protected_mode),
+        ..PLAIN
+    },
+    Parameter {
+        name: "requirepass",
+        summary: "The password of the default user; empty for none.",
+        kind: Kind::Text(|c| &mut c.requirepass),
+        ..PLAIN
+    },
+    // What a client may send and leave unread
+    Parameter {
+        name: "proto-max-bulk-len",
+        summary: "The largest argument a client may send, and the largest string, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.proto_max_bulk_len,
+            min: 1 << 20,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "client-query-buffer-limit",
+        summary: "How many bytes of requests a client may send ahead before it is closed.",
+        kind: Kind::Integer {
+            field: |c| &mut c.client_query_buffer_limit,
+            min: 1 << 20,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "client-output-buffer-limit",
+        summary: "For each class of client: hard limit, soft limit and soft seconds of unread replies.",
+        kind: Kind::OutputLimits(|c| &mut c.client_output_buffer_limit),
+        ..PLAIN
+    },
+    // The data
+    Parameter {
+        name: "databases",
+        summary: "How many numbered databases there are.",
+        kind: Kind::Integer {
+            field: |c| &mut c.databases,
+            min: 1,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory",
+        summary: "A memory limit. This version has none to enforce, so only 0 (no limit) is accepted.",
+        kind: Kind::Integer { field: |c| &mut c.maxmemory, min: 0, max: 0, unit: Unit::Memory },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-policy",
+        summary: "What the access bits of a key count: time of last access, or frequency (the -lfu policies).",
+        kind: Kind::Enum {
+            field: |c| &mut c.maxmemory_policy,
+            names: &[
+                "volatile-lru",
+                "volatile-lfu",
+                "volatile-random",
+                "volatile-ttl",
+                "allkeys-lru",
+                "allkeys-lfu",
+                "allkeys-random",
+                "noeviction",
+            ],
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "lfu-log-factor",
+        summary: "How slowly the access counter of a key saturates.",
+        kind: Kind::Integer {
+            field: |c| &mut c.lfu_log_factor,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "lfu-decay-time",
+        summary: "Minutes without access after which a key's counter falls by one.",
+        kind: Kind::Integer {
+            field: |c| &mut c.lfu_decay_time,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "hz",
+        summary: "How often a second expired keys are collected and idle clients looked for.",
+        kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
+        ..PLAIN
+    },
+    // What is observed
+    Parameter {
+        name: "slowlog-log-slower-than",
+        summary: "Microseconds a command must take to be logged; negative logs none.",
+        kind: Kind::Integer {
+            field: |c| &mut c.slowlog_log_slower_than,
+            min: -1,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "slowlog-max-len",
+        summary: "How many slow commands are kept.",
+        kind: Kind::Integer {
+            field: |c| &mut c.slowlog_max_len,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "latency-monitor-threshold",
+        summary: "Milliseconds from which an event is recorded for LATENCY; 0 records none.",
+        kind: Kind::Integer {
+            field: |c| &mut c.latency_monitor_threshold,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "latency-tracking",
+        summary: "Whether each command's durations are kept as a histogram.",
+        kind: Kind::Bool(|c| &mut c.latency_tracking),
+        ..PLAIN
+    },
+    Parameter {
+        name: "latency-tracking-info-percentiles",
+        summary: "The percentiles that INFO latencystats prints.",
+        kind: Kind::Percentiles(|c| &mut c.latency_tracking_info_percentiles),
+        ..PLAIN
+    },
+    // The process
+    Parameter {
+        name: "loglevel",
+        summary: "The least important messages that are logged.",
+        kind: Kind::Enum {
+            field: |c| &mut c.loglevel,
+            names: &["debug", "verbose", "notice", "warning", "nothing"],
+        },
+        external: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "logfile",
+        summary: "The file to log to; empty for standard output.",
+        kind: Kind::Text(|c| &mut c.logfile),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "always-show-logo",
+        summary: "Whether the banner is shown even when the log is no terminal.",
+        kind: Kind::Bool(|c| &mut c.always_show_logo),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "dir",
+        summary: "The working directory.",
+        kind: Kind::Text(|c| &mut c.dir),
+        protected: true,
+        external: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "enable-debug-command",
+        summary: "Who may use DEBUG.",
+        kind: Kind::Enum { field: |c| &mut c.enable_debug_command, names: DEBUG_ACCESS },
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "enable-protected-configs",
+        summary: "Who may set protected parameters.",
+        kind: Kind::Enum { field: |c| &mut c.enable_protected_configs, names: DEBUG_ACCESS },
+        immutable: true,
+        ..PLAIN
+    },
+    // Accepted so that a file written for Redis loads
+    Parameter {
+        name: "save",
+        summary: "When to write snapshots. This version writes none, so only the empty text is accepted.",
+        kind: Kind::Empty {
+            field: |c| &mut c.save,
+            why: "snapshots are not supported by this version; only \"\" is accepted",
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "appendonly",
+        summary: "Whether to keep an append-only file. This version keeps none.",
+        kind: Kind::Never {
+            field: |c| &mut c.appendonly,
+            why: "the append-only file is not supported by this version",
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "daemonize",
+        summary: "Whether to go to the background. Redstart stays in the foreground for its supervisor.",
+        kind: Kind::Never {
+            field: |c| &mut c.daemonize,
+            why: "redstart stays in the foreground; let a supervisor put it in the background",
+        },
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "lazyfree-lazy-eviction",
+        summary: "No effect: memory is always freed in slices.",
+        kind: Kind::Bool(|c| &mut c.lazyfree_lazy_eviction),
+        ..PLAIN
+    },
+    Parameter {
+        name: "lazyfree-lazy-expire",
+        summary: "No effect: memory is always freed in slices.",
+        kind: Kind::Bool(|c| &mut c.lazyfree_lazy_expire),
+        ..PLAIN
+    },
+    Parameter {
+        name: "lazyfree-lazy-server-del",
+        summary: "No effect: memory is always freed in slices.",
+        kind: Kind::Bool(|c| &mut c.lazyfree_lazy_server_del),
+        ..PLAIN
+    },
+    Parameter {
+        name: "lazyfree-lazy-user-del",
+        summary: "No effect: memory is always freed in slices.",
+        kind: Kind::Bool(|c| &mut c.lazyfree_lazy_user_del),
+        ..PLAIN
+    },
+    Parameter {
+        name: "lazyfree-lazy-user-flush",
+        summary: "No effect: memory is always freed in slices.",
+        kind: Kind::Bool(|c| &mut c.lazyfree_lazy_user_flush),
+        ..PLAIN
+    },
+    Parameter {
+        name: "activerehashing",
+        summary: "No effect: the keyspace grows a segment at a time and never rehashes as a whole.",
+        kind: Kind::Bool(|c| &mut c.activerehashing),
+        ..PLAIN
+    },
+    Parameter {
+        name: "io-threads",
+        summary: "No effect: one thread does all the work.",
+        kind: Kind::Integer { field: |c| &mut c.io_threads, min: 1, max: 128, unit: Unit::Plain },
+        immutable: true,
+        ..PLAIN
+    },
+];

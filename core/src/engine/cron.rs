@@ -1,0 +1,120 @@
+//! What happens when nobody asks: expiry, time-outs, lazy freeing, samples for `INFO`.
+//!
+//! Redis does this `hz` times a second, for a share of its time. Here each tick does a bounded amount of work and says
+//! when the next is due: at once when something is left, so that requests are served in between.
+
+use super::Engine;
+use crate::instance::Effect;
+use crate::keyspace::expiry::Due;
+use crate::limits;
+use crate::session::ClientId;
+use crate::time::UnixMicros;
+use alloc::vec::Vec;
+
+/// When the periodic work was last done.
+#[derive(Debug, Default)]
+pub(super) struct Cron {
+    last: Option<UnixMicros>,
+    /// The database whose expired keys are collected next.
+    database: usize,
+}
+
+impl Engine {
+    /// Does what is due at `now`. Returns when it must be called again, if nothing else happens before: at `now` itself
+    /// when work is left.
+    pub fn tick(&mut self, now: UnixMicros) -> UnixMicros {
+        self.end_waits(now);
+        self.end_pause(now);
+        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
+        let has_more_to_expire = self.expire_some(now);
+        let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
+        let next_cron = match self.cron.last {
+            Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => {
+                UnixMicros(last.0 + period_us)
+            }
+            _ => {
+                self.cron.last = Some(now);
+                self.periodic(now);
+                UnixMicros(now.0 + period_us)
+            }
+        };
+        if has_more_to_free || has_more_to_expire {
+            return now;
+        }
+        let deadlines = [
+            self.deadlines.first().map(|(until, _)| *until),
+            self.instance.pause.map(|pause| pause.until),
+            self.next_expiry(now),
+        ];
+        deadlines.into_iter().flatten().fold(next_cron, UnixMicros::min).max(now)
+    }
+
+    fn expire_some(&mut self, now: UnixMicros) -> bool {
+        if !self.instance.active_expire || self.instance.pause.is_some() {
+            return false;
+        }
+        let databases = self.keyspace.databases();
+        for _ in 0..databases {
+            let index = self.cron.database;
+            let (database, watches) = (&mut self.keyspace[index], &mut self.watches);
+            let mut expired = 0;
+            let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
+                expired += 1;
+                watches.touch_expired(index, record.key());
+            });
+            self.key_stats.expired += expired;
+            self.key_stats.expired_actively += expired;
+            if due == Due::Now {
+                return true;
+            }
+            self.cron.database = (self.cron.database + 1) % databases;
+        }
+        false
+    }
+
+    /// When the next key expires; a key is due once its millisecond has begun, and the collector need not hurry more than
+    /// ten times a second.
+    fn next_expiry(&self, now: UnixMicros) -> Option<UnixMicros> {
+        if !self.instance.active_expire || self.instance.pause.is_some() {
+            return None;
+        }
+        let earliest = self.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
+        Some(earliest.micros().after_ms(1).max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)))
+    }
+
+    fn periodic(&mut self, now: UnixMicros) {
+        let stats = &mut self.instance.stats;
+        stats.rates.sample(now, [stats.commands_processed, stats.input_bytes, stats.output_bytes]);
+        stats.peak_allocated_bytes =
+            stats.peak_allocated_bytes.max(self.instance.host.usage().allocated_bytes);
+        self.close_idle(now);
+    }
+
+    fn close_idle(&mut self, now: UnixMicros) {
+        let timeout_us = self.instance.config.timeout as u64 * 1_000_000;
+        if timeout_us == 0 {
+            return;
+        }
+        let idle: Vec<ClientId> = self
+            .instance
+            .clients
+            .iter()
+            .filter(|session| !session.is_blocked() && !session.is_monitor)
+            .filter(|session| now.since(session.last_interaction) > timeout_us)
+            .map(|session| session.id)
+            .collect();
+        for client in idle {
+            self.instance.effects.push_back(Effect::Close { client, flush: false });
+        }
+    }
+
+    /// Lets postponed clients go on once the pause is over.
+    fn end_pause(&mut self, now: UnixMicros) {
+        if self.instance.pause.is_some_and(|pause| pause.until <= now) {
+            self.instance.unpause();
+            while let Some(client) = self.instance.resume.pop_front() {
+                self.resume(client, now);
+            }
+        }
+    }
+}

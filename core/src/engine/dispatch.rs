@@ -1,0 +1,288 @@
+//! From a request to its reply: a list of named checks, then the handler, then the accounts.
+
+use alloc::borrow::Cow;
+
+use super::Engine;
+use crate::command::context::{Context, Outcome};
+use crate::command::key_access::{AccessPolicy, Keys};
+use crate::command::spec::{Flag, Flags};
+use crate::command::{monitor, secrets};
+use crate::error::{self, Error};
+use crate::instance::{Effect, PauseMode, slowlog};
+use crate::resp::args::Args;
+use crate::resp::output::Output;
+use crate::resp::reply::Reply;
+use crate::session::{Closing, ReplyMode, Session, Stall};
+use crate::time::UnixMicros;
+
+impl Engine {
+    /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
+    /// is when the next one starts: one look at the clock a request.
+    pub(super) fn execute(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        args: Args<'_>,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        if args.is_empty() {
+            return;
+        }
+        if session.reply_mode == ReplyMode::SkipNext {
+            session.reply_mode = ReplyMode::Skip;
+        }
+        let before = output.mark();
+        self.instance.stats.commands_processed += 1;
+        match self.admit(session, args) {
+            Ok(index) => {
+                session.last_command = Some(self.commands.command(index).spec.name);
+                if self.must_queue(session, index) {
+                    session.queue(index, args);
+                    Reply::new(output, session.protocol).simple("QUEUED");
+                } else {
+                    self.call(session, output, index, args, now, started_ns);
+                }
+            }
+            Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
+            Err(rejection) => self.reject(session, output, &rejection),
+        }
+        match session.reply_mode {
+            ReplyMode::On => {}
+            ReplyMode::Off | ReplyMode::SkipNext => output.rewind(before),
+            ReplyMode::Skip => {
+                output.rewind(before);
+                session.reply_mode = ReplyMode::On;
+            }
+        }
+    }
+
+    /// The checks that come before a command runs.
+    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Rejection> {
+        let command =
+            self.commands.resolve(args).map_err(|error| Rejection { error, command: None })?;
+        let reject = |error| Err(Rejection { error, command: Some(command.index) });
+        if !command.spec.accepts(args.len()) {
+            return reject(error::wrong_arity(command.spec.name));
+        }
+        if self.needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
+            return reject(error::NO_AUTH);
+        }
+        if command.spec.flags.has(Flag::Protected) && !self.may_debug(session) {
+            return reject(error::DEBUG_DISABLED);
+        }
+        if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
+            return reject(error::NOT_IN_TRANSACTION);
+        }
+        Ok(command.index)
+    }
+
+    /// Whether a client must log in before it does anything else.
+    pub(super) fn needs_login(&self, session: &Session) -> bool {
+        !session.is_authenticated && !self.instance.config.requirepass.is_empty()
+    }
+
+    fn may_debug(&self, session: &Session) -> bool {
+        match self.instance.config.enable_debug_command {
+            "yes" => true,
+            "local" => session.peer.is_local,
+            _ => false,
+        }
+    }
+
+    fn reject(&mut self, session: &mut Session, output: &mut Output, rejection: &Rejection) {
+        let mut error = Cow::Borrowed(&rejection.error);
+        if let Some(index) = rejection.command {
+            let name = self.commands.command(index).spec.name;
+            session.last_command = Some(name);
+            self.instance.stats.commands[index].rejected_calls += 1;
+            if name == "exec" && session.transaction.take().is_some() {
+                self.watches.unwatch(session.id);
+                error = Cow::Owned(error::exec_abort_because(&rejection.error));
+            }
+        }
+        if let Some(transaction) = &mut session.transaction {
+            transaction.is_aborted = true;
+        }
+        self.instance.stats.count_error(error.code());
+        Reply::new(output, session.protocol).error(&error);
+    }
+
+    /// Whether `CLIENT PAUSE` holds this request back.
+    pub(super) fn must_postpone(&self, args: Args<'_>, now: UnixMicros) -> bool {
+        let Some(pause) = self.instance.pause_at(now) else { return false };
+        if args.is_empty() {
+            return false;
+        }
+        match pause.mode {
+            PauseMode::All => true,
+            PauseMode::Writes => self.commands.resolve(args).is_ok_and(|command| {
+                command.spec.flags.intersects(Flags::of(&[Flag::Write, Flag::MayReplicate]))
+            }),
+        }
+    }
+
+    /// Runs an admitted command and keeps the accounts.
+    pub(super) fn call(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        let command = self.commands.command(index);
+        let config = &self.instance.config;
+        let policy = if config.counts_frequency() {
+            AccessPolicy::Frequency {
+                log_factor: config.lfu_log_factor as u32,
+                decay_minutes: config.lfu_decay_time as u32,
+            }
+        } else {
+            AccessPolicy::Recency
+        };
+        let keys = Keys {
+            keyspace: &mut self.keyspace,
+            stats: &mut self.key_stats,
+            random: &mut self.random,
+            watches: &mut self.watches,
+            database: session.database,
+            now,
+            policy,
+            touches: !session.no_touch || command.spec.name == "touch",
+            may_expire: self.instance.pause.is_none(),
+        };
+        let mut context = Context {
+            now,
+            keys,
+            reply: Reply::new(output, session.protocol),
+            session,
+            instance: &mut self.instance,
+            commands: &self.commands,
+            command,
+        };
+        let result = (command.spec.run)(&mut context, args);
+        let failure = match &result {
+            Ok(_) => None,
+            Err(error) => {
+                context.reply.error(error);
+                Some(error)
+            }
+        };
+        match result {
+            Ok(Outcome::Block { until }) => self.block(session, until),
+            Ok(Outcome::Exec) => {
+                // The time of EXEC is that of all it runs.
+                let mut inner_ns = *started_ns;
+                self.exec(session, output, now, &mut inner_ns);
+            }
+            Ok(Outcome::Done) | Err(_) => {}
+        }
+        self.account(session, index, args, now, started_ns, failure);
+    }
+
+    fn account(
+        &mut self,
+        session: &Session,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        started_ns: &mut u64,
+        failure: Option<&Error>,
+    ) {
+        let instance = &mut self.instance;
+        let ended_ns = instance.host.monotonic_ns();
+        let duration_ns = ended_ns.saturating_sub(*started_ns);
+        *started_ns = ended_ns;
+
+        let stats = &mut instance.stats.commands[index];
+        stats.calls += 1;
+        stats.duration_ns += duration_ns;
+        if instance.config.latency_tracking {
+            stats.durations.get_or_insert_default().record(duration_ns);
+        }
+        if let Some(error) = failure {
+            stats.failed_calls += 1;
+            instance.stats.count_error(error.code());
+        }
+
+        let duration_us = duration_ns / 1_000;
+        let threshold_us = instance.config.slowlog_log_slower_than;
+        if threshold_us >= 0 && duration_us >= threshold_us as u64 {
+            self.log_slow(session, index, args, now, duration_us);
+        }
+        let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
+        if threshold_ms > 0 && duration_us / 1_000 >= threshold_ms {
+            let is_fast = self.commands.command(index).spec.flags.has(Flag::Fast);
+            let event = if is_fast { "fast-command" } else { "command" };
+            self.instance.latency.record(event, now.seconds(), duration_us / 1_000);
+        }
+        if !self.instance.monitors.is_empty() {
+            self.feed_monitors(session, index, args, now);
+        }
+    }
+
+    #[cold]
+    fn log_slow(
+        &mut self,
+        session: &Session,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        duration_us: u64,
+    ) {
+        if self.commands.command(index).spec.flags.has(Flag::SkipSlowlog) {
+            return;
+        }
+        let entry = slowlog::SlowlogEntry {
+            id: 0,
+            unix_seconds: now.seconds(),
+            duration_us,
+            args: slowlog::shortened(
+                args,
+                secrets::hidden(self.commands.command(index).spec, args),
+            ),
+            client_address: session.peer.address.clone(),
+            client_name: session.name.clone(),
+        };
+        let max_len = self.instance.config.slowlog_max_len as usize;
+        self.instance.slowlog.push(entry, max_len);
+    }
+
+    /// Shows a command to the clients that `MONITOR`, except those that would show a secret or the monitoring itself.
+    fn feed_monitors(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
+        let flags = self.commands.command(index).spec.flags;
+        if flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
+            return;
+        }
+        let line = monitor::line(session, self.commands.command(index).spec, args, now);
+        for &monitor in &self.instance.monitors {
+            if let Some(session) = self.instance.clients.session_mut(monitor) {
+                session.output.tail().extend_from_slice(&line);
+                self.instance.effects.push_back(Effect::Write(monitor));
+            }
+        }
+    }
+
+    /// The client waits.
+    fn block(&mut self, session: &mut Session, until: Option<UnixMicros>) {
+        session.stall = Some(Stall::Blocked { until });
+        if let Some(until) = until {
+            self.deadlines.insert((until, session.id));
+        }
+    }
+}
+
+/// A request that may not run.
+struct Rejection {
+    error: Error,
+    /// The command, where it is known.
+    command: Option<usize>,
+}
+
+/// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis
+/// closes such a connection without a word, and so does this.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"host:") || name.eq_ignore_ascii_case(b"post")
+}

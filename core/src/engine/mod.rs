@@ -1,0 +1,343 @@
+//! The engine: a few verbs, all of which a front end calls in one loop.
+//!
+//! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
+//! - [`Engine::receive`] when it has sent bytes. Then write what [`Engine::output`] holds, and tell with
+//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no.
+//! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
+//! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
+//!
+//! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
+
+mod blocking;
+mod cron;
+mod dispatch;
+mod pipeline;
+mod transaction;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::command::key_access::KeyStats;
+use crate::command::table::Commands;
+use crate::config::{ClientClass, Config};
+use crate::error::{self, Error};
+use crate::instance::host::{Host, NoHost};
+use crate::instance::{Effect, Instance};
+use crate::keyspace::Keyspace;
+use crate::limits;
+use crate::random::{Random, Seed};
+use crate::resp::output::Output;
+use crate::session::{ClientId, Closing, Peer, Session, Stall};
+use crate::time::UnixMicros;
+use crate::watch::Watches;
+use pipeline::Batch;
+
+/// A Redis without I/O.
+///
+/// ```
+/// use redstart_core::config::Config;
+/// use redstart_core::engine::Engine;
+/// use redstart_core::random::Seed;
+/// use redstart_core::session::Peer;
+/// use redstart_core::time::UnixMicros;
+///
+/// let mut engine = Engine::new(Config::default(), Seed(42));
+/// let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room for one client");
+/// engine.receive(client, b"SET greeting hello PX 100\r\n", UnixMicros(0));
+/// assert_eq!(engine.output(client), b"+OK\r\n");
+/// engine.consume(client, 5, UnixMicros(0));
+///
+/// engine.receive(client, b"GET greeting\r\n", UnixMicros(101_000));
+/// assert_eq!(engine.output(client), b"$-1\r\n");
+/// ```
+pub struct Engine {
+    instance: Instance,
+    keyspace: Keyspace,
+    key_stats: KeyStats,
+    random: Random,
+    watches: Watches,
+    commands: Commands,
+    /// The requests of one read, parsed: reused from read to read.
+    batch: Batch,
+    /// Output buffers of clients that have nothing to read.
+    spare_buffers: Vec<Vec<u8>>,
+    /// When blocked clients stop waiting.
+    deadlines: BTreeSet<(UnixMicros, ClientId)>,
+    cron: cron::Cron,
+}
+
+/// Why a connection was refused; the front end writes [`Refused::reply`] to it and closes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(Error);
+
+impl Refused {
+    /// The error reply that tells the client why.
+    #[must_use]
+    pub fn reply(&self) -> Vec<u8> {
+        [b"-", self.0.text(), b"\r\n"].concat()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("clients", &self.instance.clients.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
+    #[must_use]
+    pub fn new(config: Config, seed: Seed) -> Self {
+        Self::build(config, seed, Box::new(NoHost), None)
+    }
+
+    /// An empty engine that was started at `now` and may ask `host` about the process it runs in.
+    #[must_use]
+    pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
+        Self::build(config, seed, host, Some(now))
+    }
+
+    fn build(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        started_at: Option<UnixMicros>,
+    ) -> Self {
+        let mut random = Random::new(seed);
+        let commands = Commands::new();
+        let databases =
+            usize::try_from(config.databases).expect("the configuration has at least one database");
+        Self {
+            keyspace: Keyspace::new(databases, Seed(random.next_u64())),
+            key_stats: KeyStats::default(),
+            instance: Instance::new(
+                config,
+                Seed(random.next_u64()),
+                host,
+                commands.len(),
+                started_at,
+            ),
+            random,
+            watches: Watches::default(),
+            commands,
+            batch: Batch::default(),
+            spare_buffers: Vec::new(),
+            deadlines: BTreeSet::new(),
+            cron: cron::Cron::default(),
+        }
+    }
+
+    /// The configuration as it is now: `CONFIG SET` may have changed it.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.instance.config
+    }
+
+    /// A client has come.
+    ///
+    /// # Errors
+    /// [`Refused`]: there are `maxclients` already, or protected mode keeps other machines out.
+    pub fn connect(&mut self, peer: Peer, now: UnixMicros) -> Result<ClientId, Refused> {
+        let config = &self.instance.config;
+        let refusal = if self.instance.clients.len() as i64 >= config.maxclients {
+            Some(error::MAX_CLIENTS)
+        } else if config.protected_mode && config.requirepass.is_empty() && !peer.is_local {
+            Some(error::PROTECTED_MODE)
+        } else {
+            None
+        };
+        if let Some(error) = refusal {
+            self.instance.stats.connections_rejected += 1;
+            return Err(Refused(error));
+        }
+        self.instance.started_at.get_or_insert(now);
+        self.instance.stats.connections_received += 1;
+        let is_authenticated = config.requirepass.is_empty();
+        let id = self.instance.clients.insert(peer, now);
+        if let Some(session) = self.instance.clients.session_mut(id) {
+            session.is_authenticated = is_authenticated;
+        }
+        Ok(id)
+    }
+
+    /// A client is gone, or its connection was closed as an effect asked.
+    pub fn disconnect(&mut self, client: ClientId) {
+        let Some(session) = self.instance.clients.remove(client) else { return };
+        if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
+            self.deadlines.remove(&(until, client));
+        }
+        self.watches.unwatch(client);
+        if session.is_monitor {
+            self.instance.monitors.retain(|&monitor| monitor != client);
+        }
+    }
+
+    /// A client has sent `bytes`: every request that is now complete is run. What is incomplete is kept, as are requests
+    /// behind one that waits.
+    pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) {
+        let Some(mut session) = self.instance.clients.take(client) else { return };
+        self.instance.stats.reads += 1;
+        self.instance.stats.input_bytes += bytes.len() as u64;
+        session.last_interaction = now;
+        if session.closing.is_none() {
+            if session.stall.is_none() && session.input.is_empty() {
+                let used = self.run(&mut session, bytes, now);
+                session.input.extend_from_slice(&bytes[used..]);
+            } else {
+                session.input.extend_from_slice(bytes);
+                self.run_input(&mut session, now);
+            }
+            self.limit_input(&mut session);
+        }
+        self.finish(session, now);
+    }
+
+    /// What `client` has yet to read.
+    #[must_use]
+    pub fn output(&self, client: ClientId) -> Pending<'_> {
+        Pending(self.instance.clients.session(client).map(|session| &session.output))
+    }
+
+    /// The first `len_bytes` bytes of the output were written. A client that had to stop because it left too much
+    /// unread goes on.
+    pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
+        let Some(session) = self.instance.clients.session_mut(client) else { return };
+        self.instance.stats.writes += 1;
+        self.instance.stats.output_bytes += len_bytes as u64;
+        if let Some(buffer) = session.output.consume(len_bytes) {
+            keep_buffer(&mut self.spare_buffers, buffer);
+        }
+        if session.stall == Some(Stall::OutputFull)
+            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
+        {
+            session.stall = None;
+            self.resume(client, now);
+        }
+    }
+
+    /// Whether more of a client's bytes should be read: not while it waits or has much to read, else its requests would
+    /// pile up here.
+    #[must_use]
+    pub fn wants_input(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(|session| {
+            session.closing.is_none()
+                && (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
+                && session.output.len() < limits::OUTPUT_STALL_BYTES
+        })
+    }
+
+    /// What the front end is asked to do next, until there is nothing.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.instance.effects.pop_front()
+    }
+
+    /// Runs what waits in a client's input, now that it may go on.
+    fn resume(&mut self, client: ClientId, now: UnixMicros) {
+        let Some(mut session) = self.instance.clients.take(client) else { return };
+        self.run_input(&mut session, now);
+        if !session.output.is_empty() {
+            self.instance.effects.push_back(Effect::Write(client));
+        }
+        self.finish(session, now);
+    }
+
+    fn run_input(&mut self, session: &mut Session, now: UnixMicros) {
+        if session.stall.is_some() || session.closing.is_some() || session.input.is_empty() {
+            return;
+        }
+        let mut input = core::mem::take(&mut session.input);
+        let used = self.run(session, &input, now);
+        if used == input.len() {
+            input = Vec::new();
+        } else {
+            input.drain(..used);
+        }
+        session.input = input;
+    }
+
+    /// Closes a client that sends far ahead of what is run.
+    fn limit_input(&mut self, session: &mut Session) {
+        if session.input.len() as i64 > self.instance.config.client_query_buffer_limit {
+            self.instance.stats.query_buffer_disconnections += 1;
+            session.closing = Some(Closing::Now);
+        }
+    }
+
+    /// Puts a session back in its place, and says what has become of it.
+    fn finish(&mut self, mut session: Box<Session>, now: UnixMicros) {
+        self.limit_output(&mut session, now);
+        if let Some(closing) = session.closing {
+            session.input = Vec::new();
+            let flush = closing == Closing::AfterWrite;
+            self.instance.effects.push_back(Effect::Close { client: session.id, flush });
+        }
+        self.instance.clients.put_back(session);
+        while let Some(client) = self.instance.resume.pop_front() {
+            self.resume(client, now);
+        }
+    }
+
+    /// Closes a client that does not read what it asked for.
+    fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
+        // As in Redis, what fits into a client's fixed buffer does not count.
+        let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
+        if len_bytes == 0 && session.soft_limit_since.is_none() {
+            return;
+        }
+        let limit = self.instance.config.client_output_buffer_limit.of(ClientClass::Normal);
+        let is_over = |bound: u64| bound > 0 && len_bytes > bound;
+        let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
+        session.soft_limit_since = soft;
+        let is_overdue =
+            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
+        if is_over(limit.hard_bytes) || is_overdue {
+            self.instance.stats.output_buffer_disconnections += 1;
+            session.closing = Some(Closing::Now);
+        }
+    }
+}
+
+/// Bytes that a client has yet to read: see [`Engine::output`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pending<'a>(Option<&'a Output>);
+
+impl<'a> Pending<'a> {
+    /// The bytes, in order, as the slices that a vectored write takes.
+    pub fn slices(self) -> impl Iterator<Item = &'a [u8]> {
+        self.0.into_iter().flat_map(Output::slices)
+    }
+
+    /// How many bytes wait.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.0.map_or(0, Output::len)
+    }
+
+    /// Whether none do.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// A copy of the bytes.
+    #[must_use]
+    pub fn to_vec(self) -> Vec<u8> {
+        self.slices().flatten().copied().collect()
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for Pending<'_> {
+    fn eq(&self, other: &&[u8; N]) -> bool {
+        self.len() == N && self.slices().flatten().eq(other.iter())
+    }
+}
+
+fn keep_buffer(spare: &mut Vec<Vec<u8>>, buffer: Vec<u8>) {
+    if spare.len() < limits::SPARE_BUFFERS && buffer.capacity() <= limits::SPARE_BUFFER_BYTES {
+        spare.push(buffer);
+    }
+}

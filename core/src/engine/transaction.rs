@@ -1,0 +1,46 @@
+//! `MULTI`, and what `EXEC` does: the queued commands in one go, their replies in one array.
+
+use alloc::boxed::Box;
+
+use super::Engine;
+use crate::resp::args::{Args, Request};
+use crate::resp::output::Output;
+use crate::resp::reply::Reply;
+use crate::session::{Queued, Session, Transaction};
+use crate::time::UnixMicros;
+
+impl Session {
+    /// Adds a command to the transaction that is open.
+    pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
+        let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
+        transaction.commands.push(Queued { command, request: Request::of(args.iter()) });
+    }
+}
+
+impl Engine {
+    /// Whether a command waits for `EXEC` instead of running now.
+    pub(super) fn must_queue(&self, session: &Session, command: usize) -> bool {
+        session.transaction.is_some()
+            && !matches!(
+                self.commands.command(command).spec.name,
+                "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
+            )
+    }
+
+    /// Runs what was queued.
+    pub(super) fn exec(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        let Some(transaction) = session.transaction.take() else { return };
+        Reply::new(output, session.protocol).array(transaction.commands.len());
+        session.is_in_exec = true;
+        for queued in &transaction.commands {
+            self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
+        }
+        session.is_in_exec = false;
+    }
+}

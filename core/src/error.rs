@@ -1,0 +1,281 @@
+//! Every error text a client can read, once, in Redis's words.
+//!
+//! A handler fails with an [`Error`]; the engine writes it as a RESP error. The text holds its code (`ERR`, `WRONGTYPE`, ...) and
+//! no line break: [`crate::resp::reply::Reply::error`] turns breaks into spaces, as Redis does.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::resp::request::ProtocolError;
+
+/// An error reply: its code, a space and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Cow<'static, [u8]>);
+
+impl Error {
+    /// An error whose text is fixed.
+    #[must_use]
+    pub const fn fixed(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// An error whose text is made at run time and may hold bytes that a client sent.
+    #[must_use]
+    pub fn made(text: impl Into<Vec<u8>>) -> Self {
+        Self(Cow::Owned(text.into()))
+    }
+
+    /// The text with its code.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The code: the text up to its first space. `INFO errorstats` counts errors by it.
+    #[must_use]
+    pub fn code(&self) -> &[u8] {
+        self.0.split(|&byte| byte == b' ').next().unwrap_or_default()
+    }
+}
+
+/// A keyword or a combination of options that the command does not know.
+pub const SYNTAX: Error = Error::fixed("ERR syntax error");
+/// The key holds another data type than the command works on.
+pub const WRONG_TYPE: Error =
+    Error::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
+/// An argument or a value is no 64-bit signed integer.
+pub const NOT_AN_INTEGER: Error = Error::fixed("ERR value is not an integer or out of range");
+/// An argument must be zero or more.
+pub const OUT_OF_RANGE: Error = Error::fixed("ERR value is out of range");
+/// A count or time must be above zero or at least zero.
+pub const MUST_BE_POSITIVE: Error = Error::fixed("ERR value is out of range, must be positive");
+/// An argument or a value is no floating point number.
+pub const NOT_A_FLOAT: Error = Error::fixed("ERR value is not a valid float");
+/// `INCR` and its kin would leave the 64-bit range.
+pub const OVERFLOW: Error = Error::fixed("ERR increment or decrement would overflow");
+/// `DECRBY` by the one number that cannot be negated.
+pub const DECREMENT_OVERFLOW: Error = Error::fixed("ERR decrement would overflow");
+/// `INCRBYFLOAT` would leave the finite numbers.
+pub const NOT_FINITE: Error = Error::fixed("ERR increment would produce NaN or Infinity");
+/// A string would grow past `proto-max-bulk-len`.
+pub const STRING_TOO_LONG: Error =
+    Error::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+/// `SETRANGE` before the first byte.
+pub const OFFSET_OUT_OF_RANGE: Error = Error::fixed("ERR offset is out of range");
+/// The key that a command renames or moves is missing.
+pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
+/// Source and destination are one key in one database.
+pub const SAME_OBJECT: Error = Error::fixed("ERR source and destination objects are the same");
+/// `SELECT` with a number that is no database.
+pub const DB_INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR DB index is out of range");
+/// An argument is an integer, but none of 32 bits.
+pub const OUT_OF_INT32: Error =
+    Error::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
+/// `SWAPDB` with a first index that is no number.
+pub const INVALID_FIRST_DB_INDEX: Error = Error::fixed("ERR invalid first DB index");
+/// `SWAPDB` with a second index that is no number.
+pub const INVALID_SECOND_DB_INDEX: Error = Error::fixed("ERR invalid second DB index");
+/// `SCAN` with a cursor that is no unsigned number.
+pub const INVALID_CURSOR: Error = Error::fixed("ERR invalid cursor");
+/// `MSET` with a key that has no value.
+pub const MSET_ARITY: Error = Error::fixed("ERR wrong number of arguments for 'mset' command");
+/// `EXPIRE` with `NX` beside another condition.
+pub const EXPIRE_NX_INCOMPATIBLE: Error =
+    Error::fixed("ERR NX and XX, GT or LT options at the same time are not compatible");
+/// `EXPIRE` with `GT` beside `LT`.
+pub const EXPIRE_GT_LT_INCOMPATIBLE: Error =
+    Error::fixed("ERR GT and LT options at the same time are not compatible");
+/// `LCS` of values that are no strings.
+pub const LCS_NOT_STRINGS: Error =
+    Error::fixed("ERR The specified keys must contain string values");
+/// `LCS` with two options that exclude one another.
+pub const LCS_LEN_AND_IDX: Error =
+    Error::fixed("ERR If you want both the length and indexes, please just use IDX.");
+/// `LCS` of strings whose table would not fit.
+pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
+/// `LCS` whose table would take more memory than the engine gives it.
+pub const LCS_OUT_OF_MEMORY: Error =
+    Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `OBJECT FREQ` while no LFU policy counts accesses.
+pub const NOT_LFU: Error = Error::fixed(
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
+     when switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+/// `OBJECT IDLETIME` while an LFU policy uses the clock bits.
+pub const NOT_LRU: Error = Error::fixed(
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
+     switching between policies at runtime LRU and LFU data will take some time to adjust.",
+);
+/// A time-out that is no number of seconds or milliseconds.
+pub const TIMEOUT_NOT_AN_INTEGER: Error =
+    Error::fixed("ERR timeout is not an integer or out of range");
+/// A time-out below zero.
+pub const TIMEOUT_NEGATIVE: Error = Error::fixed("ERR timeout is negative");
+/// A command that needs a login first.
+pub const NO_AUTH: Error = Error::fixed("NOAUTH Authentication required.");
+/// `HELLO` without `AUTH` while a login is needed.
+pub const HELLO_NO_AUTH: Error = Error::fixed(
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+);
+/// `AUTH` with a name or password that is not right.
+pub const WRONG_PASSWORD: Error =
+    Error::fixed("WRONGPASS invalid username-password pair or user is disabled.");
+/// `AUTH <password>` while none is set.
+pub const NO_PASSWORD_SET: Error = Error::fixed(
+    "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+);
+/// `HELLO` with a protocol version other than 2 and 3.
+pub const NO_PROTO: Error = Error::fixed("NOPROTO unsupported protocol version");
+/// `HELLO` with a protocol version that is no number.
+pub const PROTOCOL_NOT_AN_INTEGER: Error =
+    Error::fixed("ERR Protocol version is not an integer or out of range");
+/// A client name with a space, a line break or another special character.
+pub const CLIENT_NAME: Error =
+    Error::fixed("ERR Client names cannot contain spaces, newlines or special characters.");
+/// `CLIENT ... ID` of something that is no id.
+pub const INVALID_CLIENT_ID: Error = Error::fixed("ERR Invalid client ID");
+/// `CLIENT KILL ID` with an id below one.
+pub const CLIENT_ID_NOT_POSITIVE: Error = Error::fixed("ERR client-id should be greater than 0");
+/// `CLIENT KILL addr:port` of an address nobody has.
+pub const NO_SUCH_CLIENT: Error = Error::fixed("ERR No such client");
+/// `CLIENT UNBLOCK` with a reason other than `TIMEOUT` and `ERROR`.
+pub const UNBLOCK_REASON: Error =
+    Error::fixed("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+/// What a blocked client reads when `CLIENT UNBLOCK .. ERROR` frees it.
+pub const UNBLOCKED: Error = Error::fixed("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+/// `COMMAND GETKEYS` of a command that the table does not have.
+pub const INVALID_COMMAND: Error = Error::fixed("ERR Invalid command specified");
+/// `COMMAND GETKEYS` of a command without keys.
+pub const NO_KEY_ARGUMENTS: Error = Error::fixed("ERR The command has no key arguments");
+/// `COMMAND GETKEYS` with a wrong number of arguments for that command.
+pub const GETKEYS_ARITY: Error =
+    Error::fixed("ERR Invalid number of arguments specified for command");
+/// `COMMAND GETKEYS` with arguments in which no keys can be found.
+pub const GETKEYS_INVALID: Error = Error::fixed("ERR Invalid arguments specified for command");
+/// `CONFIG REWRITE` on a server that was started without a file.
+pub const NO_CONFIG_FILE: Error = Error::fixed("ERR The server is running without a config file");
+/// `DEBUG` while `enable-debug-command` forbids it.
+pub const DEBUG_DISABLED: Error = Error::fixed(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
+/// `SHUTDOWN ABORT` while none is going on.
+pub const NO_SHUTDOWN: Error = Error::fixed("ERR No shutdown in progress.");
+/// `SHUTDOWN SAVE` in a version that writes no snapshots.
+pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Check logs.");
+/// `CLIENT PAUSE` with a mode other than `ALL` and `WRITE`.
+pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
+/// `SLOWLOG GET` with a count below -1.
+pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG PROTOCOL` of a type it does not know.
+pub const PROTOCOL_TYPE: Error = Error::fixed(
+    "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
+/// `MULTI` inside a transaction.
+pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
+/// `EXEC` outside a transaction.
+pub const EXEC_WITHOUT_MULTI: Error = Error::fixed("ERR EXEC without MULTI");
+/// `DISCARD` outside a transaction.
+pub const DISCARD_WITHOUT_MULTI: Error = Error::fixed("ERR DISCARD without MULTI");
+/// `WATCH` inside a transaction.
+pub const WATCH_INSIDE_MULTI: Error = Error::fixed("ERR WATCH inside MULTI is not allowed");
+/// `EXEC` of a transaction into which a command could not be queued.
+pub const EXEC_ABORT: Error =
+    Error::fixed("EXECABORT Transaction discarded because of previous errors.");
+/// `DEBUG PROTOCOL push` to a client that speaks RESP2.
+pub const NEEDS_RESP3: Error = Error::fixed("ERR RESP2 is not supported by this command");
+/// A command that cannot be queued.
+pub const NOT_IN_TRANSACTION: Error = Error::fixed("ERR Command not allowed inside a transaction");
+/// The answer to a connection beyond `maxclients`.
+pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached");
+/// The answer to a connection from another machine while no password is set.
+pub const PROTECTED_MODE: Error = Error::fixed(
+    "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
+);
+
+/// Bytes that are no request; the connection is closed behind it.
+#[must_use]
+pub fn protocol(error: ProtocolError) -> Error {
+    let mut text = b"ERR Protocol error: ".to_vec();
+    error.append_to(&mut text);
+    Error::made(text)
+}
+
+/// `EXEC` that is turned down itself.
+#[must_use]
+pub fn exec_abort_because(error: &Error) -> Error {
+    let text = error.text();
+    let reason = text.strip_prefix(b"ERR ").unwrap_or(text);
+    Error::made([b"EXECABORT Transaction discarded because of: ", reason].concat())
+}
+
+/// A command called with too few or too many arguments. `name` is the command's full name (`get`, `client|kill`).
+#[must_use]
+pub fn wrong_arity(name: &str) -> Error {
+    Error::made(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// An expiry that lies outside what a deadline can hold.
+#[must_use]
+pub fn invalid_expire(name: &str) -> Error {
+    Error::made(format!("ERR invalid expire time in '{name}' command"))
+}
+
+/// A command that the table does not have, with the beginning of what followed it.
+#[must_use]
+pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) -> Error {
+    /// How much of the name, and of all arguments together, the reply repeats.
+    const SHOWN_BYTES: usize = 128;
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(shown_part(name, SHOWN_BYTES));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let mut shown = 0;
+    for arg in args {
+        if shown >= SHOWN_BYTES {
+            break;
+        }
+        let part = shown_part(arg, SHOWN_BYTES - shown);
+        text.push(b'\'');
+        text.extend_from_slice(part);
+        text.extend_from_slice(b"' ");
+        shown += part.len() + 3;
+    }
+    Error::made(text)
+}
+
+/// What Redis shows of a name: as much as a C string of that length would hold.
+fn shown_part(name: &[u8], most_bytes: usize) -> &[u8] {
+    let name = &name[..name.len().min(most_bytes)];
+    name.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// A subcommand that a container does not have.
+#[must_use]
+pub fn unknown_subcommand(container: &str, subcommand: &[u8]) -> Error {
+    let mut text = b"ERR unknown subcommand '".to_vec();
+    text.extend_from_slice(shown_part(subcommand, 128));
+    text.extend_from_slice(b"'. Try ");
+    text.extend(container.bytes().map(|byte| byte.to_ascii_uppercase()));
+    text.extend_from_slice(b" HELP.");
+    Error::made(text)
+}
+
+/// A container command whose subcommand exists, called in a form it does not have.
+#[must_use]
+pub fn subcommand_syntax(container: &str, subcommand: &[u8]) -> Error {
+    let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
+    text.extend_from_slice(shown_part(subcommand, 128));
+    text.extend_from_slice(b"'. Try ");
+    text.extend(container.bytes().map(|byte| byte.to_ascii_uppercase()));
+    text.extend_from_slice(b" HELP.");
+    Error::made(text)
+}
+
+/// An option that a command does not know, named.
+#[must_use]
+pub fn quoted(prefix: &str, subject: &[u8], suffix: &str) -> Error {
+    let mut text = prefix.as_bytes().to_vec();
+    text.extend_from_slice(subject);
+    text.extend_from_slice(suffix.as_bytes());
+    Error::made(text)
+}

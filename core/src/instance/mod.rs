@@ -1,0 +1,122 @@
+//! What one running server knows besides its data: its configuration, its clients, its figures.
+
+pub mod clients;
+pub mod histogram;
+pub mod host;
+pub mod latency;
+pub mod slowlog;
+pub mod stats;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::config::Config;
+use crate::random::{Random, Seed};
+use crate::session::{ClientId, Stall};
+use crate::time::UnixMicros;
+use clients::Clients;
+use host::Host;
+use latency::LatencyEvents;
+use slowlog::Slowlog;
+use stats::Stats;
+
+/// Something the front end is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A client has something to read that did not come from its own `receive`.
+    Write(ClientId),
+    /// Close this connection, then call `disconnect`.
+    Close {
+        /// Whose connection.
+        client: ClientId,
+        /// Whether its output is to be written first.
+        flush: bool,
+    },
+    /// End the process: somebody sent `SHUTDOWN`.
+    Shutdown,
+}
+
+/// Which commands `CLIENT PAUSE` holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PauseMode {
+    All,
+    Writes,
+}
+
+/// A running `CLIENT PAUSE`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    pub(crate) until: UnixMicros,
+    pub(crate) mode: PauseMode,
+}
+
+/// The state of one server besides its data.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    pub(crate) config: Config,
+    pub(crate) host: Box<dyn Host>,
+    /// 40 hexadecimal digits that name this run, fixed by the seed.
+    pub(crate) run_id: [u8; 40],
+    /// When the first verb was called, unless the front end told.
+    pub(crate) started_at: Option<UnixMicros>,
+    pub(crate) clients: Clients,
+    pub(crate) monitors: Vec<ClientId>,
+    pub(crate) pause: Option<Pause>,
+    /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
+    pub(crate) resume: VecDeque<ClientId>,
+    pub(crate) active_expire: bool,
+    pub(crate) stats: Stats,
+    pub(crate) slowlog: Slowlog,
+    pub(crate) latency: LatencyEvents,
+    pub(crate) effects: VecDeque<Effect>,
+}
+
+impl Instance {
+    pub(crate) fn new(
+        config: Config,
+        seed: Seed,
+        host: Box<dyn Host>,
+        commands: usize,
+        started_at: Option<UnixMicros>,
+    ) -> Self {
+        let mut random = Random::new(seed);
+        let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
+        Self {
+            config,
+            host,
+            run_id,
+            started_at,
+            clients: Clients::default(),
+            monitors: Vec::new(),
+            pause: None,
+            resume: VecDeque::new(),
+            active_expire: true,
+            stats: Stats::new(commands),
+            slowlog: Slowlog::default(),
+            latency: LatencyEvents::default(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Ends a pause, if there is one: what clients have sent meanwhile can run.
+    pub(crate) fn unpause(&mut self) {
+        if self.pause.take().is_none() {
+            return;
+        }
+        let mut postponed: Vec<ClientId> = Vec::new();
+        for session in self.clients.iter_mut() {
+            if session.stall == Some(Stall::Postponed) {
+                session.stall = None;
+                postponed.push(session.id);
+            }
+        }
+        postponed.sort();
+        self.resume.extend(postponed);
+    }
+
+    /// The pause that holds at `now`.
+    pub(crate) fn pause_at(&self, now: UnixMicros) -> Option<Pause> {
+        self.pause.filter(|pause| now < pause.until)
+    }
+}

@@ -1,0 +1,108 @@
+//! The figures that `INFO` prints and `CONFIG RESETSTAT` clears.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::histogram::Histogram;
+use crate::time::UnixMicros;
+
+/// At most this many different error codes are counted; scripts could invent more.
+const MAX_ERROR_CODES: usize = 128;
+
+/// Counters since the start, or since `CONFIG RESETSTAT`.
+#[derive(Debug)]
+pub(crate) struct Stats {
+    pub(crate) commands: Vec<CommandStats>,
+    pub(crate) errors: BTreeMap<Vec<u8>, u64>,
+    pub(crate) connections_received: u64,
+    pub(crate) connections_rejected: u64,
+    pub(crate) commands_processed: u64,
+    pub(crate) error_replies: u64,
+    pub(crate) input_bytes: u64,
+    pub(crate) output_bytes: u64,
+    pub(crate) reads: u64,
+    pub(crate) writes: u64,
+    pub(crate) query_buffer_disconnections: u64,
+    pub(crate) output_buffer_disconnections: u64,
+    pub(crate) peak_allocated_bytes: u64,
+    pub(crate) rates: Rates,
+}
+
+/// Counters of one command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CommandStats {
+    pub(crate) calls: u64,
+    pub(crate) duration_ns: u64,
+    /// Turned down before they ran: wrong arity, no permission, ...
+    pub(crate) rejected_calls: u64,
+    /// Ran and failed.
+    pub(crate) failed_calls: u64,
+    pub(crate) durations: Option<Histogram>,
+}
+
+impl Stats {
+    pub(crate) fn new(commands: usize) -> Self {
+        Self {
+            commands: vec![CommandStats::default(); commands],
+            errors: BTreeMap::new(),
+            connections_received: 0,
+            connections_rejected: 0,
+            commands_processed: 0,
+            error_replies: 0,
+            input_bytes: 0,
+            output_bytes: 0,
+            reads: 0,
+            writes: 0,
+            query_buffer_disconnections: 0,
+            output_buffer_disconnections: 0,
+            peak_allocated_bytes: 0,
+            rates: Rates::default(),
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.commands.len());
+    }
+
+    pub(crate) fn count_error(&mut self, code: &[u8]) {
+        self.error_replies += 1;
+        if let Some(count) = self.errors.get_mut(code) {
+            *count += 1;
+        } else if self.errors.len() < MAX_ERROR_CODES {
+            self.errors.insert(code.to_vec(), 1);
+        }
+    }
+}
+
+/// What happens a second, averaged over the latest samples.
+#[derive(Debug, Default)]
+pub(crate) struct Rates {
+    last: Option<(UnixMicros, [u64; 3])>,
+    samples: [[f64; 3]; Self::SAMPLES],
+    taken: usize,
+}
+
+impl Rates {
+    const SAMPLES: usize = 16;
+
+    /// Takes a sample of the running totals: commands, bytes in, bytes out.
+    pub(crate) fn sample(&mut self, now: UnixMicros, totals: [u64; 3]) {
+        if let Some((before, old)) = self.last
+            && now > before
+        {
+            let seconds = now.since(before) as f64 / 1e6;
+            self.samples[self.taken % Self::SAMPLES] =
+                core::array::from_fn(|i| totals[i].saturating_sub(old[i]) as f64 / seconds);
+            self.taken += 1;
+        }
+        self.last = Some((now, totals));
+    }
+
+    /// Commands, bytes in and bytes out a second.
+    pub(crate) fn per_second(&self) -> [f64; 3] {
+        core::array::from_fn(|i| {
+            self.samples.iter().map(|sample| sample[i]).sum::<f64>() / Self::SAMPLES as f64
+        })
+    }
+}

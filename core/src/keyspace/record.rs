@@ -1,0 +1,669 @@
+//! A key and its value in one allocation.
+//!
+//! ```text
+//!  0      1..4         4            ..           ..             ..       ..
+//! +-------+------------+------------+------------+--------------+--------+---------+
+//! | flags | clock (24) | value len  | key len    | deadline     | key    | payload |
+//! |       |            | 1 or 2     | 1 or 8     | 0 or 8       |        |         |
+//! +-------+------------+------------+------------+--------------+--------+---------+
+//! ```
+//!
+//! Most values are short, so most records are this one block and one or two cache lines: a ten-byte key with a
+//! sixteen-byte value takes 32 bytes, and comparing the key has already fetched the value. The flags say what the
+//! payload is: an integer, the bytes themselves, or a pointer to bytes too long to copy along. A pointer is aligned to
+//! eight so that it can be lent as a reference; all else is packed and read unaligned.
+//!
+//! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be overwritten in place
+//! by any that needs the same number of sixteens, and the block's size follows from its contents, so it is not stored.
+//! No alignment is asked for where none is needed, because mimalloc sets bytes aside for it: 64 for a block of 48.
+//! Sizes are reckoned with eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
+#![expect(unsafe_code, reason = "the one allocation of a record is laid out by hand")]
+
+use super::super::{
+    time::UnixMillis,
+    value::string::{StringEncoding, StringRef},
+};
+use alloc::{alloc as heap, rc::Rc, vec::Vec};
+use core::{alloc::Layout, fmt, marker::PhantomData, mem, ptr::NonNull, slice};
+
+/// The longest value that lies beside its key, in bytes.
+///
+/// Below it, copying costs less than following a pointer; above it, sharing costs less than copying.
+pub const INLINE_MAX: usize = 1024;
+
+/// What a shared value costs besides its bytes: two counts, then pointer, capacity and length.
+const SHARED_HEADER: usize = 40;
+
+/// What a block's size is a multiple of.
+const BLOCK: usize = 16;
+
+/// What a payload that is a pointer is aligned to, and the room it takes.
+const POINTER: usize = 8;
+
+/// The low two bits of the flags say what the payload is.
+const PAYLOAD: u8 = 0b11;
+const INT: u8 = 0;
+const INLINE: u8 = 1;
+const SHARED: u8 = 2;
+/// An inline value that is `raw` though it may be short.
+const RAW: u8 = 1 << 2;
+/// The value's length takes two bytes.
+const LONG_VALUE: u8 = 1 << 3;
+/// The key's length takes eight bytes.
+const LONG_KEY: u8 = 1 << 4;
+/// There is a deadline.
+const DEADLINE: u8 = 1 << 5;
+
+/// When or how often a record was last used: the 24 bits that `maxmemory-policy` reads, for LRU the clock, for LFU the
+/// minutes and the logarithmic counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccessClock(u32);
+
+impl AccessClock {
+    /// The low 24 bits of `bits`.
+    #[inline]
+    #[must_use]
+    pub const fn new(bits: u32) -> Self {
+        Self(bits & 0x00ff_ffff)
+    }
+
+    /// The 24 bits.
+    #[inline]
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// A key, its value, and what the keyspace knows of them, behind one pointer.
+pub struct Record {
+    block: NonNull<u8>,
+    owns: PhantomData<Rc<Vec<u8>>>,
+}
+
+const _: () = assert!(size_of::<Option<Record>>() == size_of::<usize>());
+
+impl Record {
+    /// A record of a string.
+    #[must_use]
+    pub fn new(
+        key: &[u8],
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Self {
+        let value = Stored::from(value);
+        let record = Self::block(Shape::new(key.len(), &value, deadline.is_some()), clock);
+        // SAFETY: the block was made for this very key, deadline and value, and nothing is in it yet.
+        unsafe {
+            record.write_key(key);
+            record.write_deadline(deadline);
+            record.write_value(value);
+        }
+        record
+    }
+
+    /// The key.
+    #[inline]
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        let shape = self.shape();
+        // SAFETY: the key lies at `key_at` for as long as the record, and only `&mut self` methods replace it.
+        unsafe { slice::from_raw_parts(self.block.as_ptr().add(shape.key_at()), shape.key_len) }
+    }
+
+    /// The name of the value's type, as `TYPE` replies it.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        "string"
+    }
+
+    /// The value.
+    #[inline]
+    #[must_use]
+    pub fn string(&self) -> StringRef<'_> {
+        let shape = self.shape();
+        // SAFETY: the flags say what was written at `payload_at`, a pointer lies aligned, and all of it stays as it is
+        // for as long as `self` is borrowed.
+        unsafe {
+            let payload = self.block.as_ptr().add(shape.payload_at());
+            match shape.flags & PAYLOAD {
+                INT => StringRef::Int(payload.cast::<i64>().read_unaligned()),
+                INLINE => StringRef::Bytes {
+                    bytes: slice::from_raw_parts(payload, shape.value_len),
+                    encoding: if shape.flags & RAW == 0 {
+                        StringEncoding::Embstr
+                    } else {
+                        StringEncoding::Raw
+                    },
+                },
+                _ => StringRef::Shared(&*payload.cast::<Rc<Vec<u8>>>()),
+            }
+        }
+    }
+
+    /// When the key expires.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> Option<UnixMillis> {
+        let shape = self.shape();
+        // SAFETY: the flag says that a deadline lies just before the key.
+        (shape.flags & DEADLINE != 0).then(|| unsafe {
+            let at = self.block.as_ptr().add(shape.key_at() - size_of::<u64>());
+            UnixMillis(at.cast::<u64>().read_unaligned())
+        })
+    }
+
+    /// Whether the key's deadline lies before `now`. As in Redis, a key lives through the millisecond of its deadline.
+    #[inline]
+    #[must_use]
+    pub fn is_expired(&self, now: UnixMillis) -> bool {
+        self.deadline().is_some_and(|deadline| deadline < now)
+    }
+
+    /// When or how often the record was used.
+    #[inline]
+    #[must_use]
+    pub fn clock(&self) -> AccessClock {
+        AccessClock(self.meta() >> 8)
+    }
+
+    /// Notes a use. Reading a key does this, so it needs no exclusive borrow.
+    #[inline]
+    pub fn set_clock(&self, clock: AccessClock) {
+        self.set_meta(self.meta() & 0xff | clock.0 << 8);
+    }
+
+    /// Replaces the value, in place where the block allows.
+    #[inline]
+    pub fn set_string(&mut self, value: StringRef<'_>) {
+        self.assign(value, self.deadline(), self.clock());
+    }
+
+    /// Replaces the value by an integer.
+    #[inline]
+    pub fn set_int(&mut self, number: i64) {
+        self.set_string(StringRef::Int(number));
+    }
+
+    /// Edits the bytes of the value, which becomes `raw`. A long value that nobody shares is edited where it is, so
+    /// appending takes constant time on average.
+    pub fn edit<R>(&mut self, edit: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        if let Some(shared) = self.shared_mut() {
+            return edit(Rc::make_mut(shared));
+        }
+        let mut bytes = self.string().to_vec();
+        let result = edit(&mut bytes);
+        if bytes.len() > INLINE_MAX {
+            self.set_string(StringRef::Shared(&Rc::new(bytes)));
+        } else {
+            self.set_string(StringRef::raw(&bytes));
+        }
+        result
+    }
+
+    /// The same value, deadline and clock under another key.
+    #[must_use]
+    pub fn renamed(self, key: &[u8]) -> Self {
+        // SAFETY: the payload belongs to `renamed` from here on, and `self` goes without dropping it.
+        unsafe {
+            let renamed = self.with_same_payload(key, self.deadline());
+            self.forget_payload();
+            renamed
+        }
+    }
+
+    /// What the record takes, with what it points to, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let block = self.shape().block_bytes();
+        match self.string() {
+            StringRef::Shared(bytes) => block + SHARED_HEADER + bytes.capacity(),
+            _ => block,
+        }
+    }
+
+    /// Whether dropping the record may take long, or gives back a lot.
+    #[inline]
+    pub(super) fn is_shared(&self) -> bool {
+        self.shape().flags & PAYLOAD == SHARED
+    }
+
+    /// The address of the first bytes, for a prefetch.
+    #[inline]
+    pub(super) const fn address(&self) -> *const u8 {
+        self.block.as_ptr()
+    }
+
+    /// Gives, takes or moves the deadline. Only the table may: it counts deadlines and knows the earliest.
+    pub(super) fn set_deadline(&mut self, deadline: Option<UnixMillis>) {
+        if self.deadline().is_some() == deadline.is_some() {
+            // SAFETY: the shape stays, so a deadline has its place just before the key.
+            unsafe { self.write_deadline(deadline) }
+        } else {
+            // SAFETY: the payload belongs to the new record from here on, and the old goes without dropping it.
+            unsafe {
+                let moved = self.with_same_payload(self.key(), deadline);
+                mem::replace(self, moved).forget_payload();
+            }
+        }
+    }
+
+    /// Replaces all but the key, in place where the block allows.
+    pub(super) fn assign(
+        &mut self,
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) {
+        let old = self.shape();
+        if old.flags & PAYLOAD != SHARED && !matches!(value, StringRef::Shared(_)) {
+            let value = Stored::from(value);
+            let new = Shape::new(old.key_len, &value, deadline.is_some());
+            if new.key_at() == old.key_at() && new.block_bytes() == old.block_bytes() {
+                // SAFETY: the key stays where it is, the block has the size the new shape asks for, the old payload
+                // needs no drop, and `value` cannot be borrowed from `self`.
+                unsafe {
+                    self.write_shape(new, clock);
+                    self.write_deadline(deadline);
+                    self.write_value(value);
+                }
+                return;
+            }
+        }
+        *self = Self::new(self.key(), value, deadline, clock);
+    }
+
+    fn shared_mut(&mut self) -> Option<&mut Rc<Vec<u8>>> {
+        let shape = self.shape();
+        // SAFETY: the flags say that an aligned pointer was written at `payload_at`, and `self` is borrowed mutably.
+        self.is_shared().then(|| unsafe {
+            &mut *self.block.as_ptr().add(shape.payload_at()).cast::<Rc<Vec<u8>>>()
+        })
+    }
+
+    /// A block that knows its shape and has nothing else in it yet.
+    fn block(shape: Shape, clock: AccessClock) -> Self {
+        let layout = shape.layout();
+        // SAFETY: the layout is never of size zero.
+        let Some(block) = NonNull::new(unsafe { heap::alloc(layout) }) else {
+            heap::handle_alloc_error(layout)
+        };
+        let record = Self { block, owns: PhantomData };
+        // SAFETY: the block has room for its shape.
+        unsafe { record.write_shape(shape, clock) }
+        record
+    }
+
+    /// A record whose payload is this one's, bit for bit, so one of the two must go by `forget_payload`.
+    unsafe fn with_same_payload(&self, key: &[u8], deadline: Option<UnixMillis>) -> Self {
+        let old = self.shape();
+        let new = old.with(key.len(), deadline.is_some());
+        let record = Self::block(new, self.clock());
+        // SAFETY: the new block was made for this key, deadline and payload, and is another than the old.
+        unsafe {
+            record.write_key(key);
+            record.write_deadline(deadline);
+            let from = self.block.as_ptr().add(old.payload_at());
+            let to = record.block.as_ptr().add(new.payload_at());
+            to.copy_from_nonoverlapping(from, old.value_len);
+        }
+        record
+    }
+
+    /// Frees the block but not what the payload points to.
+    unsafe fn forget_payload(self) {
+        let layout = self.shape().layout();
+        let block = mem::ManuallyDrop::new(self).block;
+        // SAFETY: the block was allocated with the layout of its shape.
+        unsafe { heap::dealloc(block.as_ptr(), layout) }
+    }
+
+    #[inline]
+    fn meta(&self) -> u32 {
+        // SAFETY: the block starts with four initialised bytes. No reference to them is ever made, so
+        // `set_meta` may change them through a shared borrow; the pointer keeps the type off other threads.
+        unsafe { self.block.cast::<u32>().read_unaligned() }
+    }
+
+    #[inline]
+    fn set_meta(&self, meta: u32) {
+        // SAFETY: as for `meta`.
+        unsafe { self.block.cast::<u32>().write_unaligned(meta) }
+    }
+
+    #[inline]
+    fn shape(&self) -> Shape {
+        let flags = self.meta() as u8;
+        // SAFETY: the lengths follow the first four bytes, as wide as the flags say.
+        unsafe {
+            let at = self.block.as_ptr().add(4);
+            let (value_len, at) = if flags & LONG_VALUE == 0 {
+                (usize::from(at.read()), at.add(1))
+            } else {
+                (usize::from(at.cast::<u16>().read_unaligned()), at.add(2))
+            };
+            let key_len = if flags & LONG_KEY == 0 {
+                usize::from(at.read())
+            } else {
+                at.cast::<u64>().read_unaligned() as usize
+            };
+            Shape { flags, value_len, key_len }
+        }
+    }
+
+    /// Writes flags, clock and lengths; the block must have room for the shape.
+    unsafe fn write_shape(&self, shape: Shape, clock: AccessClock) {
+        self.set_meta(u32::from(shape.flags) | clock.0 << 8);
+        // SAFETY: the caller's block has room for the lengths, which are as wide as the flags say.
+        unsafe {
+            let at = self.block.as_ptr().add(4);
+            let at = if shape.flags & LONG_VALUE == 0 {
+                at.write(shape.value_len as u8);
+                at.add(1)
+            } else {
+                at.cast::<u16>().write_unaligned(shape.value_len as u16);
+                at.add(2)
+            };
+            if shape.flags & LONG_KEY == 0 {
+                at.write(shape.key_len as u8);
+            } else {
+                at.cast::<u64>().write_unaligned(shape.key_len as u64);
+            }
+        }
+    }
+
+    /// Writes the key; the shape must be that of a key of this length.
+    unsafe fn write_key(&self, key: &[u8]) {
+        // SAFETY: the caller's block has room for the key, which lies elsewhere.
+        unsafe {
+            let at = self.block.as_ptr().add(self.shape().key_at());
+            at.copy_from_nonoverlapping(key.as_ptr(), key.len());
+        }
+    }
+
+    /// Writes the deadline if there is one; the shape must have room for it then.
+    unsafe fn write_deadline(&self, deadline: Option<UnixMillis>) {
+        if let Some(UnixMillis(deadline)) = deadline {
+            // SAFETY: the caller's block has room for a deadline just before the key.
+            unsafe {
+                let at = self.block.as_ptr().add(self.shape().key_at() - size_of::<u64>());
+                at.cast::<u64>().write_unaligned(deadline);
+            }
+        }
+    }
+
+    /// Writes the payload without dropping the one before; the shape must be that of this value.
+    unsafe fn write_value(&self, value: Stored<'_>) {
+        // SAFETY: the caller's block has room for the value, and a pointer's place is aligned.
+        unsafe {
+            let at = self.block.as_ptr().add(self.shape().payload_at());
+            match value {
+                Stored::Int(number) => at.cast::<i64>().write_unaligned(number),
+                Stored::Inline { bytes, .. } => {
+                    at.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                }
+                Stored::Shared(bytes) => at.cast::<Rc<Vec<u8>>>().write(bytes),
+            }
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let layout = self.shape().layout();
+        // SAFETY: the payload is dropped once, by its owner, and the block was allocated with the layout of its shape.
+        unsafe {
+            if let Some(shared) = self.shared_mut() {
+                core::ptr::drop_in_place(shared);
+            }
+            heap::dealloc(self.block.as_ptr(), layout);
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("key", &format_args!("{}", self.key().escape_ascii()))
+            .field("value", &format_args!("{}", self.string()))
+            .field("deadline", &self.deadline())
+            .field("clock", &self.clock().bits())
+            .finish()
+    }
+}
+
+/// A value on its way into a block.
+enum Stored<'a> {
+    Int(i64),
+    Inline { bytes: &'a [u8], raw: bool },
+    Shared(Rc<Vec<u8>>),
+}
+
+impl<'a> From<StringRef<'a>> for Stored<'a> {
+    #[inline]
+    fn from(value: StringRef<'a>) -> Self {
+        match value {
+            StringRef::Int(number) => Self::Int(number),
+            StringRef::Bytes { bytes, encoding } if bytes.len() <= INLINE_MAX => {
+                Self::Inline { bytes, raw: encoding == StringEncoding::Raw }
+            }
+            StringRef::Bytes { bytes, .. } => Self::Shared(Rc::new(bytes.to_vec())),
+            StringRef::Shared(bytes) => Self::Shared(Rc::clone(bytes)),
+        }
+    }
+}
+
+/// What is in a block, and so where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    flags: u8,
+    /// The length of the payload: a pointer counts as eight bytes.
+    value_len: usize,
+    key_len: usize,
+}
+
+impl Shape {
+    #[inline]
+    fn new(key_len: usize, value: &Stored<'_>, deadline: bool) -> Self {
+        let (payload, value_len) = match value {
+            Stored::Int(_) => (INT, size_of::<i64>()),
+            Stored::Inline { bytes, raw: false } => (INLINE, bytes.len()),
+            Stored::Inline { bytes, raw: true } => (INLINE | RAW, bytes.len()),
+            Stored::Shared(_) => (SHARED, POINTER),
+        };
+        let long = if value_len > usize::from(u8::MAX) { LONG_VALUE } else { 0 };
+        Self { flags: payload | long, value_len, key_len }.with(key_len, deadline)
+    }
+
+    /// The same payload beside another key and deadline.
+    #[inline]
+    fn with(self, key_len: usize, deadline: bool) -> Self {
+        let long = if key_len > usize::from(u8::MAX) { LONG_KEY } else { 0 };
+        let deadline = if deadline { DEADLINE } else { 0 };
+        let flags = self.flags & !(LONG_KEY | DEADLINE) | long | deadline;
+        Self { flags, key_len, ..self }
+    }
+
+    #[inline]
+    const fn has(self, flag: u8) -> usize {
+        (self.flags & flag != 0) as usize
+    }
+
+    #[inline]
+    const fn key_at(self) -> usize {
+        6 + self.has(LONG_VALUE) + 7 * self.has(LONG_KEY) + 8 * self.has(DEADLINE)
+    }
+
+    #[inline]
+    const fn payload_at(self) -> usize {
+        let at = self.key_at() + self.key_len;
+        if self.flags & PAYLOAD == SHARED { at.next_multiple_of(POINTER) } else { at }
+    }
+
+    #[inline]
+    const fn block_bytes(self) -> usize {
+        (self.payload_at() + self.value_len).next_multiple_of(BLOCK)
+    }
+
+    #[inline]
+    fn layout(self) -> Layout {
+        let align = if self.flags & PAYLOAD == SHARED { POINTER } else { 1 };
+        Layout::from_size_align(self.block_bytes(), align)
+            .expect("a key that is in memory leaves room for a value of a kilobyte")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Random, Seed};
+    use alloc::vec;
+
+    const CLOCK: AccessClock = AccessClock::new(0x00ab_cdef);
+
+    fn record(key: &[u8], value: &[u8], deadline: Option<u64>) -> Record {
+        Record::new(key, StringRef::new(value), deadline.map(UnixMillis), CLOCK)
+    }
+
+    #[test]
+    fn a_small_key_and_value_take_two_sixteens() {
+        assert_eq!(record(b"key:000001", &[b'x'; 16], None).memory_bytes(), 32);
+        assert_eq!(record(b"key:000001", &[b'x'; 16], Some(1)).memory_bytes(), 48);
+        assert_eq!(record(b"key:0000000000001", b"123456789", None).memory_bytes(), 32);
+        assert_eq!(record(b"", b"", None).memory_bytes(), 16);
+    }
+
+    #[test]
+    fn all_parts_read_back_at_every_length() {
+        let bytes: Vec<u8> = (0..3000_u32).map(|i| i as u8 | 0x80).collect();
+        for key_len in [0, 1, 10, 254, 255, 256, 257, 2000] {
+            for value_len in [0, 1, 7, 44, 45, 254, 255, 256, 1023, 1024, 1025, 3000] {
+                for deadline in [None, Some(u64::MAX), Some(0)] {
+                    let (key, value) = (&bytes[..key_len], &bytes[..value_len]);
+                    let record = record(key, value, deadline);
+                    assert_eq!(record.key(), key);
+                    assert_eq!(record.string(), StringRef::text(value));
+                    assert_eq!(record.string().encoding(), StringRef::text(value).encoding());
+                    assert_eq!(record.deadline(), deadline.map(UnixMillis));
+                    assert_eq!(record.clock(), CLOCK);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_lives_through_the_millisecond_of_its_deadline() {
+        let record = record(b"k", b"v", Some(5));
+        assert!(!record.is_expired(UnixMillis(5)));
+        assert!(record.is_expired(UnixMillis(6)));
+    }
+
+    #[test]
+    fn a_value_of_the_same_size_class_is_written_in_place() {
+        let mut record = record(b"key:000001", b"12", None);
+        let block = record.address();
+        record.set_int(-7);
+        record.set_string(StringRef::new(b"sixteen bytes ok"));
+        record.set_string(StringRef::raw(b"eleven byte"));
+        assert_eq!(record.address(), block);
+        assert_eq!(record.string().encoding(), StringEncoding::Raw);
+        record.set_string(StringRef::new(b"seventeen bytes !"));
+        assert_eq!(record.memory_bytes(), 48);
+        record.set_string(StringRef::new(b"short"));
+        assert_eq!(record.memory_bytes(), 32);
+        assert_eq!((record.key(), record.clock()), (&b"key:000001"[..], CLOCK));
+    }
+
+    #[test]
+    fn a_long_value_is_shared_until_one_is_edited() {
+        let long = vec![b'x'; INLINE_MAX + 1];
+        let mut original = record(b"original", &long, None);
+        let copy = Record::new(b"copy", original.string(), None, CLOCK);
+        let StringRef::Shared(shared) = copy.string() else { panic!("{copy:?}") };
+        assert_eq!(Rc::strong_count(shared), 2);
+        original.edit(|bytes| bytes.push(b'!'));
+        assert_eq!(Rc::strong_count(shared), 1);
+        assert_eq!((shared.len(), original.string().len()), (long.len(), long.len() + 1));
+        drop(original);
+        assert_eq!(copy.string(), StringRef::text(&long));
+    }
+
+    #[test]
+    fn appending_to_a_long_value_rarely_moves_it() {
+        let mut record = record(b"log", b"", None);
+        let mut moves = 0;
+        let mut at = core::ptr::null();
+        for _ in 0..100_000 {
+            record.edit(|bytes| bytes.extend_from_slice(b"ten bytes!"));
+            if let StringRef::Shared(bytes) = record.string() {
+                moves += usize::from(bytes.as_ptr() != at);
+                at = bytes.as_ptr();
+            }
+        }
+        assert_eq!(record.string().len(), 1_000_000);
+        assert!(moves < 20, "{moves} moves");
+    }
+
+    /// Every way to change a record, at random, against a model of plain fields. What a sanitizer should watch.
+    #[test]
+    fn any_sequence_of_changes_matches_a_model() {
+        let mut random = Random::new(Seed(7));
+        let lengths = [0, 1, 8, 16, 17, 44, 60, 250, 255, 256, 300, 1024, 1025, 5000];
+        let mut records = vec![record(b"k", b"v", None)];
+        let mut models = vec![(b"k".to_vec(), b"v".to_vec(), None)];
+        for step in 0..20_000_u32 {
+            let at = random.below(records.len());
+            let value = vec![step as u8 | 0x80; lengths[random.below(lengths.len())]];
+            let (key, expected, deadline) = &mut models[at];
+            match random.below(9) {
+                0 => {
+                    *expected = value;
+                    records[at].set_string(StringRef::new(expected));
+                }
+                1 => {
+                    records[at].set_int(i64::from(step));
+                    *expected = StringRef::Int(i64::from(step)).to_vec();
+                }
+                2 => {
+                    expected.extend_from_slice(&value);
+                    expected.truncate(6000);
+                    records[at].edit(|bytes| bytes.clone_from(expected));
+                    assert_eq!(records[at].string().encoding(), StringEncoding::Raw);
+                }
+                3 | 4 => {
+                    *deadline = (step % 3 > 0).then_some(UnixMillis(u64::from(step)));
+                    records[at].set_deadline(*deadline);
+                }
+                5 => {
+                    *key = vec![step as u8; lengths[random.below(11)]];
+                    let old = records.swap_remove(at);
+                    records.push(old.renamed(key));
+                    let model = models.swap_remove(at);
+                    models.push(model);
+                }
+                6 if records.len() < 50 => {
+                    let model = models[at].clone();
+                    let copy = Record::new(&model.0, records[at].string(), model.2, CLOCK);
+                    records.push(copy);
+                    models.push(model);
+                }
+                7 if records.len() > 1 => {
+                    records.swap_remove(at);
+                    models.swap_remove(at);
+                }
+                _ => {
+                    *expected = value;
+                    *deadline = (step % 2 > 0).then_some(UnixMillis(u64::from(step)));
+                    records[at].assign(StringRef::raw(expected), *deadline, CLOCK);
+                }
+            }
+            for (record, (key, value, deadline)) in records.iter().zip(&models) {
+                assert_eq!(record.key(), key);
+                assert_eq!(record.string(), StringRef::text(value));
+                assert_eq!(record.deadline(), *deadline);
+                assert_eq!(record.clock(), CLOCK);
+            }
+        }
+    }
+}

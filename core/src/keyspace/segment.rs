@@ -1,0 +1,264 @@
+//! A segment: about a hundred records whose hashes share their top bits.
+
+use super::{hash::KeyHasher, record::Record};
+use alloc::vec::Vec;
+use core::{
+    mem,
+    ops::{Index, IndexMut, Range},
+};
+use hashbrown::HashTable;
+
+/// The records a segment holds before it splits. Its table of 128 buckets takes 112; the rest are for the marks that
+/// removed records leave, so that a busy segment is not rebuilt for each.
+pub(super) const SEGMENT_MAX: usize = 104;
+
+/// The records that two neighbours may have together when they merge: far from a split, lest the two alternate.
+pub(super) const MERGE_MAX: usize = 48;
+
+/// A prefix of hashes, as its place in the binary tree of all prefixes: the root, which is no bits at all, is 1, and
+/// `n` one bit longer is `2n` or `2n + 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Node(u32);
+
+impl Node {
+    pub(super) const ROOT: Self = Self(1);
+
+    /// The longest prefix that is told apart.
+    pub(super) const MAX_DEPTH: u32 = 30;
+
+    #[cfg(test)]
+    /// The prefix of `depth` bits that `hash` starts with.
+    pub(super) const fn of(hash: u64, depth: u32) -> Self {
+        Self(1 << depth | (hash >> 1 >> (63 - depth)) as u32)
+    }
+
+    pub(super) const fn depth(self) -> u32 {
+        self.0.ilog2()
+    }
+
+    pub(super) const fn children(self) -> (Self, Self) {
+        (Self(self.0 << 1), Self(self.0 << 1 | 1))
+    }
+
+    pub(super) const fn parent(self) -> Self {
+        Self(self.0 >> 1)
+    }
+
+    /// The other child of the same parent.
+    pub(super) const fn buddy(self) -> Self {
+        Self(self.0 ^ 1)
+    }
+
+    /// The lowest hash with this prefix.
+    pub(super) fn first_hash(self) -> u64 {
+        u64::from(self.0).checked_shl(64 - self.depth()).unwrap_or(0)
+    }
+
+    /// The lowest hash above all with this prefix; none after the last.
+    pub(super) fn next_hash(self) -> Option<u64> {
+        let next = u64::from(self.0 + 1).checked_shl(64 - self.depth()).unwrap_or(0);
+        (next != 0).then_some(next)
+    }
+
+    /// Where the prefix stands in a directory of `depth` bits, which are no fewer than its own.
+    pub(super) const fn entries(self, depth: u32) -> Range<usize> {
+        let more = depth - self.depth();
+        let prefix = (self.0 ^ 1 << self.depth()) as usize;
+        prefix << more..(prefix + 1) << more
+    }
+}
+
+pub(super) struct Segment {
+    records: HashTable<Record>,
+    pub(super) node: Node,
+}
+
+impl Segment {
+    pub(super) const fn new(node: Node) -> Self {
+        Self { records: HashTable::new(), node }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    #[inline]
+    pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&Record> {
+        self.records.find(spread(hash), |record| record.key() == key)
+    }
+
+    #[inline]
+    pub(super) fn find_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut Record> {
+        self.records.find_mut(spread(hash), |record| record.key() == key)
+    }
+
+    /// The bucket that a key's record is in, until records are added or removed.
+    #[inline]
+    pub(super) fn bucket(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.records.find_bucket_index(spread(hash), |record| record.key() == key)
+    }
+
+    /// The record in a [bucket](Self::bucket).
+    #[inline]
+    pub(super) fn in_bucket(&mut self, bucket: usize) -> Option<&mut Record> {
+        self.records.get_bucket_mut(bucket)
+    }
+
+    /// Calls `candidate` with each record that may be the one of this hash.
+    #[inline]
+    pub(super) fn candidates(&self, hash: u64, mut candidate: impl FnMut(&Record)) {
+        self.records.find(spread(hash), |record| {
+            candidate(record);
+            false
+        });
+    }
+
+    /// Adds a record whose key is not here.
+    pub(super) fn insert(&mut self, hash: u64, record: Record, hasher: &KeyHasher) {
+        if self.records.len() == self.records.capacity() {
+            self.rebuild(self.records.len() + 1, hasher);
+        }
+        let rehash = |record: &Record| spread(hasher.hash(record.key()));
+        self.records.insert_unique(spread(hash), record, rehash);
+    }
+
+    pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Record> {
+        let entry = self.records.find_entry(spread(hash), |record| record.key() == key);
+        entry.ok().map(|entry| entry.remove().0)
+    }
+
+    /// Takes out all records that `take` says, in no particular order.
+    pub(super) fn extract(
+        &mut self,
+        take: impl FnMut(&mut Record) -> bool,
+    ) -> impl Iterator<Item = Record> {
+        self.records.extract_if(take)
+    }
+
+    /// Keeps the lower half of the prefix and gives up the upper.
+    pub(super) fn split(&mut self, hasher: &KeyHasher) -> Self {
+        let (lower, upper) = self.node.children();
+        self.node = lower;
+        let mut split = Self::new(upper);
+        let boundary = upper.first_hash();
+        split.records = HashTable::with_capacity(self.len().max(SEGMENT_MAX / 2));
+        for record in self.records.extract_if(|record| hasher.hash(record.key()) >= boundary) {
+            let hash = hasher.hash(record.key());
+            split.insert(hash, record, hasher);
+        }
+        split
+    }
+
+    /// Takes in the records of the segment next to it and holds the prefix of both.
+    pub(super) fn merge(&mut self, buddy: Self, hasher: &KeyHasher) {
+        self.node = self.node.parent();
+        self.rebuild(self.len() + buddy.len(), hasher);
+        for record in buddy.records {
+            let hash = hasher.hash(record.key());
+            self.insert(hash, record, hasher);
+        }
+    }
+
+    /// Gives back memory when little of it is used.
+    pub(super) fn shrink(&mut self, hasher: &KeyHasher) {
+        if self.records.capacity() > 14 && self.len() * 4 <= self.records.capacity() {
+            self.rebuild(self.len() * 2, hasher);
+        }
+    }
+
+    /// The records by hash, then key: the only order that is the same everywhere, for the table's own depends on the
+    /// width of the processor's vectors.
+    pub(super) fn sorted(&self, hasher: &KeyHasher) -> Vec<(u64, &Record)> {
+        let mut records: Vec<_> =
+            self.records.iter().map(|record| (hasher.hash(record.key()), record)).collect();
+        records.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        records
+    }
+
+    /// What the segment takes besides its records, in bytes, with eight-byte pointers: itself, its share of the
+    /// schedule, and for each bucket a pointer and a tag.
+    pub(super) fn memory_bytes(&self) -> usize {
+        48 + self.records.num_buckets() * 9
+    }
+
+    fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
+        let old = mem::replace(&mut self.records, HashTable::with_capacity(capacity));
+        for record in old {
+            let hash = spread(hasher.hash(record.key()));
+            self.records
+                .insert_unique(hash, record, |_| unreachable!("it has room for all of the old"));
+        }
+    }
+}
+
+/// The hash that a segment's table is given. The top bits, by which the directory chose the segment, are the same for
+/// all its records, but the table takes its tags from the top, of 64 bits or of 32 as the platform has it: it is given
+/// the low half twice.
+#[inline]
+const fn spread(hash: u64) -> u64 {
+    hash & 0xffff_ffff | hash << 32
+}
+
+/// All segments of a table, numbered from 0 without gaps, in chunks that never move.
+pub(super) struct Segments {
+    chunks: Vec<Vec<Segment>>,
+}
+
+/// The segments in a chunk.
+pub(super) const CHUNK: usize = 512;
+
+impl Segments {
+    pub(super) const fn new() -> Self {
+        Self { chunks: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    /// Adds a segment and returns its number.
+    pub(super) fn push(&mut self, segment: Segment) -> u32 {
+        let id = self.len();
+        if id.is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::new());
+        }
+        self.chunks[id / CHUNK].push(segment);
+        id as u32
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Segment> {
+        let last = self.chunks.last_mut()?;
+        let segment = last.pop();
+        if last.is_empty() {
+            self.chunks.pop();
+        }
+        segment
+    }
+
+    /// Takes out a segment; the last takes over its number.
+    pub(super) fn swap_remove(&mut self, id: u32) -> Segment {
+        let last = self.pop().expect("a segment that has a number exists");
+        if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Segment> {
+        self.chunks.iter().flatten()
+    }
+}
+
+impl Index<u32> for Segments {
+    type Output = Segment;
+
+    #[inline]
+    fn index(&self, id: u32) -> &Segment {
+        &self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+}
+
+impl IndexMut<u32> for Segments {
+    #[inline]
+    fn index_mut(&mut self, id: u32) -> &mut Segment {
+        &mut self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+}

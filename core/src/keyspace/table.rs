@@ -1,0 +1,539 @@
+//! One database: every record by its key, and the deadlines of those that have one.
+//!
+//! One flat hash table would be simpler, but it grows all at once: for ten million keys that stalls everyone for most
+//! of a second. This is extendible hashing (Fagin et al. 1979): a directory indexed by the top bits of the hash leads
+//! to segments of about a hundred records, each a small SwissTable. A full segment splits in two, two small neighbours
+//! merge, and the rest of the table does not notice. The segment is also the unit of everything that walks the keys in
+//! steps: `SCAN`, active expiry, freeing a flushed database, a random choice.
+//!
+//! Nothing that a client can observe depends on the order of records in a segment's table.
+
+use super::{
+    directory::Directory,
+    expiry::Schedule,
+    hash::KeyHasher,
+    prefetch::prefetch,
+    record::{AccessClock, Record},
+    segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments},
+};
+use crate::{
+    random::{Random, Seed},
+    time::UnixMillis,
+    value::string::StringRef,
+};
+use core::mem;
+
+/// One database.
+pub struct Table {
+    pub(super) hasher: KeyHasher,
+    pub(super) directory: Directory,
+    pub(super) segments: Segments,
+    pub(super) schedule: Schedule,
+    pub(super) len: usize,
+    pub(super) expiring: usize,
+    /// No segment was ever longer.
+    longest: usize,
+}
+
+/// What became of the key's old record.
+#[derive(Debug)]
+pub enum Put {
+    /// There was none.
+    Inserted,
+    /// It holds the new value.
+    Overwritten,
+    /// It held a value that may take long to free: the caller chooses when.
+    Replaced(Record),
+}
+
+/// What a key holds at a moment.
+#[derive(Debug)]
+pub enum Lookup<'a> {
+    /// A record that has not expired.
+    Live(&'a mut Record),
+    /// Nothing any more.
+    Expired,
+    /// Nothing.
+    Missing,
+}
+
+impl Table {
+    /// An empty table whose order is fixed by `seed`.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self::with_hasher(KeyHasher::new(seed))
+    }
+
+    pub(super) fn with_hasher(hasher: KeyHasher) -> Self {
+        let mut segments = Segments::new();
+        segments.push(Segment::new(Node::ROOT));
+        Self {
+            hasher,
+            directory: Directory::new(),
+            segments,
+            schedule: Schedule::default(),
+            len: 0,
+            expiring: 0,
+            longest: SEGMENT_MAX,
+        }
+    }
+
+    /// How many keys there are, expired ones included.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no keys.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many keys have a deadline.
+    #[inline]
+    #[must_use]
+    pub const fn expiring_len(&self) -> usize {
+        self.expiring
+    }
+
+    /// The hash of a key, which the `_hashed` methods take. It is the same in all tables of a seed.
+    #[inline]
+    #[must_use]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash(key)
+    }
+
+    /// The record of a key.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<&Record> {
+        self.find_hashed(self.hash(key), key)
+    }
+
+    /// The record of a key, to change its value.
+    #[inline]
+    pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut Record> {
+        self.find_mut_hashed(self.hash(key), key)
+    }
+
+    /// The record of a key that has not expired at `now`. One that has is removed, if `removes`.
+    #[inline]
+    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_> {
+        let hash = self.hash(key);
+        let id = self.directory.at(hash);
+        let segment = &mut self.segments[id];
+        let Some(bucket) = segment.bucket(hash, key) else { return Lookup::Missing };
+        if segment.in_bucket(bucket).is_some_and(|record| record.is_expired(now)) {
+            if removes {
+                self.remove_hashed(hash, key);
+            }
+            return Lookup::Expired;
+        }
+        // The same bucket once more, for a borrow that the caller may keep.
+        self.segments[id].in_bucket(bucket).map_or(Lookup::Missing, Lookup::Live)
+    }
+
+    /// Adds a record; returns the one that had its key before.
+    pub fn insert(&mut self, record: Record) -> Option<Record> {
+        self.insert_hashed(self.hash(record.key()), record)
+    }
+
+    /// Makes `value` the value of `key`, reusing the block of the old record where possible.
+    pub fn put(
+        &mut self,
+        key: &[u8],
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Put {
+        self.put_hashed(self.hash(key), key, value, deadline, clock)
+    }
+
+    /// Removes a key.
+    pub fn remove(&mut self, key: &[u8]) -> Option<Record> {
+        self.remove_hashed(self.hash(key), key)
+    }
+
+    /// Gives a key a deadline or takes it away; false if there is no such key.
+    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<UnixMillis>) -> bool {
+        self.set_deadline_hashed(self.hash(key), key, deadline)
+    }
+
+    /// [`find`](Self::find) with the hash at hand.
+    #[inline]
+    #[must_use]
+    pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<&Record> {
+        self.segments[self.directory.at(hash)].find(hash, key)
+    }
+
+    /// [`find_mut`](Self::find_mut) with the hash at hand.
+    #[inline]
+    pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut Record> {
+        self.segments[self.directory.at(hash)].find_mut(hash, key)
+    }
+
+    /// [`insert`](Self::insert) with the hash at hand.
+    pub fn insert_hashed(&mut self, hash: u64, record: Record) -> Option<Record> {
+        let id = self.directory.at(hash);
+        let Some(place) = self.segments[id].find_mut(hash, record.key()) else {
+            self.add(hash, record);
+            return None;
+        };
+        let old = mem::replace(place, record);
+        let deadline = place.deadline();
+        self.note_deadline(id, old.deadline(), deadline);
+        Some(old)
+    }
+
+    /// [`put`](Self::put) with the hash at hand.
+    pub fn put_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Put {
+        let id = self.directory.at(hash);
+        let Some(record) = self.segments[id].find_mut(hash, key) else {
+            self.add(hash, Record::new(key, value, deadline, clock));
+            return Put::Inserted;
+        };
+        let old = record.deadline();
+        let put = if record.is_shared() {
+            Put::Replaced(mem::replace(record, Record::new(key, value, deadline, clock)))
+        } else {
+            record.assign(value, deadline, clock);
+            Put::Overwritten
+        };
+        self.note_deadline(id, old, deadline);
+        put
+    }
+
+    /// [`remove`](Self::remove) with the hash at hand.
+    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<Record> {
+        let record = self.segments[self.directory.at(hash)].remove(hash, key)?;
+        self.len -= 1;
+        self.expiring -= usize::from(record.deadline().is_some());
+        self.settle(hash);
+        Some(record)
+    }
+
+    /// [`set_deadline`](Self::set_deadline) with the hash at hand.
+    pub fn set_deadline_hashed(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        deadline: Option<UnixMillis>,
+    ) -> bool {
+        let id = self.directory.at(hash);
+        let Some(record) = self.segments[id].find_mut(hash, key) else { return false };
+        let old = record.deadline();
+        record.set_deadline(deadline);
+        self.note_deadline(id, old, deadline);
+        true
+    }
+
+    /// First of two stages that hide the cache misses of looking up many keys: fetches what the second stage reads.
+    /// Call it for all keys of a batch, then [`prefetch_record`](Self::prefetch_record) for all, then look them up.
+    #[inline]
+    pub fn prefetch_segment(&self, hash: u64) {
+        prefetch(&raw const self.segments[self.directory.at(hash)]);
+    }
+
+    /// Second stage: fetches the record that a look-up of this hash would compare.
+    #[inline]
+    pub fn prefetch_record(&self, hash: u64) {
+        let segment = &self.segments[self.directory.at(hash)];
+        segment.candidates(hash, |record| prefetch(record.address()));
+    }
+
+    /// A record, each as likely as any other.
+    ///
+    /// Draws a segment and a place in it until there is a record at that place: every record is drawn with the same
+    /// probability, and with segments between a quarter full and full that takes a few draws.
+    pub fn random(&self, random: &mut Random) -> Option<&Record> {
+        if self.is_empty() {
+            return None;
+        }
+        loop {
+            let segment = &self.segments[random.below(self.segments.len()) as u32];
+            let place = random.below(self.longest);
+            if place < segment.len() {
+                return Some(segment.sorted(&self.hasher)[place].1);
+            }
+        }
+    }
+
+    /// What the table takes besides its records, in bytes; reads every segment.
+    #[must_use]
+    pub fn memory_overhead_bytes(&self) -> usize {
+        let segments: usize = self.segments.iter().map(Segment::memory_bytes).sum();
+        segments + self.directory.memory_bytes() + self.schedule.memory_bytes()
+    }
+
+    /// Adds a record whose key is not there.
+    fn add(&mut self, hash: u64, record: Record) {
+        let id = self.make_room(hash);
+        self.note_deadline(id, None, record.deadline());
+        let segment = &mut self.segments[id];
+        segment.insert(hash, record, &self.hasher);
+        self.longest = self.longest.max(segment.len());
+        self.len += 1;
+    }
+
+    /// Splits the segment of `hash` until it has room, and returns its number. Where hashes are too much alike to be
+    /// told apart, the segment grows instead.
+    fn make_room(&mut self, hash: u64) -> u32 {
+        loop {
+            let id = self.directory.at(hash);
+            let segment = &self.segments[id];
+            let full = segment.len() >= SEGMENT_MAX;
+            if !full
+                || segment.node.depth() == self.directory.depth(hash)
+                    && !self.directory.deepen(hash, self.len)
+            {
+                return id;
+            }
+            self.split(id);
+        }
+    }
+
+    fn split(&mut self, id: u32) {
+        let upper = self.segments[id].split(&self.hasher);
+        let node = upper.node;
+        let upper = self.segments.push(upper);
+        self.directory.assign(node, upper);
+        self.schedule.set(upper, self.schedule.earliest_of(id));
+    }
+
+    /// Merges the segment of `hash` with its neighbour while both are small.
+    pub(super) fn settle(&mut self, hash: u64) {
+        loop {
+            let id = self.directory.at(hash);
+            let segment = &self.segments[id];
+            if segment.len() > MERGE_MAX / 2 || segment.node == Node::ROOT {
+                break;
+            }
+            let buddy_id = self.directory.at(segment.node.buddy().first_hash());
+            let buddy = &self.segments[buddy_id];
+            if buddy.node != segment.node.buddy() || segment.len() + buddy.len() > MERGE_MAX {
+                break;
+            }
+            self.merge(id, buddy_id);
+            self.directory.relax(hash);
+        }
+        let id = self.directory.at(hash);
+        self.segments[id].shrink(&self.hasher);
+    }
+
+    /// Makes segment `id` hold the records of `buddy` too.
+    fn merge(&mut self, id: u32, buddy: u32) {
+        self.schedule.lower(id, self.schedule.earliest_of(buddy));
+        let last = self.segments.len() as u32 - 1;
+        let removed = self.segments.swap_remove(buddy);
+        self.schedule.swap_remove(buddy, last);
+        if buddy != last {
+            self.directory.assign(self.segments[buddy].node, buddy);
+        }
+        let id = if id == last { buddy } else { id };
+        let segment = &mut self.segments[id];
+        segment.merge(removed, &self.hasher);
+        self.directory.assign(segment.node, id);
+    }
+
+    #[inline]
+    fn note_deadline(&mut self, id: u32, old: Option<UnixMillis>, new: Option<UnixMillis>) {
+        self.expiring -= usize::from(old.is_some());
+        if let Some(deadline) = new {
+            self.expiring += 1;
+            self.schedule.lower(id, deadline);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
+
+    const CLOCK: AccessClock = AccessClock::new(0);
+
+    /// Checks all that a table promises itself.
+    pub(in super::super) fn check(table: &Table) {
+        let (mut len, mut expiring, mut next) = (0, 0, Some(0));
+        let mut seen = vec![false; table.segments.len()];
+        while let Some(hash) = next {
+            let id = table.directory.at(hash);
+            let segment = &table.segments[id];
+            assert!(!mem::replace(&mut seen[id as usize], true), "two prefixes, one segment");
+            assert_eq!(segment.node.first_hash(), hash);
+            assert!(segment.len() <= table.longest);
+            next = segment.node.next_hash();
+            assert_eq!(table.directory.at(next.unwrap_or(0).wrapping_sub(1)), id);
+            for (hash, record) in segment.sorted(&table.hasher) {
+                assert_eq!(Node::of(hash, segment.node.depth()), segment.node);
+                if let Some(deadline) = record.deadline() {
+                    assert!(table.schedule.earliest_of(id) <= deadline);
+                    assert!(table.earliest_deadline().expect("some key has one") <= deadline);
+                    expiring += 1;
+                }
+                len += 1;
+            }
+        }
+        assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
+        assert_eq!((table.len, table.expiring), (len, expiring));
+    }
+
+    pub(in super::super) fn put(table: &mut Table, key: &str, deadline: Option<u64>) -> Put {
+        table.put(key.as_bytes(), StringRef::new(key.as_bytes()), deadline.map(UnixMillis), CLOCK)
+    }
+
+    fn masked(mask: u64) -> Table {
+        let mut hasher = KeyHasher::new(Seed(1));
+        hasher.mask = mask;
+        Table::with_hasher(hasher)
+    }
+
+    /// Grows and shrinks a table twice by random changes, among them every kind, and compares it with a map.
+    fn random_changes(mut table: Table, keys: usize, steps: usize) -> Table {
+        let mut random = Random::new(Seed(9));
+        let mut model: BTreeMap<String, (Vec<u8>, Option<UnixMillis>)> = BTreeMap::new();
+        for step in 0..steps {
+            let key = format!("key:{}", random.below(keys));
+            let deadline = (step % 3 == 0).then_some(UnixMillis(random.next_u64() >> 20));
+            let value = vec![b'x'; random.below(30)];
+            let growing = (step / (steps / 4)).is_multiple_of(2);
+            match random.below(8) {
+                0 => {
+                    let record =
+                        Record::new(key.as_bytes(), StringRef::new(&value), deadline, CLOCK);
+                    let old =
+                        table.insert(record).map(|old| (old.string().to_vec(), old.deadline()));
+                    assert_eq!(old, model.insert(key, (value, deadline)));
+                }
+                1 => {
+                    let found = table.set_deadline(key.as_bytes(), deadline);
+                    let expected = model.get_mut(&key).map(|(_, old)| *old = deadline);
+                    assert_eq!(found, expected.is_some());
+                }
+                2 => {
+                    let record = table.find_mut(key.as_bytes()).map(|record| record.set_int(7));
+                    let expected = model.get_mut(&key).map(|(old, _)| *old = b"7".to_vec());
+                    assert_eq!(record, expected);
+                }
+                3 | 4 if growing => {
+                    let put = table.put(key.as_bytes(), StringRef::new(&value), deadline, CLOCK);
+                    let old = model.insert(key, (value, deadline));
+                    assert_eq!(matches!(put, Put::Inserted), old.is_none());
+                }
+                _ if growing => {
+                    let found = table.find(key.as_bytes());
+                    let found = found.map(|found| (found.string().to_vec(), found.deadline()));
+                    assert_eq!(found.as_ref(), model.get(&key));
+                }
+                _ => {
+                    let old = table.remove(key.as_bytes());
+                    let old = old.map(|old| (old.string().to_vec(), old.deadline()));
+                    assert_eq!(old, model.remove(&key));
+                }
+            }
+            if step % (steps / 40) == 0 {
+                check(&table);
+                let keys: BTreeMap<_, _> = table.iter().map(|record| (record.key(), ())).collect();
+                assert!(keys.keys().copied().eq(model.keys().map(String::as_bytes)));
+            }
+        }
+        for key in model.keys() {
+            assert!(table.remove(key.as_bytes()).is_some());
+        }
+        check(&table);
+        table
+    }
+
+    #[test]
+    fn changes_match_a_map_and_an_emptied_table_is_small() {
+        for (keys, steps) in [(300, 20_000), (30_000, 400_000)] {
+            let table = random_changes(Table::new(Seed(1)), keys, steps);
+            assert!(table.is_empty());
+            assert_eq!(table.segments.len(), 1);
+            let fresh = Table::new(Seed(1)).memory_overhead_bytes();
+            // Sixteen buckets and a chunk of the schedule may stay.
+            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 512 * 8 + 16);
+        }
+    }
+
+    #[test]
+    fn hashes_that_are_alike_cost_time_not_memory() {
+        for mask in [0, 0xff, 0xffff_ffff, 0xffff_ffff << 32, 0xffff << 48, 1 << 63, 1] {
+            let mut table = random_changes(masked(mask), 1000, 20_000);
+            for i in 0..2000 {
+                put(&mut table, &format!("key:{i}"), None);
+            }
+            check(&table);
+            assert!(table.memory_overhead_bytes() < 2000 * 60, "mask {mask:x}");
+        }
+    }
+
+    #[test]
+    fn a_table_of_one_seed_has_one_order() {
+        let (mut up, mut down) = (Table::new(Seed(5)), Table::new(Seed(5)));
+        for i in 0..20_000 {
+            put(&mut up, &format!("key:{i}"), None);
+            put(&mut down, &format!("key:{}", 29_999 - i), None);
+        }
+        for i in 0..10_000 {
+            up.remove(format!("key:{i}").as_bytes());
+            down.remove(format!("key:{}", 29_999 - i).as_bytes());
+        }
+        let keys: Vec<_> = up.iter().map(|record| (up.hash(record.key()), record.key())).collect();
+        assert!(keys.is_sorted());
+        assert!(down.iter().map(Record::key).eq(keys.iter().map(|(_, key)| *key)));
+    }
+
+    #[test]
+    fn a_random_key_is_any_key() {
+        let mut table = Table::new(Seed(3));
+        assert!(table.random(&mut Random::new(Seed(0))).is_none());
+        for i in 0..500 {
+            put(&mut table, &format!("{i}"), None);
+        }
+        let mut draws = vec![0_u32; 500];
+        let mut random = Random::new(Seed(4));
+        for _ in 0..100_000 {
+            let record = table.random(&mut random).expect("there are keys");
+            let StringRef::Int(i) = record.string() else { panic!("{record:?}") };
+            draws[i as usize] += 1;
+        }
+        let chi_squared: f64 = draws.iter().map(|&n| (f64::from(n) - 200.0).powi(2) / 200.0).sum();
+        // 499 degrees of freedom: mean 499, standard deviation 31.6.
+        assert!((373.0..625.0).contains(&chi_squared), "chi squared {chi_squared}");
+    }
+
+    #[test]
+    fn a_value_that_may_take_long_to_free_is_handed_back() {
+        let mut table = Table::new(Seed(0));
+        let long = vec![b'x'; 100_000];
+        assert!(matches!(table.put(b"k", StringRef::new(&long), None, CLOCK), Put::Inserted));
+        assert!(
+            matches!(put(&mut table, "k", None), Put::Replaced(old) if old.string().len() == 100_000)
+        );
+        assert!(matches!(put(&mut table, "k", None), Put::Overwritten));
+    }
+
+    #[test]
+    fn busy_full_segments_keep_their_size() {
+        let mut table = Table::new(Seed(0));
+        for i in 0..100_000_u32 {
+            put(&mut table, &format!("key:{i}"), None);
+            if let Some(old) = i.checked_sub(SEGMENT_MAX as u32 - 1) {
+                table.remove(format!("key:{old}").as_bytes());
+            }
+        }
+        assert_eq!(table.segments.len(), 1);
+        assert_eq!(table.memory_overhead_bytes(), 48 + 128 * 9 + 16 + 4);
+    }
+}

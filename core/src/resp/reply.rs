@@ -1,0 +1,290 @@
+//! The reply writer: what handlers say, in the protocol that the client chose.
+//!
+//! Handlers speak RESP3's richer types; a client that stayed with RESP2 reads each as the older type that Redis sends in its
+//! place: a map as a flat array, a double as a bulk string, a null as `$-1`, ... Nothing is built in memory first.
+//!
+//! Where a behaviour comes from: the [RESP specification](https://redis.io/docs/latest/develop/reference/protocol-spec/).
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
+use crate::error::Error;
+use crate::number::NumberText;
+
+/// The protocol version a client speaks, chosen with `HELLO`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// RESP2, which every connection starts with.
+    #[default]
+    Resp2,
+    /// RESP3.
+    Resp3,
+}
+
+impl Protocol {
+    /// The version as `HELLO` and `CLIENT LIST` tell it: 2 or 3.
+    #[must_use]
+    pub const fn version(self) -> u8 {
+        match self {
+            Self::Resp2 => 2,
+            Self::Resp3 => 3,
+        }
+    }
+}
+
+/// Writes one client's replies to its output.
+#[derive(Debug)]
+pub struct Reply<'a> {
+    output: &'a mut Output,
+    protocol: Protocol,
+    errors: u32,
+}
+
+/// An aggregate whose length is written once it is known: see [`Reply::begin`].
+#[derive(Debug)]
+#[must_use = "the reply is broken without its header"]
+pub(crate) struct Deferred(Mark);
+
+impl<'a> Reply<'a> {
+    /// A writer to `output`.
+    #[inline]
+    #[must_use]
+    pub const fn new(output: &'a mut Output, protocol: Protocol) -> Self {
+        Self { output, protocol, errors: 0 }
+    }
+
+    /// The protocol that replies are written in.
+    #[inline]
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Changes the protocol of what follows: `HELLO` answers in the new one.
+    pub const fn switch(&mut self, protocol: Protocol) {
+        self.protocol = protocol;
+    }
+
+    /// How many errors have been written.
+    #[must_use]
+    pub const fn errors(&self) -> u32 {
+        self.errors
+    }
+
+    /// `+OK`.
+    #[inline]
+    pub fn ok(&mut self) {
+        self.raw(b"+OK\r\n");
+    }
+
+    /// A simple string; it must hold no line break.
+    #[inline]
+    pub fn simple(&mut self, text: &str) {
+        self.raw(b"+");
+        self.raw(text.as_bytes());
+        self.raw(b"\r\n");
+    }
+
+    /// An error. Line breaks in what a client sent cannot break the protocol: they become spaces.
+    pub fn error(&mut self, error: &Error) {
+        self.errors += 1;
+        let tail = self.output.tail();
+        tail.push(b'-');
+        tail.extend(error.text().iter().map(|&byte| match byte {
+            b'\r' | b'\n' => b' ',
+            other => other,
+        }));
+        tail.extend_from_slice(b"\r\n");
+    }
+
+    /// An integer.
+    #[inline]
+    pub fn integer(&mut self, value: i64) {
+        match value {
+            0 => self.raw(b":0\r\n"),
+            1 => self.raw(b":1\r\n"),
+            _ => self.header(b':', value),
+        }
+    }
+
+    /// A length or count, as an integer.
+    #[inline]
+    pub fn count(&mut self, value: usize) {
+        self.integer(i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    /// A bulk string.
+    #[inline]
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        self.header(b'$', bytes.len() as i64);
+        let tail = self.output.tail();
+        tail.reserve(bytes.len() + 2);
+        tail.extend_from_slice(bytes);
+        tail.extend_from_slice(b"\r\n");
+    }
+
+    /// A bulk string that need not be copied when it is large.
+    pub fn shared_bulk(&mut self, bytes: &Rc<Vec<u8>>) {
+        if bytes.len() < SHARE_FROM_LEN_BYTES {
+            return self.bulk(bytes);
+        }
+        self.header(b'$', bytes.len() as i64);
+        self.output.share(Rc::clone(bytes));
+        self.raw(b"\r\n");
+    }
+
+    /// An integer as a bulk string.
+    #[inline]
+    pub fn bulk_integer(&mut self, value: i64) {
+        self.bulk(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Text with a format (`txt`, `mkd`) in RESP3, a bulk string in RESP2.
+    pub fn verbatim(&mut self, format: &str, text: &[u8]) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(text),
+            Protocol::Resp3 => {
+                debug_assert_eq!(format.len(), 3, "a verbatim string's format has three letters");
+                self.header(b'=', text.len() as i64 + 4);
+                self.raw(format.as_bytes());
+                self.raw(b":");
+                self.raw(text);
+                self.raw(b"\r\n");
+            }
+        }
+    }
+
+    /// No value.
+    #[inline]
+    pub fn null(&mut self) {
+        match self.protocol {
+            Protocol::Resp2 => self.raw(b"$-1\r\n"),
+            Protocol::Resp3 => self.raw(b"_\r\n"),
+        }
+    }
+
+    /// No array: RESP2 has a null of its own where an array would have been.
+    pub fn null_array(&mut self) {
+        match self.protocol {
+            Protocol::Resp2 => self.raw(b"*-1\r\n"),
+            Protocol::Resp3 => self.raw(b"_\r\n"),
+        }
+    }
+
+    /// True or false; 1 or 0 in RESP2.
+    pub fn boolean(&mut self, value: bool) {
+        match (self.protocol, value) {
+            (Protocol::Resp2, _) => self.integer(i64::from(value)),
+            (Protocol::Resp3, true) => self.raw(b"#t\r\n"),
+            (Protocol::Resp3, false) => self.raw(b"#f\r\n"),
+        }
+    }
+
+    /// A floating point number; a bulk string in RESP2.
+    pub fn double(&mut self, value: f64) {
+        let text = NumberText::from(value);
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(&text),
+            Protocol::Resp3 => {
+                self.raw(b",");
+                self.raw(&text);
+                self.raw(b"\r\n");
+            }
+        }
+    }
+
+    /// An array of `len` elements, which the caller writes next.
+    #[inline]
+    pub fn array(&mut self, len: usize) {
+        self.header(b'*', len as i64);
+    }
+
+    /// A map of `len` pairs, keys and values alternating; a flat array in RESP2.
+    pub fn map(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.header(b'*', 2 * len as i64),
+            Protocol::Resp3 => self.header(b'%', len as i64),
+        }
+    }
+
+    /// A set of `len` members; an array in RESP2.
+    pub fn set(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.header(b'*', len as i64),
+            Protocol::Resp3 => self.header(b'~', len as i64),
+        }
+    }
+
+    /// An out-of-band message of `len` elements; an array in RESP2.
+    pub fn push(&mut self, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.header(b'*', len as i64),
+            Protocol::Resp3 => self.header(b'>', len as i64),
+        }
+    }
+
+    /// Announces `len` attribute pairs, which the caller writes next, followed by the reply they belong to. RESP2 has no
+    /// attributes: then this says `false`, and the pairs are left out.
+    pub fn attribute(&mut self, len: usize) -> bool {
+        let has_attributes = self.protocol == Protocol::Resp3;
+        if has_attributes {
+            self.header(b'|', len as i64);
+        }
+        has_attributes
+    }
+
+    /// A number beyond 64 bits, as its digits; a bulk string in RESP2.
+    pub fn big_number(&mut self, digits: &str) {
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(digits.as_bytes()),
+            Protocol::Resp3 => {
+                self.raw(b"(");
+                self.raw(digits.as_bytes());
+                self.raw(b"\r\n");
+            }
+        }
+    }
+
+    /// Begins an aggregate whose length is not known yet; one of the `end_` verbs writes its header.
+    pub(crate) fn begin(&self) -> Deferred {
+        Deferred(self.output.mark())
+    }
+
+    /// Ends an array of `len` elements.
+    pub(crate) fn end_array(&mut self, deferred: Deferred, len: usize) {
+        self.end(deferred, b'*', len);
+    }
+
+    /// Ends a map of `len` pairs.
+    pub(crate) fn end_map(&mut self, deferred: Deferred, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.end(deferred, b'*', 2 * len),
+            Protocol::Resp3 => self.end(deferred, b'%', len),
+        }
+    }
+
+    fn end(&mut self, deferred: Deferred, kind: u8, len: usize) {
+        let mut header = Vec::with_capacity(24);
+        header.push(kind);
+        header.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
+        header.extend_from_slice(b"\r\n");
+        self.output.insert(deferred.0, &header);
+    }
+
+    #[inline]
+    fn header(&mut self, kind: u8, value: i64) {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(value).as_bytes();
+        let tail = self.output.tail();
+        tail.reserve(digits.len() + 3);
+        tail.push(kind);
+        tail.extend_from_slice(digits);
+        tail.extend_from_slice(b"\r\n");
+    }
+
+    #[inline]
+    fn raw(&mut self, bytes: &[u8]) {
+        self.output.tail().extend_from_slice(bytes);
+    }
+}

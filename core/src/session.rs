@@ -1,0 +1,216 @@
+//! One client's state: who it is, what it chose, what it sent and has yet to read.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::resp::args::Request;
+use crate::resp::output::Output;
+use crate::resp::reply::Protocol;
+use crate::resp::request::RequestReader;
+use crate::time::UnixMicros;
+
+/// Names a connected client; never used again for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId {
+    serial: u64,
+    slot: u32,
+}
+
+impl ClientId {
+    pub(crate) const fn new(serial: u64, slot: u32) -> Self {
+        Self { serial, slot }
+    }
+
+    /// The number that `CLIENT ID` tells: 1 for the first client, then upward.
+    #[must_use]
+    pub const fn serial(self) -> u64 {
+        self.serial
+    }
+
+    pub(crate) const fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
+/// The other end of a connection, as the front end sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The client's address as `CLIENT LIST` prints it (`127.0.0.1:50000`, or `path:0` of a Unix socket).
+    pub address: String,
+    /// The server's own address of this connection.
+    pub local_address: String,
+    /// How the bytes travel.
+    pub transport: Transport,
+    /// Whether the client is on this machine: protected mode lets only such clients in.
+    pub is_local: bool,
+    /// The connection's file descriptor; -1 where there is none.
+    pub descriptor: i64,
+}
+
+/// How a client's bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A TCP connection.
+    Tcp,
+    /// A Unix socket.
+    Unix,
+    /// No socket: the client lives in the engine's own process.
+    InProcess,
+}
+
+impl Peer {
+    /// A client in the engine's own process.
+    #[must_use]
+    pub fn local() -> Self {
+        Self {
+            address: String::from("127.0.0.1:0"),
+            local_address: String::from("127.0.0.1:0"),
+            transport: Transport::InProcess,
+            is_local: true,
+            descriptor: -1,
+        }
+    }
+}
+
+/// What `CLIENT REPLY` chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ReplyMode {
+    /// Every command is answered.
+    #[default]
+    On,
+    /// None is.
+    Off,
+    /// The next command is not answered.
+    SkipNext,
+    /// The command that runs is not answered.
+    Skip,
+}
+
+/// Why a client's requests wait in its input instead of being run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stall {
+    /// A blocking command runs until its deadline, if it has one.
+    Blocked { until: Option<UnixMicros> },
+    /// `CLIENT PAUSE` holds its next command back.
+    Postponed,
+    /// It has too much to read before it may ask for more.
+    OutputFull,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// Once the client has been sent what waits for it.
+    AfterWrite,
+    /// At once.
+    Now,
+}
+
+/// Commands that wait for `EXEC`.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction {
+    /// Each with its arguments.
+    pub(crate) commands: Vec<Queued>,
+    /// Whether a command could not be queued, so that `EXEC` must refuse.
+    pub(crate) is_aborted: bool,
+}
+
+/// A command with its own copy of its arguments.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) command: usize,
+    pub(crate) request: Request,
+}
+
+/// A connected client.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: ClientId,
+    pub(crate) peer: Peer,
+    pub(crate) name: Vec<u8>,
+    pub(crate) library_name: Vec<u8>,
+    pub(crate) library_version: Vec<u8>,
+    pub(crate) connected_at: UnixMicros,
+    pub(crate) last_interaction: UnixMicros,
+
+    pub(crate) protocol: Protocol,
+    pub(crate) database: usize,
+    pub(crate) is_authenticated: bool,
+    pub(crate) reply_mode: ReplyMode,
+    pub(crate) is_monitor: bool,
+    pub(crate) no_evict: bool,
+    pub(crate) no_touch: bool,
+    pub(crate) transaction: Option<Box<Transaction>>,
+    /// Whether `EXEC` runs, so that nothing may block.
+    pub(crate) is_in_exec: bool,
+
+    /// The command that ran last, for `CLIENT LIST`.
+    pub(crate) last_command: Option<&'static str>,
+    pub(crate) stall: Option<Stall>,
+    pub(crate) closing: Option<Closing>,
+
+    pub(crate) reader: RequestReader,
+    /// Requests that are not complete or wait: see [`Stall`].
+    pub(crate) input: Vec<u8>,
+    pub(crate) output: Output,
+    /// Since when the output has been above its soft limit.
+    pub(crate) soft_limit_since: Option<UnixMicros>,
+}
+
+impl Session {
+    pub(crate) fn new(id: ClientId, peer: Peer, now: UnixMicros) -> Self {
+        Self {
+            id,
+            peer,
+            name: Vec::new(),
+            library_name: Vec::new(),
+            library_version: Vec::new(),
+            connected_at: now,
+            last_interaction: now,
+            protocol: Protocol::Resp2,
+            database: 0,
+            is_authenticated: false,
+            reply_mode: ReplyMode::On,
+            is_monitor: false,
+            no_evict: false,
+            no_touch: false,
+            transaction: None,
+            is_in_exec: false,
+            last_command: None,
+            stall: None,
+            closing: None,
+            reader: RequestReader::default(),
+            input: Vec::new(),
+            output: Output::default(),
+            soft_limit_since: None,
+        }
+    }
+
+    /// Back to what a new connection has, as `RESET` asks. The name of the library stays, as in Redis.
+    pub(crate) fn reset(&mut self) {
+        self.protocol = Protocol::Resp2;
+        self.database = 0;
+        self.name = Vec::new();
+        self.reply_mode = ReplyMode::On;
+        self.is_monitor = false;
+        self.no_evict = false;
+        self.no_touch = false;
+        self.transaction = None;
+    }
+
+    /// Whether a blocking command waits.
+    pub(crate) const fn is_blocked(&self) -> bool {
+        matches!(self.stall, Some(Stall::Blocked { .. }))
+    }
+
+    /// The memory this client takes: itself, its input and its output.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.name.capacity()
+            + self.peer.address.capacity()
+            + self.peer.local_address.capacity()
+            + self.input.capacity()
+            + self.output.memory_bytes()
+    }
+}

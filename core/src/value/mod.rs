@@ -1,0 +1,3 @@
+//! The data types: how each value is represented, and what `OBJECT ENCODING` calls it.
+
+pub mod string;

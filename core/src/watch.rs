@@ -1,0 +1,97 @@
+//! Who watches which keys, so that `EXEC` can refuse when one of them has changed.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::session::ClientId;
+
+/// The keys that clients watch, in any database.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    /// For each database and key, who watches it.
+    watchers: BTreeMap<(usize, Vec<u8>), Vec<Watcher>>,
+    /// For each client that watches anything, whether one of its keys has changed.
+    touched: BTreeMap<ClientId, bool>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Watcher {
+    client: ClientId,
+    /// The key had expired already when the watch began: its removal is no change.
+    was_expired: bool,
+}
+
+impl Watches {
+    /// Whether nobody watches anything, which is nearly always.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.touched.is_empty()
+    }
+
+    pub(crate) fn watch(
+        &mut self,
+        client: ClientId,
+        database: usize,
+        key: &[u8],
+        was_expired: bool,
+    ) {
+        self.touched.entry(client).or_default();
+        let watchers = self.watchers.entry((database, key.to_vec())).or_default();
+        if watchers.iter().all(|watcher| watcher.client != client) {
+            watchers.push(Watcher { client, was_expired });
+        }
+    }
+
+    /// Ends all watches of a client; whether one of its keys had changed.
+    pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
+        let Some(was_touched) = self.touched.remove(&client) else { return false };
+        self.watchers.retain(|_, watchers| {
+            watchers.retain(|watcher| watcher.client != client);
+            !watchers.is_empty()
+        });
+        was_touched
+    }
+
+    /// A key has changed.
+    pub(crate) fn touch(&mut self, database: usize, key: &[u8]) {
+        let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
+        for watcher in watchers {
+            self.touched.insert(watcher.client, true);
+        }
+    }
+
+    /// A key that had expired is removed: news to those only who watched it while it lived.
+    pub(crate) fn touch_expired(&mut self, database: usize, key: &[u8]) {
+        let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
+        for watcher in watchers.iter().filter(|watcher| !watcher.was_expired) {
+            self.touched.insert(watcher.client, true);
+        }
+    }
+
+    /// Every key of a database for which `has_changed` is true has changed.
+    pub(crate) fn touch_all(
+        &mut self,
+        database: usize,
+        mut has_changed: impl FnMut(&[u8]) -> bool,
+    ) {
+        for ((_, key), watchers) in
+            self.watchers.range((database, Vec::new())..(database + 1, Vec::new()))
+        {
+            if has_changed(key) {
+                for watcher in watchers {
+                    self.touched.insert(watcher.client, true);
+                }
+            }
+        }
+    }
+
+    /// The keys that a client watches and that had not expired when it began to.
+    pub(crate) fn keys_of(&self, client: ClientId) -> impl Iterator<Item = (usize, &[u8])> {
+        self.watchers
+            .iter()
+            .filter(move |(_, watchers)| {
+                watchers.iter().any(|watcher| watcher.client == client && !watcher.was_expired)
+            })
+            .map(|((database, key), _)| (*database, key.as_slice()))
+    }
+}

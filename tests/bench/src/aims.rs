@@ -1,0 +1,25 @@
+//! What Redstart is meant to reach. An aim that is missed is shown, it fails nothing: a figure depends on the machine.
+
+use crate::report::short;
+use crate::workload::Workload;
+
+/// Memory of a key such as `key:1234567` with a value of 16 bytes.
+pub(crate) const KEY_BYTES: f64 = 60.0;
+/// The longest pause that the engine itself makes.
+pub(crate) const PAUSE_MS: f64 = 2.0;
+/// From here on a value is large: copying it is most of the work.
+const LARGE_VALUE_LEN: usize = 64 * 1024;
+
+/// The most CPU time a request that Redstart may take, as a part of redis-server's.
+pub(crate) fn cpu_ratio(workload: &Workload) -> f64 {
+    match workload {
+        Workload { value_len: LARGE_VALUE_LEN.., .. } => 0.80,
+        Workload { pipeline: 16.., .. } => 0.40,
+        _ => 0.80,
+    }
+}
+
+/// How a figure stands to its aim.
+pub(crate) fn verdict(figure: f64, most: f64) -> String {
+    format!("≤ {}: {}", short(most), if figure <= most { "met" } else { "not met" })
+}

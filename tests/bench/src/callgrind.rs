@@ -1,0 +1,77 @@
+//! Instructions a request, counted by callgrind: a figure that no noise of the machine touches. Each count is a server's
+//! whole life with a fixed number of requests, less the same life without them.
+
+use std::fs;
+
+use redstart_core::random::Seed;
+
+use crate::Result;
+use crate::driver::{Driver, Until};
+use crate::process::Program;
+use crate::report::{Report, Table, progress, short, thousands};
+use crate::workload::{Arg, Command, Keys, Workload};
+
+const CLIENTS: usize = 50;
+const KEYS: u64 = 10_000;
+const VALUE_LEN: usize = 16;
+const REQUESTS: u64 = 32_000;
+const OUT: &str = "callgrind.out";
+
+pub(crate) fn compare(programs: [&Program; 2], seed: u64, report: &mut Report) -> Result<()> {
+    let [reference, subject] = programs;
+    let columns = ["instructions a request", "pipeline", &reference.label, &subject.label, "ratio"];
+    let mut table = Table::new("Instructions", &columns);
+    let idle = [idle_life(reference, seed)?, idle_life(subject, seed)?];
+    for command in [Command::Ping, Command::Set, Command::Get] {
+        for pipeline in [1, 16, 64] {
+            let workload = workload(command, pipeline);
+            let mut counts = [0.0; 2];
+            for ((count, program), idle) in counts.iter_mut().zip(programs).zip(idle) {
+                let (life, requests) = life(program, &workload, REQUESTS, seed)?;
+                *count = life.saturating_sub(idle) as f64 / requests as f64;
+            }
+            let [first, second] = counts;
+            let pipeline = pipeline.to_string();
+            table.row(vec![
+                command.to_string(),
+                pipeline,
+                thousands(first),
+                thousands(second),
+                short(second / first),
+            ]);
+        }
+    }
+    report.table(&table)?;
+    report.text(&format!(
+        "User space only. {REQUESTS} requests over {CLIENTS} connections, {KEYS} keys with {VALUE_LEN} bytes, seed {seed}.\n"
+    ))
+}
+
+fn workload(command: Command, pipeline: usize) -> Workload {
+    Workload { command, value_len: VALUE_LEN, pipeline, keys: Keys::new("key:", KEYS) }
+}
+
+fn idle_life(program: &Program, seed: u64) -> Result<u64> {
+    Ok(life(program, &workload(Command::Ping, 1), 0, seed)?.0)
+}
+
+/// The instructions from start to end of a server that gets its keys and `requests` requests, and how many it got.
+fn life(program: &Program, workload: &Workload, requests: u64, seed: u64) -> Result<(u64, u64)> {
+    progress(&format!(
+        "{}: callgrind, {} × {requests}, pipeline {}",
+        program.label, workload.command, workload.pipeline
+    ));
+    let valgrind =
+        ["valgrind", "--tool=callgrind", &format!("--callgrind-out-file={OUT}")].map(str::to_owned);
+    let mut server = program.under(&valgrind).start(&[])?;
+    let mut driver = Driver::connect(server.address(), CLIENTS, Seed(seed))?;
+    let fill = [Arg::Word(b"SET"), Arg::Key, Arg::Word(&workload.fill())];
+    server.client()?.fill(&fill, workload.keys, 0..KEYS)?;
+    let window = driver.run(workload, &workload.replies(), Until::Sent(requests))?;
+    server.stop()?;
+    let out = fs::read_to_string(server.directory().join(OUT))?;
+    let total = out
+        .lines()
+        .find_map(|line| line.strip_prefix("totals:").or_else(|| line.strip_prefix("summary:")));
+    Ok((total.ok_or("callgrind.out without a total")?.trim().parse()?, window.requests))
+}

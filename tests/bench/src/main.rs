@@ -1,0 +1,172 @@
+//! Redstart beside redis-server: the same load on the same machine in the same run, and the ratio of the two.
+//!
+//! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
+//! `load.rs` CPU a request, requests a second and latency; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
+//! `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use nix::sched::{sched_getaffinity, sched_setaffinity};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Pid;
+
+mod aims;
+mod callgrind;
+mod client;
+mod driver;
+mod floor;
+mod growth;
+mod latency;
+mod load;
+mod memory;
+mod process;
+mod redis_benchmark;
+mod report;
+mod workload;
+
+use load::{Plan, With};
+use process::Program;
+use report::{Report, progress};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Measures Redstart beside redis-server. Without a part, the load is measured.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    /// Part: CPU a request, requests a second, latency, under load
+    #[arg(long)]
+    load: bool,
+    /// Part: pauses while the keyspace grows, is flushed, and expires
+    #[arg(long)]
+    growth: bool,
+    /// Part: resident memory of keys and of idle connections
+    #[arg(long)]
+    memory: bool,
+    /// Part: instructions a request, by callgrind
+    #[arg(long)]
+    instructions: bool,
+    /// All parts
+    #[arg(long)]
+    all: bool,
+    /// Fewer rows, rounds and keys
+    #[arg(long)]
+    quick: bool,
+    /// Load also a loop that answers +OK to everything
+    #[arg(long)]
+    floor: bool,
+    /// Who sends the load
+    #[arg(long, value_enum, default_value_t = With::Own)]
+    driver: With,
+    /// Rounds of load a row
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Milliseconds of load a round and server
+    #[arg(long)]
+    window_ms: Option<u64>,
+    /// Connections of the load
+    #[arg(long, default_value_t = 50)]
+    clients: usize,
+    /// Keys of the load
+    #[arg(long, default_value_t = 1_000_000)]
+    keys: u64,
+    /// Keys of the growth [default: ten million, or one with --quick]
+    #[arg(long)]
+    growth_keys: Option<u64>,
+    /// Fixes which keys are drawn
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Bind the servers to the first CPU and the driver of the load to the second
+    #[arg(long)]
+    pin: bool,
+    /// The server to compare with
+    #[arg(long, default_value = "redis-server")]
+    reference: String,
+    /// The server that is measured
+    #[arg(long, default_value = "target/release/redstart")]
+    subject: String,
+    /// Write the report to this file as well
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    serve_floor: bool,
+    #[arg(long, hide = true, default_value_t = 0)]
+    port: u16,
+    #[arg(long, hide = true)]
+    bind: Option<String>,
+}
+
+impl Options {
+    fn plan(&self) -> Plan {
+        let (rounds, window_ms) = if self.quick { (3, 300) } else { (5, 1000) };
+        Plan {
+            with: self.driver,
+            clients: self.clients,
+            keys: self.keys,
+            rounds: self.rounds.unwrap_or(rounds),
+            window: Duration::from_millis(self.window_ms.unwrap_or(window_ms)),
+            seed: self.seed,
+            quick: self.quick,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = if options.serve_floor { floor::serve(options.port) } else { measure(&options) };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let began = Instant::now();
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
+    let cpu = options.pin.then_some(0);
+    let reference = Program::new(
+        "redis-server",
+        &options.reference,
+        &["--save", "", "--appendonly", "no"],
+        cpu,
+    );
+    let subject = Program::new("redstart", &options.subject, &["--save", ""], cpu);
+    let own_path = std::env::current_exe()?.display().to_string();
+    let floor =
+        options.floor.then(|| Program::new(floor::LABEL, &own_path, &["--serve-floor"], cpu));
+    let both = [&reference, &subject];
+
+    let mut report = Report::new(options.markdown.clone());
+    report.text(&report::circumstances(&both)?)?;
+    let named = options.load || options.growth || options.memory || options.instructions;
+    let part = |wanted: bool| wanted || options.all;
+    if part(options.load || !named) {
+        if options.pin {
+            process::bind_to_cpu(Pid::from_raw(0), 1)?;
+        }
+        load::compare(
+            [&reference, &subject, &reference],
+            floor.as_ref(),
+            &options.plan(),
+            &mut report,
+        )?;
+    }
+    if part(options.growth) {
+        let default = if options.quick { 1_000_000 } else { 10_000_000 };
+        growth::compare(both, options.growth_keys.unwrap_or(default), &mut report)?;
+    }
+    if part(options.memory) {
+        memory::compare(both, options.keys, 10_000, &mut report)?;
+    }
+    if part(options.instructions) {
+        callgrind::compare(both, options.seed, &mut report)?;
+    }
+    report.text(&format!("The whole run took {:.0} s.", began.elapsed().as_secs_f64()))
+}

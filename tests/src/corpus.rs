@@ -1,0 +1,127 @@
+//! Where the cases are, and what a marker asks of a scenario.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    driver::Driver,
+    play::{Mismatch, play},
+    transcript::{Marker, ParseError, Scenario, Transcript, parse},
+};
+
+/// A file of the corpus.
+pub struct CaseFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// `group/command`.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl CaseFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let text = fs::read_to_string(path)?;
+        let stem = path.with_extension("");
+        let name = stem.strip_prefix(folder()).unwrap_or(&stem).to_string_lossy().into_owned();
+        Ok(Self { path: path.to_owned(), name, text })
+    }
+
+    /// Its scenarios.
+    ///
+    /// # Errors
+    /// When it is no transcript.
+    pub fn transcript(&self) -> Result<Transcript, ParseError> {
+        parse(&self.text)
+    }
+}
+
+/// The folder of the cases.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
+}
+
+/// Every file of the corpus whose name holds what the environment variable `CASES` says, in the order of their names.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn files() -> io::Result<Vec<CaseFile>> {
+    let wanted = env::var("CASES").unwrap_or_default();
+    let mut files = Vec::new();
+    for group in fs::read_dir(folder())? {
+        let group = group?.path();
+        if !group.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(group)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "txt") {
+                files.push(CaseFile::read(&path)?);
+            }
+        }
+    }
+    files.retain(|file| file.name.contains(&wanted));
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(files)
+}
+
+/// Who is asked whether the corpus is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// Redis itself, of this version.
+    Redis(u32, u32),
+    /// Redstart, through whichever driver.
+    Redstart,
+}
+
+impl Witness {
+    /// The marker that says this witness answers otherwise than the scenario does.
+    #[must_use]
+    pub fn objection(self, scenario: &Scenario) -> Option<&Marker> {
+        scenario.markers().find(|marker| match marker {
+            Marker::KnownFailure(_) => self == Self::Redstart,
+            Marker::Redis72(_) => {
+                matches!(self, Self::Redis(major, minor) if (major, minor) < (7, 2))
+            }
+            Marker::Differs(_) => matches!(self, Self::Redis(..)),
+            Marker::Resp3 | Marker::Unordered => false,
+        })
+    }
+}
+
+/// What a scenario says about a server.
+pub enum Verdict {
+    /// The server does what the transcript shows.
+    Holds,
+    /// It does something else, as a marker says it would.
+    Excused,
+    /// It does something else.
+    Fails(Vec<Mismatch>),
+    /// It does what the transcript shows, though a marker says it would not: the marker has to go.
+    NeedlessMarker(Marker),
+}
+
+/// Plays `scenario` for `witness`.
+///
+/// # Errors
+/// When the server cannot be reached, or a line of the scenario cannot be sent.
+pub fn judge(
+    driver: &mut dyn Driver,
+    witness: Witness,
+    scenario: &Scenario,
+) -> io::Result<Verdict> {
+    let mismatches = play(driver, scenario)?.mismatches;
+    Ok(match (witness.objection(scenario), mismatches.is_empty()) {
+        (None, true) => Verdict::Holds,
+        (None, false) => Verdict::Fails(mismatches),
+        (Some(_), false) => Verdict::Excused,
+        (Some(marker), true) => Verdict::NeedlessMarker(marker.clone()),
+    })
+}

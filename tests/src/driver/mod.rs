@@ -1,0 +1,62 @@
+//! How a scenario reaches a server: in this process ([`EngineDriver`]) or over TCP ([`TcpDriver`]).
+
+mod engine;
+mod tcp;
+
+use core::time::Duration;
+use std::io;
+
+pub use engine::EngineDriver;
+pub use tcp::{TcpDriver, multibulk};
+
+/// A server under test, its clients and its clock.
+pub trait Driver {
+    /// Makes the server as good as new and ends every connection.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn reset(&mut self) -> io::Result<()>;
+
+    /// Connects one more client.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn connect(&mut self) -> io::Result<Connection>;
+
+    /// Sends bytes of a client, who may have been disconnected already.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns once whatever was sent has been executed and answered.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn settle(&mut self) -> io::Result<()>;
+
+    /// Appends what has arrived for a client to `bytes`.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn receive(&mut self, connection: Connection, bytes: &mut Vec<u8>) -> io::Result<State>;
+
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn advance(&mut self, by: Duration) -> io::Result<()>;
+}
+
+/// A client's connection, as its driver numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection(pub usize);
+
+/// Whether a connection may still bring something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It may.
+    Open,
+    /// The server has ended it.
+    Closed,
+}

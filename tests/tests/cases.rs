@@ -1,0 +1,110 @@
+//! The corpus: every scenario against Redstart, and against the machine's own `redis-server`, which shows that the corpus is true.
+//!
+//! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use redstart_core::random::Seed;
+use redstart_tests::{
+    corpus::{CaseFile, Verdict, Witness, files, judge},
+    driver::{Driver, EngineDriver, TcpDriver},
+    reference::Reference,
+};
+
+/// Servers at once. They mostly sleep, while a scenario lets time pass.
+const SERVERS: usize = 4;
+
+/// What cuts the bytes in process, each time elsewhere.
+const SEEDS: [u64; 4] = [1, 2, 3, 4];
+
+#[test]
+fn the_engine_does_what_the_corpus_says() {
+    for seed in SEEDS {
+        let mut driver = EngineDriver::new(Seed(seed));
+        let files = files().unwrap();
+        let complaints: String =
+            files.iter().map(|file| complaint(&mut driver, Witness::Redstart, file)).collect();
+        assert!(complaints.is_empty(), "\nwith seed {seed}:\n{complaints}");
+    }
+}
+
+#[test]
+fn the_corpus_is_what_redis_does() {
+    let files = files().unwrap();
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(String::new()));
+    thread::scope(|scope| {
+        for _ in 0..SERVERS.min(files.len()) {
+            scope.spawn(|| {
+                let Some(reference) = Reference::start().unwrap() else {
+                    eprintln!("skipped: there is no redis-server in PATH");
+                    return;
+                };
+                let (major, minor) = reference.version().unwrap();
+                let mut driver = TcpDriver::new(&reference.address).unwrap();
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let complaint = complaint(&mut driver, Witness::Redis(major, minor), file);
+                    complaints.lock().unwrap().push_str(&complaint);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().unwrap();
+    assert!(complaints.is_empty(), "\n{complaints}");
+}
+
+#[test]
+fn the_files_are_written_as_the_recorder_writes_them() {
+    for file in files().unwrap() {
+        let transcript =
+            file.transcript().unwrap_or_else(|error| panic!("{}: {error}", file.path.display()));
+        assert!(
+            transcript.to_string() == file.text,
+            "{}: `record` would write it otherwise",
+            file.path.display()
+        );
+    }
+}
+
+/// What is wrong with a file, in `witness`'s eyes; empty if nothing is.
+fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> String {
+    let mut text = String::new();
+    let path = file.path.display();
+    let transcript = match file.transcript() {
+        Ok(transcript) => transcript,
+        Err(error) => return format!("{path}: {error}\n"),
+    };
+    for scenario in &transcript.scenarios {
+        let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
+        // A panic is one scenario's fault; the next one begins with a new engine.
+        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
+        else {
+            if witness.objection(scenario).is_none() {
+                text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
+            }
+            continue;
+        };
+        match verdict {
+            Ok(Verdict::Holds | Verdict::Excused) => {}
+            Ok(Verdict::Fails(mismatches)) => {
+                for mismatch in mismatches {
+                    text.push_str(&format!("{}\n{mismatch}\n", at(mismatch.line)));
+                }
+            }
+            Ok(Verdict::NeedlessMarker(marker)) => {
+                text.push_str(&format!(
+                    "{}\n  passes: take `! {marker}` away\n",
+                    at(scenario.line)
+                ));
+            }
+            Err(error) => text.push_str(&format!("{}\n  {error}\n", at(scenario.line))),
+        }
+    }
+    text
+}
