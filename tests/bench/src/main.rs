@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -79,9 +80,10 @@ struct Options {
     /// Fixes which keys are drawn
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Bind the servers to the first CPU and the driver of the load to the second
+    /// Let the scheduler place the processes; else the servers are bound to the first CPU and
+    /// the driver of the load to the second, which takes most of the noise away
     #[arg(long)]
-    pin: bool,
+    unpinned: bool,
     /// The server to compare with
     #[arg(long, default_value = "redis-server")]
     reference: String,
@@ -100,6 +102,10 @@ struct Options {
 }
 
 impl Options {
+    fn pinned(&self) -> bool {
+        !self.unpinned && available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
+    }
+
     fn plan(&self) -> Plan {
         let (rounds, window_ms) = if self.quick { (3, 300) } else { (5, 1000) };
         Plan {
@@ -130,7 +136,7 @@ fn measure(options: &Options) -> Result<()> {
     let began = Instant::now();
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
-    let cpu = options.pin.then_some(0);
+    let cpu = options.pinned().then_some(0);
     let reference = Program::new(
         "redis-server",
         &options.reference,
@@ -148,15 +154,14 @@ fn measure(options: &Options) -> Result<()> {
     let named = options.load || options.growth || options.memory || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
-        if options.pin {
-            process::bind_to_cpu(Pid::from_raw(0), 1)?;
+        let this = Pid::from_raw(0);
+        let free = sched_getaffinity(this)?;
+        if options.pinned() {
+            process::bind_to_cpu(this, 1)?;
         }
-        load::compare(
-            [&reference, &subject, &reference],
-            floor.as_ref(),
-            &options.plan(),
-            &mut report,
-        )?;
+        let programs = [&reference, &subject, &reference];
+        load::compare(programs, floor.as_ref(), &options.plan(), &mut report)?;
+        sched_setaffinity(this, &free)?;
     }
     if part(options.growth) {
         let default = if options.quick { 1_000_000 } else { 10_000_000 };

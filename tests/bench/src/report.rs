@@ -108,7 +108,7 @@ pub(crate) fn circumstances(programs: &[&Program]) -> Result<String> {
             text,
             "- {}: `{}`{pinned}: {}",
             program.label,
-            program.command.join(" "),
+            command_line(&program.command),
             program.version()?
         )?;
     }
