@@ -66,6 +66,8 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     }
     result?;
+    ctx.instance.configured();
+    ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::Engine;
 use crate::command::context::{Context, Outcome};
-use crate::command::key_access::{AccessPolicy, Keys};
+use crate::command::key_access::Keys;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
@@ -133,15 +133,6 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let command = self.commands.command(index);
-        let config = &self.instance.config;
-        let policy = if config.counts_frequency() {
-            AccessPolicy::Frequency {
-                log_factor: config.lfu_log_factor as u32,
-                decay_minutes: config.lfu_decay_time as u32,
-            }
-        } else {
-            AccessPolicy::Recency
-        };
         let keys = Keys {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
@@ -149,8 +140,8 @@ impl Engine {
             watches: &mut self.watches,
             database: session.database,
             now,
-            policy,
-            touches: !session.no_touch || command.spec.name == "touch",
+            policy: self.instance.access_policy,
+            touches: !session.no_touch,
             may_expire: self.instance.pause.is_none(),
         };
         let mut context = Context {
