@@ -28,7 +28,10 @@ impl ClientId {
         self.serial
     }
 
-    pub(crate) const fn slot(self) -> usize {
+    /// A small number that no other connected client has: a front end can index its connections by it. It is used again
+    /// for another client once this one is gone.
+    #[must_use]
+    pub const fn slot(self) -> usize {
         self.slot as usize
     }
 }

@@ -25,7 +25,8 @@ use stats::Stats;
 /// Something the front end is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A client has something to read that did not come from its own `receive`.
+    /// A client has something to read that did not come from its own `receive`, or it goes on after a wait: then its input
+    /// may be wanted again.
     Write(ClientId),
     /// Close this connection, then call `disconnect`.
     Close {
