@@ -38,7 +38,9 @@ fn commands() -> String {
             text.push_str(&format!("| {} | {} |\n", group.name(), of_group.join(" ")));
         }
     }
-    text.push_str("\nNot yet there, of what Redis 7.2 has:\n\n| group | commands |\n| --- | --- |\n");
+    text.push_str(
+        "\nNot yet there, of what Redis 7.2 has:\n\n| group | commands |\n| --- | --- |\n",
+    );
     for (group, commands) in MISSING {
         text.push_str(&format!("| {group} | {commands} |\n"));
     }
