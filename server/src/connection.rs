@@ -54,6 +54,15 @@ pub(crate) enum Next {
     Close,
 }
 
+/// What came of reading from a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// So many bytes, which are to be served.
+    Bytes(usize),
+    /// There is nothing to serve.
+    Nothing(Next),
+}
+
 impl Connection {
     /// The connection of a client that the engine has let in, registered with `registry`.
     pub(crate) fn open(
@@ -88,33 +97,42 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, reads once, lets the engine run what came, and writes its answers.
-    pub(crate) fn serve(
+    /// Writes what could not be written before, and reads once into `room`.
+    pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
-        buffer: &mut [u8],
+        room: &mut [u8],
         registry: &Registry,
         now: UnixMicros,
-    ) -> Next {
+    ) -> Fill {
         if self.awaits_room && self.write(engine, registry, now).is_err() {
-            return Next::Close;
+            return Fill::Nothing(Next::Close);
         }
         if self.may_read(engine) {
-            match self.stream.read(buffer) {
+            match self.stream.read(room) {
                 Ok(0) => self.is_ending = true,
                 Ok(len_bytes) => {
-                    self.has_input = len_bytes == buffer.len() || self.peer_has_closed;
-                    engine.receive(self.client, &buffer[..len_bytes], now);
-                    if self.write(engine, registry, now).is_err() {
-                        return Next::Close;
-                    }
+                    self.has_input = len_bytes == room.len() || self.peer_has_closed;
+                    return Fill::Bytes(len_bytes);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_input = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Next::Close,
+                Err(_) => return Fill::Nothing(Next::Close),
             }
         }
-        self.next(engine)
+        Fill::Nothing(self.next(engine))
+    }
+
+    /// Lets the engine run what was read, and writes its answers.
+    pub(crate) fn serve(
+        &mut self,
+        engine: &mut Engine,
+        bytes: &[u8],
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Next {
+        engine.receive(self.client, bytes, now);
+        self.flush(engine, registry, now)
     }
 
     /// Writes what the engine has for the client just now.
