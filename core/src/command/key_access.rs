@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::session::ClientId;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::string::StringRef;
-use crate::watch::Watches;
+use crate::watch::{Successor, Watches};
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -201,12 +201,16 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
-        let databases = &*self.keyspace;
-        let in_either = |key: &[u8]| {
-            databases[first].find(key).is_some() || databases[second].find(key).is_some()
-        };
-        self.watches.touch_all(first, in_either);
-        self.watches.touch_all(second, in_either);
+        let (databases, now) = (&*self.keyspace, self.now.millis());
+        for (replaced, by) in [(first, second), (second, first)] {
+            let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
+            let successor = |key: &[u8]| match databases[by].find(key) {
+                None => Successor::Nothing,
+                Some(record) if record.is_expired(now) => Successor::Expired,
+                Some(_) => Successor::Live,
+            };
+            self.watches.touch_all(replaced, was_there, successor);
+        }
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -216,7 +220,8 @@ impl Keys<'_> {
         for &database in databases {
             let emptied = &self.keyspace[database];
             self.stats.changes += emptied.len() as u64;
-            self.watches.touch_all(database, |key| emptied.find(key).is_some());
+            let was_there = |key: &[u8]| emptied.find(key).is_some();
+            self.watches.touch_all(database, was_there, |_| Successor::Nothing);
             self.keyspace.flush(database);
         }
     }
