@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use redstart_core::config::{Kind, PARAMETERS, Parameter, Unit};
 
 use crate::config_file::Source;
-use crate::directive::{Directive, Origin, takes_words};
+use crate::directive::{Directive, Origin, accumulates, takes_words};
 use crate::fatal::Fatal;
 use crate::foreign;
 
@@ -103,34 +103,43 @@ fn value_name(kind: &Kind) -> String {
     }
 }
 
-/// Gives every word that follows a flag a flag of its own.
+/// Gives every word that follows a flag a flag of its own. A flag that comes again takes the place of the first, unless
+/// what it says adds up.
 fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut spelled = Vec::new();
-    let mut flag: Option<OsString> = None;
-    let mut has_value = false;
+    let mut flags: Vec<(OsString, Vec<OsString>)> = Vec::new();
     for word in words {
-        let is_flag = word.as_bytes().starts_with(b"--") && word.len() > 2;
-        match &flag {
-            Some(name) if !is_flag => {
-                let mut pair = name.clone();
-                pair.push("=");
-                pair.push(&word);
-                spelled.push(pair);
-                has_value = true;
+        if let Some((name, value)) = as_flag(&word) {
+            if !accumulates(&name.to_string_lossy()[2..]) {
+                flags.retain(|(earlier, _)| *earlier != name);
             }
-            _ => {
-                spelled.extend(flag.take().filter(|_| !has_value));
-                has_value = false;
-                if is_flag && !word.as_bytes().contains(&b'=') {
-                    flag = Some(word);
-                } else {
-                    spelled.push(word);
-                }
-            }
+            flags.push((name, value.into_iter().collect()));
+        } else if let Some((_, values)) = flags.last_mut() {
+            values.push(word);
+        } else {
+            spelled.push(word);
         }
     }
-    spelled.extend(flag.filter(|_| !has_value));
+    for (name, values) in flags {
+        if values.is_empty() {
+            spelled.push(name);
+        } else {
+            let pair = |value: &OsString| [name.as_os_str(), value].join(OsStr::new("="));
+            spelled.extend(values.iter().map(pair));
+        }
+    }
     spelled
+}
+
+/// The name of a flag, with the value that it may hold.
+fn as_flag(word: &OsStr) -> Option<(OsString, Option<OsString>)> {
+    let bytes = word.as_bytes();
+    if !bytes.starts_with(b"--") || bytes.len() == 2 {
+        return None;
+    }
+    let mut parts =
+        bytes.splitn(2, |&byte| byte == b'=').map(|part| OsStr::from_bytes(part).to_owned());
+    Some((parts.next()?, parts.next()))
 }
 
 fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
@@ -218,6 +227,18 @@ mod tests {
         );
         assert_eq!(served(&["--appendfsync", "everysec"]).1, [pair("appendfsync", &["everysec"])]);
         assert_eq!(served(&["-"]).0, Some(Source::StandardInput));
+    }
+
+    #[test]
+    fn the_last_flag_of_a_name_counts() {
+        assert_eq!(
+            served(&["--port", "1", "--hz", "20", "--port=2"]).1,
+            [pair("port", &["2"]), pair("hz", &["20"])]
+        );
+        let limits = ["--client-output-buffer-limit", "normal", "1", "1", "1"];
+        let twice = [limits, ["--client-output-buffer-limit", "pubsub", "2", "2", "2"]].concat();
+        let words = ["normal", "1", "1", "1", "pubsub", "2", "2", "2"];
+        assert_eq!(served(&twice).1, [pair("client-output-buffer-limit", &words)]);
     }
 
     #[test]

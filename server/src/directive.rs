@@ -50,14 +50,14 @@ impl Directive {
             .map_err(|invalid| Fatal::new(format!("{self}: {}", invalid.reason())))?;
         Ok(None)
     }
+}
 
-    /// Whether a later directive of the same name adds to this one instead of taking its place.
-    pub(crate) fn accumulates(&self) -> bool {
-        Config::parameter(self.name.as_bytes()).map_or_else(
-            || matches!(self.name.as_str(), "user" | "rename-command" | "loadmodule"),
-            |parameter| matches!(parameter.kind, Kind::OutputLimits(_)),
-        )
-    }
+/// Whether a later directive of this name adds to an earlier one instead of taking its place.
+pub(crate) fn accumulates(name: &str) -> bool {
+    Config::parameter(name.as_bytes()).map_or_else(
+        || ["user", "rename-command", "loadmodule"].contains(&name),
+        |parameter| matches!(parameter.kind, Kind::OutputLimits(_)),
+    )
 }
 
 /// Whether the value of a parameter is several words.

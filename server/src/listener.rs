@@ -30,10 +30,8 @@ pub(crate) struct Listeners {
     log: Rc<Log>,
     tcp: Vec<Listener<TcpListener>>,
     unix: Option<(Listener<UnixListener>, UnixPath)>,
-    /// What the TCP sockets were opened for.
+    /// Where the TCP sockets listen.
     place: Place,
-    /// The port that they have.
-    port: u16,
 }
 
 /// The parameters that say where to listen.
@@ -70,7 +68,7 @@ impl Listeners {
     /// Opens the sockets that the configuration asks for.
     pub(crate) fn open(config: &Config, registry: Registry, log: Rc<Log>) -> Result<Self, Fatal> {
         let mut listeners =
-            Self { registry, log, tcp: Vec::new(), unix: None, place: Place::default(), port: 0 };
+            Self { registry, log, tcp: Vec::new(), unix: None, place: Place::default() };
         if !config.unixsocket.is_empty() {
             listeners.unix = Some(listeners.open_unix(config)?);
         }
@@ -85,7 +83,7 @@ impl Listeners {
 
     /// The TCP port; 0 when there is none.
     pub(crate) const fn port(&self) -> u16 {
-        self.port
+        if self.tcp.is_empty() { 0 } else { self.place.port }
     }
 
     /// The path of the Unix socket.
@@ -109,8 +107,7 @@ impl Listeners {
         }
         let (sockets, port) = self.open_tcp(&place, config)?;
         self.tcp = sockets;
-        self.port = port;
-        self.place = place;
+        self.place = Place { port, ..place };
         Ok(())
     }
 
@@ -193,7 +190,7 @@ impl Listeners {
                 }
             }
         }
-        Ok((listeners, if place.bind.is_empty() { 0 } else { port }))
+        Ok((listeners, port))
     }
 
     fn open_unix(&self, config: &Config) -> Result<(Listener<UnixListener>, UnixPath), Fatal> {

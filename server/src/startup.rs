@@ -20,7 +20,7 @@ use crate::banner;
 use crate::clock::{self, Stopwatch};
 use crate::config_file::{self, Source};
 use crate::crash;
-use crate::directive::Directive;
+use crate::directive::{Directive, accumulates};
 use crate::event_loop::{End, EventLoop};
 use crate::fatal::Fatal;
 use crate::file_limit;
@@ -92,7 +92,7 @@ fn configure(
     };
     directives.retain(|directive| {
         let name = canonical(&directive.name);
-        directive.accumulates() || !flags.iter().any(|flag| canonical(&flag.name) == name)
+        accumulates(&directive.name) || !flags.iter().any(|flag| canonical(&flag.name) == name)
     });
     directives.extend(flags);
     let mut config = Config::default();

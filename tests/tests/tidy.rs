@@ -168,7 +168,7 @@ impl Source {
 
     /// Whether it is a suite, which only runs as a test.
     fn is_suite(&self) -> bool {
-        self.name.contains("tests/tests/") || self.stem() == "tests"
+        self.name.contains("/tests/") || self.stem() == "tests"
     }
 
     /// Its numbered lines of code, without comments and without its unit tests.
