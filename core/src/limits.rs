@@ -18,6 +18,9 @@ pub const UNAUTHENTICATED_BULK_LEN_BYTES: u64 = 16 * 1024;
 /// The longest request: offsets into it are 32 bits wide, on every target.
 pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 
+/// The arguments of a request that the next one finds room for; what a longer request took is given back.
+pub const ARGS_KEPT_COUNT: usize = 1024;
+
 /// A client with this much to read is not served any further until it has read half of it.
 pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
 

@@ -28,7 +28,10 @@ impl ClientId {
         self.serial
     }
 
-    pub(crate) const fn slot(self) -> usize {
+    /// A small number that no other connected client has: a front end can index its connections by it. It is used again
+    /// for another client once this one is gone.
+    #[must_use]
+    pub const fn slot(self) -> usize {
         self.slot as usize
     }
 }
@@ -153,6 +156,8 @@ pub(crate) struct Session {
     pub(crate) reader: RequestReader,
     /// Requests that are not complete or wait: see [`Stall`].
     pub(crate) input: Vec<u8>,
+    /// How much of its input is being run just now.
+    pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
     /// Since when the output has been above its soft limit.
     pub(crate) soft_limit_since: Option<UnixMicros>,
@@ -182,6 +187,7 @@ impl Session {
             closing: None,
             reader: RequestReader::default(),
             input: Vec::new(),
+            running_input_bytes: 0,
             output: Output::default(),
             soft_limit_since: None,
         }
@@ -202,6 +208,11 @@ impl Session {
     /// Whether a blocking command waits.
     pub(crate) const fn is_blocked(&self) -> bool {
         matches!(self.stall, Some(Stall::Blocked { .. }))
+    }
+
+    /// Whether it waits, for whatever: `blocked_clients` counts it.
+    pub(crate) const fn is_held(&self) -> bool {
+        matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
     /// The memory this client takes: itself, its input and its output.

@@ -7,6 +7,7 @@ pub mod pattern;
 pub mod play;
 pub mod print;
 pub mod quoting;
+pub mod readme;
 pub mod reference;
 pub mod resp;
 pub mod transcript;

@@ -156,7 +156,6 @@ impl Config {
     }
 
     /// Whether the access bits of a record count frequency (LFU) rather than time (LRU).
-    #[inline]
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")

@@ -239,9 +239,7 @@ impl Engine {
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(mut session) = self.instance.clients.take(client) else { return };
         self.run_input(&mut session, now);
-        if !session.output.is_empty() {
-            self.instance.effects.push_back(Effect::Write(client));
-        }
+        self.instance.effects.push_back(Effect::Write(client));
         self.finish(session, now);
     }
 

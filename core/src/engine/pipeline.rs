@@ -5,6 +5,7 @@
 //! overlap instead of adding up. Then the requests run in order.
 
 use super::Engine;
+use super::dispatch::Ran;
 use crate::config::Config;
 use crate::error;
 use crate::limits;
@@ -40,6 +41,7 @@ impl Engine {
         self.lend_buffer(session);
         let mut output = core::mem::take(&mut session.output);
         let mut batch = core::mem::take(&mut self.batch);
+        session.running_input_bytes = input.len();
         let mut started_ns = self.instance.host.monotonic_ns();
         let mut used = 0;
         'input: while session.stall.is_none() && session.closing.is_none() {
@@ -56,10 +58,10 @@ impl Engine {
             self.prefetch(session.database, &batch, input);
             for request in batch.requests() {
                 let args = request.args(input);
-                if self.must_postpone(args, now) {
+                if self.execute(session, &mut output, args, now, &mut started_ns) == Ran::Postponed
+                {
                     session.stall = Some(Stall::Postponed);
                 } else {
-                    self.execute(session, &mut output, args, now, &mut started_ns);
                     used = request.end;
                     if output.len() >= limits::OUTPUT_STALL_BYTES && session.stall.is_none() {
                         session.stall = Some(Stall::OutputFull);
@@ -80,6 +82,7 @@ impl Engine {
         }
         self.batch = batch;
         session.output = output;
+        session.running_input_bytes = 0;
         if session.output.is_empty()
             && let Some(buffer) = session.output.clear()
         {

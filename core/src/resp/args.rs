@@ -9,6 +9,8 @@ use core::fmt;
 use core::ops::Index;
 use core::slice::SliceIndex;
 
+use crate::limits;
+
 /// The arguments of a command, its name first: what every handler receives.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
@@ -105,6 +107,9 @@ impl Request {
     pub(super) fn borrow(&mut self) {
         self.owns = false;
         self.spans.clear();
+        if self.spans.capacity() > limits::ARGS_KEPT_COUNT {
+            self.spans = Vec::new();
+        }
     }
 
     /// Forgets the arguments, to own new ones.

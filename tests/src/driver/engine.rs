@@ -87,9 +87,6 @@ impl EngineDriver {
                 self.clock.advance(1);
                 self.engine.receive(id, &piece, self.clock.now());
                 delivered = true;
-                if client.outgoing.len() > 100_000 {
-                    break;
-                }
             }
         }
         delivered
