@@ -22,6 +22,13 @@ use redstart_core::time::UnixMicros;
 /// Slices that one vectored write takes.
 const MAX_SLICES: usize = 64;
 
+/// What a client may send in a turn: some hundreds of requests, so that the others need not wait long.
+const TURN_BYTES: usize = 16 * 1024;
+/// What it may send when its requests are large: one with a value of 64 KiB comes in one piece.
+const LARGE_TURN_BYTES: usize = 128 * 1024;
+/// From this size on, requests are large.
+const LARGE_REQUEST_BYTES: u64 = 1024;
+
 /// The socket of a connected client, with what is known about it.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -31,6 +38,8 @@ pub(crate) struct Connection {
     has_input: bool,
     /// The peer sends no more: a short read is followed by an end of file that no event announces.
     peer_has_closed: bool,
+    /// Its latest requests were large.
+    sends_large: bool,
     /// The last write did not fit.
     is_full: bool,
     /// The socket is registered for writability.
@@ -76,6 +85,7 @@ impl Connection {
             stream,
             has_input: false,
             peer_has_closed: false,
+            sends_large: false,
             is_full: false,
             awaits_room: false,
             is_ending: false,
@@ -86,6 +96,11 @@ impl Connection {
 
     pub(crate) const fn client(&self) -> ClientId {
         self.client
+    }
+
+    /// How much is read from it in a turn.
+    pub(crate) const fn turn_bytes(&self) -> usize {
+        if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES }
     }
 
     /// Remembers what the system tells about the socket.
@@ -131,7 +146,8 @@ impl Connection {
         registry: &Registry,
         now: UnixMicros,
     ) -> Next {
-        engine.receive(self.client, bytes, now);
+        let requests = engine.receive(self.client, bytes, now);
+        self.sends_large = bytes.len() as u64 > requests * LARGE_REQUEST_BYTES;
         self.flush(engine, registry, now)
     }
 

@@ -28,8 +28,6 @@ use crate::log::Log;
 
 /// What is read before it is served, of all clients together. It stays within a processor's second cache.
 const READ_BUFFER_BYTES: usize = 512 * 1024;
-/// What one client may send in a turn: a request with a value of 64 KiB comes in one piece.
-const TURN_BYTES: usize = 128 * 1024;
 /// Events that one wait may tell; the others are told by the next.
 const MAX_EVENTS: usize = 1024;
 /// Clients that one round accepts.
@@ -160,8 +158,9 @@ impl EventLoop {
     fn read_some(&mut self, slots: &[usize], now: UnixMicros) -> usize {
         let mut used = 0;
         for (seen, &slot) in slots.iter().enumerate() {
-            let Some(room) = self.read_buffer.get_mut(used..used + TURN_BYTES) else { return seen };
             let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
+            let turn = used..used + connection.turn_bytes();
+            let Some(room) = self.read_buffer.get_mut(turn) else { return seen };
             connection.is_listed = false;
             match connection.fill(&mut self.engine, room, self.poll.registry(), now) {
                 Fill::Bytes(len_bytes) => {

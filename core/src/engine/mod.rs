@@ -184,9 +184,10 @@ impl Engine {
     }
 
     /// A client has sent `bytes`: every request that is now complete is run. What is incomplete is kept, as are requests
-    /// behind one that waits.
-    pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) {
-        let Some(mut session) = self.instance.clients.take(client) else { return };
+    /// behind one that waits. Returns how many requests were run.
+    pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
+        let Some(mut session) = self.instance.clients.take(client) else { return 0 };
+        let before = self.instance.stats.commands_processed;
         self.instance.stats.reads += 1;
         self.instance.stats.input_bytes += bytes.len() as u64;
         session.last_interaction = now;
@@ -200,7 +201,9 @@ impl Engine {
             }
             self.limit_input(&mut session);
         }
+        let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
+        run
     }
 
     /// A hint: [`Engine::receive`] will soon be called with these bytes. The key of their first request is fetched from
