@@ -42,6 +42,7 @@ pub(super) fn quit(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let id = ctx.session.id;
     ctx.instance.monitors.retain(|&monitor| monitor != id);
+    ctx.keys.unwatch(id);
     ctx.session.reset();
     ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
     ctx.reply.switch(Protocol::Resp2);
