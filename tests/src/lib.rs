@@ -2,6 +2,7 @@
 //! any server through a [`driver::Driver`].
 
 pub mod corpus;
+pub mod differential;
 pub mod driver;
 pub mod pattern;
 pub mod play;
@@ -11,3 +12,4 @@ pub mod readme;
 pub mod reference;
 pub mod resp;
 pub mod transcript;
+pub mod workload;
