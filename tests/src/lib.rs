@@ -4,6 +4,7 @@
 pub mod corpus;
 pub mod differential;
 pub mod driver;
+pub mod model;
 pub mod pattern;
 pub mod play;
 pub mod print;
@@ -11,5 +12,6 @@ pub mod quoting;
 pub mod readme;
 pub mod reference;
 pub mod resp;
+pub mod simulation;
 pub mod transcript;
 pub mod workload;
