@@ -4,6 +4,7 @@
 pub mod corpus;
 pub mod differential;
 pub mod driver;
+pub mod fuzz;
 pub mod model;
 pub mod pattern;
 pub mod play;
