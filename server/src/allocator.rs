@@ -16,3 +16,16 @@ pub(crate) const NAME: &str = if cfg!(feature = "jemalloc") {
 } else {
     "libc"
 };
+
+/// The bytes that are handed out just now, where the allocator tells.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn allocated_bytes() -> Option<u64> {
+    tikv_jemalloc_ctl::epoch::advance().ok()?;
+    u64::try_from(tikv_jemalloc_ctl::stats::allocated::read().ok()?).ok()
+}
+
+/// The bytes that are handed out just now, where the allocator tells.
+#[cfg(not(feature = "jemalloc"))]
+pub(crate) fn allocated_bytes() -> Option<u64> {
+    None
+}
