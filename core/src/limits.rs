@@ -34,10 +34,10 @@ pub const SPARE_BUFFERS: usize = 64;
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Records of a flushed database or a removed value that one tick frees.
-pub const LAZY_FREE_RECORDS: usize = 2_000;
+pub const LAZY_FREE_RECORDS: usize = 500;
 
 /// Records that one tick looks at in search of expired ones.
-pub const EXPIRE_RECORDS: usize = 2_000;
+pub const EXPIRE_RECORDS: usize = 500;
 
 /// Expired keys are collected at most this often, in microseconds.
 pub const EXPIRE_PERIOD_US: u64 = 10_000;

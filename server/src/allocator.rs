@@ -29,3 +29,14 @@ pub(crate) fn allocated_bytes() -> Option<u64> {
 pub(crate) fn allocated_bytes() -> Option<u64> {
     None
 }
+
+/// Lets a thread of the allocator's own give free memory back to the system, so that the engine does not stop for it.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn purge_in_background() {
+    // Where the system has no such thread, the allocator does it in passing as before.
+    let _ = tikv_jemalloc_ctl::background_thread::write(true);
+}
+
+/// Lets a thread of the allocator's own give free memory back, where it has one.
+#[cfg(not(feature = "jemalloc"))]
+pub(crate) const fn purge_in_background() {}

@@ -16,6 +16,7 @@ use redstart_core::random::Seed;
 use redstart_core::{REDIS_VERSION, VERSION};
 use signal_hook::low_level::signal_name;
 
+use crate::allocator;
 use crate::banner;
 use crate::clock::{self, Stopwatch};
 use crate::config_file::{self, Source};
@@ -31,6 +32,7 @@ use crate::process::Facts;
 
 /// Runs a server until somebody ends it.
 pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
+    allocator::purge_in_background();
     let (mut config, warnings) = configure(source.as_ref(), flags)?;
     enter_dir(&mut config)?;
     let log = open_log(&config)?;
