@@ -16,3 +16,17 @@ pub(crate) const NAME: &str = if cfg!(feature = "jemalloc") {
 } else {
     "libc"
 };
+
+/// Bytes that it has handed out, if it tells.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn allocated_bytes() -> Option<u64> {
+    // Its figures are those of the latest epoch.
+    tikv_jemalloc_ctl::epoch::advance().ok()?;
+    u64::try_from(tikv_jemalloc_ctl::stats::allocated::read().ok()?).ok()
+}
+
+/// Bytes that it has handed out, if it tells.
+#[cfg(not(feature = "jemalloc"))]
+pub(crate) const fn allocated_bytes() -> Option<u64> {
+    None
+}

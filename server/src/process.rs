@@ -11,6 +11,8 @@ use nix::sys::utsname::uname;
 use nix::unistd::{SysconfVar, sysconf};
 use redstart_core::instance::host::Usage;
 
+use crate::allocator;
+
 /// The fixed facts, found out once.
 #[derive(Debug)]
 pub(crate) struct Facts {
@@ -40,7 +42,7 @@ impl Facts {
         }
     }
 
-    /// What the process takes now. The allocator is not asked: what it has handed out is taken to be what is resident.
+    /// What the process takes now. If the allocator does not tell what it has handed out, that is what is resident.
     pub(crate) fn usage(&self) -> Usage {
         let (user_cpu_us, system_cpu_us, max_resident_bytes) =
             match getrusage(UsageWho::RUSAGE_SELF) {
@@ -52,7 +54,8 @@ impl Facts {
                 Err(_) => (0, 0, 0),
             };
         let resident_bytes = self.resident_bytes().unwrap_or(max_resident_bytes);
-        Usage { allocated_bytes: resident_bytes, resident_bytes, user_cpu_us, system_cpu_us }
+        let allocated_bytes = allocator::allocated_bytes().unwrap_or(resident_bytes);
+        Usage { allocated_bytes, resident_bytes, user_cpu_us, system_cpu_us }
     }
 
     fn resident_bytes(&self) -> Option<u64> {
