@@ -90,6 +90,14 @@ pub(crate) enum ReplyMode {
     Skip,
 }
 
+impl ReplyMode {
+    /// Whether the command that runs is not answered.
+    #[inline]
+    pub(crate) const fn is_muted(self) -> bool {
+        matches!(self, Self::Off | Self::Skip)
+    }
+}
+
 /// Why a client's requests wait in its input instead of being run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stall {
@@ -198,7 +206,9 @@ impl Session {
         self.protocol = Protocol::Resp2;
         self.database = 0;
         self.name = Vec::new();
-        self.reply_mode = ReplyMode::On;
+        if self.reply_mode != ReplyMode::Skip {
+            self.reply_mode = ReplyMode::On;
+        }
         self.is_monitor = false;
         self.no_evict = false;
         self.no_touch = false;

@@ -22,6 +22,13 @@ use redstart_core::time::UnixMicros;
 /// Slices that one vectored write takes.
 const MAX_SLICES: usize = 64;
 
+/// What a client may send in a turn: some hundreds of requests, so that the others need not wait long.
+const TURN_BYTES: usize = 16 * 1024;
+/// What it may send when its requests are large: one with a value of 64 KiB comes in one piece.
+const LARGE_TURN_BYTES: usize = 128 * 1024;
+/// From this size on, requests are large.
+const LARGE_REQUEST_BYTES: u64 = 1024;
+
 /// The socket of a connected client, with what is known about it.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -31,6 +38,8 @@ pub(crate) struct Connection {
     has_input: bool,
     /// The peer sends no more: a short read is followed by an end of file that no event announces.
     peer_has_closed: bool,
+    /// Its latest requests were large.
+    sends_large: bool,
     /// The last write did not fit.
     is_full: bool,
     /// The socket is registered for writability.
@@ -54,6 +63,15 @@ pub(crate) enum Next {
     Close,
 }
 
+/// What came of reading from a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// So many bytes, which are to be served.
+    Bytes(usize),
+    /// There is nothing to serve.
+    Nothing(Next),
+}
+
 impl Connection {
     /// The connection of a client that the engine has let in, registered with `registry`.
     pub(crate) fn open(
@@ -67,6 +85,7 @@ impl Connection {
             stream,
             has_input: false,
             peer_has_closed: false,
+            sends_large: false,
             is_full: false,
             awaits_room: false,
             is_ending: false,
@@ -79,6 +98,11 @@ impl Connection {
         self.client
     }
 
+    /// How much is read from it in a turn.
+    pub(crate) const fn turn_bytes(&self) -> usize {
+        if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES }
+    }
+
     /// Remembers what the system tells about the socket.
     pub(crate) fn note(&mut self, event: &Event) {
         let is_broken = event.is_error() || event.is_write_closed();
@@ -88,33 +112,43 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, reads once, lets the engine run what came, and writes its answers.
-    pub(crate) fn serve(
+    /// Writes what could not be written before, and reads once into `room`.
+    pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
-        buffer: &mut [u8],
+        room: &mut [u8],
         registry: &Registry,
         now: UnixMicros,
-    ) -> Next {
+    ) -> Fill {
         if self.awaits_room && self.write(engine, registry, now).is_err() {
-            return Next::Close;
+            return Fill::Nothing(Next::Close);
         }
         if self.may_read(engine) {
-            match self.stream.read(buffer) {
+            match self.stream.read(room) {
                 Ok(0) => self.is_ending = true,
                 Ok(len_bytes) => {
-                    self.has_input = len_bytes == buffer.len() || self.peer_has_closed;
-                    engine.receive(self.client, &buffer[..len_bytes], now);
-                    if self.write(engine, registry, now).is_err() {
-                        return Next::Close;
-                    }
+                    self.has_input = len_bytes == room.len() || self.peer_has_closed;
+                    return Fill::Bytes(len_bytes);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_input = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Next::Close,
+                Err(_) => return Fill::Nothing(Next::Close),
             }
         }
-        self.next(engine)
+        Fill::Nothing(self.next(engine))
+    }
+
+    /// Lets the engine run what was read, and writes its answers.
+    pub(crate) fn serve(
+        &mut self,
+        engine: &mut Engine,
+        bytes: &[u8],
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Next {
+        let requests = engine.receive(self.client, bytes, now);
+        self.sends_large = bytes.len() as u64 > requests * LARGE_REQUEST_BYTES;
+        self.flush(engine, registry, now)
     }
 
     /// Writes what the engine has for the client just now.

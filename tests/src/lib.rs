@@ -2,7 +2,10 @@
 //! any server through a [`driver::Driver`].
 
 pub mod corpus;
+pub mod differential;
 pub mod driver;
+pub mod fuzz;
+pub mod model;
 pub mod pattern;
 pub mod play;
 pub mod print;
@@ -10,4 +13,6 @@ pub mod quoting;
 pub mod readme;
 pub mod reference;
 pub mod resp;
+pub mod simulation;
 pub mod transcript;
+pub mod workload;

@@ -36,13 +36,13 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         (b"DIGEST-VALUE", _) => {
             ctx.reply.array(args.len() - 2);
             for key in args.iter().skip(2) {
-                let digest = Digest::of_value(ctx.keys.peek(key));
+                let digest = Digest::of_value(ctx.keys.db().find(key));
                 ctx.reply.simple(&digest.hex());
             }
             Ok(Outcome::Done)
         }
         (b"DIGEST", 2) => {
-            let digest = Digest::of_keyspace(ctx.keys.keyspace, ctx.keys.now_ms());
+            let digest = Digest::of_keyspace(ctx.keys.keyspace);
             ctx.reply.simple(&digest.hex());
             Ok(Outcome::Done)
         }

@@ -310,6 +310,7 @@ pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let deadline = if exists { options.deadline(ctx.now, "getex")? } else { None };
     reply_or_null(&mut ctx.reply, value);
     match deadline {
+        Some(deadline) if deadline <= ctx.keys.now_ms() => drop(ctx.keys.remove(key)),
         Some(deadline) => ctx.keys.expire(key, deadline),
         None if options.persists && exists => drop(ctx.keys.persist(key)),
         None => {}

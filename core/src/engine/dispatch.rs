@@ -38,7 +38,7 @@ impl Engine {
         if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
         }
-        let before = output.mark();
+        let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
         self.instance.stats.commands_processed += 1;
         match admitted {
             Ok(index) => {
@@ -53,13 +53,11 @@ impl Engine {
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
             Err(rejection) => self.reject(session, output, &rejection),
         }
-        match session.reply_mode {
-            ReplyMode::On => {}
-            ReplyMode::Off | ReplyMode::SkipNext => output.rewind(before),
-            ReplyMode::Skip => {
-                output.rewind(before);
-                session.reply_mode = ReplyMode::On;
-            }
+        if was_muted && session.reply_mode.is_muted() {
+            output.rewind(before);
+        }
+        if session.reply_mode == ReplyMode::Skip {
+            session.reply_mode = ReplyMode::On;
         }
         Ran::Answered
     }
@@ -103,7 +101,8 @@ impl Engine {
             let name = self.commands.command(index).spec.name;
             session.last_command = Some(name);
             self.instance.stats.commands[index].rejected_calls += 1;
-            if name == "exec" && session.transaction.take().is_some() {
+            if name == "exec" {
+                session.transaction = None;
                 self.watches.unwatch(session.id);
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }

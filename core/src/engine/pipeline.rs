@@ -38,6 +38,7 @@ impl Engine {
     /// Runs the requests at the head of `input`; returns how many bytes they took. It stops early when the client must
     /// wait or is to be closed.
     pub(super) fn run(&mut self, session: &mut Session, input: &[u8], now: UnixMicros) -> usize {
+        self.end_foreseeing();
         self.lend_buffer(session);
         let mut output = core::mem::take(&mut session.output);
         let mut batch = core::mem::take(&mut self.batch);
@@ -98,6 +99,28 @@ impl Engine {
             && let Some(buffer) = self.spare_buffers.pop()
         {
             *tail = buffer;
+        }
+    }
+
+    /// Begins to fetch the key of the first request in `bytes`, and goes on with the one before: the tag and the bucket of
+    /// a key take as long to come as the next client's bytes take to be read, and so does the record.
+    pub(super) fn foresee_first(&mut self, database: usize, bytes: &[u8]) {
+        let limits = Limits::default();
+        let read = RequestReader::default().read(bytes, &limits, &mut self.foreseen_request);
+        let Ok(Progress::Complete { consumed }) = read else { return };
+        let args = self.foreseen_request.args(&bytes[..consumed]);
+        let Some(key) = args.get(1) else { return };
+        let table = &self.keyspace[database];
+        let hash = table.hash(key);
+        table.prefetch_segment(hash);
+        self.end_foreseeing();
+        self.foreseen = Some((database, hash));
+    }
+
+    /// Fetches the record whose tag was fetched last.
+    pub(super) fn end_foreseeing(&mut self) {
+        if let Some((database, hash)) = self.foreseen.take() {
+            self.keyspace[database].prefetch_record(hash);
         }
     }
 

@@ -71,9 +71,9 @@ struct Options {
     /// Connections of the load
     #[arg(long, default_value_t = 50)]
     clients: usize,
-    /// Keys of the load
-    #[arg(long, default_value_t = 1_000_000)]
-    keys: u64,
+    /// Keys of the load and of the memory [default: a million; a quarter for the load with --quick]
+    #[arg(long)]
+    keys: Option<u64>,
     /// Keys of the growth [default: ten million, or one with --quick]
     #[arg(long)]
     growth_keys: Option<u64>,
@@ -107,11 +107,12 @@ impl Options {
     }
 
     fn plan(&self) -> Plan {
-        let (rounds, window_ms) = if self.quick { (3, 300) } else { (5, 1000) };
+        let (rounds, window_ms, keys) =
+            if self.quick { (3, 250, 250_000) } else { (5, 1000, 1_000_000) };
         Plan {
             with: self.driver,
             clients: self.clients,
-            keys: self.keys,
+            keys: self.keys.unwrap_or(keys),
             rounds: self.rounds.unwrap_or(rounds),
             window: Duration::from_millis(self.window_ms.unwrap_or(window_ms)),
             seed: self.seed,
@@ -168,7 +169,7 @@ fn measure(options: &Options) -> Result<()> {
         growth::compare(both, options.growth_keys.unwrap_or(default), &mut report)?;
     }
     if part(options.memory) {
-        memory::compare(both, options.keys, 10_000, &mut report)?;
+        memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;
     }
     if part(options.instructions) {
         callgrind::compare(both, options.seed, &mut report)?;

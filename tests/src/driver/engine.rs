@@ -197,6 +197,11 @@ impl Driver for EngineDriver {
         self.clock.0.set(end.max(self.clock.now()));
         self.settle()
     }
+
+    fn synchronize(&mut self, now: UnixMicros) -> io::Result<()> {
+        self.clock.0.set(now);
+        Ok(())
+    }
 }
 
 /// An engine that allows everything, as the reference server does.
