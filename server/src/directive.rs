@@ -22,6 +22,13 @@ pub(crate) enum Origin {
     Line { file: String, number: usize },
 }
 
+/// What became of a directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Set,
+    Ignored,
+}
+
 impl fmt::Display for Directive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
@@ -32,12 +39,12 @@ impl fmt::Display for Directive {
 }
 
 impl Directive {
-    /// Sets the parameter. Returns a warning if it is one of Redis's that this server does not have and can do without.
-    pub(crate) fn apply(&self, config: &mut Config) -> Result<Option<String>, Fatal> {
+    /// Sets the parameter, unless it is one of Redis's that this server does not have and can do without.
+    pub(crate) fn apply(&self, config: &mut Config) -> Result<Applied, Fatal> {
         let Some(parameter) = Config::parameter(self.name.as_bytes()) else {
             return match foreign::judge(&self.name, &self.words) {
-                Some(Foreign::Idle) => Ok(None),
-                Some(Foreign::Ignored) => Ok(Some(format!("{self}: not supported, ignored"))),
+                Some(Foreign::Idle) => Ok(Applied::Set),
+                Some(Foreign::Ignored) => Ok(Applied::Ignored),
                 Some(Foreign::Refused(why)) => Err(Fatal::new(format!("{self}: {why}"))),
                 None => Err(Fatal::new(format!("{self}: unknown parameter"))),
             };
@@ -48,7 +55,7 @@ impl Directive {
         config
             .set(parameter, &self.words.join(&b' '))
             .map_err(|invalid| Fatal::new(format!("{self}: {}", invalid.reason())))?;
-        Ok(None)
+        Ok(Applied::Set)
     }
 }
 
@@ -73,7 +80,7 @@ pub(crate) fn takes_words(parameter: &Parameter) -> bool {
 mod tests {
     use super::*;
 
-    fn apply(config: &mut Config, name: &str, words: &[&str]) -> Result<Option<String>, String> {
+    fn apply(config: &mut Config, name: &str, words: &[&str]) -> Result<Applied, String> {
         let words = words.iter().map(|word| word.as_bytes().to_vec()).collect();
         let directive = Directive { name: name.to_owned(), words, origin: Origin::Flag };
         directive.apply(config).map_err(|fatal| fatal.to_string())
@@ -82,19 +89,16 @@ mod tests {
     #[test]
     fn what_becomes_of_directives() {
         let mut config = Config::default();
-        assert_eq!(apply(&mut config, "bind", &["127.0.0.1", "-::1"]), Ok(None));
+        assert_eq!(apply(&mut config, "bind", &["127.0.0.1", "-::1"]), Ok(Applied::Set));
         assert_eq!(config.bind, b"127.0.0.1 -::1");
-        assert_eq!(apply(&mut config, "PORT", &["7777"]), Ok(None));
+        assert_eq!(apply(&mut config, "PORT", &["7777"]), Ok(Applied::Set));
         assert_eq!(config.port, 7777);
         assert_eq!(
             apply(&mut config, "port", &["1", "2"]),
             Err("--port: wrong number of arguments".to_owned())
         );
-        assert_eq!(
-            apply(&mut config, "rdbcompression", &["yes"]),
-            Ok(Some("--rdbcompression: not supported, ignored".to_owned()))
-        );
-        assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(None));
+        assert_eq!(apply(&mut config, "rdbcompression", &["yes"]), Ok(Applied::Ignored));
+        assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(Applied::Set));
         for (name, words) in [
             ("cluster-enabled", &["yes"][..]),
             ("save", &["900", "1"]),

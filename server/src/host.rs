@@ -55,7 +55,7 @@ impl Host for ServerHost {
             config_file: self.config_file.as_ref().map(text).unwrap_or_default(),
             port: self.listeners.borrow().port(),
             multiplexer: if cfg!(target_os = "linux") { "epoll" } else { "kqueue" },
-            monotonic_clock: self.stopwatch.name(),
+            monotonic_clock: Stopwatch::name(),
             allocator: allocator::NAME,
             system_memory_bytes: self.facts.system_memory_bytes,
         }

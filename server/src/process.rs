@@ -42,7 +42,7 @@ impl Facts {
         }
     }
 
-    /// What the process takes now. What is handed out is taken to be what is resident where the allocator does not tell.
+    /// What the process takes now. If the allocator does not tell what it has handed out, that is what is resident.
     pub(crate) fn usage(&self) -> Usage {
         let (user_cpu_us, system_cpu_us, max_resident_bytes) =
             match getrusage(UsageWho::RUSAGE_SELF) {

@@ -21,7 +21,7 @@ use crate::banner;
 use crate::clock::{self, Stopwatch};
 use crate::config_file::{self, Source};
 use crate::crash;
-use crate::directive::{Directive, accumulates};
+use crate::directive::{Applied, Directive, accumulates};
 use crate::event_loop::{End, EventLoop};
 use crate::fatal::Fatal;
 use crate::file_limit;
@@ -33,7 +33,7 @@ use crate::process::Facts;
 /// Runs a server until somebody ends it.
 pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
     allocator::purge_in_background();
-    let (mut config, warnings) = configure(source.as_ref(), flags)?;
+    let (mut config, ignored) = configure(source.as_ref(), flags)?;
     enter_dir(&mut config)?;
     let log = open_log(&config)?;
     crash::tell_panics(log.file());
@@ -41,7 +41,7 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
         Some(Source::File(path)) => Some(path),
         _ => None,
     };
-    let result = run(config, config_file, &warnings, &log);
+    let result = run(config, config_file, &ignored, &log);
     if let (Err(fatal), Some(_)) = (&result, log.file()) {
         log.warning(&fatal.to_string(), &[]);
     }
@@ -51,7 +51,7 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
 fn run(
     mut config: Config,
     config_file: Option<PathBuf>,
-    warnings: &[String],
+    ignored: &[String],
     log: &Rc<Log>,
 ) -> Result<(), Fatal> {
     let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
@@ -63,7 +63,7 @@ fn run(
         // Port 0 has become one that clients can be told.
         config.port = listeners.port().into();
     }
-    announce(&config, &listeners, config_file.as_ref(), warnings, log);
+    announce(&config, &listeners, config_file.as_ref(), ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
     let host = ServerHost {
         log: Rc::clone(log),
@@ -81,7 +81,7 @@ fn run(
     Ok(())
 }
 
-/// The configuration that file and flags make, and what is to be told about it. A flag takes the place of what the file
+/// The configuration that file and flags make, and the names of what was ignored. A flag takes the place of what the file
 /// says, even if that would be refused.
 fn configure(
     source: Option<&Source>,
@@ -98,11 +98,13 @@ fn configure(
     });
     directives.extend(flags);
     let mut config = Config::default();
-    let mut warnings = Vec::new();
+    let mut ignored = Vec::new();
     for directive in directives {
-        warnings.extend(directive.apply(&mut config)?);
+        if directive.apply(&mut config)? == Applied::Ignored {
+            ignored.push(directive.name);
+        }
     }
-    Ok((config, warnings))
+    Ok((config, ignored))
 }
 
 /// Goes to the working directory, and tells the configuration its whole path.
@@ -146,7 +148,7 @@ fn announce(
     config: &Config,
     listeners: &Listeners,
     config_file: Option<&PathBuf>,
-    warnings: &[String],
+    ignored: &[String],
     log: &Log,
 ) {
     let pid = std::process::id();
@@ -171,8 +173,11 @@ fn announce(
             &[],
         ),
     }
-    for warning in warnings {
-        log.warning(warning, &[]);
+    if !ignored.is_empty() {
+        log.warning(
+            "Redis's parameters that this version does not have are ignored",
+            &[("parameters", &ignored.join(" "))],
+        );
     }
     log.warning("Nothing is written to disk by this version: the data ends with the process", &[]);
 }

@@ -171,6 +171,21 @@ fn what_a_client_sent_before_it_went_is_done() {
 }
 
 #[test]
+fn what_cannot_be_answered_is_done_as_well() {
+    const REQUESTS: usize = 15_000;
+    let server = Server::start(&["--unixsocket", "socket", "--enable-debug-command", "yes"]);
+    let mut other = Client::unix(&server.path("socket"));
+    let mut client = Client::unix(&server.path("socket"));
+    other.send("SET n 0\r\nDEBUG SLEEP 0.3\r\n");
+    other.expect("+OK\r\n");
+    // More than one read takes; the first reply meets a closed socket.
+    client.send("INCR n\r\n".repeat(REQUESTS));
+    drop(client);
+    other.expect("+OK\r\n");
+    eventually("all is done", || other.ask_bulk("GET n") == REQUESTS.to_string());
+}
+
+#[test]
 fn who_has_sent_all_still_reads_all() {
     let server = Server::start(&[]);
     let mut client = server.client();
