@@ -2,6 +2,7 @@
 
 use std::{
     env, fs, io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -124,4 +125,42 @@ pub fn judge(
         (Some(_), false) => Verdict::Excused,
         (Some(marker), true) => Verdict::NeedlessMarker(marker.clone()),
     })
+}
+
+/// What is wrong with a file, in `witness`'s eyes; empty if nothing is.
+#[must_use]
+pub fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> String {
+    let mut text = String::new();
+    let path = file.path.display();
+    let transcript = match file.transcript() {
+        Ok(transcript) => transcript,
+        Err(error) => return format!("{path}: {error}\n"),
+    };
+    for scenario in &transcript.scenarios {
+        let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
+        // A panic is one scenario's fault; the next one begins with a new engine.
+        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
+        else {
+            if witness.objection(scenario).is_none() {
+                text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
+            }
+            continue;
+        };
+        match verdict {
+            Ok(Verdict::Holds | Verdict::Excused) => {}
+            Ok(Verdict::Fails(mismatches)) => {
+                for mismatch in mismatches {
+                    text.push_str(&format!("{}\n{mismatch}\n", at(mismatch.line)));
+                }
+            }
+            Ok(Verdict::NeedlessMarker(marker)) => {
+                text.push_str(&format!(
+                    "{}\n  passes: take `! {marker}` away\n",
+                    at(scenario.line)
+                ));
+            }
+            Err(error) => text.push_str(&format!("{}\n  {error}\n", at(scenario.line))),
+        }
+    }
+    text
 }

@@ -4,7 +4,6 @@
 
 use std::{
     env,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,8 +13,8 @@ use std::{
 
 use redstart_core::random::Seed;
 use redstart_tests::{
-    corpus::{CaseFile, Verdict, Witness, files, judge},
-    driver::{Driver, EngineDriver, TcpDriver},
+    corpus::{Witness, complaint, files},
+    driver::{EngineDriver, TcpDriver},
     reference::Reference,
 };
 
@@ -85,41 +84,4 @@ fn the_files_are_written_as_the_recorder_writes_them() {
             file.path.display()
         );
     }
-}
-
-/// What is wrong with a file, in `witness`'s eyes; empty if nothing is.
-fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> String {
-    let mut text = String::new();
-    let path = file.path.display();
-    let transcript = match file.transcript() {
-        Ok(transcript) => transcript,
-        Err(error) => return format!("{path}: {error}\n"),
-    };
-    for scenario in &transcript.scenarios {
-        let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
-        // A panic is one scenario's fault; the next one begins with a new engine.
-        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
-        else {
-            if witness.objection(scenario).is_none() {
-                text.push_str(&format!("{}\n  panics\n\n", at(scenario.line)));
-            }
-            continue;
-        };
-        match verdict {
-            Ok(Verdict::Holds | Verdict::Excused) => {}
-            Ok(Verdict::Fails(mismatches)) => {
-                for mismatch in mismatches {
-                    text.push_str(&format!("{}\n{mismatch}\n", at(mismatch.line)));
-                }
-            }
-            Ok(Verdict::NeedlessMarker(marker)) => {
-                text.push_str(&format!(
-                    "{}\n  passes: take `! {marker}` away\n",
-                    at(scenario.line)
-                ));
-            }
-            Err(error) => text.push_str(&format!("{}\n  {error}\n", at(scenario.line))),
-        }
-    }
-    text
 }

@@ -1,7 +1,9 @@
-//! How a scenario reaches a server: in this process ([`EngineDriver`]) or over TCP ([`TcpDriver`]).
+//! How a scenario reaches a server: in this process ([`EngineDriver`]), over TCP ([`TcpDriver`]), or in WebAssembly under Node
+//! ([`WasmDriver`]).
 
 mod engine;
 mod tcp;
+mod wasm;
 
 use core::time::Duration;
 use std::io;
@@ -10,6 +12,7 @@ use redstart_core::time::UnixMicros;
 
 pub use engine::EngineDriver;
 pub use tcp::{TcpDriver, multibulk};
+pub use wasm::WasmDriver;
 
 /// A server under test, its clients and its clock.
 pub trait Driver {
