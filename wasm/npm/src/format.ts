@@ -42,10 +42,10 @@ class Lines implements Visitor<Shown> {
     return line(`(error) ${text(bytes, start, end)}`);
   }
   bulk(bytes: Uint8Array, start: number, end: number): Shown {
-    return this.raw ? plain(bytes, start, bytes[end - 1] === 10 && end > start ? end - 1 : end) : line(quote(bytes, start, end));
+    return this.raw ? this.verbatim(bytes, start, end) : line(quote(bytes, start, end));
   }
   verbatim(bytes: Uint8Array, start: number, end: number): Shown {
-    return plain(bytes, start, end);
+    return plain(bytes, start, this.raw && end > start && bytes[end - 1] === 10 ? end - 1 : end);
   }
   integer(value: number | bigint): Shown {
     return line(`(integer) ${value}`);

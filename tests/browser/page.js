@@ -1,0 +1,43 @@
+// The playground as it is built, on a port of this machine, in the distribution's Chromium.
+
+import { existsSync, mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const DIST = fileURLToPath(new URL("../../web/dist/", import.meta.url));
+const PICTURES = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+/** Serves the page; `requests` grows by every path that is asked for. */
+export async function serve() {
+  if (!existsSync(join(DIST, "index.html"))) throw new Error("the playground is not built: run `wasm/build web`");
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURI(new URL(request.url, "http://localhost").pathname));
+    requests.push(path);
+    try {
+      const body = await readFile(join(DIST, path === "/" ? "index.html" : path));
+      response.writeHead(200, { "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream" }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/`, requests, close: () => server.close() };
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+export function picture(page, name) {
+  mkdirSync(PICTURES, { recursive: true });
+  return page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
