@@ -271,11 +271,11 @@ pub fn subcommand_syntax(container: &str, subcommand: &[u8]) -> Error {
     Error::made(text)
 }
 
-/// An option that a command does not know, named.
+/// An option that a command does not know, named; up to its first NUL, since Redis prints it as a C string.
 #[must_use]
 pub fn quoted(prefix: &str, subject: &[u8], suffix: &str) -> Error {
     let mut text = prefix.as_bytes().to_vec();
-    text.extend_from_slice(subject);
+    text.extend(subject.iter().take_while(|&&byte| byte != 0));
     text.extend_from_slice(suffix.as_bytes());
     Error::made(text)
 }

@@ -18,6 +18,9 @@ pub const UNAUTHENTICATED_BULK_LEN_BYTES: u64 = 16 * 1024;
 /// The longest request: offsets into it are 32 bits wide, on every target.
 pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 
+/// The arguments of a request that the next one finds room for; what a longer request took is given back.
+pub const ARGS_KEPT_COUNT: usize = 1024;
+
 /// A client with this much to read is not served any further until it has read half of it.
 pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
 
@@ -31,10 +34,10 @@ pub const SPARE_BUFFERS: usize = 64;
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Records of a flushed database or a removed value that one tick frees.
-pub const LAZY_FREE_RECORDS: usize = 2_000;
+pub const LAZY_FREE_RECORDS: usize = 500;
 
 /// Records that one tick looks at in search of expired ones.
-pub const EXPIRE_RECORDS: usize = 2_000;
+pub const EXPIRE_RECORDS: usize = 500;
 
 /// Expired keys are collected at most this often, in microseconds.
 pub const EXPIRE_PERIOD_US: u64 = 10_000;

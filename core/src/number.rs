@@ -201,18 +201,16 @@ impl NumberText {
 
     /// Appends a finite double that is not zero.
     fn push_double(&mut self, value: f64) {
-        // `core` finds the shortest digits: `-1.2345e-7`.
-        let mut shortest = Self::default();
-        write!(shortest, "{value:e}").expect("24 bytes at most");
-        let marker = shortest.iter().position(|&byte| byte == b'e').unwrap_or(shortest.len);
+        // `core` finds the shortest digits: `1.2345e-7`.
+        let (mut shortest, mut digits) = (Self::default(), Self::default());
+        write!(shortest, "{:e}", value.abs()).expect("23 bytes at most");
+        let mut parts = shortest.split(|&byte| byte == b'e');
         let (mantissa, exponent) =
-            (&shortest[..marker], &shortest[(marker + 1).min(shortest.len)..]);
+            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (first, fraction) = mantissa.split_at(1);
+        digits.push(first);
+        digits.push(fraction.strip_prefix(b".").unwrap_or(fraction));
         let exponent = parse_i64(exponent).unwrap_or(0);
-        let mut digits = Self::default();
-        mantissa
-            .iter()
-            .filter(|byte| byte.is_ascii_digit())
-            .for_each(|&digit| digits.push(&[digit]));
         if value < 0.0 {
             self.push(b"-");
         }

@@ -28,7 +28,10 @@ impl ClientId {
         self.serial
     }
 
-    pub(crate) const fn slot(self) -> usize {
+    /// A small number that no other connected client has: a front end can index its connections by it. It is used again
+    /// for another client once this one is gone.
+    #[must_use]
+    pub const fn slot(self) -> usize {
         self.slot as usize
     }
 }
@@ -85,6 +88,14 @@ pub(crate) enum ReplyMode {
     SkipNext,
     /// The command that runs is not answered.
     Skip,
+}
+
+impl ReplyMode {
+    /// Whether the command that runs is not answered.
+    #[inline]
+    pub(crate) const fn is_muted(self) -> bool {
+        matches!(self, Self::Off | Self::Skip)
+    }
 }
 
 /// Why a client's requests wait in its input instead of being run.
@@ -153,6 +164,8 @@ pub(crate) struct Session {
     pub(crate) reader: RequestReader,
     /// Requests that are not complete or wait: see [`Stall`].
     pub(crate) input: Vec<u8>,
+    /// How much of its input is being run just now.
+    pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
     /// Since when the output has been above its soft limit.
     pub(crate) soft_limit_since: Option<UnixMicros>,
@@ -182,6 +195,7 @@ impl Session {
             closing: None,
             reader: RequestReader::default(),
             input: Vec::new(),
+            running_input_bytes: 0,
             output: Output::default(),
             soft_limit_since: None,
         }
@@ -192,7 +206,9 @@ impl Session {
         self.protocol = Protocol::Resp2;
         self.database = 0;
         self.name = Vec::new();
-        self.reply_mode = ReplyMode::On;
+        if self.reply_mode != ReplyMode::Skip {
+            self.reply_mode = ReplyMode::On;
+        }
         self.is_monitor = false;
         self.no_evict = false;
         self.no_touch = false;
@@ -202,6 +218,11 @@ impl Session {
     /// Whether a blocking command waits.
     pub(crate) const fn is_blocked(&self) -> bool {
         matches!(self.stall, Some(Stall::Blocked { .. }))
+    }
+
+    /// Whether it waits, for whatever: `blocked_clients` counts it.
+    pub(crate) const fn is_held(&self) -> bool {
+        matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
     /// The memory this client takes: itself, its input and its output.

@@ -21,6 +21,14 @@ struct Watcher {
     was_expired: bool,
 }
 
+/// What a key holds after its database was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Successor {
+    Nothing,
+    Expired,
+    Live,
+}
+
 impl Watches {
     /// Whether nobody watches anything, which is nearly always.
     #[inline]
@@ -68,18 +76,28 @@ impl Watches {
         }
     }
 
-    /// Every key of a database for which `has_changed` is true has changed.
+    /// All of a database is replaced. `before` tells whether a key was there, expired or not; `after` what is in its place.
     pub(crate) fn touch_all(
         &mut self,
         database: usize,
-        mut has_changed: impl FnMut(&[u8]) -> bool,
+        before: impl Fn(&[u8]) -> bool,
+        after: impl Fn(&[u8]) -> Successor,
     ) {
-        for ((_, key), watchers) in
-            self.watchers.range((database, Vec::new())..(database + 1, Vec::new()))
-        {
-            if has_changed(key) {
-                for watcher in watchers {
-                    self.touched.insert(watcher.client, true);
+        let all = (database, Vec::new())..(database + 1, Vec::new());
+        for ((_, key), watchers) in self.watchers.range_mut(all) {
+            let (was_there, successor) = (before(key), after(key));
+            if !was_there && successor == Successor::Nothing {
+                continue;
+            }
+            for watcher in watchers {
+                match successor {
+                    // An expired key is gone for good, or expired still: no news.
+                    Successor::Nothing if watcher.was_expired => watcher.was_expired = false,
+                    Successor::Expired if watcher.was_expired => {}
+                    Successor::Expired if !was_there => watcher.was_expired = true,
+                    _ => {
+                        self.touched.insert(watcher.client, true);
+                    }
                 }
             }
         }

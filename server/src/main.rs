@@ -1,1 +1,47 @@
-fn main() {}
+//! `redstart`: the engine of `redstart-core` behind sockets, as a server that every Redis client can talk to.
+//!
+//! One thread does all the work. [`event_loop`] is its heart, [`connection`] and [`listener`] the sockets, [`host`] what the
+//! engine may ask of the process. [`args`], [`config_file`] and [`directive`] read the configuration, `startup` puts all together.
+#![forbid(unsafe_code)]
+
+mod allocator;
+mod args;
+mod banner;
+mod clock;
+mod config_file;
+mod config_rewrite;
+mod connection;
+mod crash;
+mod directive;
+mod event_loop;
+mod fatal;
+mod file_limit;
+mod foreign;
+mod host;
+mod listener;
+mod log;
+mod process;
+mod startup;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use args::Invocation;
+
+fn main() -> ExitCode {
+    let result = match args::parse(std::env::args_os()) {
+        Ok(Invocation::Serve { source, flags }) => startup::serve(source, flags),
+        Ok(Invocation::Print(text)) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            Ok(())
+        }
+        Err(fatal) => Err(fatal),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => {
+            let _ = writeln!(io::stderr(), "redstart: {fatal}");
+            ExitCode::FAILURE
+        }
+    }
+}

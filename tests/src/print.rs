@@ -2,7 +2,7 @@
 //!
 //! Where `redis-cli` is silent or hides a difference that clients see, the corpus shows more: a push is numbered `1>`
 //! (not `1)`), RESP3's null is `(null)` and RESP2's null array `(nil array)` (not `(nil)`), big numbers are `(big number) 1`, attributes are numbered `1|`. The
-//! `\r` of raw text is left out, and raw bytes that are not text are escaped.
+//! space after a `=>` that ends a line and the `\r` of raw text are left out, and raw bytes that are not text are escaped.
 
 use crate::{quoting::quote, resp::Reply};
 

@@ -9,7 +9,13 @@
 /// ```
 #[must_use]
 pub fn split(line: &str) -> Option<Vec<Vec<u8>>> {
-    let mut rest = line.as_bytes().trim_ascii();
+    split_bytes(line.as_bytes())
+}
+
+/// The same for a line that need not be text.
+#[must_use]
+pub fn split_bytes(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut rest = line.trim_ascii();
     let mut arguments = Vec::new();
     while !rest.is_empty() {
         let (argument, tail) = argument(rest)?;

@@ -1,4 +1,5 @@
-//! Replies as the corpus sees them, decoded apart from the engine's own decoder, so that one cannot hide the other's mistake.
+//! Replies as the corpus sees them. They are decoded apart from the engine's own decoder, so that one cannot hide the other's
+//! mistake, and doubles keep the text they came in, which is part of what Redis does.
 
 /// A reply in RESP2 or RESP3.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
 
 use std::{
+    env,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -32,6 +33,20 @@ fn the_engine_does_what_the_corpus_says() {
             files.iter().map(|file| complaint(&mut driver, Witness::Redstart, file)).collect();
         assert!(complaints.is_empty(), "\nwith seed {seed}:\n{complaints}");
     }
+}
+
+/// `SERVER=127.0.0.1:6379` names a Redstart that allows `DEBUG` and protected configuration.
+#[test]
+fn a_server_does_what_the_corpus_says() {
+    let Ok(address) = env::var("SERVER") else {
+        eprintln!("skipped: SERVER names none");
+        return;
+    };
+    let mut driver = TcpDriver::new(&address).unwrap();
+    let files = files().unwrap();
+    let complaints: String =
+        files.iter().map(|file| complaint(&mut driver, Witness::Redstart, file)).collect();
+    assert!(complaints.is_empty(), "\n{complaints}");
 }
 
 #[test]

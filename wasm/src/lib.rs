@@ -95,12 +95,7 @@ impl Engine {
     /// # Errors
     /// When one of them is none, or has no such value.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        seed: u64,
-        parameters: Vec<String>,
-        host: Host,
-        now: f64,
-    ) -> Result<Self, String> {
+    pub fn new(seed: u64, parameters: Vec<String>, host: Host, now: f64) -> Result<Self, String> {
         let mut config = Config::default();
         for pair in parameters.chunks(2) {
             let [name, value] = pair else { return Err("a parameter without a value".to_owned()) };

@@ -12,7 +12,7 @@ use crate::instance::{Effect, Pause, PauseMode};
 use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::session::{ClientId, Closing, ReplyMode, Session, Stall, Transport};
+use crate::session::{ClientId, Closing, ReplyMode, Session, Transport};
 use crate::time::UnixMicros;
 
 type Handled = Result<Outcome, Error>;
@@ -180,10 +180,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let flags = flags(session);
     let queued =
         session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
-    let last_command = match session.last_command {
-        Some(name) => name,
-        None => "NULL",
-    };
+    let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
         session.id.serial(),
@@ -200,7 +197,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
         ctx.now.since(session.connected_at) / 1_000_000,
         ctx.now.since(session.last_interaction) / 1_000_000,
         session.database,
-        session.input.len(),
+        session.input.len() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
         session.output.memory_bytes(),
         session.output.len(),
@@ -221,7 +218,7 @@ fn flags(session: &Session) -> String {
     let all = [
         ('O', session.is_monitor),
         ('x', session.transaction.is_some()),
-        ('b', matches!(session.stall, Some(Stall::Blocked { .. } | Stall::Postponed))),
+        ('b', session.is_held()),
         ('c', session.closing == Some(Closing::AfterWrite)),
         ('A', session.closing == Some(Closing::Now)),
         ('U', session.peer.transport == Transport::Unix),

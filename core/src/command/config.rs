@@ -1,5 +1,6 @@
 //! `CONFIG`: the parameters, read and set.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -12,22 +13,26 @@ use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
+/// A name without wildcards is told back as it was asked for; others as the table has them.
 pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let is_asked = |name: &str| {
-        args.iter()
-            .skip(2)
-            .any(|pattern| glob::matches(pattern, name.as_bytes(), Case::Insensitive))
-    };
-    let mut found: Vec<(&str, &Parameter)> = Vec::new();
-    for parameter in PARAMETERS {
-        let names = [Some(parameter.name), parameter.alias];
-        found.extend(
-            names.into_iter().flatten().filter(|name| is_asked(name)).map(|name| (name, parameter)),
-        );
+    let mut found: Vec<(&[u8], &Parameter)> = Vec::new();
+    for asked in args.iter().skip(2) {
+        if !asked.iter().any(|byte| b"[?*".contains(byte)) {
+            found.extend(Config::parameter(asked).map(|parameter| (asked, parameter)));
+            continue;
+        }
+        for parameter in PARAMETERS {
+            let names = [Some(parameter.name), parameter.alias];
+            let names = names.into_iter().flatten().map(str::as_bytes);
+            let matching = names.filter(|name| glob::matches(asked, name, Case::Insensitive));
+            found.extend(matching.map(|name| (name, parameter)));
+        }
     }
+    let mut told = BTreeSet::new();
+    found.retain(|(name, _)| told.insert(name.to_ascii_lowercase()));
     ctx.reply.map(found.len());
     for (name, parameter) in found {
-        ctx.reply.bulk(name.as_bytes());
+        ctx.reply.bulk(name);
         let text = ctx.instance.config.text(parameter);
         ctx.reply.bulk(&text);
     }
@@ -66,6 +71,8 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     }
     result?;
+    ctx.instance.configured();
+    ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -42,6 +42,7 @@ pub(super) fn quit(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let id = ctx.session.id;
     ctx.instance.monitors.retain(|&monitor| monitor != id);
+    ctx.keys.unwatch(id);
     ctx.session.reset();
     ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
     ctx.reply.switch(Protocol::Resp2);
@@ -88,28 +89,22 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(Some(_)) => return Err(error::NO_PROTO),
         Some(None) => return Err(error::PROTOCOL_NOT_AN_INTEGER),
     };
-    let (mut login, mut name) = (None, None);
+    // Each option is obeyed as it is read: what stands before a wrong one has been done.
     let mut at = 2;
     while let Some(option) = args.get(at) {
         let more = args.len() - 1 - at;
         if args::is(option, "AUTH") && more >= 2 {
-            login = Some((&args[at + 1], &args[at + 2]));
+            log_in(ctx, &args[at + 1], &args[at + 2])?;
             at += 3;
         } else if args::is(option, "SETNAME") && more >= 1 {
-            name = Some(client::checked_name(&args[at + 1])?);
+            ctx.session.name = client::checked_name(&args[at + 1])?.to_vec();
             at += 2;
         } else {
             return Err(error::quoted("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
-    if let Some((user, password)) = login {
-        log_in(ctx, user, password)?;
-    }
     if !ctx.session.is_authenticated && !ctx.instance.config.requirepass.is_empty() {
         return Err(error::HELLO_NO_AUTH);
-    }
-    if let Some(name) = name {
-        ctx.session.name = name.to_vec();
     }
     if let Some(protocol) = protocol {
         ctx.session.protocol = protocol;

@@ -9,7 +9,6 @@ use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
 use crate::keyspace::record::Record;
-use crate::time::UnixMillis;
 
 /// What Redis numbers strings with.
 const TYPE_STRING: u32 = 0;
@@ -19,12 +18,12 @@ const TYPE_STRING: u32 = 0;
 pub(super) struct Digest([u8; 20]);
 
 impl Digest {
-    /// Of all keys of all databases.
-    pub(super) fn of_keyspace(keyspace: &Keyspace, now: UnixMillis) -> Self {
+    /// Of all keys of all databases, those that have expired and are not yet removed included.
+    pub(super) fn of_keyspace(keyspace: &Keyspace) -> Self {
         let mut all = Self::default();
         for (index, database) in keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
             all.mix(&(index as u32).to_be_bytes());
-            for record in database.iter().filter(|record| !record.is_expired(now)) {
+            for record in database.iter() {
                 let mut one = Self::default();
                 one.mix(record.key());
                 one.mix_value(record);

@@ -24,6 +24,8 @@ pub(super) fn exists(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    // Even under CLIENT NO-TOUCH: to leave a mark is what this command is for.
+    ctx.keys.touches = true;
     let found = args.iter().skip(1).filter(|key| ctx.keys.read(key).is_some()).count();
     ctx.reply.count(found);
     Ok(Outcome::Done)
@@ -123,7 +125,7 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if target == ctx.keys.database && from == to {
         return Err(error::SAME_OBJECT);
     }
-    let clock = ctx.keys.fresh_clock();
+    let clock = ctx.keys.policy.fresh(ctx.now);
     let copy = ctx
         .keys
         .read(from)

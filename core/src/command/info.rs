@@ -113,7 +113,7 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
         "client_recent_max_output_buffer",
         sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0),
     );
-    lines.add("blocked_clients", sessions().filter(|session| session.is_blocked()).count());
+    lines.add("blocked_clients", sessions().filter(|session| session.is_held()).count());
     lines.add("tracking_clients", 0);
     lines.add("clients_in_timeout_table", 0);
 }

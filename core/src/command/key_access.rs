@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use crate::error::{self, Error};
 use crate::keyspace::Keyspace;
-use crate::keyspace::access;
-use crate::keyspace::record::{AccessClock, Record};
+use crate::keyspace::access::AccessPolicy;
+use crate::keyspace::record::Record;
 use crate::keyspace::table::{Lookup, Put, Table};
 use crate::random::Random;
 use crate::session::ClientId;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::string::StringRef;
-use crate::watch::Watches;
+use crate::watch::{Successor, Watches};
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,15 +23,6 @@ pub(crate) struct KeyStats {
     pub(crate) expired_actively: u64,
     /// Changes to data since the start.
     pub(crate) changes: u64,
-}
-
-/// How the access bits of a record are kept: see `maxmemory-policy`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum AccessPolicy {
-    /// Seconds of the last access.
-    Recency,
-    /// A logarithmic counter that falls with time.
-    Frequency { log_factor: u32, decay_minutes: u32 },
 }
 
 /// The keys as one command sees them.
@@ -132,7 +123,7 @@ impl Keys<'_> {
         if access.touches
             && let Some(record) = &found
         {
-            touch(record, self.policy, self.now, self.random);
+            self.policy.touch(record, self.now, self.random);
         }
         found
     }
@@ -140,7 +131,7 @@ impl Keys<'_> {
     /// Sets a key to a string, whatever it held.
     #[inline]
     pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
-        let clock = self.fresh_clock();
+        let clock = self.policy.fresh(self.now);
         let put = self.db().put(key, value, deadline, clock);
         if let Put::Replaced(old) = put {
             self.keyspace.lazyfree.push_record(old);
@@ -210,12 +201,16 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
-        let databases = &*self.keyspace;
-        let in_either = |key: &[u8]| {
-            databases[first].find(key).is_some() || databases[second].find(key).is_some()
-        };
-        self.watches.touch_all(first, in_either);
-        self.watches.touch_all(second, in_either);
+        let (databases, now) = (&*self.keyspace, self.now.millis());
+        for (replaced, by) in [(first, second), (second, first)] {
+            let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
+            let successor = |key: &[u8]| match databases[by].find(key) {
+                None => Successor::Nothing,
+                Some(record) if record.is_expired(now) => Successor::Expired,
+                Some(_) => Successor::Live,
+            };
+            self.watches.touch_all(replaced, was_there, successor);
+        }
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -225,7 +220,8 @@ impl Keys<'_> {
         for &database in databases {
             let emptied = &self.keyspace[database];
             self.stats.changes += emptied.len() as u64;
-            self.watches.touch_all(database, |key| emptied.find(key).is_some());
+            let was_there = |key: &[u8]| emptied.find(key).is_some();
+            self.watches.touch_all(database, was_there, |_| Successor::Nothing);
             self.keyspace.flush(database);
         }
     }
@@ -270,17 +266,6 @@ impl Keys<'_> {
         !was_touched && !has_expired
     }
 
-    /// The access bits of a record that is made now.
-    #[inline]
-    pub(crate) const fn fresh_clock(&self) -> AccessClock {
-        match self.policy {
-            AccessPolicy::Recency => access::recency(self.now),
-            AccessPolicy::Frequency { .. } => {
-                access::frequency(self.now, access::INITIAL_FREQUENCY)
-            }
-        }
-    }
-
     /// The number of the database that an argument names.
     pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
         usize::try_from(index)
@@ -297,18 +282,4 @@ struct Access {
     counts: bool,
     /// The record's access clock.
     touches: bool,
-}
-
-#[inline]
-fn touch(record: &Record, policy: AccessPolicy, now: UnixMicros, random: &mut Random) {
-    let clock = match policy {
-        AccessPolicy::Recency => access::recency(now),
-        AccessPolicy::Frequency { log_factor, decay_minutes } => {
-            let frequency = access::frequency_at(record.clock(), now, decay_minutes);
-            access::frequency(now, access::counted(frequency, log_factor, random))
-        }
-    };
-    if record.clock() != clock {
-        record.set_clock(clock);
-    }
 }

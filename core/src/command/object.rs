@@ -5,6 +5,10 @@ use super::help;
 use crate::error::{self, Error};
 use crate::keyspace::access;
 use crate::resp::args::Args;
+use crate::value::string::StringRef;
+
+/// The integers from zero that Redis shares (`OBJ_SHARED_INTEGERS`).
+const SHARED_INTEGERS: i64 = 10_000;
 
 type Handled = Result<Outcome, Error>;
 
@@ -18,7 +22,11 @@ pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match ctx.keys.peek(&args[2]) {
-        // Values are not shared between keys.
+        // An integer that Redis would share with every key that holds it. Here it lies in the record and has no object
+        // at all, so the count is the one that Redis gives an object for ever.
+        Some(record) if matches!(record.string(), StringRef::Int(0..SHARED_INTEGERS)) => {
+            ctx.reply.integer(i64::from(i32::MAX));
+        }
         Some(_) => ctx.reply.integer(1),
         None => ctx.reply.null(),
     }

@@ -60,8 +60,10 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
     Ok(Outcome::Done)
 }
 
-/// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, and a sign is allowed.
+/// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, a sign is allowed, and a NUL ends
+/// it.
 fn cursor(arg: &[u8]) -> Result<u64, Error> {
+    let arg = arg.split(|&byte| byte == 0).next().unwrap_or_default();
     let (is_negative, digits) = match arg {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),

@@ -139,7 +139,7 @@ pub(super) fn mset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn msetnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(error::wrong_arity("msetnx"));
     }
     let any_exists = args.iter().skip(1).step_by(2).any(|key| ctx.keys.write(key).is_some());
@@ -151,7 +151,7 @@ pub(super) fn msetnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Error> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(error::wrong_arity(name));
     }
     for at in (1..args.len()).step_by(2) {
@@ -310,6 +310,7 @@ pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let deadline = if exists { options.deadline(ctx.now, "getex")? } else { None };
     reply_or_null(&mut ctx.reply, value);
     match deadline {
+        Some(deadline) if deadline <= ctx.keys.now_ms() => drop(ctx.keys.remove(key)),
         Some(deadline) => ctx.keys.expire(key, deadline),
         None if options.persists && exists => drop(ctx.keys.persist(key)),
         None => {}

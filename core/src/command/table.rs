@@ -9,8 +9,8 @@ use super::specs::GROUPS;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
-/// No command's name is longer.
-const MAX_NAME_LEN_BYTES: usize = 32;
+/// A name of so many letters is looked up as one number.
+const WORD_LEN_BYTES: usize = 8;
 
 /// A command or a subcommand.
 #[derive(Debug)]
@@ -25,8 +25,11 @@ pub(crate) struct Command {
 /// All commands.
 #[derive(Debug)]
 pub(crate) struct Commands {
+    /// The top level sorted by name, then the subcommands of each container.
     commands: Vec<Command>,
-    by_name: HashTable<u16>,
+    top_level: usize,
+    /// The commands with a short name of letters, which nearly all requests name.
+    by_word: HashTable<(u64, u16)>,
 }
 
 impl Commands {
@@ -46,13 +49,15 @@ impl Commands {
             }
             commands[container].subcommands = first..commands.len();
         }
-        let mut by_name = HashTable::with_capacity(top_level);
-        for index in 0..top_level {
-            let hash = |&index: &u16| hash(commands[usize::from(index)].spec.name.as_bytes());
-            let name_hash = hash(&(index as u16));
-            by_name.insert_unique(name_hash, index as u16, hash);
+        let mut by_word = HashTable::with_capacity(top_level);
+        for (index, command) in commands[..top_level].iter().enumerate() {
+            let name = command.spec.name.as_bytes();
+            if name.len() <= WORD_LEN_BYTES && name.iter().all(u8::is_ascii_lowercase) {
+                let word = word(name);
+                by_word.insert_unique(hash(word), (word, index as u16), |&(word, _)| hash(word));
+            }
         }
-        Self { commands, by_name }
+        Self { commands, top_level, by_word }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -65,8 +70,8 @@ impl Commands {
     }
 
     /// Commands that are no subcommands.
-    pub(crate) fn top_level(&self) -> impl Iterator<Item = &Command> {
-        self.commands.iter().filter(|command| command.spec.container().is_none())
+    pub(crate) fn top_level(&self) -> &[Command] {
+        &self.commands[..self.top_level]
     }
 
     /// All, subcommands after their containers' names.
@@ -81,15 +86,23 @@ impl Commands {
     /// The command of that name, whatever its case; subcommands are not found.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<&Command> {
-        let mut lower = [0; MAX_NAME_LEN_BYTES];
-        let lower = lower.get_mut(..name.len())?;
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        self.by_name
-            .find(hash(lower), |&index| {
-                self.commands[usize::from(index)].spec.name.as_bytes() == &*lower
-            })
-            .map(|&index| &self.commands[usize::from(index)])
+        if name.len() <= WORD_LEN_BYTES {
+            let word = word(name);
+            let found = self.by_word.find(hash(word), |&(known, _)| known == word);
+            if let Some(&(_, index)) = found {
+                return self.commands.get(usize::from(index));
+            }
+        }
+        self.find_long(name)
+    }
+
+    /// The same for names that are long or not of letters alone.
+    #[cold]
+    fn find_long(&self, name: &[u8]) -> Option<&Command> {
+        let lower = name.to_ascii_lowercase();
+        let commands = self.top_level();
+        let at = commands.binary_search_by(|command| command.spec.name.as_bytes().cmp(&lower));
+        at.ok().map(|at| &commands[at])
     }
 
     /// The command of that name, or the subcommand `container|name`.
@@ -131,10 +144,44 @@ impl Command {
     }
 }
 
-/// FNV-1a: names are few, short and not chosen by clients.
+/// A short name as a number. The bit that tells a small letter from a capital is set in each byte: then a number that a
+/// name of small letters has is that of no other name but the same in capitals.
 #[inline]
-fn hash(name: &[u8]) -> u64 {
-    name.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+fn word(name: &[u8]) -> u64 {
+    name.iter().fold(0, |word, byte| word << 8 | u64::from(byte | 0x20))
+}
+
+/// Spreads a word over the bits that the hash table looks at (Fibonacci hashing).
+#[inline]
+const fn hash(word: u64) -> u64 {
+    let product = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ product >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_in_any_case_and_nothing_else_is() {
+        let commands = Commands::new();
+        for command in commands.top_level() {
+            let name = command.spec.name;
+            for spelled in [name.to_ascii_lowercase(), name.to_ascii_uppercase()] {
+                let found = commands.find(spelled.as_bytes());
+                assert_eq!(found.map(|found| found.index), Some(command.index), "{name}");
+            }
+            for at in 0..name.len() {
+                let mut other = name.as_bytes().to_vec();
+                other[at] ^= 0x80;
+                assert!(commands.find(&other).is_none(), "{other:?}");
+                other[at] ^= 0x81;
+                let known = commands.top_level().iter().any(|c| c.spec.name.as_bytes() == other);
+                assert_eq!(commands.find(&other).is_some(), known, "{other:?}");
+            }
+        }
+        assert!(commands.find(b"").is_none());
+        assert!(commands.find(&[b'g'; 100]).is_none());
+        assert_eq!(commands.find_full(b"Config|GET").map(|c| c.spec.name), Some("config|get"));
+    }
 }

@@ -69,7 +69,7 @@ impl OutputLimits {
     pub(super) fn update(&mut self, text: &[u8]) -> Result<(), Invalid> {
         let words: Vec<&[u8]> =
             text.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).collect();
-        if words.len() % 4 != 0 || words.is_empty() {
+        if !words.len().is_multiple_of(4) {
             return Err(Invalid::new("Wrong number of arguments in buffer limit configuration."));
         }
         let mut changed = self.clone();

@@ -137,10 +137,10 @@ impl Config {
     /// ```
     /// use redstart_core::config::Config;
     /// let mut config = Config::default();
-    /// let maxmemory = Config::parameter(b"maxmemory").unwrap();
-    /// config.set(maxmemory, b"100mb").unwrap();
-    /// assert_eq!(config.maxmemory, 100 * 1024 * 1024);
-    /// assert_eq!(config.text(maxmemory), b"104857600");
+    /// let limit = Config::parameter(b"proto-max-bulk-len").expect("it is in the table");
+    /// config.set(limit, b"100mb").expect("that is a size");
+    /// assert_eq!(config.proto_max_bulk_len, 100 * 1024 * 1024);
+    /// assert_eq!(config.text(limit), b"104857600");
     /// ```
     ///
     /// # Errors
@@ -156,7 +156,6 @@ impl Config {
     }
 
     /// Whether the access bits of a record count frequency (LFU) rather than time (LRU).
-    #[inline]
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")

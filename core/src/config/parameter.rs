@@ -183,7 +183,11 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
     let value = match unit {
         Unit::Plain => number::parse_i64(text)
             .ok_or(Invalid::new("argument couldn't be parsed into an integer"))?,
-        Unit::Memory => number::parse_memory_bytes(text)
+        // Redis reads it as a C string, which a NUL ends.
+        Unit::Memory => text
+            .split(|&byte| byte == 0)
+            .next()
+            .and_then(number::parse_memory_bytes)
             .and_then(|bytes| i64::try_from(bytes).ok())
             .ok_or(Invalid::new("argument must be a memory value"))?,
         Unit::Octal => core::str::from_utf8(text)
@@ -204,11 +208,11 @@ fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {
     text.split(|&byte| byte == b' ')
         .filter(|word| !word.is_empty())
         .map(|word| {
-            number::parse_f64(word).filter(|value| (0.0..=100.0).contains(value)).ok_or(
-                Invalid::new(
-                    "latency-tracking-info-percentiles argument(s) must be between 0.0 and 100.0",
-                ),
-            )
+            let value = number::parse_f64(word)
+                .ok_or(Invalid::new("Invalid latency-tracking-info-percentiles parameters"))?;
+            Some(value).filter(|value| (0.0..=100.0).contains(value)).ok_or(Invalid::new(
+                "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]",
+            ))
         })
         .collect()
 }

@@ -1,7 +1,6 @@
 //! Clients that wait: until their time is up, somebody frees them, or a pause ends.
 
 use super::Engine;
-use crate::instance::Effect;
 use crate::resp::reply::Reply;
 use crate::session::ClientId;
 use crate::time::UnixMicros;
@@ -23,7 +22,6 @@ impl Engine {
             session.stall = None;
             // `WAIT` is the one command that waits: no replica has acknowledged anything.
             Reply::new(&mut session.output, session.protocol).integer(0);
-            self.instance.effects.push_back(Effect::Write(client));
             self.resume(client, now);
         }
     }

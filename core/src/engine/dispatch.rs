@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 
 use super::Engine;
 use crate::command::context::{Context, Outcome};
-use crate::command::key_access::{AccessPolicy, Keys};
+use crate::command::key_access::Keys;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
@@ -25,16 +25,22 @@ impl Engine {
         args: Args<'_>,
         now: UnixMicros,
         started_ns: &mut u64,
-    ) {
+    ) -> Ran {
         if args.is_empty() {
-            return;
+            return Ran::Answered;
+        }
+        let admitted = self.admit(session, args);
+        if let Ok(index) = admitted
+            && self.must_postpone(session, index, now)
+        {
+            return Ran::Postponed;
         }
         if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
         }
-        let before = output.mark();
+        let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
         self.instance.stats.commands_processed += 1;
-        match self.admit(session, args) {
+        match admitted {
             Ok(index) => {
                 session.last_command = Some(self.commands.command(index).spec.name);
                 if self.must_queue(session, index) {
@@ -47,14 +53,13 @@ impl Engine {
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
             Err(rejection) => self.reject(session, output, &rejection),
         }
-        match session.reply_mode {
-            ReplyMode::On => {}
-            ReplyMode::Off | ReplyMode::SkipNext => output.rewind(before),
-            ReplyMode::Skip => {
-                output.rewind(before);
-                session.reply_mode = ReplyMode::On;
-            }
+        if was_muted && session.reply_mode.is_muted() {
+            output.rewind(before);
         }
+        if session.reply_mode == ReplyMode::Skip {
+            session.reply_mode = ReplyMode::On;
+        }
+        Ran::Answered
     }
 
     /// The checks that come before a command runs.
@@ -96,7 +101,8 @@ impl Engine {
             let name = self.commands.command(index).spec.name;
             session.last_command = Some(name);
             self.instance.stats.commands[index].rejected_calls += 1;
-            if name == "exec" && session.transaction.take().is_some() {
+            if name == "exec" {
+                session.transaction = None;
                 self.watches.unwatch(session.id);
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
@@ -108,17 +114,20 @@ impl Engine {
         Reply::new(output, session.protocol).error(&error);
     }
 
-    /// Whether `CLIENT PAUSE` holds this request back.
-    pub(super) fn must_postpone(&self, args: Args<'_>, now: UnixMicros) -> bool {
+    /// Whether `CLIENT PAUSE` holds a command back.
+    fn must_postpone(&self, session: &Session, index: usize, now: UnixMicros) -> bool {
+        const CHANGES_DATA: Flags = Flags::of(&[Flag::Write, Flag::MayReplicate]);
         let Some(pause) = self.instance.pause_at(now) else { return false };
-        if args.is_empty() {
-            return false;
-        }
-        match pause.mode {
-            PauseMode::All => true,
-            PauseMode::Writes => self.commands.resolve(args).is_ok_and(|command| {
-                command.spec.flags.intersects(Flags::of(&[Flag::Write, Flag::MayReplicate]))
-            }),
+        let changes_data =
+            |index: usize| self.commands.command(index).spec.flags.intersects(CHANGES_DATA);
+        match (pause.mode, &session.transaction) {
+            (PauseMode::All, _) => true,
+            (PauseMode::Writes, Some(queued))
+                if self.commands.command(index).spec.name == "exec" =>
+            {
+                queued.commands.iter().any(|queued| changes_data(queued.command))
+            }
+            (PauseMode::Writes, _) => changes_data(index),
         }
     }
 
@@ -133,15 +142,6 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let command = self.commands.command(index);
-        let config = &self.instance.config;
-        let policy = if config.counts_frequency() {
-            AccessPolicy::Frequency {
-                log_factor: config.lfu_log_factor as u32,
-                decay_minutes: config.lfu_decay_time as u32,
-            }
-        } else {
-            AccessPolicy::Recency
-        };
         let keys = Keys {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
@@ -149,8 +149,8 @@ impl Engine {
             watches: &mut self.watches,
             database: session.database,
             now,
-            policy,
-            touches: !session.no_touch || command.spec.name == "touch",
+            policy: self.instance.access_policy,
+            touches: !session.no_touch,
             may_expire: self.instance.pause.is_none(),
         };
         let mut context = Context {
@@ -272,6 +272,15 @@ impl Engine {
             self.deadlines.insert((until, session.id));
         }
     }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// It has its reply, or waits for it.
+    Answered,
+    /// It has not run: `CLIENT PAUSE` holds it back.
+    Postponed,
 }
 
 /// A request that may not run.

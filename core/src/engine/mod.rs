@@ -1,7 +1,7 @@
 //! The engine: a few verbs, all of which a front end calls in one loop.
 //!
 //! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
-//! - [`Engine::receive`] when it has sent bytes. Then write what [`Engine::output`] holds, and tell with
+//! - [`Engine::receive`] when it has sent bytes ([`Engine::foresee`] may come first). Then write what [`Engine::output`] holds, and tell with
 //!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no.
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
@@ -28,6 +28,7 @@ use crate::instance::{Effect, Instance};
 use crate::keyspace::Keyspace;
 use crate::limits;
 use crate::random::{Random, Seed};
+use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
@@ -61,6 +62,10 @@ pub struct Engine {
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
+    /// The database and the hash of the key that was foreseen last.
+    foreseen: Option<(usize, u64)>,
+    /// Where a foreseen request is parsed.
+    foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
     /// When blocked clients stop waiting.
@@ -125,6 +130,8 @@ impl Engine {
             watches: Watches::default(),
             commands,
             batch: Batch::default(),
+            foreseen: None,
+            foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
             deadlines: BTreeSet::new(),
             cron: cron::Cron::default(),
@@ -177,9 +184,10 @@ impl Engine {
     }
 
     /// A client has sent `bytes`: every request that is now complete is run. What is incomplete is kept, as are requests
-    /// behind one that waits.
-    pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) {
-        let Some(mut session) = self.instance.clients.take(client) else { return };
+    /// behind one that waits. Returns how many requests were run.
+    pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
+        let Some(mut session) = self.instance.clients.take(client) else { return 0 };
+        let before = self.instance.stats.commands_processed;
         self.instance.stats.reads += 1;
         self.instance.stats.input_bytes += bytes.len() as u64;
         session.last_interaction = now;
@@ -193,7 +201,20 @@ impl Engine {
             }
             self.limit_input(&mut session);
         }
+        let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
+        run
+    }
+
+    /// A hint: [`Engine::receive`] will soon be called with these bytes. The key of their first request is fetched from
+    /// memory meanwhile. A front end that has several clients to serve tells them all first, then serves them; nothing
+    /// else depends on it.
+    pub fn foresee(&mut self, client: ClientId, bytes: &[u8]) {
+        let Some(session) = self.instance.clients.session(client) else { return };
+        if session.stall.is_none() && session.input.is_empty() {
+            let database = session.database;
+            self.foresee_first(database, bytes);
+        }
     }
 
     /// What `client` has yet to read.
@@ -239,9 +260,7 @@ impl Engine {
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(mut session) = self.instance.clients.take(client) else { return };
         self.run_input(&mut session, now);
-        if !session.output.is_empty() {
-            self.instance.effects.push_back(Effect::Write(client));
-        }
+        self.instance.effects.push_back(Effect::Write(client));
         self.finish(session, now);
     }
 

@@ -5,6 +5,7 @@
 //! overlap instead of adding up. Then the requests run in order.
 
 use super::Engine;
+use super::dispatch::Ran;
 use crate::config::Config;
 use crate::error;
 use crate::limits;
@@ -37,9 +38,11 @@ impl Engine {
     /// Runs the requests at the head of `input`; returns how many bytes they took. It stops early when the client must
     /// wait or is to be closed.
     pub(super) fn run(&mut self, session: &mut Session, input: &[u8], now: UnixMicros) -> usize {
+        self.end_foreseeing();
         self.lend_buffer(session);
         let mut output = core::mem::take(&mut session.output);
         let mut batch = core::mem::take(&mut self.batch);
+        session.running_input_bytes = input.len();
         let mut started_ns = self.instance.host.monotonic_ns();
         let mut used = 0;
         'input: while session.stall.is_none() && session.closing.is_none() {
@@ -56,10 +59,10 @@ impl Engine {
             self.prefetch(session.database, &batch, input);
             for request in batch.requests() {
                 let args = request.args(input);
-                if self.must_postpone(args, now) {
+                if self.execute(session, &mut output, args, now, &mut started_ns) == Ran::Postponed
+                {
                     session.stall = Some(Stall::Postponed);
                 } else {
-                    self.execute(session, &mut output, args, now, &mut started_ns);
                     used = request.end;
                     if output.len() >= limits::OUTPUT_STALL_BYTES && session.stall.is_none() {
                         session.stall = Some(Stall::OutputFull);
@@ -80,6 +83,7 @@ impl Engine {
         }
         self.batch = batch;
         session.output = output;
+        session.running_input_bytes = 0;
         if session.output.is_empty()
             && let Some(buffer) = session.output.clear()
         {
@@ -95,6 +99,28 @@ impl Engine {
             && let Some(buffer) = self.spare_buffers.pop()
         {
             *tail = buffer;
+        }
+    }
+
+    /// Begins to fetch the key of the first request in `bytes`, and goes on with the one before: the tag and the bucket of
+    /// a key take as long to come as the next client's bytes take to be read, and so does the record.
+    pub(super) fn foresee_first(&mut self, database: usize, bytes: &[u8]) {
+        let limits = Limits::default();
+        let read = RequestReader::default().read(bytes, &limits, &mut self.foreseen_request);
+        let Ok(Progress::Complete { consumed }) = read else { return };
+        let args = self.foreseen_request.args(&bytes[..consumed]);
+        let Some(key) = args.get(1) else { return };
+        let table = &self.keyspace[database];
+        let hash = table.hash(key);
+        table.prefetch_segment(hash);
+        self.end_foreseeing();
+        self.foreseen = Some((database, hash));
+    }
+
+    /// Fetches the record whose tag was fetched last.
+    pub(super) fn end_foreseeing(&mut self) {
+        if let Some((database, hash)) = self.foreseen.take() {
+            self.keyspace[database].prefetch_record(hash);
         }
     }
 

@@ -36,10 +36,17 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let Some(transaction) = session.transaction.take() else { return };
-        Reply::new(output, session.protocol).array(transaction.commands.len());
+        if !session.reply_mode.is_muted() {
+            Reply::new(output, session.protocol).array(transaction.commands.len());
+        }
         session.is_in_exec = true;
         for queued in &transaction.commands {
+            let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
             self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
+            // As odd as in Redis: after `CLIENT REPLY OFF` the client waits in vain for the rest of its array.
+            if was_muted && session.reply_mode.is_muted() {
+                output.rewind(before);
+            }
         }
         session.is_in_exec = false;
     }

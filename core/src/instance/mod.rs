@@ -12,6 +12,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::config::Config;
+use crate::keyspace::access::AccessPolicy;
 use crate::random::{Random, Seed};
 use crate::session::{ClientId, Stall};
 use crate::time::UnixMicros;
@@ -24,7 +25,8 @@ use stats::Stats;
 /// Something the front end is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A client has something to read that did not come from its own `receive`.
+    /// A client has something to read that did not come from its own `receive`, or it goes on after a wait: then its input
+    /// may be wanted again.
     Write(ClientId),
     /// Close this connection, then call `disconnect`.
     Close {
@@ -55,6 +57,8 @@ pub(crate) struct Pause {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) config: Config,
+    /// What the configuration says of access bits: see [`Self::configured`].
+    pub(crate) access_policy: AccessPolicy,
     pub(crate) host: Box<dyn Host>,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
@@ -82,8 +86,9 @@ impl Instance {
     ) -> Self {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
-        Self {
+        let mut instance = Self {
             config,
+            access_policy: AccessPolicy::Recency,
             host,
             run_id,
             started_at,
@@ -96,7 +101,21 @@ impl Instance {
             slowlog: Slowlog::default(),
             latency: LatencyEvents::default(),
             effects: VecDeque::new(),
-        }
+        };
+        instance.configured();
+        instance
+    }
+
+    /// Takes notice of a change of the configuration.
+    pub(crate) fn configured(&mut self) {
+        self.access_policy = if self.config.counts_frequency() {
+            AccessPolicy::Frequency {
+                log_factor: self.config.lfu_log_factor as u32,
+                decay_minutes: self.config.lfu_decay_time as u32,
+            }
+        } else {
+            AccessPolicy::Recency
+        };
     }
 
     /// Ends a pause, if there is one: what clients have sent meanwhile can run.

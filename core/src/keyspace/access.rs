@@ -4,9 +4,50 @@
 //! minute of the last decay (16 bits) and a counter (8 bits) that grows ever more slowly with use and falls with time, as
 //! in Redis: <https://redis.io/docs/latest/develop/reference/eviction/>.
 
-use super::record::AccessClock;
+use super::record::{AccessClock, Record};
 use crate::random::Random;
 use crate::time::UnixMicros;
+
+/// How the access bits of records are kept: see `maxmemory-policy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessPolicy {
+    /// The second of the last use.
+    Recency,
+    /// A counter of uses.
+    Frequency {
+        /// How slowly the counter grows: `lfu-log-factor`.
+        log_factor: u32,
+        /// Minutes without use after which it falls by one: `lfu-decay-time`.
+        decay_minutes: u32,
+    },
+}
+
+impl AccessPolicy {
+    /// The bits of a record that is made at `now`.
+    #[inline]
+    #[must_use]
+    pub const fn fresh(self, now: UnixMicros) -> AccessClock {
+        match self {
+            Self::Recency => recency(now),
+            Self::Frequency { .. } => frequency(now, INITIAL_FREQUENCY),
+        }
+    }
+
+    /// Notes in a record that it is used at `now`.
+    #[inline]
+    pub fn touch(self, record: &Record, now: UnixMicros, random: &mut Random) {
+        let clock = match self {
+            Self::Recency => recency(now),
+            Self::Frequency { log_factor, decay_minutes } => {
+                let old = frequency_at(record.clock(), now, decay_minutes);
+                frequency(now, counted(old, log_factor, random))
+            }
+        };
+        if record.clock() != clock {
+            record.set_clock(clock);
+        }
+    }
+}
 
 /// The counter of a new key, so that it is not the first to be evicted.
 pub const INITIAL_FREQUENCY: u8 = 5;

@@ -30,22 +30,23 @@ impl LazyFree {
         self.records.push_back(record);
     }
 
-    /// Frees about `budget` records; says whether more are left.
+    /// Frees `budget` records, or up to a segment more; says whether more are left.
     pub fn free_some(&mut self, budget: usize) -> bool {
-        let mut freed = 0;
-        while freed < budget {
-            if self.records.pop_front().is_some() {
-                freed += 1;
-            } else if let Some(segments) = self.tables.front_mut() {
-                match segments.pop() {
-                    Some(segment) => freed += segment.len(),
-                    None => drop(self.tables.pop_front()),
-                }
-            } else {
-                break;
+        let enough = self.pending.saturating_sub(budget);
+        while self.pending > enough && self.records.pop_front().is_some() {
+            self.pending -= 1;
+        }
+        while self.pending > enough
+            && let Some(segments) = self.tables.front_mut()
+        {
+            match segments.pop() {
+                Some(segment) => self.pending -= segment.len(),
+                None => drop(self.tables.pop_front()),
             }
         }
-        self.pending -= freed;
+        if self.pending == 0 {
+            self.tables.clear();
+        }
         self.pending > 0
     }
 }

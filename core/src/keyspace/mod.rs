@@ -1,6 +1,6 @@
 //! Where the keys live.
 //!
-//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`](table::Table) of
+//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`] of
 //! [`Record`](record::Record)s. It knows keys, values and deadlines, but no commands, and expires nothing by itself:
 //! whoever looks a key up asks the record whether it [is expired](record::Record::is_expired).
 

@@ -1,5 +1,8 @@
 //! A hint to the processor that memory will soon be read. It reads nothing itself, so any address is allowed.
-#![expect(unsafe_code, reason = "processor hints have no safe form")]
+#![cfg_attr(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    expect(unsafe_code, reason = "processor hints have no safe form")
+)]
 
 /// Starts to fetch the cache line at `address`, where the processor can be told to.
 #[inline(always)]

@@ -1,10 +1,11 @@
 //! A segment: about a hundred records whose hashes share their top bits.
 
-use super::{hash::KeyHasher, record::Record};
+use super::{hash::KeyHasher, prefetch::prefetch, record::Record};
 use alloc::vec::Vec;
 use core::{
     mem,
     ops::{Index, IndexMut, Range},
+    ptr,
 };
 use hashbrown::HashTable;
 
@@ -70,12 +71,15 @@ impl Node {
 
 pub(super) struct Segment {
     records: HashTable<Record>,
+    /// Where the table's tags are, for prefetches alone: hashbrown keeps them above its buckets, and its buckets
+    /// downwards from there, in one block.
+    tags: *const Record,
     pub(super) node: Node,
 }
 
 impl Segment {
     pub(super) const fn new(node: Node) -> Self {
-        Self { records: HashTable::new(), node }
+        Self { records: HashTable::new(), tags: ptr::null(), node }
     }
 
     #[inline]
@@ -105,13 +109,26 @@ impl Segment {
         self.records.get_bucket_mut(bucket)
     }
 
-    /// Calls `candidate` with each record that may be the one of this hash.
+    /// Fetches where the search for a hash begins: its tag and its bucket.
     #[inline]
-    pub(super) fn candidates(&self, hash: u64, mut candidate: impl FnMut(&Record)) {
+    pub(super) fn prefetch_bucket(&self, hash: u64) {
+        let at = hash as usize & self.records.num_buckets().wrapping_sub(1);
+        prefetch(self.tags.cast::<u8>().wrapping_add(at));
+        prefetch(self.tags.wrapping_sub(at + 1));
+    }
+
+    /// Fetches the records, hardly ever more than one, that may be the one of this hash.
+    #[inline]
+    pub(super) fn prefetch_record(&self, hash: u64) {
         self.records.find(spread(hash), |record| {
-            candidate(record);
+            prefetch(record.address());
             false
         });
+    }
+
+    /// Fetches every record, so that reading them all waits for memory about once.
+    fn prefetch_all(&self) {
+        self.records.iter().for_each(|record| prefetch(record.address()));
     }
 
     /// Adds a record whose key is not here.
@@ -119,8 +136,13 @@ impl Segment {
         if self.records.len() == self.records.capacity() {
             self.rebuild(self.records.len() + 1, hasher);
         }
-        let rehash = |record: &Record| spread(hasher.hash(record.key()));
-        self.records.insert_unique(spread(hash), record, rehash);
+        self.insert_with_room(hash, record);
+    }
+
+    fn insert_with_room(&mut self, hash: u64, record: Record) {
+        let full = |_: &Record| unreachable!("there is room for one more");
+        let entry = self.records.insert_unique(spread(hash), record, full);
+        self.tags = ptr::from_ref(entry.get()).wrapping_add(entry.bucket_index() + 1);
     }
 
     pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<Record> {
@@ -133,16 +155,18 @@ impl Segment {
         &mut self,
         take: impl FnMut(&mut Record) -> bool,
     ) -> impl Iterator<Item = Record> {
+        self.prefetch_all();
         self.records.extract_if(take)
     }
 
     /// Keeps the lower half of the prefix and gives up the upper.
     pub(super) fn split(&mut self, hasher: &KeyHasher) -> Self {
+        self.prefetch_all();
         let (lower, upper) = self.node.children();
         self.node = lower;
         let mut split = Self::new(upper);
         let boundary = upper.first_hash();
-        split.records = HashTable::with_capacity(self.len().max(SEGMENT_MAX / 2));
+        split.records = HashTable::with_capacity(self.len());
         for record in self.records.extract_if(|record| hasher.hash(record.key()) >= boundary) {
             let hash = hasher.hash(record.key());
             split.insert(hash, record, hasher);
@@ -170,24 +194,25 @@ impl Segment {
     /// The records by hash, then key: the only order that is the same everywhere, for the table's own depends on the
     /// width of the processor's vectors.
     pub(super) fn sorted(&self, hasher: &KeyHasher) -> Vec<(u64, &Record)> {
+        self.prefetch_all();
         let mut records: Vec<_> =
             self.records.iter().map(|record| (hasher.hash(record.key()), record)).collect();
         records.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         records
     }
 
-    /// What the segment takes besides its records, in bytes, with eight-byte pointers: itself, its share of the
-    /// schedule, and for each bucket a pointer and a tag.
+    /// What the segment takes besides its records, in bytes, with eight-byte pointers: itself, and for each bucket a
+    /// pointer and a tag.
     pub(super) fn memory_bytes(&self) -> usize {
         48 + self.records.num_buckets() * 9
     }
 
     fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
+        self.prefetch_all();
         let old = mem::replace(&mut self.records, HashTable::with_capacity(capacity));
         for record in old {
-            let hash = spread(hasher.hash(record.key()));
-            self.records
-                .insert_unique(hash, record, |_| unreachable!("it has room for all of the old"));
+            let hash = hasher.hash(record.key());
+            self.insert_with_room(hash, record);
         }
     }
 }

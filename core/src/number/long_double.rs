@@ -203,7 +203,10 @@ fn from_decimal(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<Unroun
         }
     } else {
         let mut number = Natural::default();
-        digits().for_each(|digit| number.multiply_add(10, digit.into()));
+        for nine in digits().collect::<Vec<_>>().chunks(9) {
+            let group = nine.iter().fold(0, |group, &digit| group * 10 + u32::from(digit));
+            number.multiply_add(10u32.pow(nine.len() as u32), group);
+        }
         if exponent >= 0 {
             number.multiply_by_power_of_five(fives);
             number.top()

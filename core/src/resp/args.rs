@@ -9,6 +9,8 @@ use core::fmt;
 use core::ops::Index;
 use core::slice::SliceIndex;
 
+use crate::limits;
+
 /// The arguments of a command, its name first: what every handler receives.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
@@ -83,7 +85,7 @@ impl Request {
     ///
     /// # Panics
     ///
-    /// If the arguments together are above [`limits::REQUEST_LEN_BYTES`].
+    /// If the arguments together are above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
     #[must_use]
     pub fn of<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut request = Self { owns: true, ..Self::default() };
@@ -105,6 +107,9 @@ impl Request {
     pub(super) fn borrow(&mut self) {
         self.owns = false;
         self.spans.clear();
+        if self.spans.capacity() > limits::ARGS_KEPT_COUNT {
+            self.spans = Vec::new();
+        }
     }
 
     /// Forgets the arguments, to own new ones.

@@ -41,6 +41,17 @@ pub struct Reply<'a> {
     errors: u32,
 }
 
+/// The room that a header takes at most.
+const HEADER_LEN_BYTES: usize = 24;
+
+/// A header with more than two digits.
+fn long_header(tail: &mut Vec<u8>, kind: u8, value: i64) {
+    let mut digits = itoa::Buffer::new();
+    tail.push(kind);
+    tail.extend_from_slice(digits.format(value).as_bytes());
+    tail.extend_from_slice(b"\r\n");
+}
+
 /// An aggregate whose length is written once it is known: see [`Reply::begin`].
 #[derive(Debug)]
 #[must_use = "the reply is broken without its header"]
@@ -117,9 +128,9 @@ impl<'a> Reply<'a> {
     /// A bulk string.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
+        self.output.tail().reserve(bytes.len() + HEADER_LEN_BYTES + 2);
         self.header(b'$', bytes.len() as i64);
         let tail = self.output.tail();
-        tail.reserve(bytes.len() + 2);
         tail.extend_from_slice(bytes);
         tail.extend_from_slice(b"\r\n");
     }
@@ -274,13 +285,15 @@ impl<'a> Reply<'a> {
 
     #[inline]
     fn header(&mut self, kind: u8, value: i64) {
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(value).as_bytes();
         let tail = self.output.tail();
-        tail.reserve(digits.len() + 3);
-        tail.push(kind);
-        tail.extend_from_slice(digits);
-        tail.extend_from_slice(b"\r\n");
+        match value {
+            0..10 => tail.extend_from_slice(&[kind, b'0' + value as u8, b'\r', b'\n']),
+            10..100 => {
+                let (tens, ones) = (b'0' + value as u8 / 10, b'0' + value as u8 % 10);
+                tail.extend_from_slice(&[kind, tens, ones, b'\r', b'\n']);
+            }
+            _ => long_header(tail, kind, value),
+        }
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 //! A request is an array of bulk strings (`*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n`, a *multibulk*), or, for people with a
 //! terminal, a line of words (`ECHO hi\n`, an *inline* request). The arguments of a multibulk are spans of the input, found
 //! by a grammar a few lines long; those of an inline request may be quoted and are unescaped into a buffer of their own.
-//! [`Args`] hides the difference.
+//! [`Args`](super::args::Args) hides the difference.
 //!
 //! Input arrives in pieces. A [`RequestReader`] remembers how far it got, so that each byte is looked at once however the
 //! network cuts a request, and what it accepts never depends on the cuts. Between requests it owns no heap.
@@ -109,7 +109,7 @@ pub enum ProtocolError {
     UnbalancedQuotes,
     /// The line with the number of arguments does not end within [`Limits::inline_len_bytes`].
     TooBigMultibulkCountString,
-    /// The number of arguments is no number or above [`Limits::multibulk_count`].
+    /// The number of arguments is no number or above what [`Limits`] allow.
     InvalidMultibulkLength,
     /// Too many arguments for a client that has not authenticated.
     UnauthenticatedMultibulkLength,
@@ -121,7 +121,7 @@ pub enum ProtocolError {
     InvalidBulkLength,
     /// An argument is too long for a client that has not authenticated.
     UnauthenticatedBulkLength,
-    /// The request as a whole is above [`limits::REQUEST_LEN_BYTES`].
+    /// The request as a whole is above [`REQUEST_LEN_BYTES`](crate::limits::REQUEST_LEN_BYTES).
     TooBigRequest,
 }
 
@@ -190,7 +190,7 @@ impl Cursor {
         if self.position == 0 {
             let count =
                 self.announced(input, b'*', limits, ProtocolError::TooBigMultibulkCountString)?;
-            self.bulks_left = limits.multibulk_count(count).map_err(Stop::Failure)?;
+            self.bulks_left = limits.check_multibulk_count(count).map_err(Stop::Failure)?;
         }
         while self.bulks_left > 0 {
             let len = if let Stage::Bulk { len } = self.stage {
@@ -198,7 +198,7 @@ impl Cursor {
             } else {
                 let len =
                     self.announced(input, b'$', limits, ProtocolError::TooBigBulkCountString)?;
-                limits.bulk_len(len, self.position).map_err(Stop::Failure)?
+                limits.check_bulk_len(len, self.position).map_err(Stop::Failure)?
             };
             self.stage = Stage::Bulk { len };
             bulk(len)(self.rest(input))
@@ -347,7 +347,7 @@ fn offset(bytes: usize) -> Result<u32, Stop> {
 impl Limits {
     /// How many bulks follow a count; none for a negative one.
     #[inline]
-    fn multibulk_count(&self, count: Option<i64>) -> Result<u32, ProtocolError> {
+    fn check_multibulk_count(&self, count: Option<i64>) -> Result<u32, ProtocolError> {
         match count.filter(|&count| count <= i64::from(self.multibulk_count)) {
             None => Err(ProtocolError::InvalidMultibulkLength),
             Some(count)
@@ -362,7 +362,7 @@ impl Limits {
 
     /// The length of a bulk that begins at `start`.
     #[inline]
-    fn bulk_len(&self, len: Option<i64>, start: u32) -> Result<u32, ProtocolError> {
+    fn check_bulk_len(&self, len: Option<i64>, start: u32) -> Result<u32, ProtocolError> {
         let len = len.and_then(|len| u64::try_from(len).ok());
         match len.filter(|&len| len <= self.bulk_len_bytes) {
             None => Err(ProtocolError::InvalidBulkLength),
@@ -629,6 +629,21 @@ mod tests {
         }
         let (requests, error) = read_all(&input, &Limits::default(), 1..input.len());
         assert_eq!((requests.len(), requests[0].len(), error), (1, count, None));
+    }
+
+    /// A client in the middle of a short request must not hold what its last one took.
+    #[test]
+    fn room_for_many_arguments_is_given_back() {
+        let (mut reader, mut request, limits) =
+            (RequestReader::default(), Request::default(), Limits::default());
+        let input = [&b"*100000\r\n"[..], &b"$1\r\nx\r\n".repeat(100_000)].concat();
+        assert!(matches!(
+            reader.read(&input, &limits, &mut request),
+            Ok(Progress::Complete { .. })
+        ));
+        let progress = reader.read(b"*2\r\n$1\r\nx\r\n", &limits, &mut request);
+        assert_eq!(progress, Ok(Progress::Incomplete { needed: 1 }));
+        assert!((1..=limits::ARGS_KEPT_COUNT).contains(&reader.spans.capacity()));
     }
 
     /// Noise made of what the grammar is made of, cut at random: no panic, and the cuts make no difference.

@@ -5,14 +5,12 @@
 //! rest, and whatever was edited in place, is `raw`. Here the encoding is only a name: where the bytes live is the
 //! business of the record that holds them, which packs short ones beside their key and shares long ones.
 
+use crate::number::parse_i64;
 use alloc::{rc::Rc, vec::Vec};
 use core::fmt;
 
 /// The longest string that Redis embeds in its object header.
 const EMBSTR_MAX: usize = 44;
-
-/// The longest text that may spell an `i64`: its sign and nineteen digits.
-const INT_MAX_LEN: usize = 20;
 
 /// The name `OBJECT ENCODING` gives a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +63,7 @@ impl<'a> StringRef<'a> {
     #[inline]
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        canonical_int(bytes).map_or_else(|| Self::text(bytes), Self::Int)
+        parse_i64(bytes).map_or_else(|| Self::text(bytes), Self::Int)
     }
 
     /// The bytes as they are, even where they spell an integer: what `INCRBYFLOAT` stores.
@@ -148,27 +146,6 @@ impl fmt::Display for StringRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.bytes(&mut itoa::Buffer::new()).escape_ascii().fmt(f)
     }
-}
-
-/// The integer that `bytes` spell, if printing it gives the same bytes back.
-fn canonical_int(bytes: &[u8]) -> Option<i64> {
-    let (negative, digits) = match bytes {
-        _ if bytes.len() > INT_MAX_LEN => return None,
-        b"0" => return Some(0),
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    if !matches!(digits.first(), Some(b'1'..=b'9')) {
-        return None;
-    }
-    let magnitude = digits.iter().try_fold(0_u64, |magnitude, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        magnitude.checked_mul(10)?.checked_add(u64::from(digit))
-    })?;
-    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ pub(crate) fn serve(port: u16) -> Result<()> {
         for event in &events {
             if event.token() == LISTENER {
                 while let Ok((mut stream, _)) = listener.accept() {
+                    stream.set_nodelay(true)?;
                     poll.registry().register(
                         &mut stream,
                         Token(connections.len()),

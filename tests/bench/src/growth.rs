@@ -14,6 +14,9 @@ use crate::{Result, aims};
 const VALUE_LEN: usize = 16;
 /// When a server has not got rid of its expired keys by then, the rest is shown.
 const EXPIRY_LIMIT: Duration = Duration::from_secs(300);
+/// For how long the probe pings before a phase begins, and after it has ended.
+const LEAD: Duration = Duration::from_millis(20);
+const TAIL: Duration = Duration::from_secs(1);
 
 /// What was felt while one thing went on.
 struct Phase {
@@ -52,7 +55,7 @@ pub(crate) fn compare(programs: [&Program; 2], count: u64, report: &mut Report) 
     report.table(&table)?;
     report.text(
         "Engine: the part of the wait in which the server itself ran. A pause counts once for each PING it kept from \
-         being sent.\n",
+         being sent. CPU time, memory and pauses include the second after each phase.\n",
     )
 }
 
@@ -86,14 +89,14 @@ fn measure(program: &Program, count: u64) -> Result<Vec<Phase>> {
     let flushed = watch(&server, "FLUSHALL SYNC", || client.command(&["FLUSHALL", "SYNC"]))?;
 
     progress(&format!("{}: growing with deadlines", program.label));
-    let deadline = SystemTime::now() + grown.elapsed * 2 + Duration::from_secs(3);
+    let deadline = SystemTime::now() + grown.elapsed * 2 + Duration::from_secs(4);
     let deadline_ms = deadline.duration_since(UNIX_EPOCH)?.as_millis().to_string();
     let mortal = [&plain[..], &[Arg::Word(b"PXAT"), Arg::Word(deadline_ms.as_bytes())]].concat();
     let grown_mortal = watch(&server, "insert with PXAT", || client.fill(&mortal, keys, 0..count))?;
     let Ok(rest) = deadline.duration_since(SystemTime::now()) else {
         return Err("the keys expired while they were inserted; the machine is too busy".into());
     };
-    sleep(rest.saturating_sub(Duration::from_millis(5)));
+    sleep(rest.saturating_sub(LEAD));
 
     progress(&format!("{}: expiring", program.label));
     let mut left = count;
@@ -119,11 +122,14 @@ fn await_empty(client: &mut Client) -> Result<u64> {
     }
 }
 
+/// Probes while `act` goes on, and for some time after: what a server puts off can make a pause as well.
 fn watch<T>(server: &Server, what: &str, act: impl FnOnce() -> Result<T>) -> Result<Phase> {
     let probe = Probe::start(server)?;
+    sleep(LEAD);
     let (cpu, start) = (server.cpu()?, Instant::now());
     act()?;
     let elapsed = start.elapsed();
+    sleep(TAIL);
     let (user, system) = server.cpu()?.since(cpu);
     let pauses = probe.stop()?;
     Ok(Phase { what: what.to_owned(), elapsed, cpu: user + system, rss: server.rss()?, pauses })

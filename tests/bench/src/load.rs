@@ -170,7 +170,7 @@ impl Side {
     }
 }
 
-/// Loads `reference` and `subject`, a second `reference` for the noise, and what else is named in `others`.
+/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if wanted.
 pub(crate) fn compare(
     programs: [&Program; 3],
     floor: Option<&Program>,
@@ -179,55 +179,29 @@ pub(crate) fn compare(
 ) -> Result<()> {
     let sides = programs.into_iter().chain(floor);
     let mut sides = sides.map(|program| Side::start(program, plan)).collect::<Result<Vec<_>>>()?;
-    let (reference, subject) = (sides[0].label.clone(), sides[1].label.clone());
-    let mut cpu_columns = vec![
-        "CPU µs a request (user + system)".to_owned(),
-        "value".to_owned(),
-        "pipeline".to_owned(),
-        reference.clone(),
-        subject.clone(),
-        "ratio".to_owned(),
-        "aim".to_owned(),
-        format!("{reference} to itself"),
-    ];
-    cpu_columns
-        .extend(floor.iter().flat_map(|floor| [floor.label.clone(), "its ratio".to_owned()]));
-    let mut cpu = Table::new("CPU", &cpu_columns.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut rate = Table::new(
-        "Throughput",
-        &[
-            "requests/s",
-            "value",
-            "pipeline",
-            &reference,
-            &subject,
-            "ratio",
-            &format!("{reference} to itself"),
-        ],
-    );
-    let mut latency = Table::new(
-        "Latency under load",
-        &["p50 / p99 / p99.9 µs of a pipeline", "value", "pipeline", &reference, &subject],
-    );
+    let mut tables = Tables::new(&sides);
     for group in plan.groups() {
         for side in &mut sides {
             side.fill(&group[0])?;
         }
         for workload in group {
             let rounds = take_turns(&mut sides, &workload, plan)?;
-            let row = Row { workload, rounds };
-            cpu.row(row.cpu());
-            rate.row(row.rate());
-            latency.row(row.latency());
+            tables.add(&Row { workload, rounds });
         }
     }
-    let miscounted: u64 = sides.iter().map(|side| side.miscounted).sum();
-    report.table(&cpu)?;
-    report.table(&rate)?;
-    report.table(&latency)?;
+    report.table(&tables.cpu)?;
+    report.table(&tables.rate)?;
+    report.table(&tables.latency)?;
+    let check = match plan.with {
+        With::Own => {
+            let miscounted: u64 = sides.iter().map(|side| side.miscounted).sum();
+            format!("requests that the servers and the driver count differently: {miscounted}")
+        }
+        With::RedisBenchmark => "requests as the servers count them".to_owned(),
+    };
     report.text(&format!(
-        "{} rounds of {:?} a row and server, {} connections, {} keys (1000 of 64 KiB), seed {}; driver: {:?}; \
-         requests that the servers and the driver count differently: {miscounted}.\n",
+        "{} rounds of {:?} a row and server, {} connections, {} keys (1000 of 64 KiB), seed {}; \
+         driver: {:?}; {check}.\n",
         plan.rounds, plan.window, plan.clients, plan.keys, plan.seed, plan.with
     ))
 }
@@ -248,6 +222,37 @@ fn take_turns(sides: &mut [Side], workload: &Workload, plan: &Plan) -> Result<Ve
         rounds.push(samples.into_iter().flatten().collect());
     }
     Ok(rounds)
+}
+
+struct Tables {
+    cpu: Table,
+    rate: Table,
+    latency: Table,
+}
+
+impl Tables {
+    fn new(sides: &[Side]) -> Self {
+        let (reference, subject) = (sides[0].label.as_str(), sides[1].label.as_str());
+        let itself = format!("{reference} to itself");
+        let table = |title, what, figures: &[&str]| {
+            Table::new(title, &[&[what, "value", "pipeline", reference, subject], figures].concat())
+        };
+        let mut cpu_figures = vec!["ratio", "aim", &itself];
+        if let Some(floor) = sides.get(3) {
+            cpu_figures.extend([floor.label.as_str(), "its ratio"]);
+        }
+        Self {
+            cpu: table("CPU", "CPU µs a request (user + system)", &cpu_figures),
+            rate: table("Throughput", "requests/s", &["ratio", &itself]),
+            latency: table("Latency under load", "p50 / p99 / p99.9 µs of a pipeline", &[]),
+        }
+    }
+
+    fn add(&mut self, row: &Row) {
+        self.cpu.row(row.cpu());
+        self.rate.row(row.rate());
+        self.latency.row(row.latency());
+    }
 }
 
 /// The rounds of one workload, ready to be shown. Sides are in the order of [`compare`].

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -70,18 +71,19 @@ struct Options {
     /// Connections of the load
     #[arg(long, default_value_t = 50)]
     clients: usize,
-    /// Keys of the load
-    #[arg(long, default_value_t = 1_000_000)]
-    keys: u64,
+    /// Keys of the load and of the memory [default: a million; a quarter for the load with --quick]
+    #[arg(long)]
+    keys: Option<u64>,
     /// Keys of the growth [default: ten million, or one with --quick]
     #[arg(long)]
     growth_keys: Option<u64>,
     /// Fixes which keys are drawn
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Bind the servers to the first CPU and the driver of the load to the second
+    /// Let the scheduler place the processes; else the servers are bound to the first CPU and
+    /// the driver of the load to the second, which takes most of the noise away
     #[arg(long)]
-    pin: bool,
+    unpinned: bool,
     /// The server to compare with
     #[arg(long, default_value = "redis-server")]
     reference: String,
@@ -100,12 +102,17 @@ struct Options {
 }
 
 impl Options {
+    fn pinned(&self) -> bool {
+        !self.unpinned && available_parallelism().is_ok_and(|cpus| cpus.get() > 1)
+    }
+
     fn plan(&self) -> Plan {
-        let (rounds, window_ms) = if self.quick { (3, 300) } else { (5, 1000) };
+        let (rounds, window_ms, keys) =
+            if self.quick { (3, 250, 250_000) } else { (5, 1000, 1_000_000) };
         Plan {
             with: self.driver,
             clients: self.clients,
-            keys: self.keys,
+            keys: self.keys.unwrap_or(keys),
             rounds: self.rounds.unwrap_or(rounds),
             window: Duration::from_millis(self.window_ms.unwrap_or(window_ms)),
             seed: self.seed,
@@ -130,7 +137,7 @@ fn measure(options: &Options) -> Result<()> {
     let began = Instant::now();
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
-    let cpu = options.pin.then_some(0);
+    let cpu = options.pinned().then_some(0);
     let reference = Program::new(
         "redis-server",
         &options.reference,
@@ -148,22 +155,21 @@ fn measure(options: &Options) -> Result<()> {
     let named = options.load || options.growth || options.memory || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
-        if options.pin {
-            process::bind_to_cpu(Pid::from_raw(0), 1)?;
+        let this = Pid::from_raw(0);
+        let free = sched_getaffinity(this)?;
+        if options.pinned() {
+            process::bind_to_cpu(this, 1)?;
         }
-        load::compare(
-            [&reference, &subject, &reference],
-            floor.as_ref(),
-            &options.plan(),
-            &mut report,
-        )?;
+        let programs = [&reference, &subject, &reference];
+        load::compare(programs, floor.as_ref(), &options.plan(), &mut report)?;
+        sched_setaffinity(this, &free)?;
     }
     if part(options.growth) {
         let default = if options.quick { 1_000_000 } else { 10_000_000 };
         growth::compare(both, options.growth_keys.unwrap_or(default), &mut report)?;
     }
     if part(options.memory) {
-        memory::compare(both, options.keys, 10_000, &mut report)?;
+        memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;
     }
     if part(options.instructions) {
         callgrind::compare(both, options.seed, &mut report)?;

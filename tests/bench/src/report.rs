@@ -108,7 +108,7 @@ pub(crate) fn circumstances(programs: &[&Program]) -> Result<String> {
             text,
             "- {}: `{}`{pinned}: {}",
             program.label,
-            program.command.join(" "),
+            command_line(&program.command),
             program.version()?
         )?;
     }
@@ -118,9 +118,15 @@ pub(crate) fn circumstances(programs: &[&Program]) -> Result<String> {
     Ok(text)
 }
 
+/// The words as they would be typed, paths relative to where the run was started.
 fn command_line(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| if word.is_empty() { "\"\"" } else { word });
-    quoted.collect::<Vec<_>>().join(" ")
+    let here = std::env::current_dir().map(|here| format!("{}/", here.display()));
+    let here = here.unwrap_or_default();
+    let typed = words.iter().map(|word| match word.strip_prefix(&here).unwrap_or(word) {
+        "" => "\"\"",
+        word => word,
+    });
+    typed.collect::<Vec<_>>().join(" ")
 }
 
 /// A count with its thousands apart.

@@ -30,6 +30,11 @@ impl Keys {
         Self { prefix, count, first: 0, digits: 12 }
     }
 
+    /// One of them.
+    pub(crate) fn example(self) -> String {
+        format!("{}{}", self.prefix, self.first)
+    }
+
     fn write_digits(self, number: u64, at: &mut [u8]) {
         let mut rest = self.first + number;
         for digit in at.iter_mut().rev() {

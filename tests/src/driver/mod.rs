@@ -8,6 +8,8 @@ mod wasm;
 use core::time::Duration;
 use std::io;
 
+use redstart_core::time::UnixMicros;
+
 pub use engine::EngineDriver;
 pub use tcp::{TcpDriver, multibulk};
 pub use wasm::WasmDriver;
@@ -49,6 +51,14 @@ pub trait Driver {
     /// # Errors
     /// When the server cannot be reached.
     fn advance(&mut self, by: Duration) -> io::Result<()>;
+
+    /// Sets the clock of a server that has one of its own; others go by the world's anyway.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn synchronize(&mut self, _now: UnixMicros) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A client's connection, as its driver numbers it.

@@ -20,6 +20,9 @@ use crate::resp::{Reply, decode};
 /// How long a server may take for anything at all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What a server reads of a client in one turn of its loop.
+const READ_BYTES: usize = 16 * 1024;
+
 /// What a server's timers may lag behind the clock.
 const TOLERANCE: Duration = Duration::from_millis(15);
 
@@ -40,6 +43,8 @@ pub struct TcpDriver {
     address: String,
     control: BufReader<TcpStream>,
     clients: Vec<TcpStream>,
+    /// Bytes that clients have sent since the server was last known to have read all.
+    unsettled_bytes: usize,
     configuration: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -54,6 +59,7 @@ impl TcpDriver {
             address: address.to_owned(),
             control,
             clients: Vec::new(),
+            unsettled_bytes: 0,
             configuration: BTreeMap::new(),
         };
         driver.configuration = driver.configuration()?;
@@ -111,12 +117,13 @@ impl TcpDriver {
     }
 
     fn probe(&mut self) -> io::Result<()> {
-        for _ in 0..2 {
+        for _ in 0..2 + self.unsettled_bytes / READ_BYTES {
             self.control.get_mut().write_all(b"ECHO\r\n")?;
             if self.control.read_until(b'\n', &mut Vec::new())? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
         }
+        self.unsettled_bytes = 0;
         Ok(())
     }
 
@@ -145,6 +152,7 @@ impl Driver for TcpDriver {
     }
 
     fn send(&mut self, Connection(client): Connection, bytes: &[u8]) -> io::Result<()> {
+        self.unsettled_bytes += bytes.len();
         match self.clients[client].write_all(bytes) {
             Err(error) if !is_disconnect(error.kind()) => Err(error),
             _ => Ok(()),

@@ -1,0 +1,269 @@
+//! The command line.
+//!
+//! Every parameter is a flag. Redis lets several words follow one (`--bind 127.0.0.1 -::1`), up to the next that starts
+//! with `--`; the common parser wants a flag for each. So the words are first spelled out: `--bind=127.0.0.1 --bind=-::1`.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use clap::builder::{OsStringValueParser, Styles, styling::AnsiColor};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use redstart_core::config::{Kind, PARAMETERS, Parameter, Unit};
+
+use crate::config_file::Source;
+use crate::directive::{Directive, Origin, accumulates, takes_words};
+use crate::fatal::Fatal;
+use crate::foreign;
+
+const CONFIG_FILE: &str = "config-file";
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Invocation {
+    /// To run with this configuration.
+    Serve { source: Option<Source>, flags: Vec<Directive> },
+    /// To print this text: help, or the version.
+    Print(String),
+}
+
+/// Reads the command line; `words` begin with the program's name.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Fatal> {
+    match command().try_get_matches_from(spell_out(words)) {
+        Ok(matches) => Ok(Invocation::Serve { source: source(&matches)?, flags: flags(&matches) }),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Invocation::Print(error.render().ansi().to_string()))
+            }
+            _ => Err(Fatal::new(one_line(&error.render().to_string()))),
+        },
+    }
+}
+
+fn command() -> Command {
+    let styles = Styles::styled()
+        .header(AnsiColor::Red.on_default().bold())
+        .literal(AnsiColor::Cyan.on_default());
+    Command::new("redstart")
+        .version(concat!(env!("CARGO_PKG_VERSION"), " (a Redis-compatible server)"))
+        .disable_version_flag(true)
+        .about("A Redis-compatible server.")
+        .after_help(
+            "Parameters mean what they mean in redis.conf. Several words may follow one: --bind 127.0.0.1 -::1\n\
+             Flags take the place of what the file says.",
+        )
+        .styles(styles)
+        .arg(
+            Arg::new(CONFIG_FILE)
+                .value_name("CONFIG-FILE")
+                .help("A file in the syntax of redis.conf; - reads standard input")
+                .value_parser(OsStringValueParser::new()),
+        )
+        .arg(
+            Arg::new("version")
+                .short('v')
+                .long("version")
+                .action(ArgAction::Version)
+                .help("Print the version"),
+        )
+        .args(PARAMETERS.iter().map(flag))
+        .args(foreign::names().map(|name| base(name).hide(true)))
+}
+
+fn base(name: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::Append)
+        .value_parser(OsStringValueParser::new())
+        .help_heading("Parameters")
+}
+
+fn flag(parameter: &Parameter) -> Arg {
+    let (value, many) = (value_name(&parameter.kind), takes_words(parameter));
+    base(parameter.name)
+        .aliases(parameter.alias)
+        .value_name(if many { format!("{value}...") } else { value })
+        .help(parameter.summary.trim_end_matches('.'))
+}
+
+fn value_name(kind: &Kind) -> String {
+    match kind {
+        Kind::Bool(_) => "yes|no".to_owned(),
+        Kind::Never { .. } => "no".to_owned(),
+        Kind::Empty { .. } => "\"\"".to_owned(),
+        Kind::Integer { unit: Unit::Plain, .. } => "NUMBER".to_owned(),
+        Kind::Integer { unit: Unit::Memory, .. } => "BYTES".to_owned(),
+        Kind::Integer { unit: Unit::Octal, .. } => "MODE".to_owned(),
+        Kind::Enum { names, .. } if names.len() <= 5 => names.join("|"),
+        Kind::Clamped { .. } => "NUMBER".to_owned(),
+        Kind::Enum { .. } | Kind::Text(_) => "TEXT".to_owned(),
+        Kind::OutputLimits(_) => "CLASS HARD SOFT SECONDS".to_owned(),
+        Kind::Percentiles(_) => "PERCENT".to_owned(),
+    }
+}
+
+/// Gives every word that follows a flag a flag of its own. A flag that comes again takes the place of the first, unless
+/// what it says adds up.
+fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut spelled = Vec::new();
+    let mut flags: Vec<(OsString, Vec<OsString>)> = Vec::new();
+    for word in words {
+        if let Some((name, value)) = as_flag(&word) {
+            if !accumulates(&name.to_string_lossy()[2..]) {
+                flags.retain(|(earlier, _)| *earlier != name);
+            }
+            flags.push((name, value.into_iter().collect()));
+        } else if let Some((_, values)) = flags.last_mut() {
+            values.push(word);
+        } else {
+            spelled.push(word);
+        }
+    }
+    for (name, values) in flags {
+        if values.is_empty() {
+            spelled.push(name);
+        } else {
+            let pair = |value: &OsString| [name.as_os_str(), value].join(OsStr::new("="));
+            spelled.extend(values.iter().map(pair));
+        }
+    }
+    spelled
+}
+
+/// The name of a flag, with the value that it may hold.
+fn as_flag(word: &OsStr) -> Option<(OsString, Option<OsString>)> {
+    let bytes = word.as_bytes();
+    if !bytes.starts_with(b"--") || bytes.len() == 2 {
+        return None;
+    }
+    let mut parts =
+        bytes.splitn(2, |&byte| byte == b'=').map(|part| OsStr::from_bytes(part).to_owned());
+    Some((parts.next()?, parts.next()))
+}
+
+fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
+    let Some(path) = matches.get_one::<OsString>(CONFIG_FILE) else { return Ok(None) };
+    if path == OsStr::new("-") {
+        return Ok(Some(Source::StandardInput));
+    }
+    // The working directory may change before the path is used again.
+    let path = std::path::absolute(Path::new(path))
+        .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))?;
+    Ok(Some(Source::File(path)))
+}
+
+/// The parameters that are given as flags, in the order of the table.
+fn flags(matches: &ArgMatches) -> Vec<Directive> {
+    let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(foreign::names());
+    names
+        .filter_map(|name| {
+            let words = matches.get_many::<OsString>(name)?;
+            let words = words.map(|word| word.clone().into_vec()).collect();
+            Some(Directive { name: name.to_owned(), words, origin: Origin::Flag })
+        })
+        .collect()
+}
+
+/// The parser's message without its frame: what is wrong, and what may have been meant.
+fn one_line(message: &str) -> String {
+    let mut lines = message.lines().map(str::trim);
+    let error = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    match lines.find_map(|line| line.strip_prefix("tip: ")) {
+        Some(tip) => format!("{error}; {tip}"),
+        None => error.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &[&str]) -> Result<Invocation, String> {
+        let words = ["redstart"].iter().chain(line).map(OsString::from);
+        parse(words).map_err(|fatal| fatal.to_string())
+    }
+
+    fn served(line: &[&str]) -> (Option<Source>, Vec<(String, Vec<String>)>) {
+        let Ok(Invocation::Serve { source, flags }) = parsed(line) else {
+            panic!("{line:?}: {:?}", parsed(line))
+        };
+        let text = |word: &Vec<u8>| String::from_utf8_lossy(word).into_owned();
+        (
+            source,
+            flags
+                .iter()
+                .map(|flag| (flag.name.clone(), flag.words.iter().map(text).collect()))
+                .collect(),
+        )
+    }
+
+    fn pair(name: &str, words: &[&str]) -> (String, Vec<String>) {
+        (name.to_owned(), words.iter().map(|&word| word.to_owned()).collect())
+    }
+
+    #[test]
+    fn the_command_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn several_words_follow_a_flag() {
+        let line =
+            ["/etc/redis.conf", "--port", "7777", "--bind", "127.0.0.1", "-::1", "--save", ""];
+        let (source, flags) = served(&line);
+        assert_eq!(source, Some(Source::File("/etc/redis.conf".into())));
+        let expected =
+            [pair("port", &["7777"]), pair("bind", &["127.0.0.1", "-::1"]), pair("save", &[""])];
+        assert_eq!(flags, expected);
+    }
+
+    #[test]
+    fn flags_may_hold_their_value() {
+        assert_eq!(served(&["--requirepass=--x"]).1, [pair("requirepass", &["--x"])]);
+        assert_eq!(
+            served(&["--slowlog-log-slower-than", "-1"]).1,
+            [pair("slowlog-log-slower-than", &["-1"])]
+        );
+        assert_eq!(served(&["--appendfsync", "everysec"]).1, [pair("appendfsync", &["everysec"])]);
+        assert_eq!(served(&["-"]).0, Some(Source::StandardInput));
+    }
+
+    #[test]
+    fn the_last_flag_of_a_name_counts() {
+        assert_eq!(
+            served(&["--port", "1", "--hz", "20", "--port=2"]).1,
+            [pair("port", &["2"]), pair("hz", &["20"])]
+        );
+        let limits = ["--client-output-buffer-limit", "normal", "1", "1", "1"];
+        let twice = [limits, ["--client-output-buffer-limit", "pubsub", "2", "2", "2"]].concat();
+        let words = ["normal", "1", "1", "1", "pubsub", "2", "2", "2"];
+        assert_eq!(served(&twice).1, [pair("client-output-buffer-limit", &words)]);
+    }
+
+    #[test]
+    fn help_lists_every_parameter() {
+        let Ok(Invocation::Print(help)) = parsed(&["--help"]) else { panic!("help is printed") };
+        for parameter in PARAMETERS {
+            assert!(help.contains(&format!("--{}", parameter.name)), "{}", parameter.name);
+        }
+        assert!(
+            matches!(parsed(&["-v"]), Ok(Invocation::Print(text)) if text.contains(env!("CARGO_PKG_VERSION")))
+        );
+    }
+
+    #[test]
+    fn mistakes_are_told_in_one_line() {
+        for (line, part) in [
+            (
+                &["--prot", "1"][..],
+                "unexpected argument '--prot' found; a similar argument exists: '--port'",
+            ),
+            (&["--port"], "a value is required for '--port"),
+            (&["a", "b"], "unexpected argument 'b' found"),
+        ] {
+            let error = parsed(line).expect_err("refused");
+            assert!(error.contains(part) && !error.contains('\n'), "{error}");
+        }
+    }
+}

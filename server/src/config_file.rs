@@ -1,0 +1,174 @@
+//! The configuration file, in the syntax of `redis.conf`.
+//!
+//! A line is a name and its words; words may be quoted as in inline requests. A line that starts with `#` is a comment.
+//! `include` reads another file at that place. A relative path is relative to the directory the server was started in.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use redstart_core::glob::{self, Case};
+use redstart_core::resp::args::Request;
+use redstart_core::resp::inline::split_words;
+
+use crate::directive::{Directive, Origin};
+use crate::fatal::Fatal;
+
+/// How deep files may include one another: more is a circle.
+const MAX_DEPTH: usize = 16;
+
+/// Where the configuration is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    StandardInput,
+    File(PathBuf),
+}
+
+/// The directives of a file, and of those that it includes, in their order.
+pub(crate) fn read(source: &Source) -> Result<Vec<Directive>, Fatal> {
+    let mut directives = Vec::new();
+    match source {
+        Source::StandardInput => {
+            let mut text = Vec::new();
+            let result = io::stdin().lock().read_to_end(&mut text);
+            result.map_err(|error| Fatal::new(format!("cannot read standard input: {error}")))?;
+            parse("-", &text, 0, &mut directives)?;
+        }
+        Source::File(path) => read_file(path, 0, &mut directives)?,
+    }
+    Ok(directives)
+}
+
+fn read_file(path: &Path, depth: usize, directives: &mut Vec<Directive>) -> Result<(), Fatal> {
+    let file = path.display().to_string();
+    if depth > MAX_DEPTH {
+        return Err(Fatal::new(format!("{file}: files include one another in a circle")));
+    }
+    let text = fs::read(path).map_err(|error| {
+        Fatal::new(format!("cannot read the configuration file {file}: {error}"))
+    })?;
+    parse(&file, &text, depth, directives)
+}
+
+fn parse(
+    file: &str,
+    text: &[u8],
+    depth: usize,
+    directives: &mut Vec<Directive>,
+) -> Result<(), Fatal> {
+    for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
+        let number = index + 1;
+        let mut words =
+            words(line).ok_or_else(|| Fatal::new(format!("{file}:{number}: unbalanced quotes")))?;
+        if words.is_empty() {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&words.remove(0)).to_ascii_lowercase();
+        let origin = Origin::Line { file: file.to_owned(), number };
+        let directive = Directive { name, words, origin };
+        if directive.name == "include" {
+            let [pattern] = directive.words.as_slice() else {
+                return Err(Fatal::new(format!("{directive}: wrong number of arguments")));
+            };
+            for path in matching(pattern) {
+                read_file(&path, depth + 1, directives)?;
+            }
+        } else {
+            directives.push(directive);
+        }
+    }
+    Ok(())
+}
+
+/// The words of a line, none for a comment; `None` if its quotes are not balanced.
+pub(crate) fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let line = line.trim_ascii();
+    if line.starts_with(b"#") {
+        return Some(Vec::new());
+    }
+    let mut request = Request::default();
+    split_words(line, &mut request).ok()?;
+    Some(request.args(b"").iter().map(<[u8]>::to_vec).collect())
+}
+
+/// The files that an `include` names: its last part may be a pattern, which may match none.
+fn matching(pattern: &[u8]) -> Vec<PathBuf> {
+    let path = Path::new(OsStr::from_bytes(pattern));
+    let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
+    if !name.iter().any(|byte| b"*?[".contains(byte)) {
+        return vec![path.to_path_buf()];
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let found = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
+            glob::matches(name, found, Case::Sensitive) && !found.starts_with(b".")
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directives(text: &str) -> Result<Vec<(String, Vec<String>)>, String> {
+        let mut directives = Vec::new();
+        parse("f", text.as_bytes(), 0, &mut directives).map_err(|fatal| fatal.to_string())?;
+        let text = |word: &Vec<u8>| String::from_utf8_lossy(word).into_owned();
+        Ok(directives
+            .iter()
+            .map(|d| (d.name.clone(), d.words.iter().map(text).collect()))
+            .collect())
+    }
+
+    fn one(name: &str, words: &[&str]) -> Vec<(String, Vec<String>)> {
+        vec![(name.to_owned(), words.iter().map(|&word| word.to_owned()).collect())]
+    }
+
+    #[test]
+    fn lines_are_names_and_words() {
+        assert_eq!(directives("# port 1\n\n \t# x\nPort  7777 \r\n"), Ok(one("port", &["7777"])));
+        assert_eq!(directives("bind 127.0.0.1 -::1"), Ok(one("bind", &["127.0.0.1", "-::1"])));
+        assert_eq!(directives("save \"\""), Ok(one("save", &[""])));
+        let quoted = r#"requirepass "a b\x41\"" 'c # d'"#;
+        assert_eq!(directives(quoted), Ok(one("requirepass", &["a bA\"", "c # d"])));
+        assert_eq!(directives("port 1\nx \"y"), Err("f:2: unbalanced quotes".to_owned()));
+    }
+
+    #[test]
+    fn files_include_files() {
+        let folder = std::env::temp_dir().join(format!("redstart-include-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary directory");
+        let write = |name: &str, text: String| {
+            let path = folder.join(name);
+            fs::write(&path, text).expect("a file in it");
+            path
+        };
+        let folder_name = folder.display();
+        write("b.conf", "hz 20".to_owned());
+        write("c.conf", "hz 30".to_owned());
+        let main = write(
+            "main",
+            format!(
+                "port 1\ninclude {folder_name}/*.conf\ninclude {folder_name}/*.none\ntimeout 2"
+            ),
+        );
+        let names: Vec<String> = read(&Source::File(main))
+            .expect("a configuration")
+            .iter()
+            .map(|d| format!("{} {}", d.name, String::from_utf8_lossy(&d.words[0])))
+            .collect();
+        assert_eq!(names, ["port 1", "hz 20", "hz 30", "timeout 2"]);
+        let circle = write("circle", format!("include {folder_name}/circle"));
+        assert!(read(&Source::File(circle)).expect_err("a circle").to_string().contains("circle"));
+        let missing = read(&Source::File(folder.join("missing"))).expect_err("no such file");
+        assert!(missing.to_string().contains("No such file"), "{missing}");
+        fs::remove_dir_all(&folder).expect("the directory is ours");
+    }
+}

@@ -1,0 +1,292 @@
+//! One connection: bytes from its socket to the engine, replies back.
+//!
+//! Sockets are registered edge-triggered, so the system tells once that something has come, and it is for us to remember
+//! that until a read has shown that nothing is left. For a stream socket a short read shows as much as one that would
+//! block: there was less to read than room for it, so what comes later is a new edge. The same holds for a short write.
+//! That spares the second read (and `EAGAIN`) of each request, which is a third of all system calls when clients do not
+//! pipeline. The one exception is a peer that has closed: its end of file is no new edge, so it is read up to.
+//!
+//! Writing is tried at once, without asking whether there is room. Only a connection whose socket is full is registered
+//! for writability, and only until its output is written.
+
+use core::iter;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+
+use mio::event::{Event, Source};
+use mio::net::{TcpStream, UnixStream};
+use mio::{Interest, Registry, Token};
+use redstart_core::engine::Engine;
+use redstart_core::session::ClientId;
+use redstart_core::time::UnixMicros;
+
+/// Slices that one vectored write takes.
+const MAX_SLICES: usize = 64;
+
+/// What a client may send in a turn: some hundreds of requests, so that the others need not wait long.
+const TURN_BYTES: usize = 16 * 1024;
+/// What it may send when its requests are large: one with a value of 64 KiB comes in one piece.
+const LARGE_TURN_BYTES: usize = 128 * 1024;
+/// From this size on, requests are large.
+const LARGE_REQUEST_BYTES: u64 = 1024;
+
+/// The socket of a connected client, with what is known about it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    client: ClientId,
+    stream: Stream,
+    /// Bytes may wait to be read, or the end of file.
+    has_input: bool,
+    /// The peer sends no more: a short read is followed by an end of file that no event announces.
+    peer_has_closed: bool,
+    /// Its latest requests were large.
+    sends_large: bool,
+    /// The last write did not fit.
+    is_full: bool,
+    /// The socket is registered for writability.
+    awaits_room: bool,
+    /// To be closed once the output is written.
+    is_ending: bool,
+    /// The peer cannot be written to: its requests still count, its replies are dropped.
+    is_deaf: bool,
+    /// In the event loop's list of connections to serve.
+    pub(crate) is_listed: bool,
+}
+
+/// What is to be done with a connection that was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing until an event or an effect names it.
+    Wait,
+    /// It has more to read: serve it again after the others.
+    Again,
+    /// Close it.
+    Close,
+}
+
+/// What came of reading from a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// So many bytes, which are to be served.
+    Bytes(usize),
+    /// There is nothing to serve.
+    Nothing(Next),
+}
+
+impl Connection {
+    /// The connection of a client that the engine has let in, registered with `registry`.
+    pub(crate) fn open(
+        client: ClientId,
+        mut stream: Stream,
+        registry: &Registry,
+    ) -> io::Result<Self> {
+        stream.source().register(registry, Token(client.slot()), Interest::READABLE)?;
+        Ok(Self {
+            client,
+            stream,
+            has_input: false,
+            peer_has_closed: false,
+            sends_large: false,
+            is_full: false,
+            awaits_room: false,
+            is_ending: false,
+            is_deaf: false,
+            is_listed: false,
+        })
+    }
+
+    pub(crate) const fn client(&self) -> ClientId {
+        self.client
+    }
+
+    /// How much is read from it in a turn.
+    pub(crate) const fn turn_bytes(&self) -> usize {
+        if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES }
+    }
+
+    /// Remembers what the system tells about the socket.
+    pub(crate) fn note(&mut self, event: &Event) {
+        let is_broken = event.is_error() || event.is_write_closed();
+        self.peer_has_closed |= event.is_read_closed() || is_broken;
+        self.has_input |= event.is_readable() || self.peer_has_closed;
+        self.is_full &= !(event.is_writable() || is_broken);
+        self.is_deaf |= is_broken;
+    }
+
+    /// Writes what could not be written before, and reads once into `room`.
+    pub(crate) fn fill(
+        &mut self,
+        engine: &mut Engine,
+        room: &mut [u8],
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Fill {
+        if self.awaits_room && self.write(engine, registry, now).is_err() {
+            return Fill::Nothing(Next::Close);
+        }
+        if self.may_read(engine) {
+            match self.stream.read(room) {
+                Ok(0) => self.is_ending = true,
+                Ok(len_bytes) => {
+                    self.has_input = len_bytes == room.len() || self.peer_has_closed;
+                    return Fill::Bytes(len_bytes);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_input = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Fill::Nothing(Next::Close),
+            }
+        }
+        Fill::Nothing(self.next(engine))
+    }
+
+    /// Lets the engine run what was read, and writes its answers.
+    pub(crate) fn serve(
+        &mut self,
+        engine: &mut Engine,
+        bytes: &[u8],
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Next {
+        let requests = engine.receive(self.client, bytes, now);
+        self.sends_large = bytes.len() as u64 > requests * LARGE_REQUEST_BYTES;
+        self.flush(engine, registry, now)
+    }
+
+    /// Writes what the engine has for the client just now.
+    pub(crate) fn flush(
+        &mut self,
+        engine: &mut Engine,
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Next {
+        match self.write(engine, registry, now) {
+            Ok(()) => self.next(engine),
+            Err(_) => Next::Close,
+        }
+    }
+
+    /// Closes the connection once its output is written.
+    pub(crate) fn end(
+        &mut self,
+        engine: &mut Engine,
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> Next {
+        self.is_ending = true;
+        self.flush(engine, registry, now)
+    }
+
+    fn may_read(&self, engine: &Engine) -> bool {
+        self.has_input && !self.is_ending && engine.wants_input(self.client)
+    }
+
+    fn next(&self, engine: &Engine) -> Next {
+        if self.may_read(engine) {
+            Next::Again
+        } else if self.is_deaf || self.is_ending && engine.output(self.client).is_empty() {
+            Next::Close
+        } else {
+            Next::Wait
+        }
+    }
+
+    /// Writes what is there now, and no more: to consume it may let the client go on, and that is for the next round.
+    fn write(
+        &mut self,
+        engine: &mut Engine,
+        registry: &Registry,
+        now: UnixMicros,
+    ) -> io::Result<()> {
+        let mut left = engine.output(self.client).len();
+        while left > 0 && !self.is_full {
+            let written = if self.is_deaf { left } else { self.write_once(engine) };
+            engine.consume(self.client, written, now);
+            left = left.saturating_sub(written);
+        }
+        self.await_room(registry, self.is_full && !engine.output(self.client).is_empty())
+    }
+
+    /// One write of as many slices as it takes; returns how many bytes were written.
+    fn write_once(&mut self, engine: &Engine) -> usize {
+        let mut slices = engine.output(self.client).slices();
+        let (Some(first), second) = (slices.next(), slices.next()) else { return 0 };
+        let mut offered = first.len();
+        let result = match second {
+            None => self.stream.write(first),
+            Some(second) => {
+                let mut vector = [IoSlice::new(first); MAX_SLICES];
+                let mut len = 1;
+                for (place, slice) in vector[1..].iter_mut().zip(iter::once(second).chain(slices)) {
+                    *place = IoSlice::new(slice);
+                    len += 1;
+                    offered += slice.len();
+                }
+                self.stream.write_vectored(&vector[..len])
+            }
+        };
+        match result {
+            Ok(written) => {
+                self.is_full = written < offered;
+                return written;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_full = true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => {
+                // What the peer had sent before it went is still to be read.
+                self.is_deaf = true;
+                self.peer_has_closed = true;
+                self.has_input = true;
+            }
+        }
+        0
+    }
+
+    fn await_room(&mut self, registry: &Registry, awaits_room: bool) -> io::Result<()> {
+        if awaits_room == self.awaits_room {
+            return Ok(());
+        }
+        self.awaits_room = awaits_room;
+        let interest =
+            if awaits_room { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.stream.source().reregister(registry, Token(self.client.slot()), interest)
+    }
+}
+
+/// A connected socket of either kind.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Stream {
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+        }
+    }
+
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    #[inline]
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write_vectored(slices),
+            Self::Unix(stream) => stream.write_vectored(slices),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A parameter as somebody wrote it, in a file or as a flag, and what becomes of it.
+
+use core::fmt;
+
+use redstart_core::config::{Config, Kind, Parameter};
+
+use crate::fatal::Fatal;
+use crate::foreign::{self, Foreign};
+
+/// A name with its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Directive {
+    pub(crate) name: String,
+    pub(crate) words: Vec<Vec<u8>>,
+    pub(crate) origin: Origin,
+}
+
+/// Where a directive stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Flag,
+    Line { file: String, number: usize },
+}
+
+/// What became of a directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Set,
+    Ignored,
+}
+
+impl fmt::Display for Directive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::Flag => write!(f, "--{}", self.name),
+            Origin::Line { file, number } => write!(f, "{file}:{number}: {}", self.name),
+        }
+    }
+}
+
+impl Directive {
+    /// Sets the parameter, unless it is one of Redis's that this server does not have and can do without.
+    pub(crate) fn apply(&self, config: &mut Config) -> Result<Applied, Fatal> {
+        let Some(parameter) = Config::parameter(self.name.as_bytes()) else {
+            return match foreign::judge(&self.name, &self.words) {
+                Some(Foreign::Idle) => Ok(Applied::Set),
+                Some(Foreign::Ignored) => Ok(Applied::Ignored),
+                Some(Foreign::Refused(why)) => Err(Fatal::new(format!("{self}: {why}"))),
+                None => Err(Fatal::new(format!("{self}: unknown parameter"))),
+            };
+        };
+        if self.words.is_empty() || self.words.len() > 1 && !takes_words(parameter) {
+            return Err(Fatal::new(format!("{self}: wrong number of arguments")));
+        }
+        config
+            .set(parameter, &self.words.join(&b' '))
+            .map_err(|invalid| Fatal::new(format!("{self}: {}", invalid.reason())))?;
+        Ok(Applied::Set)
+    }
+}
+
+/// Whether a later directive of this name adds to an earlier one instead of taking its place.
+pub(crate) fn accumulates(name: &str) -> bool {
+    Config::parameter(name.as_bytes()).map_or_else(
+        || ["user", "rename-command", "loadmodule"].contains(&name),
+        |parameter| matches!(parameter.kind, Kind::OutputLimits(_)),
+    )
+}
+
+/// Whether the value of a parameter is several words.
+pub(crate) fn takes_words(parameter: &Parameter) -> bool {
+    parameter.name == "bind"
+        || matches!(
+            parameter.kind,
+            Kind::OutputLimits(_) | Kind::Percentiles(_) | Kind::Empty { .. }
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(config: &mut Config, name: &str, words: &[&str]) -> Result<Applied, String> {
+        let words = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        let directive = Directive { name: name.to_owned(), words, origin: Origin::Flag };
+        directive.apply(config).map_err(|fatal| fatal.to_string())
+    }
+
+    #[test]
+    fn what_becomes_of_directives() {
+        let mut config = Config::default();
+        assert_eq!(apply(&mut config, "bind", &["127.0.0.1", "-::1"]), Ok(Applied::Set));
+        assert_eq!(config.bind, b"127.0.0.1 -::1");
+        assert_eq!(apply(&mut config, "PORT", &["7777"]), Ok(Applied::Set));
+        assert_eq!(config.port, 7777);
+        assert_eq!(
+            apply(&mut config, "port", &["1", "2"]),
+            Err("--port: wrong number of arguments".to_owned())
+        );
+        assert_eq!(apply(&mut config, "rdbcompression", &["yes"]), Ok(Applied::Ignored));
+        assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(Applied::Set));
+        for (name, words) in [
+            ("cluster-enabled", &["yes"][..]),
+            ("save", &["900", "1"]),
+            ("user", &["a", "on"]),
+            ("nosuch", &["1"]),
+        ] {
+            let error = apply(&mut config, name, words).expect_err("refused");
+            assert!(error.starts_with(&format!("--{name}: ")), "{error}");
+        }
+    }
+}

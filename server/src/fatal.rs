@@ -1,0 +1,19 @@
+//! What ends the start: one line that says why.
+
+use core::fmt;
+
+/// Why the server does not start. It is told on standard error, and the process ends with exit code 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fatal(String);
+
+impl Fatal {
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for Fatal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

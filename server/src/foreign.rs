@@ -1,0 +1,244 @@
+//! The parameters of Redis that this server does not have.
+//!
+//! A configuration file that was written for Redis should load, so most of them are ignored with a warning: without them
+//! the server is slower, larger or less talkative, but it does what it is asked to do. Others it must not pass over in
+//! silence, for somebody relies on them to keep data or to keep others out. Those end the start, unless their value says
+//! that they are off.
+
+/// How a parameter is treated that this server does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// Its value asks for nothing.
+    Idle,
+    /// The server can do without it.
+    Ignored,
+    /// The server must not run without it; why.
+    Refused(&'static str),
+}
+
+const DURABILITY: &str = "not supported: what it protects would be lost in silence";
+const REPLICATION: &str = "replication is not supported";
+const CLUSTER: &str = "cluster mode is not supported";
+const ACL: &str = "users other than the default one are not supported; see requirepass";
+const TLS: &str = "TLS is not supported";
+const MODULES: &str = "modules are not supported";
+const RENAMING: &str = "renaming commands is not supported";
+const SENTINEL: &str = "sentinel mode is not supported";
+
+/// What must not be ignored: the name, the values that turn it off, and why anything else is refused.
+const ESSENTIAL: &[(&str, &[&str], &str)] = &[
+    ("replicaof", &["no one"], REPLICATION),
+    ("slaveof", &["no one"], REPLICATION),
+    ("min-replicas-to-write", &["0"], DURABILITY),
+    ("min-slaves-to-write", &["0"], DURABILITY),
+    ("cluster-enabled", &["no"], CLUSTER),
+    ("aclfile", &[""], ACL),
+    ("user", &[], ACL),
+    ("rename-command", &[], RENAMING),
+    ("tls-port", &["0"], TLS),
+    ("tls-replication", &["no"], TLS),
+    ("tls-cluster", &["no"], TLS),
+    ("loadmodule", &[], MODULES),
+    ("sentinel", &[], SENTINEL),
+];
+
+/// What the server can do without.
+const DISPENSABLE: &[&str] = &[
+    "acl-pubsub-default",
+    "acllog-max-len",
+    "active-defrag-cycle-max",
+    "active-defrag-cycle-min",
+    "active-defrag-ignore-bytes",
+    "active-defrag-max-scan-fields",
+    "active-defrag-threshold-lower",
+    "active-defrag-threshold-upper",
+    "active-expire-effort",
+    "activedefrag",
+    "aof-disable-auto-gc",
+    "aof-load-truncated",
+    "aof-rewrite-incremental-fsync",
+    "aof-timestamp-enabled",
+    "aof-use-rdb-preamble",
+    "aof_rewrite_cpulist",
+    "appenddirname",
+    "appendfilename",
+    "appendfsync",
+    "auto-aof-rewrite-min-size",
+    "auto-aof-rewrite-percentage",
+    "bgsave_cpulist",
+    "bind-source-addr",
+    "bio_cpulist",
+    "busy-reply-threshold",
+    "cluster-allow-pubsubshard-when-down",
+    "cluster-allow-reads-when-down",
+    "cluster-allow-replica-migration",
+    "cluster-announce-bus-port",
+    "cluster-announce-hostname",
+    "cluster-announce-human-nodename",
+    "cluster-announce-ip",
+    "cluster-announce-port",
+    "cluster-announce-tls-port",
+    "cluster-config-file",
+    "cluster-link-sendbuf-limit",
+    "cluster-migration-barrier",
+    "cluster-node-timeout",
+    "cluster-port",
+    "cluster-preferred-endpoint-type",
+    "cluster-replica-no-failover",
+    "cluster-replica-validity-factor",
+    "cluster-require-full-coverage",
+    "cluster-slave-no-failover",
+    "cluster-slave-validity-factor",
+    "crash-log-enabled",
+    "crash-memcheck-enabled",
+    "dbfilename",
+    "disable-thp",
+    "dynamic-hz",
+    "enable-module-command",
+    "hash-max-listpack-entries",
+    "hash-max-listpack-value",
+    "hash-max-ziplist-entries",
+    "hash-max-ziplist-value",
+    "hll-sparse-max-bytes",
+    "ignore-warnings",
+    "io-threads-do-reads",
+    "jemalloc-bg-thread",
+    "key-load-delay",
+    "list-compress-depth",
+    "list-max-listpack-size",
+    "list-max-ziplist-size",
+    "loading-process-events-interval-bytes",
+    "locale-collate",
+    "lua-time-limit",
+    "masterauth",
+    "masteruser",
+    "maxmemory-clients",
+    "maxmemory-eviction-tenacity",
+    "maxmemory-samples",
+    "min-replicas-max-lag",
+    "min-slaves-max-lag",
+    "no-appendfsync-on-rewrite",
+    "notify-keyspace-events",
+    "oom-score-adj",
+    "oom-score-adj-values",
+    "pidfile",
+    "proc-title-template",
+    "propagation-error-behavior",
+    "rdb-del-sync-files",
+    "rdb-key-save-delay",
+    "rdb-save-incremental-fsync",
+    "rdbchecksum",
+    "rdbcompression",
+    "repl-backlog-size",
+    "repl-backlog-ttl",
+    "repl-disable-tcp-nodelay",
+    "repl-diskless-load",
+    "repl-diskless-sync",
+    "repl-diskless-sync-delay",
+    "repl-diskless-sync-max-replicas",
+    "repl-ping-replica-period",
+    "repl-ping-slave-period",
+    "repl-timeout",
+    "replica-announce-ip",
+    "replica-announce-port",
+    "replica-announced",
+    "replica-ignore-disk-write-errors",
+    "replica-ignore-maxmemory",
+    "replica-lazy-flush",
+    "replica-priority",
+    "replica-read-only",
+    "replica-serve-stale-data",
+    "sanitize-dump-payload",
+    "server_cpulist",
+    "set-max-intset-entries",
+    "set-max-listpack-entries",
+    "set-max-listpack-value",
+    "set-proc-title",
+    "shutdown-on-sigint",
+    "shutdown-on-sigterm",
+    "shutdown-timeout",
+    "slave-announce-ip",
+    "slave-announce-port",
+    "slave-ignore-maxmemory",
+    "slave-lazy-flush",
+    "slave-priority",
+    "slave-read-only",
+    "slave-serve-stale-data",
+    "socket-mark-id",
+    "stop-writes-on-bgsave-error",
+    "stream-node-max-bytes",
+    "stream-node-max-entries",
+    "supervised",
+    "syslog-enabled",
+    "syslog-facility",
+    "syslog-ident",
+    "tls-auth-clients",
+    "tls-ca-cert-dir",
+    "tls-ca-cert-file",
+    "tls-cert-file",
+    "tls-ciphers",
+    "tls-ciphersuites",
+    "tls-client-cert-file",
+    "tls-client-key-file",
+    "tls-client-key-file-pass",
+    "tls-dh-params-file",
+    "tls-key-file",
+    "tls-key-file-pass",
+    "tls-prefer-server-ciphers",
+    "tls-protocols",
+    "tls-session-cache-size",
+    "tls-session-cache-timeout",
+    "tls-session-caching",
+    "tracking-table-max-keys",
+    "use-exit-on-panic",
+    "watchdog-period",
+    "zset-max-listpack-entries",
+    "zset-max-listpack-value",
+    "zset-max-ziplist-entries",
+    "zset-max-ziplist-value",
+];
+
+/// How a parameter with these words is treated; `None` if Redis does not have it either.
+pub(crate) fn judge(name: &str, words: &[Vec<u8>]) -> Option<Foreign> {
+    let is = |known: &str| known.eq_ignore_ascii_case(name);
+    if let Some((_, off, why)) = ESSENTIAL.iter().find(|(known, ..)| is(known)) {
+        let value = words.join(&b' ');
+        let is_off = off.iter().any(|off| off.as_bytes().eq_ignore_ascii_case(&value));
+        return Some(if is_off { Foreign::Idle } else { Foreign::Refused(why) });
+    }
+    DISPENSABLE.iter().any(|known| is(known)).then_some(Foreign::Ignored)
+}
+
+/// The names of all of them, for the command line.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ESSENTIAL.iter().map(|(name, ..)| *name).chain(DISPENSABLE.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use redstart_core::config::Config;
+
+    use super::*;
+
+    #[test]
+    fn no_parameter_is_foreign_that_the_engine_has() {
+        for name in names() {
+            assert!(Config::parameter(name.as_bytes()).is_none(), "{name} is in core's table now");
+        }
+    }
+
+    #[test]
+    fn the_list_is_in_order_and_without_repeats() {
+        assert!(DISPENSABLE.is_sorted_by(|a, b| a < b));
+        assert!(ESSENTIAL.iter().all(|(name, ..)| !DISPENSABLE.contains(name)));
+    }
+
+    #[test]
+    fn what_is_off_may_be_said() {
+        let judge = |name, word: &str| judge(name, &[word.as_bytes().to_vec()]);
+        assert_eq!(judge("tls-port", "0"), Some(Foreign::Idle));
+        assert_eq!(judge("tls-port", "6380"), Some(Foreign::Refused(TLS)));
+        assert_eq!(judge("AppendFsync", "everysec"), Some(Foreign::Ignored));
+        assert_eq!(judge("nosuch", "0"), None);
+    }
+}

@@ -1,0 +1,111 @@
+//! The process as the engine sees it: its figures, and what only a process can do.
+
+use core::cell::RefCell;
+use core::time::Duration;
+use std::env;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process;
+use std::rc::Rc;
+use std::thread;
+
+use redstart_core::config::Config;
+use redstart_core::instance::host::{Host, Process, Usage};
+
+use crate::allocator;
+use crate::clock::Stopwatch;
+use crate::config_rewrite;
+use crate::file_limit;
+use crate::listener::Listeners;
+use crate::log::Log;
+use crate::process::Facts;
+
+/// The surroundings of the server's engine.
+#[derive(Debug)]
+pub(crate) struct ServerHost {
+    pub(crate) log: Rc<Log>,
+    pub(crate) listeners: Rc<RefCell<Listeners>>,
+    /// The configuration file's absolute path, unless there is none.
+    pub(crate) config_file: Option<PathBuf>,
+    pub(crate) facts: Facts,
+    pub(crate) stopwatch: Stopwatch,
+}
+
+impl Host for ServerHost {
+    #[inline]
+    fn monotonic_ns(&self) -> u64 {
+        self.stopwatch.nanos()
+    }
+
+    fn sleep(&self, micros: u64) {
+        thread::sleep(Duration::from_micros(micros));
+    }
+
+    fn log(&self, text: &[u8]) {
+        self.log.warning(&format!("DEBUG LOG: {}", String::from_utf8_lossy(text)), &[]);
+    }
+
+    fn process(&self) -> Process {
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        Process {
+            id: process::id().into(),
+            os: self.facts.os.clone(),
+            executable: text(&self.facts.executable),
+            config_file: self.config_file.as_ref().map(text).unwrap_or_default(),
+            port: self.listeners.borrow().port(),
+            multiplexer: if cfg!(target_os = "linux") { "epoll" } else { "kqueue" },
+            monotonic_clock: Stopwatch::name(),
+            allocator: allocator::NAME,
+            system_memory_bytes: self.facts.system_memory_bytes,
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        self.facts.usage()
+    }
+
+    fn configure(&self, name: &str, config: &Config) -> Result<(), String> {
+        match name {
+            "port" => self.listen(config, "Unable to listen on this port. Check server logs."),
+            "bind" => self.listen(config, "Failed to bind to specified addresses."),
+            "maxclients" => {
+                let wanted = u64::try_from(config.maxclients).unwrap_or(0);
+                let possible = file_limit::make_room(wanted);
+                if possible < wanted {
+                    return Err(format!(
+                        "The operating system is not able to handle the specified number of clients, try with {possible}"
+                    ));
+                }
+                Ok(())
+            }
+            "loglevel" => {
+                self.log.set_level(config.loglevel);
+                Ok(())
+            }
+            "dir" => env::set_current_dir(OsStr::from_bytes(&config.dir))
+                .map_err(|error| error.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    fn rewrite_config(&self, changed: &[(&str, Vec<u8>)]) -> Result<(), String> {
+        let path =
+            self.config_file.as_ref().ok_or("The server is running without a config file")?;
+        config_rewrite::rewrite(path, changed).map_err(|error| {
+            self.log.warning("CONFIG REWRITE failed", &[("error", &error)]);
+            error.to_string()
+        })?;
+        self.log.notice("CONFIG REWRITE executed with success", &[("file", &path.display())]);
+        Ok(())
+    }
+}
+
+impl ServerHost {
+    fn listen(&self, config: &Config, reply: &str) -> Result<(), String> {
+        self.listeners.borrow_mut().bind(config).map_err(|error| {
+            self.log.warning(&error.to_string(), &[]);
+            reply.to_owned()
+        })
+    }
+}

@@ -1,0 +1,397 @@
+//! The sockets that clients connect to: TCP on the addresses of `bind`, and a Unix socket.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use core::time::Duration;
+
+use mio::net::{TcpListener, UnixListener};
+use mio::{Interest, Registry, Token};
+use nix::errno::Errno;
+use redstart_core::config::Config;
+use redstart_core::session::{Peer, Transport};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
+
+use crate::connection::Stream;
+use crate::fatal::Fatal;
+use crate::log::Log;
+
+/// All listening sockets. The event loop accepts from them, and `CONFIG SET` opens others in their place.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    registry: Registry,
+    log: Rc<Log>,
+    tcp: Vec<Listener<TcpListener>>,
+    unix: Option<(Listener<UnixListener>, UnixPath)>,
+    /// Where the TCP sockets listen.
+    place: Place,
+}
+
+/// The parameters that say where to listen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Place {
+    port: u16,
+    bind: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Listener<Socket> {
+    socket: Socket,
+    /// Clients may wait to be accepted.
+    has_clients: bool,
+}
+
+/// What became of an attempt to accept a client.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    /// A client has come.
+    Client(Stream, Peer),
+    /// One had come, and is gone again.
+    Gone,
+    /// There is no descriptor for it; it waits.
+    NoDescriptor,
+    /// Nobody waits.
+    Nobody,
+}
+
+impl Listeners {
+    /// Tokens from here on belong to listeners: the Unix socket's, then one a TCP socket.
+    const FIRST_TOKEN: usize = usize::MAX / 2;
+
+    /// Opens the sockets that the configuration asks for.
+    pub(crate) fn open(config: &Config, registry: Registry, log: Rc<Log>) -> Result<Self, Fatal> {
+        let mut listeners =
+            Self { registry, log, tcp: Vec::new(), unix: None, place: Place::default() };
+        if !config.unixsocket.is_empty() {
+            listeners.unix = Some(listeners.open_unix(config)?);
+        }
+        listeners.bind(config)?;
+        if listeners.tcp.is_empty() && listeners.unix.is_none() {
+            return Err(Fatal::new(
+                "there is no address to listen on: see bind, port and unixsocket",
+            ));
+        }
+        Ok(listeners)
+    }
+
+    /// The TCP port; 0 when there is none.
+    pub(crate) const fn port(&self) -> u16 {
+        if self.tcp.is_empty() { 0 } else { self.place.port }
+    }
+
+    /// The path of the Unix socket.
+    pub(crate) fn unix_path(&self) -> Option<&Path> {
+        self.unix.as_ref().map(|(_, path)| path.0.as_path())
+    }
+
+    /// Opens TCP sockets at the place that the configuration tells now, and closes those it told before.
+    pub(crate) fn bind(&mut self, config: &Config) -> Result<(), Fatal> {
+        let place = Place {
+            port: u16::try_from(config.port).expect("the configuration bounds the port"),
+            bind: config.bind.clone(),
+        };
+        if place == self.place {
+            return Ok(());
+        }
+        if place.port == self.place.port {
+            // The old addresses may be in the way of the new ones: `*` of `127.0.0.1`.
+            self.tcp.clear();
+            self.place = Place::default();
+        }
+        let (sockets, port) = self.open_tcp(&place, config)?;
+        self.tcp = sockets;
+        self.place = Place { port, ..place };
+        Ok(())
+    }
+
+    /// Remembers that clients wait at the listener of a token; whether it is one.
+    pub(crate) fn note(&mut self, token: Token) -> bool {
+        let Some(index) = token.0.checked_sub(Self::FIRST_TOKEN) else { return false };
+        if let Some(listener) = index.checked_sub(1).and_then(|index| self.tcp.get_mut(index)) {
+            listener.has_clients = true;
+        } else if let Some((listener, _)) = &mut self.unix {
+            listener.has_clients = true;
+        }
+        true
+    }
+
+    /// Accepts a client that waits at any of the sockets.
+    pub(crate) fn accept(&mut self, keepalive_seconds: u64) -> Accepted {
+        for listener in self.tcp.iter_mut().filter(|listener| listener.has_clients) {
+            match listener.socket.accept() {
+                Ok((stream, peer)) => {
+                    return tcp_client(stream, peer, keepalive_seconds, &self.log);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.has_clients = false,
+                Err(error) => return failed(&error, &self.log),
+            }
+        }
+        if let Some((listener, path)) = &mut self.unix
+            && listener.has_clients
+        {
+            match listener.socket.accept() {
+                Ok((stream, _)) => return unix_client(stream, path),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.has_clients = false,
+                Err(error) => return failed(&error, &self.log),
+            }
+        }
+        Accepted::Nobody
+    }
+
+    /// Whether clients may wait to be accepted.
+    pub(crate) fn have_clients(&self) -> bool {
+        self.tcp.iter().any(|listener| listener.has_clients)
+            || self.unix.as_ref().is_some_and(|(listener, _)| listener.has_clients)
+    }
+
+    /// Port 0 lets the system choose one, which all addresses then share. Beside a Unix socket it means what it means in
+    /// Redis: no TCP at all.
+    fn open_tcp(
+        &self,
+        place: &Place,
+        config: &Config,
+    ) -> Result<(Vec<Listener<TcpListener>>, u16), Fatal> {
+        let mut listeners = Vec::new();
+        let mut port = place.port;
+        if port == 0 && self.unix.is_some() {
+            return Ok((listeners, 0));
+        }
+        for word in place.bind.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
+            let word = String::from_utf8_lossy(word);
+            let address = Address::parse(&word);
+            match address.listen(port, config.tcp_backlog) {
+                Ok(mut socket) => {
+                    let failed = |error: io::Error| Fatal::new(format!("{word}: {error}"));
+                    port = socket.local_addr().map_err(failed)?.port();
+                    let token = Token(Self::FIRST_TOKEN + 1 + listeners.len());
+                    self.registry
+                        .register(&mut socket, token, Interest::READABLE)
+                        .map_err(failed)?;
+                    // A socket that is registered again in the place of another may have missed its first edge.
+                    listeners.push(Listener { socket, has_clients: true });
+                }
+                Err(error) if address.may_be_missing(&error) => {
+                    self.log.verbose("Address is not available", &[("address", &word)]);
+                }
+                Err(error) => {
+                    let port = if port == 0 { String::new() } else { format!(" on port {port}") };
+                    let error = plain(&error);
+                    return Err(Fatal::new(format!(
+                        "Failed listening{port}: {}: {error}",
+                        address.host
+                    )));
+                }
+            }
+        }
+        Ok((listeners, port))
+    }
+
+    fn open_unix(&self, config: &Config) -> Result<(Listener<UnixListener>, UnixPath), Fatal> {
+        let shown = String::from_utf8_lossy(&config.unixsocket).into_owned();
+        let failed = |error: io::Error| {
+            Fatal::new(format!("Failed listening on {shown}: {}", plain(&error)))
+        };
+        let path = std::path::absolute(OsStr::from_bytes(&config.unixsocket)).map_err(failed)?;
+        remove_stale(&path).map_err(failed)?;
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(failed)?;
+        socket.bind(&SockAddr::unix(&path).map_err(failed)?).map_err(failed)?;
+        let guard = UnixPath(path);
+        if config.unixsocketperm > 0 {
+            let mode =
+                u32::try_from(config.unixsocketperm).expect("the configuration bounds the mode");
+            fs::set_permissions(&guard.0, fs::Permissions::from_mode(mode)).map_err(failed)?;
+        }
+        listen(&socket, config.tcp_backlog).map_err(failed)?;
+        let mut socket = UnixListener::from_std(socket.into());
+        let token = Token(Self::FIRST_TOKEN);
+        self.registry.register(&mut socket, token, Interest::READABLE).map_err(failed)?;
+        Ok((Listener { socket, has_clients: true }, guard))
+    }
+}
+
+/// A word of `bind`.
+#[derive(Debug)]
+struct Address<'a> {
+    host: &'a str,
+    is_optional: bool,
+}
+
+impl<'a> Address<'a> {
+    fn parse(word: &'a str) -> Self {
+        let (is_optional, host) = word.strip_prefix('-').map_or((false, word), |host| (true, host));
+        let host = match host {
+            "*" => "0.0.0.0",
+            "::*" => "::",
+            host => host,
+        };
+        Self { host, is_optional }
+    }
+
+    fn listen(&self, port: u16, backlog: i64) -> io::Result<TcpListener> {
+        let mut result = Err(io::Error::from(ErrorKind::AddrNotAvailable));
+        for address in (self.host, port).to_socket_addrs()? {
+            result = listen_tcp(address, backlog);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    /// Whether the server can do without an address that failed so: one marked `-` that this machine does not have, or
+    /// one of a protocol that it does not speak.
+    fn may_be_missing(&self, error: &io::Error) -> bool {
+        match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EADDRNOTAVAIL) => self.is_optional,
+            Some(
+                Errno::EAFNOSUPPORT
+                | Errno::EPFNOSUPPORT
+                | Errno::EPROTONOSUPPORT
+                | Errno::ESOCKTNOSUPPORT
+                | Errno::ENOPROTOOPT,
+            ) => true,
+            _ => false,
+        }
+    }
+}
+
+fn listen_tcp(address: SocketAddr, backlog: i64) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    listen(&socket, backlog)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+fn listen(socket: &Socket, backlog: i64) -> io::Result<()> {
+    socket.set_nonblocking(true)?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))
+}
+
+fn tcp_client(
+    stream: mio::net::TcpStream,
+    address: SocketAddr,
+    keepalive_seconds: u64,
+    log: &Log,
+) -> Accepted {
+    let set_up = || -> io::Result<SocketAddr> {
+        stream.set_nodelay(true)?;
+        if keepalive_seconds > 0 {
+            let interval = Duration::from_secs((keepalive_seconds / 3).max(1));
+            let keepalive = TcpKeepalive::new()
+                .with_time(Duration::from_secs(keepalive_seconds))
+                .with_interval(interval)
+                .with_retries(3);
+            SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+        }
+        stream.local_addr()
+    };
+    match set_up() {
+        Ok(local_address) => {
+            let peer = Peer {
+                address: address.to_string(),
+                local_address: local_address.to_string(),
+                transport: Transport::Tcp,
+                is_local: address.ip().is_loopback(),
+                descriptor: stream.as_raw_fd().into(),
+            };
+            Accepted::Client(Stream::Tcp(stream), peer)
+        }
+        // It has closed already.
+        Err(error) => {
+            log.debug("A connection is gone before it was served", &[("error", &plain(&error))]);
+            Accepted::Gone
+        }
+    }
+}
+
+fn unix_client(stream: mio::net::UnixStream, path: &UnixPath) -> Accepted {
+    let address = format!("{}:0", path.0.display());
+    let peer = Peer {
+        local_address: address.clone(),
+        address,
+        transport: Transport::Unix,
+        is_local: true,
+        descriptor: stream.as_raw_fd().into(),
+    };
+    Accepted::Client(Stream::Unix(stream), peer)
+}
+
+fn failed(error: &io::Error, log: &Log) -> Accepted {
+    let is_short = matches!(
+        error.raw_os_error().map(Errno::from_raw),
+        Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM)
+    );
+    if is_short {
+        log.warning("Cannot accept a client for now", &[("error", &plain(error))]);
+        return Accepted::NoDescriptor;
+    }
+    log.verbose("Cannot accept a client", &[("error", &plain(error))]);
+    Accepted::Gone
+}
+
+/// The path of a Unix socket that this process listens on; it is removed when listening ends.
+#[derive(Debug)]
+struct UnixPath(PathBuf);
+
+impl Drop for UnixPath {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Removes the socket that a server which was killed has left behind; not one that somebody listens on.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => {
+            if std::os::unix::net::UnixStream::connect(path).is_ok() {
+                return Err(Errno::EADDRINUSE.into());
+            }
+            fs::remove_file(path)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An error in the system's words, without its number.
+fn plain(error: &io::Error) -> String {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_bind() {
+        let parsed = |word| {
+            let address = Address::parse(word);
+            (address.host, address.is_optional)
+        };
+        assert_eq!(parsed("*"), ("0.0.0.0", false));
+        assert_eq!(parsed("-::*"), ("::", true));
+        assert_eq!(parsed("-::1"), ("::1", true));
+        assert_eq!(parsed("localhost"), ("localhost", false));
+    }
+
+    #[test]
+    fn only_what_is_missing_may_be_left_out() {
+        let optional = Address::parse("-192.0.2.1");
+        assert!(optional.may_be_missing(&Errno::EADDRNOTAVAIL.into()));
+        assert!(!optional.may_be_missing(&Errno::EADDRINUSE.into()));
+        assert!(!Address::parse("192.0.2.1").may_be_missing(&Errno::EADDRNOTAVAIL.into()));
+        assert!(Address::parse("::1").may_be_missing(&Errno::EAFNOSUPPORT.into()));
+    }
+}

@@ -1,0 +1,201 @@
+//! The log: a line an event, with its time, its importance, a message and its facts as `key=value`.
+//!
+//! ```text
+//! 2026-01-31T23:59:59.123Z notice  Ready to accept connections port=6379
+//! ```
+//!
+//! It is written rarely, so each line goes straight to its file: what was logged is there after a crash.
+
+use core::cell::{Cell, RefCell};
+use core::fmt::{self, Display, Write as _};
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::clock;
+
+/// How important a message is, least first; Redis's names, as in `loglevel`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Debug,
+    Verbose,
+    Notice,
+    Warning,
+}
+
+impl Level {
+    const ALL: [Self; 4] = [Self::Debug, Self::Verbose, Self::Notice, Self::Warning];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Verbose => "verbose",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+        }
+    }
+
+    /// The colour of its name on a terminal.
+    const fn colour(self) -> &'static str {
+        match self {
+            Self::Debug | Self::Verbose => "\x1b[2m",
+            Self::Notice => "\x1b[32m",
+            Self::Warning => "\x1b[33m",
+        }
+    }
+}
+
+/// A fact beside a message: its name and its value.
+pub(crate) type Field<'a> = (&'a str, &'a dyn Display);
+
+/// Where messages go, and which.
+pub(crate) struct Log {
+    sink: RefCell<Box<dyn Write>>,
+    /// Messages below it are left out; `None` leaves out all.
+    threshold: Cell<Option<Level>>,
+    file: Option<PathBuf>,
+    is_terminal: bool,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Log {
+    /// Opens the log that the parameters `logfile` and `loglevel` ask for.
+    pub(crate) fn open(logfile: &[u8], loglevel: &str) -> io::Result<Self> {
+        let log = if logfile.is_empty() {
+            Self::to(Box::new(io::stdout()), None, io::stdout().is_terminal())
+        } else {
+            let path = std::path::absolute(OsStr::from_bytes(logfile))?;
+            Self::to(Box::new(append_to(&path)?), Some(path), false)
+        };
+        log.set_level(loglevel);
+        Ok(log)
+    }
+
+    fn to(sink: Box<dyn Write>, file: Option<PathBuf>, is_terminal: bool) -> Self {
+        let threshold = Cell::new(Some(Level::Notice));
+        Self { sink: RefCell::new(sink), threshold, file, is_terminal }
+    }
+
+    /// Where it is written to, unless that is standard output.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Leaves out what is less important than `loglevel`; `nothing` leaves out all.
+    pub(crate) fn set_level(&self, loglevel: &str) {
+        self.threshold.set(Level::ALL.into_iter().find(|level| level.name() == loglevel));
+    }
+
+    pub(crate) fn debug(&self, message: &str, fields: &[Field<'_>]) {
+        self.write(Level::Debug, message, fields);
+    }
+
+    pub(crate) fn verbose(&self, message: &str, fields: &[Field<'_>]) {
+        self.write(Level::Verbose, message, fields);
+    }
+
+    pub(crate) fn notice(&self, message: &str, fields: &[Field<'_>]) {
+        self.write(Level::Notice, message, fields);
+    }
+
+    pub(crate) fn warning(&self, message: &str, fields: &[Field<'_>]) {
+        self.write(Level::Warning, message, fields);
+    }
+
+    /// Lines that are no message: the banner.
+    pub(crate) fn plain(&self, text: &str) {
+        self.append(text.as_bytes());
+    }
+
+    fn write(&self, level: Level, message: &str, fields: &[Field<'_>]) {
+        if self.threshold.get().is_some_and(|threshold| level >= threshold) {
+            self.append(line(level, message, fields, self.is_terminal).as_bytes());
+        }
+    }
+
+    /// A log that cannot be written to (a full disk, a closed pipe) is no reason to stop serving.
+    fn append(&self, text: &[u8]) {
+        let mut sink = self.sink.borrow_mut();
+        let _ = sink.write_all(text).and_then(|()| sink.flush());
+    }
+}
+
+/// Opens a log file to add to it.
+pub(crate) fn append_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn line(level: Level, message: &str, fields: &[Field<'_>], is_coloured: bool) -> String {
+    let (on, faint, off) =
+        if is_coloured { (level.colour(), "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+    let time = clock::rfc3339(clock::now());
+    let mut line = format!("{faint}{time}{off} {on}{:7}{off} ", level.name());
+    push_escaped(message, &mut line);
+    for (name, value) in fields {
+        let _ = write!(line, " {faint}{name}={off}");
+        let text = value.to_string();
+        if text.is_empty() || text.contains([' ', '"', '=']) {
+            line.push('"');
+            push_escaped(&text.replace('"', "\\\""), &mut line);
+            line.push('"');
+        } else {
+            push_escaped(&text, &mut line);
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// Adds text without its control characters: what a client can put into a message must not look like another one.
+fn push_escaped(text: &str, line: &mut String) {
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_holds_time_level_message_and_fields() {
+        let line = line(Level::Notice, "Ready", &[("port", &6379), ("path", &"/a b")], false);
+        let (time, rest) = line.split_at(24);
+        assert!(time.ends_with('Z') && time.contains('T'), "{time}");
+        assert_eq!(rest, " notice  Ready port=6379 path=\"/a b\"\n");
+    }
+
+    #[test]
+    fn a_message_cannot_fake_another() {
+        let line =
+            line(Level::Warning, "a\nb", &[("name", &"x\r\ny"), ("text", &"say \"a\"")], false);
+        assert!(line.ends_with("a\\nb name=x\\r\\ny text=\"say \\\"a\\\"\"\n"), "{line}");
+    }
+
+    #[test]
+    fn levels_are_in_order() {
+        let log = Log::to(Box::new(io::sink()), None, false);
+        for (name, threshold) in
+            [("debug", Some(Level::Debug)), ("warning", Some(Level::Warning)), ("nothing", None)]
+        {
+            log.set_level(name);
+            assert_eq!(log.threshold.get(), threshold);
+        }
+        assert!(Level::ALL.is_sorted());
+    }
+}

@@ -1,0 +1,208 @@
+//! From the command line to a running server, and to its end.
+
+use core::cell::RefCell;
+use core::hash::{BuildHasher, Hasher};
+use std::env;
+use std::ffi::OsStr;
+use std::hash::RandomState;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use mio::Poll;
+use redstart_core::config::Config;
+use redstart_core::engine::Engine;
+use redstart_core::random::Seed;
+use redstart_core::{REDIS_VERSION, VERSION};
+use signal_hook::low_level::signal_name;
+
+use crate::allocator;
+use crate::banner;
+use crate::clock::{self, Stopwatch};
+use crate::config_file::{self, Source};
+use crate::crash;
+use crate::directive::{Applied, Directive, accumulates};
+use crate::event_loop::{End, EventLoop};
+use crate::fatal::Fatal;
+use crate::file_limit;
+use crate::host::ServerHost;
+use crate::listener::Listeners;
+use crate::log::Log;
+use crate::process::Facts;
+
+/// Runs a server until somebody ends it.
+pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
+    allocator::purge_in_background();
+    let (mut config, ignored) = configure(source.as_ref(), flags)?;
+    enter_dir(&mut config)?;
+    let log = open_log(&config)?;
+    crash::tell_panics(log.file());
+    let config_file = match source {
+        Some(Source::File(path)) => Some(path),
+        _ => None,
+    };
+    let result = run(config, config_file, &ignored, &log);
+    if let (Err(fatal), Some(_)) = (&result, log.file()) {
+        log.warning(&fatal.to_string(), &[]);
+    }
+    result
+}
+
+fn run(
+    mut config: Config,
+    config_file: Option<PathBuf>,
+    ignored: &[String],
+    log: &Rc<Log>,
+) -> Result<(), Fatal> {
+    let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
+    let poll = Poll::new().map_err(system)?;
+    let registry = poll.registry().try_clone().map_err(system)?;
+    limit_clients(&mut config, log);
+    let listeners = Listeners::open(&config, registry, Rc::clone(log))?;
+    if listeners.port() > 0 {
+        // Port 0 has become one that clients can be told.
+        config.port = listeners.port().into();
+    }
+    announce(&config, &listeners, config_file.as_ref(), ignored, log);
+    let listeners = Rc::new(RefCell::new(listeners));
+    let host = ServerHost {
+        log: Rc::clone(log),
+        listeners: Rc::clone(&listeners),
+        config_file,
+        facts: Facts::gather(),
+        stopwatch: Stopwatch::new(),
+    };
+    let engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    let event_loop =
+        EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
+    ready(&listeners.borrow(), log);
+    let end = event_loop.run().map_err(system)?;
+    say_goodbye(end, log);
+    Ok(())
+}
+
+/// The configuration that file and flags make, and the names of what was ignored. A flag takes the place of what the file
+/// says, even if that would be refused.
+fn configure(
+    source: Option<&Source>,
+    flags: Vec<Directive>,
+) -> Result<(Config, Vec<String>), Fatal> {
+    let mut directives = source.map(config_file::read).transpose()?.unwrap_or_default();
+    let canonical = |name: &str| {
+        Config::parameter(name.as_bytes())
+            .map_or_else(|| name.to_owned(), |found| found.name.to_owned())
+    };
+    directives.retain(|directive| {
+        let name = canonical(&directive.name);
+        accumulates(&directive.name) || !flags.iter().any(|flag| canonical(&flag.name) == name)
+    });
+    directives.extend(flags);
+    let mut config = Config::default();
+    let mut ignored = Vec::new();
+    for directive in directives {
+        if directive.apply(&mut config)? == Applied::Ignored {
+            ignored.push(directive.name);
+        }
+    }
+    Ok((config, ignored))
+}
+
+/// Goes to the working directory, and tells the configuration its whole path.
+fn enter_dir(config: &mut Config) -> Result<(), Fatal> {
+    let shown = String::from_utf8_lossy(&config.dir).into_owned();
+    if !config.dir.is_empty() {
+        env::set_current_dir(OsStr::from_bytes(&config.dir)).map_err(|error| {
+            Fatal::new(format!("cannot change to the directory {shown}: {error}"))
+        })?;
+    }
+    if let Ok(dir) = env::current_dir() {
+        config.dir = dir.into_os_string().into_vec();
+    }
+    Ok(())
+}
+
+fn open_log(config: &Config) -> Result<Rc<Log>, Fatal> {
+    let log = Log::open(&config.logfile, config.loglevel).map_err(|error| {
+        Fatal::new(format!(
+            "cannot open the log file {}: {error}",
+            String::from_utf8_lossy(&config.logfile)
+        ))
+    })?;
+    Ok(Rc::new(log))
+}
+
+/// Sees to it that there are descriptors for all clients, or fewer clients.
+fn limit_clients(config: &mut Config, log: &Log) {
+    let wanted = u64::try_from(config.maxclients).expect("the configuration bounds maxclients");
+    let possible = file_limit::make_room(wanted).max(1);
+    if possible < wanted {
+        log.warning(
+            "The limit of open files is too low: maxclients is reduced; see ulimit -n",
+            &[("wanted", &wanted), ("maxclients", &possible)],
+        );
+        config.maxclients = possible.cast_signed();
+    }
+}
+
+fn announce(
+    config: &Config,
+    listeners: &Listeners,
+    config_file: Option<&PathBuf>,
+    ignored: &[String],
+    log: &Log,
+) {
+    let pid = std::process::id();
+    if log.is_terminal() || config.always_show_logo {
+        let unix = listeners.unix_path().map(|path| format!(" {}", path.display()));
+        let places = format!("port={}{}", listeners.port(), unix.unwrap_or_default());
+        log.plain(&banner::text(&places, log.is_terminal()));
+    }
+    log.notice(
+        &format!("Redstart is starting PID: {pid}"),
+        &[
+            ("version", &VERSION),
+            ("redis_version", &REDIS_VERSION),
+            ("port", &listeners.port()),
+            ("bind", &String::from_utf8_lossy(&config.bind)),
+        ],
+    );
+    match config_file {
+        Some(path) => log.notice("Configuration loaded", &[("file", &path.display())]),
+        None => log.notice(
+            "No configuration file: parameters have their defaults unless flags say otherwise",
+            &[],
+        ),
+    }
+    if !ignored.is_empty() {
+        log.warning(
+            "Redis's parameters that this version does not have are ignored",
+            &[("parameters", &ignored.join(" "))],
+        );
+    }
+    log.warning("Nothing is written to disk by this version: the data ends with the process", &[]);
+}
+
+fn ready(listeners: &Listeners, log: &Log) {
+    let unix = listeners.unix_path().map(|path| path.display().to_string()).unwrap_or_default();
+    if unix.is_empty() {
+        log.notice("Ready to accept connections", &[("port", &listeners.port())]);
+    } else {
+        log.notice(
+            "Ready to accept connections",
+            &[("port", &listeners.port()), ("unixsocket", &unix)],
+        );
+    }
+}
+
+fn say_goodbye(end: End, log: &Log) {
+    let why = match end {
+        End::Command => "SHUTDOWN",
+        End::Signal(signal) => signal_name(signal).unwrap_or("a signal"),
+    };
+    log.notice(&format!("Received {why}, Redstart is now ready to exit, bye bye..."), &[]);
+}
+
+/// A seed that nobody can guess: the standard library's hash keys come from the system's entropy.
+fn seed() -> Seed {
+    Seed(RandomState::new().build_hasher().finish())
+}

@@ -1,0 +1,154 @@
+# Runs one file of the public Redis test suite against a server that is already there, and prints what became
+# of each test as lines that begin with `@`. Usage, in the root of the suite:
+#
+#   tclsh external.tcl UNIT --host H --port P [options of the suite]
+#
+# The suite is taken as it is, no test is changed. What is replaced is the machinery around the tests, because
+# it supposes a complete server:
+#
+# - A command missing in the preparation of a block (FUNCTION FLUSH, a CONFIG override) or between its tests would
+#   lose the rest of the block. Here it is noted, and the tests run.
+# - A failed test would leave its connection half way through a MULTI, a subscription or an unread reply, and
+#   its other clients blocked on keys that later tests use. Here the failed test's clients are closed and the
+#   connection of the block is made afresh, so that a defect costs the tests that show it and no others.
+# - A server that was restarted under the suite (the runner does so after a crash or a stall) has lost the
+#   overrides of the block: they are set again.
+#
+# Events: `@testing NAME`, `@ok NAME`, `@err NAME<tab>DETAIL`, `@note TEXT`, `@done`. A failure outside any test has
+# an empty name: the rest of that block was not reached.
+
+fconfigure stdout -encoding utf-8 -buffering line
+
+# Everything of the suite but its last act, which starts the processes of its own runner.
+set unit [lindex $argv 0]
+set argv [lrange $argv 1 end]
+set file [open tests/test_helper.tcl]
+set helper [read $file]
+close $file
+set last_act [string first "\nif {\$::client} \{" $helper]
+if {$last_act < 0} {error "tests/test_helper.tcl does not end as expected"}
+eval [string range $helper 0 $last_act]
+
+proc emit {event args} {
+    set fields [lmap field $args {string map {\\ \\\\ \n \\n \r \\r \t { }} $field}]
+    puts "@$event [join $fields \t]"
+}
+
+# The suite's reports to its runner.
+set ::test_server_fd stdout
+proc send_data_packet {fd status data {elapsed 0}} {
+    switch $status {
+        testing - ok {emit $status $data}
+        err {
+            # "NAME in FILE", the message of an assertion, or else its remains and a stack trace.
+            set details [split $data \n]
+            set detail [string trim [expr {[llength $details] > 2 ? [lindex $details 2] : [lindex $details 1]}]]
+            if {$::cur_test eq {}} {
+                emit err {} [lindex $details 0]
+            } else {
+                emit err [string range $::cur_test 0 end-[string length " in $::curfile"]] $detail
+            }
+            puts $data
+        }
+        done {emit done}
+    }
+}
+
+# The overrides of the blocks that are open, outermost first.
+set ::overrides_in_force {}
+
+proc run_external_server_test {code overrides} {
+    set client [connect]
+    set config [list port $::port]
+    lappend ::servers [dict create host $::host port $::port client $client config $config]
+    lappend ::overrides_in_force $overrides
+
+    prepare flushall
+    prepare function flush
+    set saved {}
+    foreach {parameter value} $overrides {
+        if {![catch {lindex [call config get $parameter] 1} before]} {dict set saved $parameter $before}
+        prepare config set $parameter $value
+        if {$parameter eq "appendonly" && $value eq "yes"} {catch {waitForBgrewriteaof r}}
+    }
+
+    set failure [catch {uplevel 2 $code} error]
+    set trace $::errorInfo
+    if {$failure && $::cur_test eq {}} {
+        incr ::num_failed
+        send_data_packet $::test_server_fd err "$error\n$trace"
+        start_afresh [array names ::redis::fd]
+    }
+
+    dict for {parameter value} $saved {prepare config set $parameter $value}
+    set ::overrides_in_force [lrange $::overrides_in_force 0 end-1]
+    catch {[dict get [lindex $::servers end] client] close}
+    set ::servers [lrange $::servers 0 end-1]
+
+    # A block within a test: it is the test that fails.
+    if {$failure && $::cur_test ne {}} {error $error $trace}
+}
+
+# A step around the tests: its failure is worth a note and no more.
+proc prepare {args} {
+    if {[catch {call {*}$args} error]} {emit note "$args: $error"}
+}
+
+# A new connection, as the suite makes them. The server may be on its way back up.
+proc connect {} {
+    for {set attempt 0} {[catch {redis $::host $::port 0 $::tls} client]} {incr attempt} {
+        if {$attempt == 100} {error "cannot connect: $client"}
+        after 100
+    }
+    if {!$::singledb && [catch {$client select 9} error]} {emit note "select 9: $error"}
+    return $client
+}
+
+# `r COMMAND`, the suite's way to ask the server of the block.
+rename r call
+proc r {args} {
+    if {$::cur_test ne {}} {tailcall call {*}$args}
+    if {[catch {call {*}$args} reply]} {
+        emit note "between tests: [lindex $args 0]: $reply"
+        return {}
+    }
+    return $reply
+}
+
+rename test run_test
+proc test {name code {okpattern undefined} {tags {}}} {
+    set failed_before $::num_failed
+    set clients_before [array names ::redis::fd]
+    uplevel 1 [list run_test $name $code $okpattern $tags]
+    if {$::num_failed > $failed_before} {start_afresh $clients_before}
+}
+
+# After a failure: closes the clients that were not there before, and puts a new connection behind the handle of
+# each open block. The handle stays the same, for the block may hold it in a variable.
+proc start_afresh {clients_before} {
+    foreach id [array names ::redis::fd] {
+        if {$id ni $clients_before} {::redis::redisHandle$id close}
+    }
+    foreach server $::servers overrides $::overrides_in_force {
+        set handle [dict get $server client]
+        regexp {\d+$} $handle id
+        set spare [connect]
+        regexp {\d+$} $spare spare_id
+        if {[info exists ::redis::fd($id)]} {
+            catch {close $::redis::fd($id)}
+        } else {
+            interp alias {} ::redis::redisHandle$id {} ::redis::__dispatch__ $id
+        }
+        foreach property {fd addr blocking deferred readraw reconnect tls} {
+            set ::redis::${property}($id) [set ::redis::${property}($spare_id)]
+        }
+        ::redis::redis_reset_state $id
+        set ::redis::fd($spare_id) {}
+        $spare close
+
+        catch {$handle client unpause}
+        foreach {parameter value} $overrides {catch {$handle config set $parameter $value}}
+    }
+}
+
+execute_test_file $unit

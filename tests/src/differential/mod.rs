@@ -1,0 +1,279 @@
+//! The same random commands to Redis and to Redstart, and the replies held against each other, byte for byte.
+//!
+//! A run is made of sessions: some hundred steps of a few clients on two servers as good as new ([`crate::workload`]). When the
+//! replies differ in more than [`tolerance`] allows, the session is [shrunk](mod@shrink) to the few commands that matter and written
+//! as a case of the corpus. What the servers tell of the clock is compared loosely; all other bytes are compared as they are.
+
+mod report;
+mod shrink;
+pub mod tolerance;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use redstart_core::{
+    random::{Random, Seed},
+    time::UnixMicros,
+};
+
+use crate::{
+    driver::{Connection, Driver, State, multibulk},
+    print::lines,
+    quoting::quote,
+    resp::{Reply, decode},
+    workload::{CLIENTS, Command, Step, Workload},
+};
+pub use report::Finding;
+
+/// Steps of one session.
+pub const SESSION_STEPS: usize = 300;
+
+/// Two servers that should answer alike.
+pub struct Differential<'a> {
+    /// The one that is right.
+    pub reference: &'a mut dyn Driver,
+    /// The one that is tested.
+    pub subject: &'a mut dyn Driver,
+}
+
+/// Where two servers part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The number of the step.
+    pub step: usize,
+    /// What differs in it.
+    pub split: Split,
+}
+
+/// A command to which two servers reply differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The command, as far as that can be told: of a transaction the one in it.
+    pub command: Command,
+    /// The reply of the reference, as printed.
+    pub expected: Vec<String>,
+    /// The reply of the subject, as printed.
+    pub got: Vec<String>,
+}
+
+/// How far a run got.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Steps played.
+    pub steps: usize,
+    /// Commands sent.
+    pub commands: usize,
+    /// The differences, one of each kind, with the number of sessions that met it.
+    pub findings: BTreeMap<String, (Finding, usize)>,
+}
+
+impl Differential<'_> {
+    /// Plays sessions until `steps` steps are done. Each session has a seed of its own, which its finding names.
+    ///
+    /// # Errors
+    /// When a server cannot be reached.
+    pub fn run(&mut self, steps: usize, seed: Seed) -> io::Result<Run> {
+        let mut seeds = Random::new(seed);
+        let mut run = Run::default();
+        // The first session has the seed of the run, so that the seed of a finding repeats it.
+        let mut seed = seed;
+        while run.steps < steps {
+            let session = Workload::new(seed).session(SESSION_STEPS.min(steps - run.steps).max(20));
+            run.steps += session.len();
+            run.commands += session.iter().map(commands_in).sum::<usize>();
+            if let Some(difference) = self.play(&session)? {
+                let kind = report::kind(&difference);
+                if let Some((_, sessions)) = run.findings.get_mut(&kind) {
+                    *sessions += 1;
+                } else {
+                    let finding =
+                        shrink::shrink(self, seed, &session[..=difference.step], difference)?;
+                    run.findings.insert(kind, (finding, 1));
+                }
+            }
+            seed = Seed(seeds.next_u64());
+        }
+        Ok(run)
+    }
+
+    /// Plays `session` on both servers, up to the first difference.
+    ///
+    /// # Errors
+    /// When a server cannot be reached.
+    pub fn play(&mut self, session: &[Step]) -> io::Result<Option<Difference>> {
+        self.reference.reset()?;
+        self.subject.reset()?;
+        let mut reference = Side::new(self.reference);
+        let mut subject = Side::new(self.subject);
+        let mut queues: [Vec<Command>; CLIENTS] = Default::default();
+        for (number, step) in session.iter().enumerate() {
+            match step {
+                Step::Wait(time) => {
+                    reference.driver.advance(*time)?;
+                    subject.driver.synchronize(wall_clock())?;
+                }
+                Step::Send { client, commands } => {
+                    let bytes =
+                        commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>();
+                    let expected = reference.exchange(*client, &bytes)?;
+                    subject.driver.synchronize(wall_clock())?;
+                    let got = subject.exchange(*client, &bytes)?;
+                    let queue = &mut queues[*client];
+                    if let Some(split) = compare(commands, queue, &expected, &got) {
+                        return Ok(Some(Difference { step: number, split }));
+                    }
+                    if expected.state == State::Closed {
+                        queue.clear();
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One server with the clients of the session.
+struct Side<'a> {
+    driver: &'a mut dyn Driver,
+    clients: [Option<Connection>; CLIENTS],
+}
+
+/// What a client receives in a step.
+struct Answer {
+    bytes: Vec<u8>,
+    state: State,
+}
+
+impl<'a> Side<'a> {
+    fn new(driver: &'a mut dyn Driver) -> Self {
+        Self { driver, clients: [None; CLIENTS] }
+    }
+
+    fn exchange(&mut self, client: usize, bytes: &[u8]) -> io::Result<Answer> {
+        let connection = match self.clients[client] {
+            Some(connection) => connection,
+            None => self.driver.connect()?,
+        };
+        self.driver.send(connection, bytes)?;
+        self.driver.settle()?;
+        let mut received = Vec::new();
+        let state = self.driver.receive(connection, &mut received)?;
+        self.clients[client] = Some(connection).filter(|_| state == State::Open);
+        Ok(Answer { bytes: received, state })
+    }
+}
+
+/// The first reply that differs. `queue` holds the commands of an open transaction.
+fn compare(
+    commands: &[Command],
+    queue: &mut Vec<Command>,
+    expected: &Answer,
+    got: &Answer,
+) -> Option<Split> {
+    let (Some(wanted), Some(found)) = (replies(&expected.bytes), replies(&got.bytes)) else {
+        let split = Split::new(commands, commands.len(), &[&expected.text(), &got.text()]);
+        return (expected.bytes != got.bytes).then_some(split);
+    };
+    if wanted.len() != found.len() || expected.state != got.state {
+        let same = wanted.iter().zip(&found).take_while(|(wanted, found)| wanted == found).count();
+        return Some(Split::new(
+            commands,
+            same,
+            &[&expected.rest(&wanted, same), &got.rest(&found, same)],
+        ));
+    }
+    if wanted.len() != commands.len() {
+        // Some replies were suppressed, and nobody can tell which command a reply belongs to.
+        let at = (0..wanted.len()).find(|&at| !tolerance::allows_any(&wanted[at], &found[at]))?;
+        return Some(Split::new(
+            commands,
+            at,
+            &[&lines(&wanted[at], false), &lines(&found[at], false)],
+        ));
+    }
+    let mut pairs = commands.iter().zip(wanted.iter().zip(&found));
+    pairs.find_map(|(command, (wanted, found))| compare_reply(command, queue, wanted, found))
+}
+
+impl Split {
+    fn new(commands: &[Command], at: usize, [expected, got]: &[&[String]; 2]) -> Self {
+        let command = commands.get(at).or(commands.last()).cloned().unwrap_or_default();
+        Self { command, expected: expected.to_vec(), got: got.to_vec() }
+    }
+
+    fn of(command: &Command, expected: &Reply, got: &Reply) -> Option<Self> {
+        let (printed, other) = (lines(expected, false), lines(got, false));
+        (!tolerance::allows(command, expected, got)).then(|| Self {
+            command: command.clone(),
+            expected: printed,
+            got: other,
+        })
+    }
+}
+
+impl Answer {
+    fn text(&self) -> Vec<String> {
+        vec![quote(&self.bytes)]
+    }
+
+    /// What is printed from a reply on.
+    fn rest(&self, replies: &[Reply], from: usize) -> Vec<String> {
+        let mut all: Vec<String> =
+            replies[from..].iter().flat_map(|reply| lines(reply, false)).collect();
+        if self.state == State::Closed {
+            all.push("(closed)".to_owned());
+        }
+        all
+    }
+}
+
+fn compare_reply(
+    command: &Command,
+    queue: &mut Vec<Command>,
+    expected: &Reply,
+    got: &Reply,
+) -> Option<Split> {
+    if *expected == Reply::Status(b"QUEUED".to_vec()) {
+        queue.push(command.clone());
+    } else if tolerance::is(command, &["exec", "discard", "reset"]) {
+        let queued = core::mem::take(queue);
+        if let (Reply::Array(expected), Reply::Array(got)) = (expected, got)
+            && expected.len() == got.len()
+            && expected.len() == queued.len()
+        {
+            let mut pairs = queued.iter().zip(expected.iter().zip(got));
+            return pairs.find_map(|(queued, (expected, got))| Split::of(queued, expected, got));
+        }
+        // If the lengths differ, `QUEUED` was not always told.
+        if tolerance::allows_any(expected, got) {
+            return None;
+        }
+    }
+    Split::of(command, expected, got)
+}
+
+/// The replies that `bytes` are; `None` if they are something else.
+fn replies(mut bytes: &[u8]) -> Option<Vec<Reply>> {
+    let mut replies = Vec::new();
+    while !bytes.is_empty() {
+        let (reply, len) = decode(bytes).ok().flatten()?;
+        replies.push(reply);
+        bytes = &bytes[len..];
+    }
+    Some(replies)
+}
+
+fn commands_in(step: &Step) -> usize {
+    match step {
+        Step::Send { commands, .. } => commands.len(),
+        Step::Wait(_) => 0,
+    }
+}
+
+fn wall_clock() -> UnixMicros {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMicros(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,189 @@
+//! What may differ between the servers, and why: the one place.
+
+use crate::resp::Reply;
+
+/// How the replies to some commands are compared.
+struct Tolerance {
+    /// The commands, in lower case; of a container with its subcommand.
+    commands: &'static [&'static str],
+    /// Why they are not compared byte for byte.
+    #[expect(dead_code, reason = "said to the reader of this table")]
+    why: &'static str,
+    /// Whether these replies are as good as equal.
+    allows: fn(&Reply, &Reply) -> bool,
+}
+
+const TOLERANCES: &[Tolerance] = &[
+    Tolerance {
+        commands: &["ttl", "expiretime"],
+        why: "the servers run a command some microseconds apart",
+        allows: |expected, got| is_near(expected, got, 1),
+    },
+    Tolerance {
+        commands: &["pttl", "pexpiretime"],
+        why: "the servers run a command some microseconds apart",
+        allows: |expected, got| is_near(expected, got, 1_000),
+    },
+    Tolerance {
+        commands: &["object idletime", "object freq"],
+        why: "Redis's small integers are shared, and idle since its start; a frequency grows by chance",
+        allows: |expected, got| is_near(expected, got, u64::MAX),
+    },
+    Tolerance {
+        commands: &["config get"],
+        why: "the order is the hash table's",
+        allows: |expected, got| is_same_map(expected, got),
+    },
+    Tolerance {
+        commands: &["keys"],
+        why: "the order is the hash table's",
+        allows: |expected, got| is_same_sorted(expected, got),
+    },
+    Tolerance {
+        commands: &["scan"],
+        why: "the order, and how many keys come at once, is the hash table's",
+        allows: |expected, got| is_same_scan(expected, got),
+    },
+    Tolerance {
+        commands: &["randomkey"],
+        why: "chance",
+        allows: |expected, got| matches!((expected, got), (Reply::Bulk(_), Reply::Bulk(_))),
+    },
+    Tolerance {
+        commands: &["hello"],
+        why: "the version, and the number of the client",
+        allows: |expected, got| is_same_hello(expected, got),
+    },
+];
+
+/// Whether `got` is as good as `expected` for a reply to `command`.
+pub fn allows(command: &[Vec<u8>], expected: &Reply, got: &Reply) -> bool {
+    expected == got
+        || TOLERANCES
+            .iter()
+            .filter(|tolerance| is(command, tolerance.commands))
+            .any(|tolerance| (tolerance.allows)(expected, got))
+}
+
+/// Whether `got` is as good as `expected` for a reply, or an array of replies, to whichever commands.
+pub fn allows_any(expected: &Reply, got: &Reply) -> bool {
+    if let (Reply::Array(expected), Reply::Array(got)) = (expected, got)
+        && expected.len() == got.len()
+        && expected.iter().zip(got).all(|(expected, got)| allows_any(expected, got))
+    {
+        return true;
+    }
+    expected == got || TOLERANCES.iter().any(|tolerance| (tolerance.allows)(expected, got))
+}
+
+/// Whether a command is one of those named.
+pub fn is(command: &[Vec<u8>], names: &[&str]) -> bool {
+    names.iter().any(|name| {
+        let mut words = command.iter();
+        name.split(' ')
+            .all(|part| words.next().is_some_and(|word| word.eq_ignore_ascii_case(part.as_bytes())))
+    })
+}
+
+fn is_near(expected: &Reply, got: &Reply, distance: u64) -> bool {
+    match (expected, got) {
+        // Negative numbers say that there is no deadline.
+        (Reply::Integer(expected @ 0..), Reply::Integer(got @ 0..)) => {
+            expected.abs_diff(*got) <= distance
+        }
+        _ => false,
+    }
+}
+
+fn is_same_sorted(expected: &Reply, got: &Reply) -> bool {
+    match (expected, got) {
+        (Reply::Array(expected), Reply::Array(got)) => sorted(expected) == sorted(got),
+        _ => false,
+    }
+}
+
+fn sorted(replies: &[Reply]) -> Vec<&[u8]> {
+    let mut all: Vec<&[u8]> = replies
+        .iter()
+        .map(|reply| if let Reply::Bulk(bytes) = reply { bytes.as_slice() } else { &[] })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+/// Two whole scans find the same; of a scan that goes on nothing can be said.
+fn is_same_scan(expected: &Reply, got: &Reply) -> bool {
+    let (Reply::Array(expected), Reply::Array(got)) = (expected, got) else { return false };
+    match (expected.as_slice(), got.as_slice()) {
+        ([Reply::Bulk(expected_cursor), expected], [Reply::Bulk(got_cursor), got]) => {
+            expected_cursor != b"0" || got_cursor != b"0" || is_same_sorted(expected, got)
+        }
+        _ => false,
+    }
+}
+
+fn is_same_hello(expected: &Reply, got: &Reply) -> bool {
+    let (expected, got) = (stable_entries(expected), stable_entries(got));
+    !expected.is_empty() && expected == got
+}
+
+fn is_same_map(expected: &Reply, got: &Reply) -> bool {
+    let (expected, got) = (sorted_entries(expected), sorted_entries(got));
+    !expected.is_empty() && expected == got
+}
+
+/// The entries of `HELLO`'s reply that do not vary.
+fn stable_entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
+    let varies = |name: &Reply| {
+        ["version", "redstart_version", "id"]
+            .iter()
+            .any(|varying| *name == Reply::Bulk(varying.as_bytes().to_vec()))
+    };
+    entries(reply).into_iter().filter(|(name, _)| !varies(name)).collect()
+}
+
+fn sorted_entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
+    let mut all = entries(reply);
+    all.sort_by_cached_key(|entry| format!("{entry:?}"));
+    all
+}
+
+/// The entries of a map, as RESP3 and RESP2 have it; none of any other reply.
+fn entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
+    match reply {
+        Reply::Map(pairs) => pairs.iter().map(|(name, value)| (name, value)).collect(),
+        Reply::Array(words) => words.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &str) -> Vec<Vec<u8>> {
+        words.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_deadline_may_be_a_little_off_and_must_be_there() {
+        let ttl = command("TTL k");
+        assert!(allows(&ttl, &Reply::Integer(100), &Reply::Integer(99)));
+        assert!(!allows(&ttl, &Reply::Integer(100), &Reply::Integer(98)));
+        assert!(!allows(&ttl, &Reply::Integer(-1), &Reply::Integer(-2)));
+        assert!(!allows(&ttl, &Reply::Integer(0), &Reply::Integer(-1)));
+        assert!(!allows(&command("STRLEN k"), &Reply::Integer(100), &Reply::Integer(99)));
+    }
+
+    #[test]
+    fn only_the_order_of_keys_is_free() {
+        let keys = |names: &str| {
+            Reply::Array(
+                names.chars().map(|name| Reply::Bulk(name.to_string().into_bytes())).collect(),
+            )
+        };
+        assert!(allows(&command("keys *"), &keys("abc"), &keys("cab")));
+        assert!(!allows(&command("keys *"), &keys("abc"), &keys("cabb")));
+        assert!(!allows(&command("mget a b"), &keys("abc"), &keys("cab")));
+    }
+}

@@ -1,0 +1,202 @@
+//! The whole engine: clients that send anything at any time do not end it, nor make it answer out of proportion.
+
+use redstart_core::{
+    config::Config,
+    engine::Engine,
+    instance::Effect,
+    limits::OUTPUT_STALL_BYTES,
+    random::Seed,
+    session::{ClientId, Peer},
+    time::UnixMicros,
+};
+
+use super::Source;
+
+const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
+
+/// The longest string that may be made here; an input is far shorter.
+const STRING_BYTES: usize = 1 << 20;
+
+/// What an output may hold: what stalls a client, and the replies of the request that comes then.
+const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 64 * STRING_BYTES;
+
+/// Words that a fuzzer would be long in finding.
+const WORDS: &[&str] = &[
+    "SET",
+    "GET",
+    "APPEND",
+    "SETRANGE",
+    "INCRBYFLOAT",
+    "EXPIRE",
+    "PEXPIREAT",
+    "MULTI",
+    "EXEC",
+    "WATCH",
+    "SCAN",
+    "KEYS",
+    "CONFIG",
+    "CLIENT",
+    "HELLO",
+    "OBJECT",
+    "ENCODING",
+    "COMMAND",
+    "DOCS",
+    "INFO",
+    "MEMORY",
+    "USAGE",
+    "LCS",
+    "COPY",
+    "RENAME",
+    "SELECT",
+    "SWAPDB",
+    "FLUSHALL",
+    "DEL",
+    "MGET",
+    "MSET",
+    "PAUSE",
+    "KILL",
+    "REPLY",
+    "OFF",
+    "SKIP",
+    "ON",
+    "PX",
+    "EX",
+    "NX",
+    "GT",
+    "KEEPTTL",
+    "MATCH",
+    "COUNT",
+    "MONITOR",
+    "SLOWLOG",
+    "LATENCY",
+    "RESET",
+    "WAIT",
+    "UNBLOCK",
+    "a",
+    "b",
+    "0",
+    "1",
+    "-1",
+    "1000",
+    "1048575",
+    "9223372036854775807",
+    "*",
+    "[a-z]",
+    "1.5e10",
+    "",
+];
+
+pub(super) fn check(data: &[u8]) {
+    let config = Config { proto_max_bulk_len: STRING_BYTES as i64, ..Config::default() };
+    let mut stage = Stage { engine: Engine::new(config, Seed(1)), clients: Vec::new(), now: START };
+    let mut source = Source::new(data);
+    stage.connect();
+    while !source.is_empty() {
+        stage.step(&mut source);
+    }
+    stage.end();
+}
+
+struct Stage {
+    engine: Engine,
+    clients: Vec<ClientId>,
+    now: UnixMicros,
+}
+
+impl Stage {
+    fn step(&mut self, source: &mut Source<'_>) {
+        let number = source.below(self.clients.len().max(1));
+        let client = self.clients.get(number).copied();
+        match (source.below(16), client) {
+            (0, _) => self.connect(),
+            (1, Some(client)) => {
+                self.clients.retain(|other| *other != client);
+                self.engine.disconnect(client);
+            }
+            (2, _) => self.now.0 += source.number() >> (8 * source.below(8)) & 0xff_ffff_ffff,
+            (3, _) => self.tick(),
+            (4, Some(client)) => {
+                let len = source.below(256).min(self.engine.output(client).len());
+                self.engine.consume(client, len, self.now);
+            }
+            (5..=8, Some(client)) => {
+                let len = source.below(60);
+                self.engine.receive(client, source.take(len), self.now);
+            }
+            (_, Some(client)) => {
+                let request = request(source);
+                self.engine.receive(client, &request, self.now);
+            }
+            (_, None) => self.connect(),
+        }
+        self.obey();
+    }
+
+    fn connect(&mut self) {
+        if self.clients.len() < 4
+            && let Ok(client) = self.engine.connect(Peer::local(), self.now)
+        {
+            self.clients.push(client);
+        }
+    }
+
+    fn tick(&mut self) {
+        let wake_at = self.engine.tick(self.now);
+        assert!(wake_at >= self.now);
+    }
+
+    /// Does what the engine asks for, and reads what is long.
+    fn obey(&mut self) {
+        while let Some(effect) = self.engine.poll_effect() {
+            if let Effect::Close { client, .. } = effect {
+                self.clients.retain(|other| *other != client);
+                self.engine.disconnect(client);
+                assert!(self.engine.output(client).is_empty());
+            }
+        }
+        for &client in &self.clients {
+            let len = self.engine.output(client).len();
+            assert!(len <= OUTPUT_BYTES, "{len} bytes of output");
+            assert_eq!(self.engine.output(client).to_vec().len(), len);
+            if len > 4_096 {
+                self.engine.consume(client, len, self.now);
+            }
+        }
+    }
+
+    /// Whatever happened, the engine serves a new client; after a `CLIENT PAUSE`, it may let it wait.
+    fn end(mut self) {
+        for client in core::mem::take(&mut self.clients) {
+            self.engine.disconnect(client);
+        }
+        self.obey();
+        self.tick();
+        if !self.engine.config().requirepass.is_empty() {
+            return;
+        }
+        let Ok(client) = self.engine.connect(Peer::local(), self.now) else { return };
+        self.engine.receive(client, b"CLIENT UNPAUSE\r\nPING\r\n", self.now);
+        let output = self.engine.output(client).to_vec();
+        let is_served = output.is_empty() || output.ends_with(b"+PONG\r\n");
+        assert!(is_served, "b\"{}\"", output.escape_ascii());
+    }
+}
+
+/// A request that is well formed, made of words that mean something.
+fn request(source: &mut Source<'_>) -> Vec<u8> {
+    let count = 1 + source.below(6);
+    let mut bytes = format!("*{count}\r\n").into_bytes();
+    for _ in 0..count {
+        let word = match source.below(4) {
+            0 => {
+                let len = source.below(12);
+                source.take(len)
+            }
+            _ => source.pick(WORDS).as_bytes(),
+        };
+        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
+}

@@ -1,0 +1,606 @@
+//! Random commands, fixed by a seed: what several clients might send, and what none should.
+//!
+//! The commands come from the engine's command table: each argument tree is walked, options are taken or left, and the
+//! holes are filled from small pools in which every value is there for a reason (a boundary, a change of encoding, a byte
+//! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
+//! or answers otherwise each time, is left out by name in [`LEFT_OUT`], with the reason.
+
+use core::time::Duration;
+
+use redstart_core::{
+    command::{
+        spec::{Argument, ArgumentFlag, ArgumentKind, Group, Spec},
+        specs::GROUPS,
+    },
+    random::{Random, Seed},
+};
+
+/// A command with its arguments.
+pub type Command = Vec<Vec<u8>>;
+
+/// How many clients take part. The last one sends nothing but deadlines that pass at once, never in a transaction.
+pub const CLIENTS: usize = 4;
+
+/// What happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A client sends commands in one go.
+    Send {
+        /// Who: a number below [`CLIENTS`].
+        client: usize,
+        /// What.
+        commands: Vec<Command>,
+    },
+    /// Time passes.
+    Wait(Duration),
+}
+
+/// Commands that are not sent, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("client|id", "numbers differ"),
+    ("client|info", "addresses and times differ"),
+    ("client|kill", "ends the connections that compare"),
+    ("client|list", "addresses and times differ"),
+    ("client|no-touch", "new in Redis 7.2"),
+    ("client|pause", "holds everything up"),
+    ("client|setinfo", "new in Redis 7.2"),
+    ("client|unblock", "needs a client that is blocked"),
+    ("command", "the tables differ"),
+    ("command|count", "the tables differ"),
+    ("command|docs", "the words differ"),
+    ("command|info", "the tables differ"),
+    ("command|list", "the tables differ"),
+    ("config|get", "sent by `configuration`, for parameters that both have"),
+    ("config|resetstat", "changes nothing that is compared"),
+    ("config|rewrite", "writes files"),
+    ("config|set", "sent by `configuration`"),
+    ("debug", "sent by `debug`"),
+    ("info", "figures differ"),
+    ("lolwut", "names the version"),
+    ("monitor", "shows commands to others"),
+    ("object|refcount", "counts what a pipeline or a transaction still holds"),
+    ("quit", "after CLIENT REPLY OFF Redis leaves the connection open and deaf"),
+    ("shutdown", "ends the server"),
+    ("time", "differs"),
+    ("wait", "blocks"),
+];
+
+/// Whole families that are not sent: they tell of time and memory.
+const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
+
+/// Commands that remove some of the expired keys, by chance.
+const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
+
+/// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
+/// `COMMAND GETKEYS` than 7.0, and a scan that starts anywhere finds anything.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN"];
+
+/// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
+const WORDS_OF_TIME: &[&str] =
+    &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
+
+const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+const RARE_KEYS: &[&[u8]] =
+    &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
+
+/// Keys of short strings, for the one command whose cost is a product of lengths.
+const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
+const SHORT_KEY_COMMANDS: &[&str] =
+    &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
+
+const INTEGERS: &[&str] = &[
+    "0",
+    "1",
+    "-1",
+    "2",
+    "-2",
+    "3",
+    "5",
+    "-5",
+    "10",
+    "43",
+    "44",
+    "45",
+    "100",
+    "-100",
+    "1023",
+    "1024",
+    "9223372036854775807",
+    "9223372036854775806",
+    "-9223372036854775808",
+    "-9223372036854775807",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "2147483647",
+    "2147483648",
+    "-2147483648",
+    "4294967296",
+];
+const BROKEN_NUMBERS: &[&str] =
+    &["", " 1", "1 ", "+1", "01", "-0", "1.0", "0x10", "1e3", "abc", "--1", "-", "٣", "1\0"];
+const FLOATS: &[&str] = &[
+    "0",
+    "-0",
+    "0.1",
+    "0.2",
+    "1.5",
+    "-1.5",
+    "3.0",
+    "3.14159265358979323846",
+    "1e3",
+    "1E-5",
+    "5.0e3",
+    "1e17",
+    "1e308",
+    "1e-320",
+    "1e4000",
+    "123456789012345678",
+    "0.00000000000000001",
+    "99999999999999999999999",
+    "inf",
+    "-inf",
+    "nan",
+    "0x1p3",
+    "1.7976931348623157e308",
+    ".5",
+    "5.",
+    "-9007199254740993",
+    "1e400",
+    "4.9e-324",
+    "1e",
+    "1e-17",
+    "0.3333333333333333333333",
+];
+const PATTERNS: &[&str] = &[
+    "*", "?", "[a-c]", "[^a-c]", "short:*", "a", "[a", "\\a", "*b*", "", "k*", "??", "[c-a]", "\\",
+    "[\\]]", "*[]*", "[^]", "**", "*?*",
+];
+
+/// Parameters that both servers have and whose values may be compared, with values to set; the first is the default.
+const PARAMETERS: &[(&str, &[&str])] = &[
+    ("proto-max-bulk-len", &["512mb", "1mb", "2m", "1048576", "1mbx", "-1", "10", ""]),
+    ("maxmemory-policy", &["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "none"]),
+    ("lfu-log-factor", &["10", "0", "-1", "x"]),
+    ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
+    ("hz", &["10", "20"]),
+    ("timeout", &["0", "100000", "-1", "0x10"]),
+    ("slowlog-max-len", &["128", "10", "-1"]),
+    ("latency-tracking", &["yes", "no", "YES", "maybe"]),
+    ("latency-tracking-info-percentiles", &["50 99 99.9", "50", "", "101", "1 x"]),
+    ("activerehashing", &["yes", "no", "1"]),
+    ("lazyfree-lazy-user-del", &["no", "yes", "y"]),
+    (
+        "client-output-buffer-limit",
+        &["normal 0 0 0", "pubsub 64mb 16mb 90", "normal 1 2", "x 0 0 0"],
+    ),
+    ("tcp-keepalive", &["300", "0", "10"]),
+    ("databases", &["16", "4"]),
+    ("no-such-parameter", &["1"]),
+];
+
+/// All but `push`, which reaches a client who has turned off its replies.
+const PROTOCOL_TYPES: &[&str] = &[
+    "string", "integer", "double", "null", "array", "set", "map", "attrib", "bignum", "true",
+    "false", "verbatim", "none",
+];
+
+/// A source of steps.
+pub struct Workload {
+    random: Random,
+    commands: Vec<(&'static Spec, usize)>,
+    total_weight: usize,
+    /// Whether deadlines pass during this session. Then nothing is sent that shows whether an expired key is already removed
+    /// or only no longer seen.
+    expires: bool,
+    in_transaction: [bool; CLIENTS],
+}
+
+impl Workload {
+    /// The workload that `seed` fixes.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        let all = GROUPS.iter().copied().flatten().flat_map(|spec| {
+            let leaves = if spec.subcommands.is_empty() {
+                core::slice::from_ref(spec)
+            } else {
+                spec.subcommands
+            };
+            leaves.iter()
+        });
+        let commands: Vec<_> =
+            all.filter(|spec| !is_left_out(spec.name)).map(|spec| (spec, weight(spec))).collect();
+        let total_weight = commands.iter().map(|(_, weight)| weight).sum();
+        Self {
+            random: Random::new(seed),
+            commands,
+            total_weight,
+            expires: false,
+            in_transaction: [false; CLIENTS],
+        }
+    }
+
+    /// What clients do from connecting on, about `len` steps.
+    pub fn session(&mut self, len: usize) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.in_transaction = [false; CLIENTS];
+        self.expires = self.one_in(6);
+        if self.expires {
+            // What is expired and not yet removed would otherwise depend on the collectors.
+            steps.push(send(0, &["DEBUG", "SET-ACTIVE-EXPIRE", "0"]));
+        }
+        for client in 0..CLIENTS {
+            if self.one_in(2) {
+                steps.push(send(client, &["HELLO", "3"]));
+            }
+        }
+        while steps.len() < len {
+            if self.expires && self.one_in(25) {
+                steps.extend(self.expiry());
+            } else {
+                let client = self.random.below(CLIENTS - 1);
+                let commands = (0..self.pipeline_len()).map(|_| self.command_of(client)).collect();
+                steps.push(Step::Send { client, commands });
+            }
+        }
+        if !self.expires {
+            steps.push(send(CLIENTS - 1, &["DEBUG", "DIGEST"]));
+        }
+        steps
+    }
+
+    /// One command.
+    pub fn command(&mut self) -> Command {
+        let mut command = match self.random.below(60) {
+            0 => self.configuration(),
+            1 => self.debug(),
+            _ => self.regular(),
+        };
+        if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
+            self.spoil(&mut command);
+        }
+        if self.one_in(10) {
+            let name = &mut command[0];
+            for byte in name.iter_mut() {
+                *byte = if self.one_in(2) {
+                    byte.to_ascii_uppercase()
+                } else {
+                    byte.to_ascii_lowercase()
+                };
+            }
+        }
+        command
+    }
+
+    /// A command of a client who does not, in a transaction, turn off the replies that `EXEC` has announced.
+    fn command_of(&mut self, client: usize) -> Command {
+        let mut command = self.command();
+        let is = |name: &str| command[0].eq_ignore_ascii_case(name.as_bytes());
+        if is("MULTI") {
+            self.in_transaction[client] = true;
+        } else if is("EXEC") || is("DISCARD") || is("RESET") {
+            self.in_transaction[client] = false;
+        } else if is("CLIENT") && self.in_transaction[client] {
+            command = words(&["PING"], []);
+        }
+        command
+    }
+
+    /// A key expires.
+    fn expiry(&mut self) -> [Step; 2] {
+        let key = self.key(false);
+        let value = self.value(false);
+        let command: Command = match self.random.below(4) {
+            0 => words(&["SET"], [key, value, b"PX".to_vec(), b"1".to_vec()]),
+            1 => words(&["PSETEX"], [key, b"1".to_vec(), value]),
+            2 => words(&["GETEX"], [key, b"PX".to_vec(), b"1".to_vec()]),
+            _ => words(&["PEXPIRE"], [key, b"1".to_vec()]),
+        };
+        let send = Step::Send { client: CLIENTS - 1, commands: vec![command] };
+        [send, Step::Wait(Duration::from_millis(5))]
+    }
+
+    fn regular(&mut self) -> Command {
+        loop {
+            let spec = self.spec();
+            if !(self.expires && SHOWS_EXPIRED.contains(&spec.name)) {
+                return self.invocation(spec);
+            }
+        }
+    }
+
+    fn spec(&mut self) -> &'static Spec {
+        let mut pick = self.random.below(self.total_weight);
+        let spec =
+            self.commands.iter().find_map(|(spec, weight)| match pick.checked_sub(*weight) {
+                None => Some(*spec),
+                Some(rest) => {
+                    pick = rest;
+                    None
+                }
+            });
+        spec.expect("the pick is below the sum of the weights")
+    }
+
+    /// The command `spec` with arguments that fit its tree.
+    pub fn invocation(&mut self, spec: &Spec) -> Command {
+        let mut command: Command =
+            spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
+        match spec.name {
+            "command|getkeys" | "command|getkeysandflags" => {
+                command.extend(self.regular());
+                if command.len() == 3 {
+                    command.push(self.key(false));
+                }
+            }
+            "hello" if !self.one_in(8) => {
+                let version = self.pick(&["2", "3"]);
+                command.push(version.as_bytes().to_vec());
+            }
+            _ => {
+                let is_short =
+                    spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
+                self.arguments(spec, spec.arguments, is_short, &mut command);
+            }
+        }
+        command
+    }
+
+    fn arguments(&mut self, spec: &Spec, list: &[Argument], is_short: bool, out: &mut Command) {
+        for argument in list {
+            let flags = argument.flags;
+            if flags.has(ArgumentFlag::Optional) && !self.one_in(3) {
+                continue;
+            }
+            let times = if flags.has(ArgumentFlag::Multiple) && self.one_in(2) {
+                1 + self.random.below(4)
+            } else {
+                1
+            };
+            for time in 0..times {
+                if let Some(token) = argument.token
+                    && (time == 0 || flags.has(ArgumentFlag::MultipleToken))
+                {
+                    out.push(self.token(token));
+                }
+                self.argument(spec, argument, is_short, out);
+            }
+        }
+    }
+
+    fn argument(&mut self, spec: &Spec, argument: &Argument, is_short: bool, out: &mut Command) {
+        match argument.kind {
+            ArgumentKind::PureToken => {}
+            ArgumentKind::Block => self.arguments(spec, argument.arguments, is_short, out),
+            ArgumentKind::OneOf => {
+                let choice = &argument.arguments[self.random.below(argument.arguments.len())];
+                if let Some(token) = choice.token {
+                    out.push(self.token(token));
+                }
+                self.argument(spec, choice, is_short, out);
+            }
+            ArgumentKind::Key => out.push(self.key(is_short)),
+            ArgumentKind::String => out.push(self.value(is_short)),
+            ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
+            ArgumentKind::Double => out.push(self.number(FLOATS)),
+            ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
+            ArgumentKind::UnixTime => out.push(self.unix_time(argument.name.contains("milli"))),
+        }
+    }
+
+    fn token(&mut self, token: &str) -> Vec<u8> {
+        let token = if self.one_in(4) { token.to_lowercase() } else { token.to_owned() };
+        token.into_bytes()
+    }
+
+    fn key(&mut self, is_short: bool) -> Vec<u8> {
+        if is_short {
+            self.pick(SHORT_KEYS).into()
+        } else if self.one_in(30) {
+            RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
+        } else {
+            self.pick(KEYS).into()
+        }
+    }
+
+    fn value(&mut self, is_short: bool) -> Vec<u8> {
+        match self.random.below(if is_short { 8 } else { 12 }) {
+            0 => Vec::new(),
+            1 | 2 => self.pick(INTEGERS).into(),
+            3 => self.pick(FLOATS).into(),
+            4 => self.pick(BROKEN_NUMBERS).into(),
+            5 => b"\0\r\n\xff\"'\\*$".to_vec(),
+            6 | 7 => self.letters(12),
+            8 => self.letters(100),
+            9 => {
+                let len = [31, 43, 44, 45, 63, 64, 127, 255][self.random.below(8)];
+                self.letters_of_len(len)
+            }
+            10 => {
+                let about = if self.one_in(10) { 16_380 } else { 1_020 };
+                let len = about + self.random.below(8);
+                self.letters_of_len(len)
+            }
+            _ => self.random.below(1_000_000).to_string().into_bytes(),
+        }
+    }
+
+    fn letters(&mut self, below: usize) -> Vec<u8> {
+        let len = self.random.below(below);
+        self.letters_of_len(len)
+    }
+
+    fn letters_of_len(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| b"abcd0"[self.random.below(5)]).collect()
+    }
+
+    fn number(&mut self, pool: &[&str]) -> Vec<u8> {
+        if self.one_in(12) { self.pick(BROKEN_NUMBERS).into() } else { self.pick(pool).into() }
+    }
+
+    fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
+        match name {
+            "seconds" => self.far(1),
+            "milliseconds" => self.far(1_000),
+            // Where a scan goes on is not the same in both.
+            "cursor" => {
+                self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
+            }
+            _ if self.one_in(20) => self.number(INTEGERS),
+            "db" | "index" | "index1" | "index2" | "destination-db" => {
+                self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
+            }
+            "count" => self.pick(&["1000", "1000", "1", "0"]).into(),
+            // Longer strings than this would be most of the work.
+            "offset" => {
+                self.pick(&["0", "1", "5", "43", "44", "45", "1030", "-1", "536870912"]).into()
+            }
+            "min-match-len" => self.pick(&["0", "1", "2", "4", "-1"]).into(),
+            "start" | "end" if spec.group == Group::String => self
+                .pick(&["0", "1", "-1", "-2", "5", "-5", "44", "1020", "-1000000", "1000000"])
+                .into(),
+            _ if self.one_in(2) => self.random.below(100).to_string().into_bytes(),
+            _ => self.number(INTEGERS),
+        }
+    }
+
+    /// A span so long that it does not end, and so unlike any other that two of them are never compared closely.
+    fn far(&mut self, per_second: u64) -> Vec<u8> {
+        match self.random.below(20) {
+            0 => self
+                .pick(&["0", "-1", "-1000000", "9223372036854775807", "9223372036854775"])
+                .into(),
+            1 => self.pick(BROKEN_NUMBERS).into(),
+            _ => {
+                let tens = 10_000 + self.random.below(100_000_000) as u64;
+                (tens * 10 * per_second).to_string().into_bytes()
+            }
+        }
+    }
+
+    fn unix_time(&mut self, in_millis: bool) -> Vec<u8> {
+        match self.random.below(20) {
+            0 => return self.pick(&["0", "-1", "9223372036854775807"]).into(),
+            1 => return self.pick(BROKEN_NUMBERS).into(),
+            // A deadline in the past, which `SET` accepts: the key is there and expired.
+            2 if self.expires => return self.pick(&["1", "1000000000"]).into(),
+            _ => {}
+        }
+        let seconds =
+            ["4102444800", "4102444801", "7258118400", "32503680000"][self.random.below(4)];
+        format!("{seconds}{}", if in_millis { "000" } else { "" }).into_bytes()
+    }
+
+    fn configuration(&mut self) -> Command {
+        let mut pairs = Vec::new();
+        for _ in 0..1 + usize::from(self.one_in(4)) {
+            let (name, values) = PARAMETERS[self.random.below(PARAMETERS.len())];
+            let value = if self.one_in(2) { values[0] } else { self.pick(values) };
+            pairs.push((self.token(name), value));
+        }
+        if self.one_in(2) {
+            return words(&["CONFIG", "GET"], pairs.into_iter().map(|(name, _)| name));
+        }
+        let pairs = pairs.into_iter().flat_map(|(name, value)| [name, value.as_bytes().to_vec()]);
+        words(&["CONFIG", "SET"], pairs)
+    }
+
+    fn debug(&mut self) -> Command {
+        match self.random.below(6) {
+            0 => words(&["DEBUG", "PROTOCOL"], [self.pick(PROTOCOL_TYPES).into()]),
+            1 => words(&["DEBUG", "DIGEST-VALUE"], [self.key(false), self.key(false)]),
+            2 => words(&["DEBUG", "ERROR"], [b"ERR as asked".to_vec()]),
+            3 => words(&["DEBUG"], [self.value(true)]),
+            4 if !self.expires => words(&["DEBUG", "DIGEST"], []),
+            _ => {
+                words(&["DEBUG", "POPULATE", "3"], [self.pick(&["p", "a"]).into(), b"20".to_vec()])
+            }
+        }
+    }
+
+    /// Makes a command that is wrong, or at least unusual.
+    fn spoil(&mut self, command: &mut Command) {
+        let at = self.random.below(command.len());
+        match self.random.below(6) {
+            0 => {
+                command.pop();
+                if command.is_empty() {
+                    command.push(b"GET".to_vec());
+                }
+            }
+            1 => {
+                let value = self.wrong_value(command);
+                command.push(value);
+            }
+            2 => {
+                let word =
+                    self.pick(&["NX", "XX", "GET", "EX", "KEEPTTL", "DB", "REPLACE", "LEN", "IDX"]);
+                command.push(word.into());
+            }
+            3 => command[at] = self.wrong_value(command),
+            4 => {
+                let again = command[at].clone();
+                command.insert(at, again);
+            }
+            _ if at > 0 => {
+                command.remove(at);
+            }
+            _ => command.truncate(1),
+        }
+    }
+
+    fn wrong_value(&mut self, command: &Command) -> Vec<u8> {
+        let is_of_time = |word: &Vec<u8>| {
+            WORDS_OF_TIME.iter().any(|time| word.eq_ignore_ascii_case(time.as_bytes()))
+        };
+        if command.iter().any(is_of_time) {
+            self.pick(BROKEN_NUMBERS).into()
+        } else {
+            self.value(true)
+        }
+    }
+
+    fn pipeline_len(&mut self) -> usize {
+        match self.random.below(20) {
+            0..=9 => 1,
+            10..=18 => 1 + self.random.below(8),
+            _ => 1 + self.random.below(40),
+        }
+    }
+
+    fn pick<'a>(&mut self, pool: &[&'a str]) -> &'a str {
+        pool[self.random.below(pool.len())]
+    }
+
+    fn one_in(&mut self, times: usize) -> bool {
+        self.random.below(times) == 0
+    }
+}
+
+fn send(client: usize, command: &[&str]) -> Step {
+    Step::Send { client, commands: vec![words(command, [])] }
+}
+
+fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
+    name.iter().map(|word| word.as_bytes().to_vec()).chain(rest).collect()
+}
+
+fn is_left_out(name: &str) -> bool {
+    let family = name.split('|').next().unwrap_or(name);
+    name.ends_with("|help")
+        || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
+        || FAMILIES_LEFT_OUT.contains(&family)
+}
+
+/// How often a command is sent, compared with others.
+fn weight(spec: &Spec) -> usize {
+    match (spec.name, spec.group) {
+        ("set", _) => 40,
+        ("flushall" | "flushdb" | "swapdb" | "reset" | "client|reply" | "select" | "auth", _) => 2,
+        ("command|getkeys" | "command|getkeysandflags", _) => 3,
+        ("multi" | "exec" | "watch", _) => 15,
+        (_, Group::Connection | Group::Server | Group::Transactions) => 4,
+        (_, Group::Generic) => 8,
+        _ => 10,
+    }
+}
