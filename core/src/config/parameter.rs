@@ -73,6 +73,13 @@ pub enum Kind {
         /// Why `yes` is refused.
         why: &'static str,
     },
+    /// A size of zero, and nothing else.
+    Zero {
+        /// The field.
+        field: fn(&mut Config) -> &mut i64,
+        /// Why anything else is refused.
+        why: &'static str,
+    },
     /// The empty text, and nothing else.
     Empty {
         /// The field.
@@ -139,6 +146,11 @@ impl Kind {
                     return Err(Invalid::new(*why));
                 }
             }
+            Self::Zero { why, .. } => {
+                if integer(text, 0, i64::MAX, Unit::Memory)? != 0 {
+                    return Err(Invalid::new(*why));
+                }
+            }
             Self::Empty { why, .. } => {
                 if !text.is_empty() {
                     return Err(Invalid::new(*why));
@@ -155,7 +167,9 @@ impl Kind {
             Self::Integer { field, unit: Unit::Octal, .. } => {
                 format!("{:o}", *field(config)).into_bytes()
             }
-            Self::Integer { field, .. } | Self::Clamped { field, .. } => {
+            Self::Integer { field, .. }
+            | Self::Clamped { field, .. }
+            | Self::Zero { field, .. } => {
                 itoa::Buffer::new().format(*field(config)).as_bytes().to_vec()
             }
             Self::Enum { field, .. } => field(config).as_bytes().to_vec(),

@@ -149,7 +149,10 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "maxmemory",
         summary: "A memory limit. This version has none to enforce, so only 0 (no limit) is accepted.",
-        kind: Kind::Integer { field: |c| &mut c.maxmemory, min: 0, max: 0, unit: Unit::Memory },
+        kind: Kind::Zero {
+            field: |c| &mut c.maxmemory,
+            why: "a memory limit is not supported by this version; only 0 is accepted",
+        },
         ..PLAIN
     },
     Parameter {

@@ -4,10 +4,11 @@
 //! when the next is due: at once when something is left, so that requests are served in between.
 
 use super::Engine;
+use crate::config::ClientClass;
 use crate::instance::Effect;
 use crate::keyspace::expiry::Due;
 use crate::limits;
-use crate::session::ClientId;
+use crate::session::{ClientId, Closing, Session};
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
 
@@ -88,6 +89,28 @@ impl Engine {
         stats.peak_allocated_bytes =
             stats.peak_allocated_bytes.max(self.instance.host.usage().allocated_bytes);
         self.close_idle(now);
+        self.close_slow_readers(now);
+    }
+
+    /// Closes the clients that have left more unread than the soft limit for as long as it allows.
+    fn close_slow_readers(&mut self, now: UnixMicros) {
+        let limit = self.instance.config.client_output_buffer_limit.of(ClientClass::Normal);
+        let is_overdue = |session: &&Session| {
+            session
+                .soft_limit_since
+                .is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000)
+        };
+        let slow: Vec<ClientId> =
+            self.instance.clients.iter().filter(is_overdue).map(|session| session.id).collect();
+        for client in slow {
+            if let Some(session) = self.instance.clients.session_mut(client)
+                && session.closing.is_none()
+            {
+                session.closing = Some(Closing::Now);
+                self.instance.stats.output_buffer_disconnections += 1;
+                self.instance.effects.push_back(Effect::Close { client, flush: false });
+            }
+        }
     }
 
     fn close_idle(&mut self, now: UnixMicros) {

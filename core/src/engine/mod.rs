@@ -232,6 +232,9 @@ impl Engine {
         if let Some(buffer) = session.output.consume(len_bytes) {
             keep_buffer(&mut self.spare_buffers, buffer);
         }
+        if session.output.is_empty() {
+            session.soft_limit_since = None;
+        }
         if session.stall == Some(Stall::OutputFull)
             && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
         {
