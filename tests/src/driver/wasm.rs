@@ -53,11 +53,7 @@ impl Driver for WasmDriver {
     }
 
     fn send(&mut self, Connection(client): Connection, bytes: &[u8]) -> io::Result<()> {
-        let (head, tail) = bytes.split_at(self.random.below(bytes.len() + 1));
-        for piece in [head, tail].into_iter().filter(|piece| !piece.is_empty()) {
-            self.node.ask(&format!("send {client} {}", hexadecimal(piece)))?;
-        }
-        Ok(())
+        self.node.ask(&format!("send {client} {}", hexadecimal(bytes))).map(drop)
     }
 
     /// What is sent is answered before `send` returns.

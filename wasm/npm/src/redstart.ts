@@ -110,7 +110,9 @@ export class Redstart {
       send: (bytes) => {
         if (clients.get(id) !== peer) return;
         this.#receive(client, bytes instanceof Uint8Array ? bytes : request(bytes as readonly Argument[]));
-        this.#flush(peer);
+        // Effects come first: a client that is cut off at once is not sent what it had yet to read.
+        this.#settle();
+        if (clients.get(id) === peer) this.#flush(peer);
         this.#settle();
         if (this.#virtual === undefined) this.#tick();
       },

@@ -84,6 +84,8 @@ test("connections are clients of their own", async () => {
   b.send(["CLIENT", "KILL", "ID", a.id]);
   assert.deepEqual([a.isOpen, b.isOpen, ended], [false, true, 1]);
   a.send(["PING"]);
+  b.send(bytes("PING\r\nHost: x\r\n"));
+  assert.equal(text(other), "$-1\r\n:1\r\n", "cut off at once, as Redis does");
   b.close();
   db.close();
   assert.equal(ended, 1);
