@@ -63,6 +63,7 @@ terminal.addEventListener("click", () => {
 /** Shows a line as entered, and runs it. */
 async function enter(line: string): Promise<void> {
   append(line, "command");
+  input.placeholder = "";
   const text = line.trim();
   if (text === "") return;
   history.add(text);
