@@ -3,7 +3,7 @@
 //! The commands come from the engine's command table: each argument tree is walked, options are taken or left, and the
 //! holes are filled from small pools in which every value is there for a reason (a boundary, a change of encoding, a byte
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
-//! or answers otherwise each time, is left out by name in [`LEFT_OUT`], with the reason.
+//! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
 use core::time::Duration;
 

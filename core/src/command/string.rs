@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use super::key_access::PREFETCHED_KEYS;
 use crate::error::{self, Error};
 use crate::number::LongDouble;
 use crate::resp::args::Args;
@@ -155,6 +156,9 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         return Err(error::wrong_arity(name));
     }
     for at in (1..args.len()).step_by(2) {
+        if at % (2 * PREFETCHED_KEYS) == 1 {
+            ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
+        }
         ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None);
     }
     Ok(())
@@ -320,7 +324,10 @@ pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn mget(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     ctx.reply.array(args.len() - 1);
-    for key in args.iter().skip(1) {
+    for (index, key) in args.iter().enumerate().skip(1) {
+        if index % PREFETCHED_KEYS == 1 {
+            ctx.keys.prefetch(args.slice(index..).iter());
+        }
         // A key of another type reads as no value.
         let value = ctx.keys.read_string(key).ok().flatten();
         reply_or_null(&mut ctx.reply, value);

@@ -1,7 +1,7 @@
 //! The same random commands to Redis and to Redstart, and the replies held against each other, byte for byte.
 //!
 //! A run is made of sessions: some hundred steps of a few clients on two servers as good as new ([`crate::workload`]). When the
-//! replies differ in more than [`tolerance`] allows, the session is [shrunk](mod@shrink) to the few commands that matter and written
+//! replies differ in more than [`tolerance`] allows, the session is shrunk (`shrink`) to the few commands that matter and written
 //! as a case of the corpus. What the servers tell of the clock is compared loosely; all other bytes are compared as they are.
 
 mod report;
