@@ -35,7 +35,7 @@ pub(super) fn lcs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Erro
             b"WITHMATCHLEN" => with_len = true,
             b"MINMATCHLEN" if at + 1 < args.len() => {
                 at += 1;
-                min_len = args::integer(&args[at])?.max(0) as usize;
+                min_len = usize::try_from(args::integer(&args[at])?.max(0)).unwrap_or(usize::MAX);
             }
             _ => return Err(error::SYNTAX),
         }

@@ -187,13 +187,15 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, value) = (&args[1], &args[3]);
     let offset = args::integer(&args[2])?;
-    let offset = usize::try_from(offset).map_err(|_| error::OFFSET_OUT_OF_RANGE)?;
+    let offset = u64::try_from(offset).map_err(|_| error::OFFSET_OUT_OF_RANGE)?;
     let limit = ctx.instance.config.proto_max_bulk_len;
     let old_len = ctx.keys.write_string(key)?.map(|record| record.string().len());
     if value.is_empty() {
         ctx.reply.count(old_len.unwrap_or(0));
         return Ok(Outcome::Done);
     }
+    // Where addresses have 32 bits, an offset may be too far for them.
+    let offset = usize::try_from(offset).map_err(|_| error::STRING_TOO_LONG)?;
     check_len(offset, value.len(), limit)?;
     let overwrite = |bytes: &mut Vec<u8>| {
         let end = offset + value.len();

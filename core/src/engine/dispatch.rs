@@ -246,7 +246,7 @@ impl Engine {
             client_address: session.peer.address.clone(),
             client_name: session.name.clone(),
         };
-        let max_len = self.instance.config.slowlog_max_len as usize;
+        let max_len = usize::try_from(self.instance.config.slowlog_max_len).unwrap_or(usize::MAX);
         self.instance.slowlog.push(entry, max_len);
     }
 
