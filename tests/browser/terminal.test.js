@@ -86,6 +86,17 @@ test("arrows walk through the history", async (t) => {
   assert.deepEqual(await shown(page), []);
 });
 
+test("keys go to the prompt wherever the focus is", async (t) => {
+  const page = await open(t);
+  for (const selector of ["#command", "#log", "#samples button"]) {
+    await page.locator(selector).first().focus();
+    await page.evaluate((selector) => selector === "#command" && document.activeElement.blur(), selector);
+    await type(page, "ECHO a");
+    await ends(page, "ECHO a", '"a"');
+    await page.keyboard.press("Control+l");
+  }
+});
+
 test("a key expires while the page waits", async (t) => {
   const page = await open(t);
   await type(page, "SET k v PX 50");

@@ -60,6 +60,11 @@ terminal.addEventListener("click", () => {
   if (getSelection()?.isCollapsed ?? true) input.focus();
 });
 
+// What is typed anywhere on the page is typed into the prompt; space and the other keys keep their use.
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+  if (key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey) input.focus();
+});
+
 /** Shows a line as entered, and runs it. */
 async function enter(line: string): Promise<void> {
   append(line, "command");
