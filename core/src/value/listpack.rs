@@ -361,6 +361,18 @@ mod tests {
     }
 
     #[test]
+    fn the_bytes_are_those_that_redis_dumps() {
+        let head = b"\xfa\0\0\0\x0c\0\0\x01\x7f\x01\xc0\x80\x02\xdf\xff\x02\xf1\xff\xef\x03\xf2\0\x80\0\x04\
+            \xf3\xff\xff\x7f\xff\x05\xf4\xff\xff\xff\xff\xff\xff\xff\x7f\x09\x83007\x04\x80\x01\xe0\x40";
+        let (y, z) = ([b'y'; 64], [b'z'; 130]);
+        let dumped = [head, &y[..], b"B\xe0\x82", &z, b"\x01\x84\xff"].concat();
+        let numbers = [0, 127, 128, -1, -4097, 32768, -8_388_609, i64::MAX].map(Entry::Int);
+        let mut list = Listpack::from_iter(numbers);
+        list.extend([b"007", &b""[..], &y, &z].map(Entry::encode));
+        assert_eq!(list.as_ref().bytes(), dumped);
+    }
+
+    #[test]
     fn the_count_is_unknown_from_65535_on() {
         let mut list = Listpack::new();
         list.extend((0..65_534).map(Entry::Int));
