@@ -2,6 +2,7 @@
 
 mod connection;
 mod generic;
+mod pubsub;
 mod server;
 mod string;
 mod transactions;
@@ -9,9 +10,10 @@ mod transactions;
 use super::spec::Spec;
 
 /// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
-pub static GROUPS: [&[Spec]; 5] = [
+pub static GROUPS: [&[Spec]; 6] = [
     connection::CONNECTION,
     generic::GENERIC,
+    pubsub::PUBSUB,
     server::SERVER,
     string::STRING,
     transactions::TRANSACTIONS,
