@@ -1,5 +1,6 @@
 //! The entries of the command table, one file a group.
 
+mod bitmap;
 mod connection;
 mod generic;
 mod server;
@@ -9,7 +10,8 @@ mod transactions;
 use super::spec::Spec;
 
 /// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
-pub static GROUPS: [&[Spec]; 5] = [
+pub static GROUPS: [&[Spec]; 6] = [
+    bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
     server::SERVER,
