@@ -448,7 +448,7 @@ impl Workload {
     fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
         let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
         let offset = match self.random.below(30) {
-            0 => self.pick(&["-1", "4294967296", "536870912", "01", "x", ""]).to_owned(),
+            0 => self.pick(&["-1", "4294967296", "9223372036854775807", "01", "x", ""]).to_owned(),
             1 => (8 * 1020 + self.random.below(100)).to_string(),
             2..8 => self.random.below(800).to_string(),
             _ => self.random.below(70).to_string(),
@@ -477,16 +477,16 @@ impl Workload {
             "cursor" => {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
+            "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
             _ if self.one_in(20) => self.number(INTEGERS),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
             "count" => self.pick(&["1000", "1000", "1", "0"]).into(),
             // Longer strings than this would be most of the work.
-            "offset" if spec.group != Group::Bitmap => {
+            "offset" => {
                 self.pick(&["0", "1", "5", "43", "44", "45", "1030", "-1", "536870912"]).into()
             }
-            "offset" => self.bit_offset(spec),
             "bit" => self.pick(&["0", "1", "0", "1", "2", "-1"]).into(),
             "value" if spec.name == "setbit" => {
                 self.pick(&["0", "1", "0", "1", "1", "2", "-1", "01"]).into()
