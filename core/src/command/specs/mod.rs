@@ -1,5 +1,6 @@
 //! The entries of the command table, one file a group.
 
+mod bitmap;
 mod connection;
 mod generic;
 mod pubsub;
@@ -10,7 +11,8 @@ mod transactions;
 use super::spec::Spec;
 
 /// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
-pub static GROUPS: [&[Spec]; 6] = [
+pub static GROUPS: &[&[Spec]] = &[
+    bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
     pubsub::PUBSUB,
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn names_are_sorted_unique_and_lower_case() {
-        for specs in GROUPS.into_iter().chain(commands().map(|spec| spec.subcommands)) {
+        for specs in GROUPS.iter().copied().chain(commands().map(|spec| spec.subcommands)) {
             assert!(specs.is_sorted_by(|a, b| a.name < b.name), "{:?}", specs.first());
         }
         let mut names: Vec<_> = everything().map(|spec| spec.name).collect();
