@@ -169,10 +169,9 @@ impl Word {
                 (u64::from(first), u64::from(last) << 8 | u64::from(name[1]))
             }
             _ if name.len() <= 8 => (quad(name.first_chunk()?), quad(name.last_chunk()?)),
-            _ if name.len() <= 16 => (
-                u64::from_le_bytes(*name.first_chunk()?),
-                u64::from_le_bytes(*name.last_chunk()?),
-            ),
+            _ if name.len() <= 16 => {
+                (u64::from_le_bytes(*name.first_chunk()?), u64::from_le_bytes(*name.last_chunk()?))
+            }
             _ => return None,
         };
         Some(Self { first: first | SMALL, last: last | SMALL, len: name.len() as u8 })
