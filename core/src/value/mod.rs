@@ -8,6 +8,7 @@
 
 pub mod hash;
 pub mod intset;
+pub mod list;
 pub mod listpack;
 mod object;
 pub mod record;
@@ -15,6 +16,7 @@ pub mod string;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
+use list::List;
 pub use object::Object;
 use string::StringRef;
 
@@ -64,11 +66,13 @@ impl Type {
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
     HashListpack,
+    /// A list: a listpack of its elements.
+    ListListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 1] = [Self::HashListpack];
+    pub(crate) const ALL: [Self; 2] = [Self::HashListpack, Self::ListListpack];
 
     /// The type of what is packed so.
     #[inline]
@@ -76,6 +80,7 @@ impl Packing {
     pub const fn value_type(self) -> Type {
         match self {
             Self::HashListpack => Type::Hash,
+            Self::ListListpack => Type::List,
         }
     }
 
@@ -83,7 +88,7 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack => "listpack",
+            Self::HashListpack | Self::ListListpack => "listpack",
         }
     }
 
@@ -91,6 +96,7 @@ impl Packing {
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
+            Self::ListListpack => Object::List(List::unpack(self, bytes)),
         }
     }
 }
