@@ -18,6 +18,7 @@
 
 extern crate alloc;
 
+mod blocked;
 pub mod command;
 pub mod config;
 pub mod engine;
@@ -30,6 +31,7 @@ pub mod number;
 pub mod random;
 pub mod resp;
 pub mod session;
+pub mod table;
 pub mod time;
 pub mod value;
 mod watch;

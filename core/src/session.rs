@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use crate::resp::args::Request;
 use crate::resp::output::Output;
-use crate::resp::reply::Protocol;
+use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::RequestReader;
 use crate::time::UnixMicros;
+use crate::value::Type;
 
 /// Names a connected client; never used again for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +135,31 @@ pub(crate) struct Queued {
     pub(crate) request: Request,
 }
 
+/// What a blocking command waits for, besides its time.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    /// The keys, any of which will do.
+    pub(crate) keys: Vec<Vec<u8>>,
+    /// Their database.
+    pub(crate) database: usize,
+    /// What one of them must hold.
+    pub(crate) value_type: Type,
+    /// Whether a key that is gone, or holds another type, ends the wait too: with an error.
+    pub(crate) needs_key: bool,
+    /// What runs once a key is ready: the command as it came, unless its handler has replaced an argument that would mean
+    /// something else by then.
+    pub(crate) request: Option<Request>,
+    /// Whether the reply to a wait in vain is a null, and not a null array.
+    pub(crate) replies_null: bool,
+}
+
+impl Wait {
+    /// Whether a key that now holds a value of this type, or nothing, ends the wait.
+    pub(crate) fn is_for(&self, found: Option<Type>) -> bool {
+        self.needs_key || found == Some(self.value_type)
+    }
+}
+
 /// A connected client.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -160,6 +186,12 @@ pub(crate) struct Session {
     pub(crate) last_command: Option<&'static str>,
     pub(crate) stall: Option<Stall>,
     pub(crate) closing: Option<Closing>,
+    /// What a blocked client waits for, if not for its time alone.
+    pub(crate) wait: Option<Box<Wait>>,
+    /// The command that waits.
+    pub(crate) blocked_command: usize,
+    /// While a command that waited runs again: until when it waits at most.
+    pub(crate) blocked_until: Option<Option<UnixMicros>>,
 
     pub(crate) reader: RequestReader,
     /// Requests that are not complete or wait: see [`Stall`].
@@ -193,6 +225,9 @@ impl Session {
             last_command: None,
             stall: None,
             closing: None,
+            wait: None,
+            blocked_command: 0,
+            blocked_until: None,
             reader: RequestReader::default(),
             input: Vec::new(),
             running_input_bytes: 0,
@@ -213,6 +248,27 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
+    }
+
+    /// Answers a command that has waited in vain.
+    pub(crate) fn wait_in_vain(&mut self, reply: &mut Reply<'_>) {
+        match self.wait.take() {
+            // `WAIT`: no replica has acknowledged anything.
+            None => reply.integer(0),
+            Some(wait) if wait.replies_null => reply.null(),
+            Some(_) => reply.null_array(),
+        }
+    }
+
+    /// Answers a command whose time is up.
+    pub(crate) fn reply_timed_out(&mut self) {
+        let mut output = core::mem::take(&mut self.output);
+        let before = output.mark();
+        self.wait_in_vain(&mut Reply::new(&mut output, self.protocol));
+        if self.reply_mode.is_muted() {
+            output.rewind(before);
+        }
+        self.output = output;
     }
 
     /// Whether a blocking command waits.

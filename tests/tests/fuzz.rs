@@ -39,3 +39,13 @@ fn patterns_match_as_in_redis() {
 fn numbers_are_read_as_they_were_printed() {
     run("number");
 }
+
+#[test]
+fn listpacks_are_edited_like_vectors() {
+    run("listpack");
+}
+
+#[test]
+fn intsets_are_edited_like_ordered_sets() {
+    run("intset");
+}

@@ -13,11 +13,12 @@ const LAYERS: &[&[&str]] = &[
     &["time", "random", "limits", "number", "glob"],
     &["error"],
     &["resp"],
+    &["table"],
     &["config"],
     &["value"],
     &["keyspace"],
     &["session", "pubsub"],
-    &["instance", "watch"],
+    &["instance", "watch", "blocked"],
     &["command"],
     &["engine"],
 ];

@@ -330,12 +330,18 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_found = blocked.is_some();
     if let Some(session) = blocked {
         session.stall = None;
-        let mut reply = Reply::new(&mut session.output, session.protocol);
+        if let Some(wait) = &session.wait {
+            ctx.keys.observers.blocked.remove(session.id, wait.database, &wait.keys);
+        }
+        let stats = &mut ctx.instance.stats.commands[session.blocked_command];
+        stats.calls += 1;
         if with_error {
-            reply.error(&error::UNBLOCKED);
+            session.wait = None;
+            stats.failed_calls += 1;
+            ctx.instance.stats.count_error(error::UNBLOCKED.code());
+            Reply::new(&mut session.output, session.protocol).error(&error::UNBLOCKED);
         } else {
-            // As if its time were up: `WAIT`, the one command that waits, then counts no replica.
-            reply.integer(0);
+            session.reply_timed_out();
         }
         let client = session.id;
         ctx.instance.resume.push_back(client);

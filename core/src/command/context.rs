@@ -1,13 +1,16 @@
 //! What a handler works with, and what it says when it is done.
 
+use alloc::boxed::Box;
+
 use crate::command::key_access::Keys;
 use crate::command::table::{Command, Commands};
 use crate::error::Error;
 use crate::instance::Instance;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::session::Session;
+use crate::session::{Session, Wait};
 use crate::time::UnixMicros;
+use crate::value::Type;
 
 /// A handler: reads its arguments (the first is the command's name), works on the data and writes one reply. It fails
 /// before it writes anything.
@@ -29,6 +32,37 @@ pub(crate) struct Context<'a> {
     pub(crate) commands: &'a Commands,
     /// The command that runs.
     pub(crate) command: &'a Command,
+}
+
+impl Context<'_> {
+    /// What a command comes to that has found nothing in `keys` and may wait for a value of `value_type` in one of them:
+    /// until `until`, or for ever. In a transaction it does not wait.
+    pub(crate) fn wait_for<'k>(
+        &mut self,
+        keys: impl Iterator<Item = &'k [u8]>,
+        value_type: Type,
+        until: Option<UnixMicros>,
+    ) -> Outcome {
+        let wait = Wait {
+            keys: keys.map(<[u8]>::to_vec).collect(),
+            database: self.keys.database,
+            value_type,
+            needs_key: false,
+            request: None,
+            replies_null: false,
+        };
+        self.wait(wait, until)
+    }
+
+    /// [`wait_for`](Self::wait_for) with all particulars.
+    pub(crate) fn wait(&mut self, wait: Wait, until: Option<UnixMicros>) -> Outcome {
+        self.session.wait = Some(Box::new(wait));
+        if self.session.is_in_exec {
+            self.session.wait_in_vain(&mut self.reply);
+            return Outcome::Done;
+        }
+        Outcome::Block { until: self.session.blocked_until.unwrap_or(until) }
+    }
 }
 
 /// What the engine does once a handler has returned.

@@ -5,12 +5,13 @@ use alloc::format;
 use super::args;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
+use super::event::Event;
 use crate::error::{self, Error};
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::{Protocol, Reply};
-use crate::value::string::StringRef;
+use crate::value::{ValueRef, string::StringRef};
 
 type Handled = Result<Outcome, Error>;
 
@@ -85,11 +86,16 @@ fn sleep(ctx: &mut Context<'_>, seconds: &[u8]) -> Handled {
 fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
     let (now, policy) = (ctx.now, ctx.keys.policy);
     let record = ctx.keys.peek(key).ok_or(error::NO_SUCH_KEY)?;
-    let text = record.string();
+    let value = record.value();
+    let len_bytes = match value {
+        ValueRef::String(string) => string.len(),
+        ValueRef::Packed(_, bytes) => bytes.len(),
+        ValueRef::Object(object) => object.memory_bytes(),
+    };
     let line = format!(
         "Value at:0x0 refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-        text.encoding().name(),
-        text.len() + 1,
+        value.encoding_name(),
+        len_bytes + 1,
         record.clock().bits(),
         match policy {
             AccessPolicy::Recency => access::idle_seconds(record.clock(), now),
@@ -118,7 +124,7 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         if size > 0 {
             value.resize(size, 0);
         }
-        ctx.keys.put(&key, StringRef::text(&value), None);
+        ctx.keys.put(&key, StringRef::text(&value), None, Event::SET);
     }
     ctx.reply.ok();
     Ok(Outcome::Done)

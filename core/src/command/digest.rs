@@ -8,7 +8,7 @@ use alloc::string::String;
 use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
-use crate::keyspace::record::Record;
+use crate::value::{ValueRef, record::Record};
 
 /// What Redis numbers strings with.
 const TYPE_STRING: u32 = 0;
@@ -48,8 +48,13 @@ impl Digest {
     }
 
     fn mix_value(&mut self, record: &Record) {
-        self.mix(&TYPE_STRING.to_be_bytes());
-        self.mix(record.string().bytes(&mut itoa::Buffer::new()));
+        match record.value() {
+            ValueRef::String(string) => {
+                self.mix(&TYPE_STRING.to_be_bytes());
+                self.mix(string.bytes(&mut itoa::Buffer::new()));
+            }
+            _ => {}
+        }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");
         }

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
+use super::event::Event;
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
-use crate::keyspace::record::Record;
 use crate::resp::args::Args;
+use crate::value::record::Record;
 
 type Handled = Result<Outcome, Error>;
 
@@ -32,7 +33,7 @@ pub(super) fn touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn kind(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let name = ctx.keys.peek(&args[1]).map_or("none", |record| record.type_name());
+    let name = ctx.keys.peek(&args[1]).map_or("none", |record| record.value_type().name());
     ctx.reply.simple(name);
     Ok(Outcome::Done)
 }
@@ -86,9 +87,9 @@ fn rename_if(ctx: &mut Context<'_>, args: Args<'_>, only_if_missing: bool) -> Re
     if only_if_missing && ctx.keys.write(to).is_some() {
         return Ok(false);
     }
-    if let Some(record) = ctx.keys.take(from) {
+    if let Some(record) = ctx.keys.take(from, Event::RENAME_FROM) {
         let database = ctx.keys.database;
-        ctx.keys.insert_in(database, record.renamed(to));
+        ctx.keys.insert_in(database, record.renamed(to), Event::RENAME_TO);
     }
     Ok(true)
 }
@@ -100,8 +101,8 @@ pub(super) fn relocate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::SAME_OBJECT);
     }
     let may_move = ctx.keys.write(key).is_some() && ctx.keys.peek_in(target, key).is_none();
-    if may_move && let Some(record) = ctx.keys.take(key) {
-        ctx.keys.insert_in(target, record);
+    if may_move && let Some(record) = ctx.keys.take(key, Event::MOVE_FROM) {
+        ctx.keys.insert_in(target, record, Event::MOVE_TO);
     }
     ctx.reply.integer(i64::from(may_move));
     Ok(Outcome::Done)
@@ -129,10 +130,10 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let copy = ctx
         .keys
         .read(from)
-        .map(|record| Record::new(to, record.string(), record.deadline(), clock));
+        .map(|record| Record::of(to, record.value().to_value(), record.deadline(), clock));
     let may_copy = copy.is_some() && (replaces || ctx.keys.peek_in(target, to).is_none());
     if may_copy && let Some(copy) = copy {
-        ctx.keys.insert_in(target, copy);
+        ctx.keys.insert_in(target, copy, Event::COPY_TO);
     }
     ctx.reply.integer(i64::from(may_copy));
     Ok(Outcome::Done)

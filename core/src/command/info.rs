@@ -6,8 +6,8 @@ use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
 use crate::error::Error;
-use crate::keyspace::table::Table;
 use crate::resp::args::Args;
+use crate::table::Table;
 use crate::{REDIS_VERSION, VERSION};
 
 /// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.

@@ -2,16 +2,20 @@
 
 use alloc::vec::Vec;
 
+use super::event::Event;
+use super::observers::Observers;
 use crate::error::{self, Error};
 use crate::keyspace::Keyspace;
 use crate::keyspace::access::AccessPolicy;
-use crate::keyspace::record::Record;
-use crate::keyspace::table::{Lookup, Put, Table};
+use crate::keyspace::database::{Database, Put};
 use crate::random::Random;
 use crate::session::ClientId;
+use crate::table::Lookup;
 use crate::time::{UnixMicros, UnixMillis};
+use crate::value::record::Record;
 use crate::value::string::StringRef;
-use crate::watch::{Successor, Watches};
+use crate::value::{Compound, Type, Value};
+use crate::watch::Successor;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +37,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
     pub(crate) stats: &'a mut KeyStats,
     pub(crate) random: &'a mut Random,
-    pub(crate) watches: &'a mut Watches,
+    pub(crate) observers: Observers<'a>,
     /// The database of the client.
     pub(crate) database: usize,
     pub(crate) now: UnixMicros,
@@ -60,7 +64,7 @@ impl Keys<'_> {
     }
 
     #[inline]
-    pub(crate) fn db(&mut self) -> &mut Table {
+    pub(crate) fn db(&mut self) -> &mut Database {
         &mut self.keyspace[self.database]
     }
 
@@ -76,7 +80,7 @@ impl Keys<'_> {
             len += 1;
         }
         for &hash in &hashes[..len] {
-            table.prefetch_record(hash);
+            table.prefetch_entry(hash);
         }
     }
 
@@ -110,7 +114,10 @@ impl Keys<'_> {
     /// The key holds another type.
     #[inline]
     pub(crate) fn read_string(&mut self, key: &[u8]) -> Result<Option<StringRef<'_>>, Error> {
-        Ok(self.read(key).map(Record::string))
+        match self.read(key) {
+            Some(record) if record.value_type() != Type::String => Err(error::WRONG_TYPE),
+            record => Ok(record.map(Record::string)),
+        }
     }
 
     /// The record of a string that a command may change.
@@ -119,7 +126,81 @@ impl Keys<'_> {
     /// The key holds another type.
     #[inline]
     pub(crate) fn write_string(&mut self, key: &[u8]) -> Result<Option<&mut Record>, Error> {
-        Ok(self.write(key))
+        match self.write(key) {
+            Some(record) if record.value_type() != Type::String => Err(error::WRONG_TYPE),
+            record => Ok(record),
+        }
+    }
+
+    /// The collection at a key that a command reads.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn read_as<C: Compound>(&mut self, key: &[u8]) -> Result<Option<C::Ref<'_>>, Error> {
+        self.read(key).map(|record| record.compound::<C>().ok_or(error::WRONG_TYPE)).transpose()
+    }
+
+    /// Edits the collection at a key, if there is one. A collection that is left empty is removed.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    pub(crate) fn edit<C: Compound, R>(
+        &mut self,
+        key: &[u8],
+        edit: impl FnOnce(&mut C) -> Edit<R>,
+    ) -> Result<Option<R>, Error> {
+        let Some(record) = self.write(key) else { return Ok(None) };
+        let edited = record.edit_compound(|collection: &mut C| {
+            let edited = edit(collection);
+            (edited, collection.is_gone())
+        });
+        let (Edit { event, changes, result }, is_gone) = edited.ok_or(error::WRONG_TYPE)?;
+        if let Some(event) = event {
+            self.modified_by(key, event, changes);
+        }
+        if is_gone && let Some(record) = self.db().remove(key) {
+            self.keyspace.lazyfree.push_record(record);
+            self.notify(key, Event::DEL);
+        }
+        Ok(Some(result))
+    }
+
+    /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
+    ///
+    /// # Errors
+    /// The key holds another type.
+    pub(crate) fn edit_or_insert<C: Compound + Default, R>(
+        &mut self,
+        key: &[u8],
+        edit: impl FnOnce(&mut C) -> Edit<R>,
+    ) -> Result<R, Error> {
+        if self.write(key).is_some() {
+            let edited = self.edit(key, edit)?;
+            return Ok(edited.expect("the key was there a moment ago"));
+        }
+        let mut collection = C::default();
+        let Edit { event, changes, result } = edit(&mut collection);
+        if !collection.is_gone() {
+            let clock = self.policy.fresh(self.now);
+            self.db().insert(Record::of(key, collection.into_value(), None, clock));
+        }
+        if let Some(event) = event {
+            self.modified_by(key, event, changes);
+        }
+        Ok(result)
+    }
+
+    /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
+    /// collection (`None`) removes the key.
+    pub(crate) fn store(&mut self, key: &[u8], value: Option<Value<'_>>, event: Event) {
+        match value {
+            Some(value) => {
+                let clock = self.policy.fresh(self.now);
+                self.insert_in(self.database, Record::of(key, value, None, clock), event);
+            }
+            None => drop(self.remove(key)),
+        }
     }
 
     #[inline]
@@ -130,7 +211,7 @@ impl Keys<'_> {
             Lookup::Expired => {
                 if self.may_expire {
                     self.stats.expired += 1;
-                    self.watches.touch_expired(database, key);
+                    self.observers.expired(database, key);
                 }
                 None
             }
@@ -149,28 +230,36 @@ impl Keys<'_> {
 
     /// Sets a key to a string, whatever it held.
     #[inline]
-    pub(crate) fn put(&mut self, key: &[u8], value: StringRef<'_>, deadline: Option<UnixMillis>) {
+    pub(crate) fn put(
+        &mut self,
+        key: &[u8],
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        event: Event,
+    ) {
         let clock = self.policy.fresh(self.now);
         let put = self.db().put(key, value, deadline, clock);
         if let Put::Replaced(old) = put {
             self.keyspace.lazyfree.push_record(old);
         }
-        self.modified(key);
+        self.modified(key, event);
     }
 
     /// Inserts a record under its own key, in place of what is there.
-    pub(crate) fn insert_in(&mut self, database: usize, record: Record) {
-        self.modified_in(database, record.key());
+    pub(crate) fn insert_in(&mut self, database: usize, record: Record, event: Event) {
+        let key = record.key().to_vec();
         if let Some(old) = self.keyspace[database].insert(record) {
             self.keyspace.lazyfree.push_record(old);
         }
+        self.modified_in(database, &key, event, 1);
     }
 
     /// Takes a key out, if it is there and has not expired.
-    pub(crate) fn take(&mut self, key: &[u8]) -> Option<Record> {
+    pub(crate) fn take(&mut self, key: &[u8], event: Event) -> Option<Record> {
         self.write(key)?;
-        self.modified(key);
-        self.db().remove(key)
+        let record = self.db().remove(key);
+        self.modified(key, event);
+        record
     }
 
     /// Removes a key; whether it was there.
@@ -179,7 +268,7 @@ impl Keys<'_> {
         let Some(record) = self.db().remove(key) else { return false };
         let is_live = !record.is_expired(now);
         if is_live {
-            self.modified(key);
+            self.modified(key, Event::DEL);
         } else {
             self.expired(self.database, key);
         }
@@ -190,7 +279,7 @@ impl Keys<'_> {
     /// Gives a key a deadline.
     pub(crate) fn expire(&mut self, key: &[u8], deadline: UnixMillis) {
         self.db().set_deadline(key, Some(deadline));
-        self.modified(key);
+        self.modified(key, Event::EXPIRE);
     }
 
     /// Takes a key's deadline away; whether it had one.
@@ -198,7 +287,7 @@ impl Keys<'_> {
         let has_deadline = self.write(key).is_some_and(|record| record.deadline().is_some());
         if has_deadline {
             self.db().set_deadline(key, None);
-            self.modified(key);
+            self.modified(key, Event::PERSIST);
         }
         has_deadline
     }
@@ -228,7 +317,8 @@ impl Keys<'_> {
                 Some(record) if record.is_expired(now) => Successor::Expired,
                 Some(_) => Successor::Live,
             };
-            self.watches.touch_all(replaced, was_there, successor);
+            self.observers.watches.touch_all(replaced, was_there, successor);
+            self.observers.blocked.touch_all(replaced);
         }
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
@@ -240,30 +330,41 @@ impl Keys<'_> {
             let emptied = &self.keyspace[database];
             self.stats.changes += emptied.len() as u64;
             let was_there = |key: &[u8]| emptied.find(key).is_some();
-            self.watches.touch_all(database, was_there, |_| Successor::Nothing);
+            self.observers.watches.touch_all(database, was_there, |_| Successor::Nothing);
+            self.observers.blocked.touch_all(database);
             self.keyspace.flush(database);
         }
     }
 
-    /// Tells that a key of the client's database has changed.
+    /// Tells that a key of the client's database has changed, and how.
     #[inline]
-    pub(crate) fn modified(&mut self, key: &[u8]) {
-        self.modified_in(self.database, key);
+    pub(crate) fn modified(&mut self, key: &[u8], event: Event) {
+        self.modified_in(self.database, key, event, 1);
+    }
+
+    /// The same of a change that counts as several, one for each element.
+    #[inline]
+    pub(crate) fn modified_by(&mut self, key: &[u8], event: Event, changes: usize) {
+        self.modified_in(self.database, key, event, changes);
     }
 
     #[inline]
-    fn modified_in(&mut self, database: usize, key: &[u8]) {
-        self.stats.changes += 1;
-        if !self.watches.is_empty() {
-            self.watches.touch(database, key);
-        }
+    fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
+        self.stats.changes += changes as u64;
+        self.observers.modified(database, key, event);
+    }
+
+    /// Tells of an event that is no change of its own, or the second of one change.
+    #[inline]
+    pub(crate) fn notify(&mut self, key: &[u8], event: Event) {
+        self.observers.notify(self.database, key, event);
     }
 
     /// An expired key was found and, unless a pause forbids it, removed.
     fn expired(&mut self, database: usize, key: &[u8]) {
         if self.may_expire {
             self.stats.expired += 1;
-            self.watches.touch_expired(database, key);
+            self.observers.expired(database, key);
         }
     }
 
@@ -272,16 +373,16 @@ impl Keys<'_> {
         let database = self.database;
         let now = self.now_ms();
         let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
-        self.watches.watch(client, database, key, was_expired);
+        self.observers.watches.watch(client, database, key, was_expired);
     }
 
     /// Ends a client's watches; whether all keys are as they were.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
         let (now, databases) = (self.now.millis(), &*self.keyspace);
-        let has_expired = self.watches.keys_of(client).any(|(database, key)| {
+        let has_expired = self.observers.watches.keys_of(client).any(|(database, key)| {
             databases[database].find(key).is_some_and(|record| record.is_expired(now))
         });
-        let was_touched = self.watches.unwatch(client);
+        let was_touched = self.observers.watches.unwatch(client);
         !was_touched && !has_expired
     }
 
@@ -291,6 +392,27 @@ impl Keys<'_> {
             .ok()
             .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
+    }
+}
+
+/// What came of an edit.
+pub(crate) struct Edit<R> {
+    /// What to tell, if anything has changed.
+    event: Option<Event>,
+    /// How many changes it counts as.
+    changes: usize,
+    result: R,
+}
+
+impl<R> Edit<R> {
+    /// Nothing has changed.
+    pub(crate) const fn unchanged(result: R) -> Self {
+        Self { event: None, changes: 0, result }
+    }
+
+    /// So many elements have changed; none is no change.
+    pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
+        Self { event: (changes > 0).then_some(event), changes, result }
     }
 }
 

@@ -7,8 +7,8 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::help;
 use crate::error::{self, Error};
-use crate::keyspace::table::Table;
 use crate::resp::args::Args;
+use crate::table::Table;
 
 type Handled = Result<Outcome, Error>;
 

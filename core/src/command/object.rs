@@ -5,7 +5,7 @@ use super::help;
 use crate::error::{self, Error};
 use crate::keyspace::access;
 use crate::resp::args::Args;
-use crate::value::string::StringRef;
+use crate::value::{ValueRef, string::StringRef};
 
 /// The integers from zero that Redis shares (`OBJ_SHARED_INTEGERS`).
 const SHARED_INTEGERS: i64 = 10_000;
@@ -14,7 +14,7 @@ type Handled = Result<Outcome, Error>;
 
 pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match ctx.keys.peek(&args[2]) {
-        Some(record) => ctx.reply.bulk(record.string().encoding().name().as_bytes()),
+        Some(record) => ctx.reply.bulk(record.value().encoding_name().as_bytes()),
         None => ctx.reply.null(),
     }
     Ok(Outcome::Done)
@@ -24,7 +24,9 @@ pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match ctx.keys.peek(&args[2]) {
         // An integer that Redis would share with every key that holds it. Here it lies in the record and has no object
         // at all, so the count is the one that Redis gives an object for ever.
-        Some(record) if matches!(record.string(), StringRef::Int(0..SHARED_INTEGERS)) => {
+        Some(record)
+            if matches!(record.value(), ValueRef::String(StringRef::Int(0..SHARED_INTEGERS))) =>
+        {
             ctx.reply.integer(i64::from(i32::MAX));
         }
         Some(_) => ctx.reply.integer(1),

@@ -38,7 +38,9 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
             }
             let is_match = pattern
                 .is_none_or(|pattern| glob::matches(pattern, record.key(), Case::Sensitive))
-                && kind.is_none_or(|kind| record.type_name().as_bytes().eq_ignore_ascii_case(kind));
+                && kind.is_none_or(|kind| {
+                    record.value_type().name().as_bytes().eq_ignore_ascii_case(kind)
+                });
             if is_match {
                 found.push(record.key().to_vec());
             }

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use super::event::Event;
 use super::key_access::PREFETCHED_KEYS;
 use crate::error::{self, Error};
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::string::StringRef;
+use crate::value::{Type, string::StringRef};
 
 type Handled = Result<Outcome, Error>;
 
@@ -65,7 +66,7 @@ impl<'a> Options<'a> {
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, value) = (&args[1], StringRef::new(&args[2]));
     if args.len() == 3 {
-        ctx.keys.put(key, value, None);
+        ctx.keys.put(key, value, None, Event::SET);
         ctx.reply.ok();
         return Ok(Outcome::Done);
     }
@@ -82,6 +83,9 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             ctx.keys.write(key).map(|old| &*old)
         };
         if options.returns_old {
+            if old.is_some_and(|record| record.value_type() != Type::String) {
+                return Err(error::WRONG_TYPE);
+            }
             reply_or_null(&mut ctx.reply, old.map(|record| record.string()));
         }
         let exists = old.is_some();
@@ -95,7 +99,10 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     } else {
         None
     };
-    ctx.keys.put(key, value, deadline.or(kept));
+    ctx.keys.put(key, value, deadline.or(kept), Event::SET);
+    if deadline.is_some() {
+        ctx.keys.notify(key, Event::EXPIRE);
+    }
     if !options.returns_old {
         ctx.reply.ok();
     }
@@ -105,7 +112,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_missing = ctx.keys.write(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], StringRef::new(&args[2]), None);
+        ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -121,7 +128,8 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline));
+    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline), Event::SET);
+    ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -129,7 +137,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], StringRef::new(&args[2]), None);
+    ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
     Ok(Outcome::Done)
 }
 
@@ -159,7 +167,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         if at % (2 * PREFETCHED_KEYS) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
-        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None);
+        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None, Event::SET);
     }
     Ok(())
 }
@@ -169,14 +177,14 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limit = ctx.instance.config.proto_max_bulk_len;
     let len = match ctx.keys.write_string(key)? {
         None => {
-            ctx.keys.put(key, StringRef::new(more), None);
+            ctx.keys.put(key, StringRef::new(more), None, Event::APPEND);
             more.len()
         }
         Some(record) => {
             check_len(record.string().len(), more.len(), limit)?;
             record.edit(|bytes| bytes.extend_from_slice(more));
             let len = record.string().len();
-            ctx.keys.modified(key);
+            ctx.keys.modified(key, Event::APPEND);
             len
         }
     };
@@ -208,13 +216,13 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(record) => {
             record.edit(overwrite);
             let len = record.string().len();
-            ctx.keys.modified(key);
+            ctx.keys.modified(key, Event::SET_RANGE);
             len
         }
         None => {
             let mut bytes = Vec::new();
             overwrite(&mut bytes);
-            ctx.keys.put(key, StringRef::raw(&bytes), None);
+            ctx.keys.put(key, StringRef::raw(&bytes), None, Event::SET_RANGE);
             bytes.len()
         }
     };
@@ -257,11 +265,11 @@ fn add(ctx: &mut Context<'_>, key: &[u8], increment: i64) -> Handled {
             };
             let sum = old.checked_add(increment).ok_or(error::OVERFLOW)?;
             record.set_string(StringRef::Int(sum));
-            ctx.keys.modified(key);
+            ctx.keys.modified(key, Event::INCR_BY);
             sum
         }
         None => {
-            ctx.keys.put(key, StringRef::Int(increment), None);
+            ctx.keys.put(key, StringRef::Int(increment), None, Event::INCR_BY);
             increment
         }
     };
@@ -282,9 +290,9 @@ pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match ctx.keys.write(key) {
         Some(record) => {
             record.set_string(StringRef::text(&text));
-            ctx.keys.modified(key);
+            ctx.keys.modified(key, Event::INCR_BY_FLOAT);
         }
-        None => ctx.keys.put(key, StringRef::text(&text), None),
+        None => ctx.keys.put(key, StringRef::text(&text), None, Event::INCR_BY_FLOAT),
     }
     ctx.reply.bulk(&text);
     Ok(Outcome::Done)

@@ -1,28 +1,124 @@
-//! Clients that wait: until their time is up, somebody frees them, or a pause ends.
+//! Clients that wait: until a key changes, their time is up, or somebody frees them.
+//!
+//! A command that finds nothing to take blocks its client and is kept. When a key for which the client waits has changed
+//! and holds a value of the right type, the command simply runs again, as if it had come just now: it may find what it
+//! wanted, fail, or wait on. Keys are served in the order in which they changed, once the command that changed them is
+//! done, and the clients of a key in the order in which they came. What a served command changes in turn makes further
+//! keys ready, so a chain of `BLMOVE`s is run to its end.
+
+use alloc::boxed::Box;
 
 use super::Engine;
-use crate::resp::reply::Reply;
-use crate::session::ClientId;
+use crate::resp::args::{Args, Request};
+use crate::session::{Session, Stall};
 use crate::time::UnixMicros;
 
 impl Engine {
+    /// The client waits, for the keys that the handler named or for nothing but its time.
+    pub(super) fn block(
+        &mut self,
+        session: &mut Session,
+        command: usize,
+        args: Args<'_>,
+        until: Option<UnixMicros>,
+    ) {
+        session.stall = Some(Stall::Blocked { until });
+        if let Some(until) = until {
+            self.deadlines.insert((until, session.id));
+        }
+        session.blocked_command = command;
+        if let Some(wait) = &mut session.wait {
+            wait.request.get_or_insert_with(|| Request::of(args.iter()));
+            self.blocked.add(session.id, wait.database, &wait.keys);
+        }
+    }
+
+    /// Ends a wait before the command is answered or runs again.
+    fn unblock(&mut self, session: &mut Session) {
+        if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
+            self.deadlines.remove(&(until, session.id));
+        }
+        session.stall = None;
+        if let Some(wait) = &session.wait {
+            self.blocked.remove(session.id, wait.database, &wait.keys);
+        }
+    }
+
     /// Ends the waits whose time is up.
     pub(super) fn end_waits(&mut self, now: UnixMicros) {
         while let Some(&(until, client)) = self.deadlines.first()
             && until <= now
         {
             self.deadlines.pop_first();
-            self.end_wait(client, now);
+            let Some(mut session) = self.instance.clients.take(client) else { continue };
+            // A client that was freed before its time may wait for something else by now.
+            if session.stall == (Some(Stall::Blocked { until: Some(until) })) {
+                self.unblock(&mut session);
+                session.reply_timed_out();
+                self.instance.stats.commands[session.blocked_command].calls += 1;
+                self.instance.resume.push_back(client);
+            }
+            self.instance.clients.put_back(session);
         }
     }
 
-    fn end_wait(&mut self, client: ClientId, now: UnixMicros) {
-        let Some(session) = self.instance.clients.session_mut(client) else { return };
-        if session.is_blocked() {
-            session.stall = None;
-            // `WAIT` is the one command that waits: no replica has acknowledged anything.
-            Reply::new(&mut session.output, session.protocol).integer(0);
+    /// Lets clients go on whose wait or pause is over.
+    pub(super) fn resume_all(&mut self, now: UnixMicros) {
+        // What a resumed client does may free others: they take their turn, and do not pile up on the stack.
+        if core::mem::replace(&mut self.is_resuming, true) {
+            return;
+        }
+        while let Some(client) = self.instance.resume.pop_front() {
             self.resume(client, now);
         }
+        self.is_resuming = false;
+    }
+
+    /// Forgets a client that is gone.
+    pub(super) fn forget_wait(&mut self, session: &mut Session) {
+        if session.is_blocked() {
+            self.unblock(session);
+        }
+    }
+
+    /// Runs the commands again that waited for the keys that have changed.
+    pub(super) fn serve_blocked(&mut self, now: UnixMicros, started_ns: &mut u64) {
+        while self.instance.pause_at(now).is_none()
+            && let Some(((database, key), clients)) = self.blocked.next_ready()
+        {
+            for client in clients {
+                let record = self.keyspace[database].find(&key);
+                let found = record.filter(|record| !record.is_expired(now.millis()));
+                let found = found.map(|record| record.value_type());
+                let Some(session) = self.instance.clients.session(client) else { continue };
+                let is_for_it = session.wait.as_ref().is_some_and(|wait| wait.is_for(found));
+                if is_for_it && let Some(session) = self.instance.clients.take(client) {
+                    self.run_again(session, now, started_ns);
+                }
+            }
+        }
+    }
+
+    fn run_again(&mut self, mut session: Box<Session>, now: UnixMicros, started_ns: &mut u64) {
+        let Some(Stall::Blocked { until }) = session.stall else {
+            self.instance.clients.put_back(session);
+            return;
+        };
+        self.unblock(&mut session);
+        let command = session.blocked_command;
+        let request = session.wait.take().and_then(|wait| wait.request).unwrap_or_default();
+        let mut output = core::mem::take(&mut session.output);
+        let (before, is_muted) = (output.mark(), session.reply_mode.is_muted());
+        session.blocked_until = Some(until);
+        self.call(&mut session, &mut output, command, request.args(b""), now, started_ns);
+        session.blocked_until = None;
+        if is_muted {
+            output.rewind(before);
+        }
+        session.output = output;
+        if session.stall.is_none() {
+            self.instance.resume.push_back(session.id);
+        }
+        self.instance.clients.put_back(session);
     }
 }

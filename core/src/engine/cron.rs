@@ -4,11 +4,12 @@
 //! when the next is due: at once when something is left, so that requests are served in between.
 
 use super::Engine;
+use crate::command::observers::Observers;
 use crate::config::ClientClass;
 use crate::instance::Effect;
-use crate::keyspace::expiry::Due;
 use crate::limits;
 use crate::session::{ClientId, Closing, Session};
+use crate::table::expiry::Due;
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
 
@@ -26,6 +27,9 @@ impl Engine {
     pub fn tick(&mut self, now: UnixMicros) -> UnixMicros {
         self.end_waits(now);
         self.end_pause(now);
+        let mut started_ns = self.instance.host.monotonic_ns();
+        self.serve_blocked(now, &mut started_ns);
+        self.resume_all(now);
         let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let has_more_to_expire = self.expire_some(now);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
@@ -57,11 +61,13 @@ impl Engine {
         let databases = self.keyspace.databases();
         for _ in 0..databases {
             let index = self.cron.database;
-            let (database, watches) = (&mut self.keyspace[index], &mut self.watches);
+            let database = &mut self.keyspace[index];
+            let mut observers =
+                Observers { watches: &mut self.watches, blocked: &mut self.blocked };
             let mut expired = 0;
             let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
                 expired += 1;
-                watches.touch_expired(index, record.key());
+                observers.expired(index, record.key());
             });
             self.key_stats.expired += expired;
             self.key_stats.expired_actively += expired;
@@ -135,9 +141,6 @@ impl Engine {
     fn end_pause(&mut self, now: UnixMicros) {
         if self.instance.pause.is_some_and(|pause| pause.until <= now) {
             self.instance.unpause();
-            while let Some(client) = self.instance.resume.pop_front() {
-                self.resume(client, now);
-            }
         }
     }
 }

@@ -5,6 +5,7 @@ use alloc::borrow::Cow;
 use super::Engine;
 use crate::command::context::{Context, Outcome};
 use crate::command::key_access::Keys;
+use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
@@ -12,7 +13,7 @@ use crate::instance::{Effect, PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::session::{Closing, ReplyMode, Session, Stall};
+use crate::session::{Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -58,6 +59,9 @@ impl Engine {
         }
         if session.reply_mode == ReplyMode::Skip {
             session.reply_mode = ReplyMode::On;
+        }
+        if self.blocked.has_ready() {
+            self.serve_blocked(now, started_ns);
         }
         Ran::Answered
     }
@@ -146,7 +150,7 @@ impl Engine {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
             random: &mut self.random,
-            watches: &mut self.watches,
+            observers: Observers { watches: &mut self.watches, blocked: &mut self.blocked },
             database: session.database,
             now,
             policy: self.instance.access_policy,
@@ -171,7 +175,11 @@ impl Engine {
             }
         };
         match result {
-            Ok(Outcome::Block { until }) => self.block(session, until),
+            Ok(Outcome::Block { until }) => {
+                // It is accounted for when it ends.
+                self.block(session, index, args, until);
+                return;
+            }
             Ok(Outcome::Exec) => {
                 // The time of EXEC is that of all it runs.
                 let mut inner_ns = *started_ns;
@@ -262,14 +270,6 @@ impl Engine {
                 session.output.tail().extend_from_slice(&line);
                 self.instance.effects.push_back(Effect::Write(monitor));
             }
-        }
-    }
-
-    /// The client waits.
-    fn block(&mut self, session: &mut Session, until: Option<UnixMicros>) {
-        session.stall = Some(Stall::Blocked { until });
-        if let Some(until) = until {
-            self.deadlines.insert((until, session.id));
         }
     }
 }

@@ -19,6 +19,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::blocked::BlockedKeys;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::{ClientClass, Config};
@@ -59,6 +60,9 @@ pub struct Engine {
     key_stats: KeyStats,
     random: Random,
     watches: Watches,
+    blocked: BlockedKeys,
+    /// Whether clients whose wait is over are being resumed.
+    is_resuming: bool,
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
@@ -128,6 +132,8 @@ impl Engine {
             ),
             random,
             watches: Watches::default(),
+            blocked: BlockedKeys::default(),
+            is_resuming: false,
             commands,
             batch: Batch::default(),
             foreseen: None,
@@ -173,10 +179,8 @@ impl Engine {
 
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
-        let Some(session) = self.instance.clients.remove(client) else { return };
-        if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
-            self.deadlines.remove(&(until, client));
-        }
+        let Some(mut session) = self.instance.clients.remove(client) else { return };
+        self.forget_wait(&mut session);
         self.watches.unwatch(client);
         if session.is_monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
@@ -298,9 +302,7 @@ impl Engine {
             self.instance.effects.push_back(Effect::Close { client: session.id, flush });
         }
         self.instance.clients.put_back(session);
-        while let Some(client) = self.instance.resume.pop_front() {
-            self.resume(client, now);
-        }
+        self.resume_all(now);
     }
 
     /// Closes a client that does not read what it asked for.

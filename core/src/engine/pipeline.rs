@@ -120,7 +120,7 @@ impl Engine {
     /// Fetches the record whose tag was fetched last.
     pub(super) fn end_foreseeing(&mut self) {
         if let Some((database, hash)) = self.foreseen.take() {
-            self.keyspace[database].prefetch_record(hash);
+            self.keyspace[database].prefetch_entry(hash);
         }
     }
 
@@ -141,7 +141,7 @@ impl Engine {
             }
         }
         for &hash in &hashes[..keys] {
-            database.prefetch_record(hash);
+            database.prefetch_entry(hash);
         }
     }
 }

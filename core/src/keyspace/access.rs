@@ -4,9 +4,9 @@
 //! minute of the last decay (16 bits) and a counter (8 bits) that grows ever more slowly with use and falls with time, as
 //! in Redis: <https://redis.io/docs/latest/develop/reference/eviction/>.
 
-use super::record::{AccessClock, Record};
 use crate::random::Random;
 use crate::time::UnixMicros;
+use crate::value::record::{AccessClock, Record};
 
 /// How the access bits of records are kept: see `maxmemory-policy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

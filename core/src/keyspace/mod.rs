@@ -1,19 +1,12 @@
 //! Where the keys live.
 //!
-//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`] of
-//! [`Record`](record::Record)s. It knows keys, values and deadlines, but no commands, and expires nothing by itself:
-//! whoever looks a key up asks the record whether it [is expired](record::Record::is_expired).
+//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`](crate::table::Table) of
+//! [`Record`](crate::value::record::Record)s. It knows keys, values and deadlines, but no commands, and expires nothing by
+//! itself: whoever looks a key up asks the record whether it [is expired](crate::table::Entry::is_expired).
 
 pub mod access;
-mod directory;
-pub mod expiry;
-mod hash;
+pub mod database;
 pub mod lazyfree;
-mod prefetch;
-pub mod record;
-mod scan;
-mod segment;
-pub mod table;
 
 use crate::random::Seed;
 use alloc::vec::Vec;
@@ -21,12 +14,12 @@ use core::{
     mem,
     ops::{Index, IndexMut},
 };
+use database::Database;
 use lazyfree::LazyFree;
-use table::Table;
 
 /// All databases, and what is left to free of those that were flushed.
 pub struct Keyspace {
-    databases: Vec<Table>,
+    databases: Vec<Database>,
     seed: Seed,
     /// What is freed a little at a time.
     pub lazyfree: LazyFree,
@@ -36,7 +29,7 @@ impl Keyspace {
     /// `databases` empty ones.
     #[must_use]
     pub fn new(databases: usize, seed: Seed) -> Self {
-        let databases = (0..databases).map(|_| Table::new(seed)).collect();
+        let databases = (0..databases).map(|_| Database::new(seed)).collect();
         Self { databases, seed, lazyfree: LazyFree::default() }
     }
 
@@ -47,7 +40,7 @@ impl Keyspace {
     }
 
     /// Each database in turn.
-    pub fn iter(&self) -> impl Iterator<Item = &Table> {
+    pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
     }
 
@@ -59,25 +52,25 @@ impl Keyspace {
     /// Empties a database, whatever its size in an instant; returns how many keys it had. Its memory comes back through
     /// [`lazyfree`](Self::lazyfree).
     pub fn flush(&mut self, database: usize) -> usize {
-        let flushed = mem::replace(&mut self.databases[database], Table::new(self.seed));
+        let flushed = mem::replace(&mut self.databases[database], Database::new(self.seed));
         let len = flushed.len();
-        self.lazyfree.push_table(flushed);
+        self.lazyfree.push_database(flushed);
         len
     }
 }
 
 impl Index<usize> for Keyspace {
-    type Output = Table;
+    type Output = Database;
 
     #[inline]
-    fn index(&self, database: usize) -> &Table {
+    fn index(&self, database: usize) -> &Database {
         &self.databases[database]
     }
 }
 
 impl IndexMut<usize> for Keyspace {
     #[inline]
-    fn index_mut(&mut self, database: usize) -> &mut Table {
+    fn index_mut(&mut self, database: usize) -> &mut Database {
         &mut self.databases[database]
     }
 }
@@ -85,15 +78,25 @@ impl IndexMut<usize> for Keyspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::string::StringRef;
-    use alloc::{format, vec};
-    use record::{AccessClock, Record};
-    use table::tests::put;
+    use crate::value::{
+        record::{AccessClock, Record},
+        string::StringRef,
+    };
+    use alloc::format;
+
+    fn put(database: &mut Database, key: &str) {
+        database.insert(Record::new(
+            key.as_bytes(),
+            StringRef::text(b"v"),
+            None,
+            AccessClock::default(),
+        ));
+    }
 
     #[test]
     fn swapped_databases_keep_their_keys_and_hashes() {
         let mut keyspace = Keyspace::new(2, Seed(1));
-        put(&mut keyspace[0], "a", None);
+        put(&mut keyspace[0], "a");
         let hash = keyspace[1].hash(b"a");
         keyspace.swap(0, 1);
         assert!(keyspace[0].is_empty());
@@ -104,18 +107,15 @@ mod tests {
     fn a_flushed_database_is_empty_at_once_and_freed_in_slices() {
         let mut keyspace = Keyspace::new(1, Seed(1));
         for i in 0..10_000 {
-            put(&mut keyspace[0], &format!("key:{i}"), Some(i));
+            put(&mut keyspace[0], &format!("key:{i}"));
         }
         assert_eq!(keyspace.flush(0), 10_000);
         assert_eq!((keyspace[0].len(), keyspace[0].expiring_len()), (0, 0));
-        let huge = vec![b'x'; 1 << 20];
-        let huge = Record::new(b"huge", StringRef::new(&huge), None, AccessClock::default());
-        keyspace.lazyfree.push_record(huge);
-        assert_eq!(keyspace.lazyfree.pending(), 10_001);
+        assert_eq!(keyspace.lazyfree.pending(), 10_000);
         let mut slices = 0;
         while keyspace.lazyfree.free_some(1000) {
             slices += 1;
-            assert!(keyspace.lazyfree.pending() >= 10_001_usize.saturating_sub(slices * 1104));
+            assert!(keyspace.lazyfree.pending() >= 10_000_usize.saturating_sub(slices * 1104));
         }
         assert!((9..=10).contains(&slices), "{slices} slices");
         assert_eq!(keyspace.lazyfree.pending(), 0);

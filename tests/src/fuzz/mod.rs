@@ -6,6 +6,8 @@
 
 mod engine;
 mod glob;
+mod intset;
+mod listpack;
 mod number;
 mod request;
 mod source;
@@ -37,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "engine", check: engine::check },
     Target { name: "glob", check: glob::check },
     Target { name: "number", check: number::check },
+    Target { name: "listpack", check: listpack::check },
+    Target { name: "intset", check: intset::check },
 ];
 
 /// The target that the environment variable `FUZZ_TARGET` names.

@@ -17,6 +17,7 @@ const CUT_DEPTH: u32 = 10;
 /// The entries that a directory may have however few keys there are.
 const FREE_ENTRIES: usize = 256;
 
+#[derive(Clone)]
 pub(super) struct Directory {
     /// One page, or one for each value of the top `PAGE_BITS` bits; a page has 2^depth entries.
     pages: Vec<Box<[u32]>>,

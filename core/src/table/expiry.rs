@@ -4,10 +4,10 @@
 //! before which none of its keys expires, and every chunk of 512 segments the earliest such time among them. Finding
 //! what is due compares one number a chunk and then one a segment, so it costs next to nothing when nothing is due,
 //! and a segment that is due is visited as a whole. The times are lower bounds: giving a key a deadline lowers them,
-//! removing a key leaves them as they are, and a visit, which reads every record anyway, makes them exact. Work is
+//! removing a key leaves them as they are, and a visit, which reads every entry anyway, makes them exact. Work is
 //! done in slices: when ten million keys expire at once, each call removes as many as its budget says.
 
-use super::{record::Record, segment::CHUNK, table::Table};
+use super::{Entry, Table, segment::CHUNK};
 use crate::time::UnixMillis;
 use alloc::{boxed::Box, vec::Vec};
 
@@ -22,15 +22,15 @@ pub enum Due {
     Never,
 }
 
-impl Table {
+impl<E: Entry> Table<E> {
     /// Removes keys that are expired at `now` and passes them to `on_expired`, in an order that the seed fixes.
     ///
-    /// Stops after the segment in which the `budget`th record was looked at.
+    /// Stops after the segment in which the `budget`th entry was looked at.
     pub fn expire_due(
         &mut self,
         now: UnixMillis,
         budget: usize,
-        on_expired: &mut dyn FnMut(Record),
+        on_expired: &mut dyn FnMut(E),
     ) -> Due {
         let mut seen = 0;
         while let Some(id) = self.schedule.next_due(now) {
@@ -49,32 +49,27 @@ impl Table {
         if self.expiring == 0 { None } else { self.schedule.earliest() }
     }
 
-    /// Removes what is expired in a segment, and says how many records were looked at.
-    fn expire_segment(
-        &mut self,
-        id: u32,
-        now: UnixMillis,
-        on_expired: &mut dyn FnMut(Record),
-    ) -> usize {
+    /// Removes what is expired in a segment, and says how many entries were looked at.
+    fn expire_segment(&mut self, id: u32, now: UnixMillis, on_expired: &mut dyn FnMut(E)) -> usize {
         let segment = &mut self.segments[id];
         let (seen, first_hash) = (segment.len(), segment.node.first_hash());
         let mut earliest = NEVER;
-        let mut expired: Vec<(u64, Record)> = segment
-            .extract(|record| {
-                let expired = record.is_expired(now);
+        let mut expired: Vec<(u64, E)> = segment
+            .extract(|entry| {
+                let expired = entry.is_expired(now);
                 if !expired {
-                    earliest = earliest.min(record.deadline().unwrap_or(NEVER));
+                    earliest = earliest.min(entry.deadline().unwrap_or(NEVER));
                 }
                 expired
             })
-            .map(|record| (self.hasher.hash(record.key()), record))
+            .map(|entry| (self.hasher.hash(entry.key()), entry))
             .collect();
         self.schedule.set(id, earliest);
         self.len -= expired.len();
         self.expiring -= expired.len();
         self.settle(first_hash);
         expired.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
-        expired.into_iter().for_each(|(_, record)| on_expired(record));
+        expired.into_iter().for_each(|(_, entry)| on_expired(entry));
         seen
     }
 }
@@ -82,13 +77,14 @@ impl Table {
 const NEVER: UnixMillis = UnixMillis(u64::MAX);
 
 /// For each segment a time before which none of its keys expires.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Schedule {
     chunks: Vec<Chunk>,
     /// Where the search for a due segment goes on.
     hand: usize,
 }
 
+#[derive(Clone)]
 struct Chunk {
     /// No later than any of `earliest`.
     bound: UnixMillis,
@@ -180,15 +176,15 @@ impl Chunk {
 mod tests {
     use super::*;
     use crate::{
-        keyspace::table::tests::{check, put},
         random::{Random, Seed},
+        table::tests::{Item, check, put, redate},
     };
     use alloc::{format, vec};
 
-    fn expire(table: &mut Table, now: u64) -> (usize, Due) {
+    fn expire(table: &mut Table<Item>, now: u64) -> (usize, Due) {
         let mut expired = 0;
-        let due = table.expire_due(UnixMillis(now), usize::MAX, &mut |record| {
-            assert!(record.is_expired(UnixMillis(now)));
+        let due = table.expire_due(UnixMillis(now), usize::MAX, &mut |entry| {
+            assert!(entry.is_expired(UnixMillis(now)));
             expired += 1;
         });
         (expired, due)
@@ -208,12 +204,12 @@ mod tests {
     fn a_deadline_taken_away_or_moved_is_not_kept() {
         let mut table = Table::new(Seed(0));
         put(&mut table, "key", Some(100));
-        assert!(table.set_deadline(b"key", Some(UnixMillis(200))));
+        assert!(redate(&mut table, "key", Some(200)));
         assert_eq!(expire(&mut table, 150), (0, Due::At(UnixMillis(201))));
-        assert!(table.set_deadline(b"key", None));
+        assert!(redate(&mut table, "key", None));
         assert_eq!(table.earliest_deadline(), None);
         assert_eq!(expire(&mut table, 1000), (0, Due::Never));
-        assert!(!table.set_deadline(b"other", None));
+        assert!(!redate(&mut table, "other", None));
     }
 
     #[test]

@@ -10,8 +10,9 @@
 //!
 //! Most values are short, so most records are this one block and one or two cache lines: a ten-byte key with a
 //! sixteen-byte value takes 32 bytes, and comparing the key has already fetched the value. The flags say what the
-//! payload is: an integer, the bytes themselves, or a pointer to bytes too long to copy along. A pointer is aligned to
-//! eight so that it can be lent as a reference; all else is packed and read unaligned.
+//! payload is: an integer, the bytes themselves, a pointer to bytes too long to copy along, or a pointer to an object. The
+//! bytes may be a string or a small collection in its packed form. A pointer is aligned to eight so that it can be lent as
+//! a reference; all else is packed and read unaligned.
 //!
 //! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be overwritten in place
 //! by any that needs the same number of sixteens, and the block's size follows from its contents, so it is not stored.
@@ -19,11 +20,12 @@
 //! Sizes are reckoned with eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
 #![expect(unsafe_code, reason = "the one allocation of a record is laid out by hand")]
 
-use super::super::{
-    time::UnixMillis,
-    value::string::{StringEncoding, StringRef},
+use super::{
+    Compound, Object, Packing, Type, Value, ValueRef,
+    string::{StringEncoding, StringRef},
 };
-use alloc::{alloc as heap, rc::Rc, vec::Vec};
+use crate::{table::Entry, time::UnixMillis};
+use alloc::{alloc as heap, borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::{alloc::Layout, fmt, marker::PhantomData, mem, ptr::NonNull, slice};
 
 /// The longest value that lies beside its key, in bytes.
@@ -45,14 +47,19 @@ const PAYLOAD: u8 = 0b11;
 const INT: u8 = 0;
 const INLINE: u8 = 1;
 const SHARED: u8 = 2;
-/// An inline value that is `raw` though it may be short.
-const RAW: u8 = 1 << 2;
+const OBJECT: u8 = 3;
+/// The next three say what inline bytes are: a string, a `raw` string though it may be short, or, above these, a packed
+/// collection; of an object, its type.
+const KIND_SHIFT: u32 = 2;
+const KIND: u8 = 0b111 << KIND_SHIFT;
+const RAW: u8 = 1 << KIND_SHIFT;
+const FIRST_PACKING: u8 = 2;
 /// The value's length takes two bytes.
-const LONG_VALUE: u8 = 1 << 3;
+const LONG_VALUE: u8 = 1 << 5;
 /// The key's length takes eight bytes.
-const LONG_KEY: u8 = 1 << 4;
+const LONG_KEY: u8 = 1 << 6;
 /// There is a deadline.
-const DEADLINE: u8 = 1 << 5;
+const DEADLINE: u8 = 1 << 7;
 
 /// When or how often a record was last used: the 24 bits that `maxmemory-policy` reads, for LRU the clock, for LFU the
 /// minutes and the logarithmic counter.
@@ -78,7 +85,7 @@ impl AccessClock {
 /// A key, its value, and what the keyspace knows of them, behind one pointer.
 pub struct Record {
     block: NonNull<u8>,
-    owns: PhantomData<Rc<Vec<u8>>>,
+    owns: PhantomData<(Rc<Vec<u8>>, Box<Object>)>,
 }
 
 const _: () = assert!(size_of::<Option<Record>>() == size_of::<usize>());
@@ -92,7 +99,26 @@ impl Record {
         deadline: Option<UnixMillis>,
         clock: AccessClock,
     ) -> Self {
-        let value = Stored::from(value);
+        Self::store(key, Stored::from(value), deadline, clock)
+    }
+
+    /// A record of any value.
+    #[must_use]
+    pub fn of(
+        key: &[u8],
+        value: Value<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Self {
+        Self::store(key, Stored::from(value), deadline, clock)
+    }
+
+    fn store(
+        key: &[u8],
+        value: Stored<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Self {
         let record = Self::block(Shape::new(key.len(), &value, deadline.is_some()), clock);
         // SAFETY: the block was made for this very key, deadline and value, and nothing is in it yet.
         unsafe {
@@ -112,34 +138,97 @@ impl Record {
         unsafe { slice::from_raw_parts(self.block.as_ptr().add(shape.key_at()), shape.key_len) }
     }
 
-    /// The name of the value's type, as `TYPE` replies it.
+    /// The value's type.
+    #[inline]
     #[must_use]
-    pub const fn type_name(&self) -> &'static str {
-        "string"
+    pub fn value_type(&self) -> Type {
+        let flags = self.meta() as u8;
+        let kind = (flags & KIND) >> KIND_SHIFT;
+        match (flags & PAYLOAD, kind.checked_sub(FIRST_PACKING)) {
+            (OBJECT, _) => Type::COMPOUND[usize::from(kind)],
+            (INLINE, Some(packing)) => Packing::ALL[usize::from(packing)].value_type(),
+            _ => Type::String,
+        }
     }
 
     /// The value.
     #[inline]
     #[must_use]
-    pub fn string(&self) -> StringRef<'_> {
+    pub fn value(&self) -> ValueRef<'_> {
         let shape = self.shape();
         // SAFETY: the flags say what was written at `payload_at`, a pointer lies aligned, and all of it stays as it is
         // for as long as `self` is borrowed.
         unsafe {
             let payload = self.block.as_ptr().add(shape.payload_at());
             match shape.flags & PAYLOAD {
-                INT => StringRef::Int(payload.cast::<i64>().read_unaligned()),
-                INLINE => StringRef::Bytes {
-                    bytes: slice::from_raw_parts(payload, shape.value_len),
-                    encoding: if shape.flags & RAW == 0 {
-                        StringEncoding::Embstr
-                    } else {
-                        StringEncoding::Raw
-                    },
-                },
-                _ => StringRef::Shared(&*payload.cast::<Rc<Vec<u8>>>()),
+                INT => ValueRef::String(StringRef::Int(payload.cast::<i64>().read_unaligned())),
+                INLINE => {
+                    let bytes = slice::from_raw_parts(payload, shape.value_len);
+                    match shape.flags & KIND {
+                        0 => ValueRef::String(StringRef::text(bytes)),
+                        RAW => ValueRef::String(StringRef::raw(bytes)),
+                        kind => ValueRef::Packed(
+                            Packing::ALL[usize::from((kind >> KIND_SHIFT) - FIRST_PACKING)],
+                            bytes,
+                        ),
+                    }
+                }
+                SHARED => ValueRef::String(StringRef::Shared(&*payload.cast::<Rc<Vec<u8>>>())),
+                _ => ValueRef::Object(&*payload.cast::<Box<Object>>()),
             }
         }
+    }
+
+    /// The value of a record that is known to hold a string.
+    ///
+    /// # Panics
+    /// The value is of another type.
+    #[inline]
+    #[must_use]
+    pub fn string(&self) -> StringRef<'_> {
+        match self.value() {
+            ValueRef::String(string) => string,
+            _ => panic!("a {} is no string", self.value_type().name()),
+        }
+    }
+
+    /// The value as a collection of type `C`; nothing if it is of another type.
+    #[inline]
+    #[must_use]
+    pub fn compound<C: Compound>(&self) -> Option<C::Ref<'_>> {
+        match self.value() {
+            ValueRef::Packed(packing, bytes) if packing.value_type() == C::TYPE => {
+                Some(C::view_packed(packing, bytes))
+            }
+            ValueRef::Object(object) => C::from_object(object).map(C::view),
+            _ => None,
+        }
+    }
+
+    /// Edits a value of type `C`: where it is, or, if it is packed, as a copy that is packed again. Nothing is done if
+    /// the value is of another type.
+    pub fn edit_compound<C: Compound, R>(&mut self, edit: impl FnOnce(&mut C) -> R) -> Option<R> {
+        let (deadline, clock) = (self.deadline(), self.clock());
+        if let Some(object) = self.object_mut() {
+            let compound = C::from_object_mut(object)?;
+            let result = edit(compound);
+            if let Some((packing, bytes)) = compound.packed()
+                && bytes.len() <= INLINE_MAX / 2
+            {
+                // It has become small: from now on it lies beside its key again.
+                let packed = Stored::Packed { packing, bytes: bytes.to_vec().into() };
+                *self = Self::store(self.key(), packed, deadline, clock);
+            }
+            return Some(result);
+        }
+        let ValueRef::Packed(packing, bytes) = self.value() else { return None };
+        if packing.value_type() != C::TYPE {
+            return None;
+        }
+        let mut compound = C::unpack(packing, bytes.to_vec());
+        let result = edit(&mut compound);
+        self.set_value(compound.into_value());
+        Some(result)
     }
 
     /// When the key expires.
@@ -180,6 +269,11 @@ impl Record {
         self.assign(value, self.deadline(), self.clock());
     }
 
+    /// Replaces the value by any other, in place where the block allows.
+    pub fn set_value(&mut self, value: Value<'_>) {
+        self.assign_stored(Stored::from(value), self.deadline(), self.clock());
+    }
+
     /// Replaces the value by an integer.
     #[inline]
     pub fn set_int(&mut self, number: i64) {
@@ -217,26 +311,33 @@ impl Record {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let block = self.shape().block_bytes();
-        match self.string() {
-            StringRef::Shared(bytes) => block + SHARED_HEADER + bytes.capacity(),
+        match self.value() {
+            ValueRef::String(StringRef::Shared(bytes)) => block + SHARED_HEADER + bytes.capacity(),
+            ValueRef::Object(object) => block + object.memory_bytes(),
             _ => block,
         }
     }
 
     /// Whether dropping the record may take long, or gives back a lot.
     #[inline]
-    pub(super) fn is_shared(&self) -> bool {
-        self.shape().flags & PAYLOAD == SHARED
+    pub(crate) fn owns_heap(&self) -> bool {
+        self.meta() as u8 & PAYLOAD >= SHARED
     }
 
-    /// The address of the first bytes, for a prefetch.
-    #[inline]
-    pub(super) const fn address(&self) -> *const u8 {
-        self.block.as_ptr()
+    /// The object that the record held.
+    pub(crate) fn into_object(self) -> Option<Box<Object>> {
+        let shape = self.shape();
+        // SAFETY: the flags say that an aligned pointer was written at `payload_at`; it is read once, and the record goes
+        // without dropping it.
+        (shape.flags & PAYLOAD == OBJECT).then(|| unsafe {
+            let object = self.block.as_ptr().add(shape.payload_at()).cast::<Box<Object>>().read();
+            self.forget_payload();
+            object
+        })
     }
 
     /// Gives, takes or moves the deadline. Only the table may: it counts deadlines and knows the earliest.
-    pub(super) fn set_deadline(&mut self, deadline: Option<UnixMillis>) {
+    pub(crate) fn set_deadline(&mut self, deadline: Option<UnixMillis>) {
         if self.deadline().is_some() == deadline.is_some() {
             // SAFETY: the shape stays, so a deadline has its place just before the key.
             unsafe { self.write_deadline(deadline) }
@@ -249,16 +350,25 @@ impl Record {
         }
     }
 
-    /// Replaces all but the key, in place where the block allows.
-    pub(super) fn assign(
+    /// Replaces all but the key by a string, in place where the block allows.
+    #[inline]
+    pub(crate) fn assign(
         &mut self,
         value: StringRef<'_>,
         deadline: Option<UnixMillis>,
         clock: AccessClock,
     ) {
+        self.assign_stored(Stored::from(value), deadline, clock);
+    }
+
+    fn assign_stored(
+        &mut self,
+        value: Stored<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) {
         let old = self.shape();
-        if old.flags & PAYLOAD != SHARED && !matches!(value, StringRef::Shared(_)) {
-            let value = Stored::from(value);
+        if !self.owns_heap() && !value.is_pointer() {
             let new = Shape::new(old.key_len, &value, deadline.is_some());
             if new.key_at() == old.key_at() && new.block_bytes() == old.block_bytes() {
                 // SAFETY: the key stays where it is, the block has the size the new shape asks for, the old payload
@@ -271,14 +381,22 @@ impl Record {
                 return;
             }
         }
-        *self = Self::new(self.key(), value, deadline, clock);
+        *self = Self::store(self.key(), value, deadline, clock);
     }
 
     fn shared_mut(&mut self) -> Option<&mut Rc<Vec<u8>>> {
         let shape = self.shape();
         // SAFETY: the flags say that an aligned pointer was written at `payload_at`, and `self` is borrowed mutably.
-        self.is_shared().then(|| unsafe {
+        (shape.flags & PAYLOAD == SHARED).then(|| unsafe {
             &mut *self.block.as_ptr().add(shape.payload_at()).cast::<Rc<Vec<u8>>>()
+        })
+    }
+
+    fn object_mut(&mut self) -> Option<&mut Object> {
+        let shape = self.shape();
+        // SAFETY: as for `shared_mut`.
+        (shape.flags & PAYLOAD == OBJECT).then(|| unsafe {
+            &mut **self.block.as_ptr().add(shape.payload_at()).cast::<Box<Object>>()
         })
     }
 
@@ -403,9 +521,36 @@ impl Record {
                 Stored::Inline { bytes, .. } => {
                     at.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
                 }
+                Stored::Packed { bytes, .. } => {
+                    at.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                }
                 Stored::Shared(bytes) => at.cast::<Rc<Vec<u8>>>().write(bytes),
+                Stored::Object(object) => at.cast::<Box<Object>>().write(object),
             }
         }
+    }
+}
+
+impl Clone for Record {
+    fn clone(&self) -> Self {
+        Self::of(self.key(), self.value().to_value(), self.deadline(), self.clock())
+    }
+}
+
+impl Entry for Record {
+    #[inline]
+    fn key(&self) -> &[u8] {
+        self.key()
+    }
+
+    #[inline]
+    fn deadline(&self) -> Option<UnixMillis> {
+        self.deadline()
+    }
+
+    #[inline]
+    fn address(&self) -> *const u8 {
+        self.block.as_ptr()
     }
 }
 
@@ -414,8 +559,11 @@ impl Drop for Record {
         let layout = self.shape().layout();
         // SAFETY: the payload is dropped once, by its owner, and the block was allocated with the layout of its shape.
         unsafe {
-            if let Some(shared) = self.shared_mut() {
-                core::ptr::drop_in_place(shared);
+            let payload = self.block.as_ptr().add(self.shape().payload_at());
+            match self.meta() as u8 & PAYLOAD {
+                SHARED => core::ptr::drop_in_place(payload.cast::<Rc<Vec<u8>>>()),
+                OBJECT => core::ptr::drop_in_place(payload.cast::<Box<Object>>()),
+                _ => {}
             }
             heap::dealloc(self.block.as_ptr(), layout);
         }
@@ -426,7 +574,7 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("key", &format_args!("{}", self.key().escape_ascii()))
-            .field("value", &format_args!("{}", self.string()))
+            .field("value", &self.value())
             .field("deadline", &self.deadline())
             .field("clock", &self.clock().bits())
             .finish()
@@ -437,7 +585,16 @@ impl fmt::Debug for Record {
 enum Stored<'a> {
     Int(i64),
     Inline { bytes: &'a [u8], raw: bool },
+    Packed { bytes: Cow<'a, [u8]>, packing: Packing },
     Shared(Rc<Vec<u8>>),
+    Object(Box<Object>),
+}
+
+impl Stored<'_> {
+    /// Whether the payload is a pointer, which lies aligned.
+    const fn is_pointer(&self) -> bool {
+        matches!(self, Self::Shared(_) | Self::Object(_))
+    }
 }
 
 impl<'a> From<StringRef<'a>> for Stored<'a> {
@@ -450,6 +607,21 @@ impl<'a> From<StringRef<'a>> for Stored<'a> {
             }
             StringRef::Bytes { bytes, .. } => Self::Shared(Rc::new(bytes.to_vec())),
             StringRef::Shared(bytes) => Self::Shared(Rc::clone(bytes)),
+        }
+    }
+}
+
+impl<'a> From<Value<'a>> for Stored<'a> {
+    fn from(value: Value<'a>) -> Self {
+        match value {
+            Value::String(string) => Self::from(string),
+            Value::Packed(packing, bytes) if bytes.len() <= INLINE_MAX => {
+                Self::Packed { bytes, packing }
+            }
+            Value::Packed(packing, bytes) => {
+                Self::Object(Box::new(packing.object(bytes.into_owned())))
+            }
+            Value::Object(object) => Self::Object(object),
         }
     }
 }
@@ -470,7 +642,11 @@ impl Shape {
             Stored::Int(_) => (INT, size_of::<i64>()),
             Stored::Inline { bytes, raw: false } => (INLINE, bytes.len()),
             Stored::Inline { bytes, raw: true } => (INLINE | RAW, bytes.len()),
+            Stored::Packed { bytes, packing } => {
+                (INLINE | (*packing as u8 + FIRST_PACKING) << KIND_SHIFT, bytes.len())
+            }
             Stored::Shared(_) => (SHARED, POINTER),
+            Stored::Object(object) => (OBJECT | object.value_type().code() << KIND_SHIFT, POINTER),
         };
         let long = if value_len > usize::from(u8::MAX) { LONG_VALUE } else { 0 };
         Self { flags: payload | long, value_len, key_len }.with(key_len, deadline)
@@ -498,7 +674,7 @@ impl Shape {
     #[inline]
     const fn payload_at(self) -> usize {
         let at = self.key_at() + self.key_len;
-        if self.flags & PAYLOAD == SHARED { at.next_multiple_of(POINTER) } else { at }
+        if self.flags & PAYLOAD >= SHARED { at.next_multiple_of(POINTER) } else { at }
     }
 
     #[inline]
@@ -508,7 +684,7 @@ impl Shape {
 
     #[inline]
     fn layout(self) -> Layout {
-        let align = if self.flags & PAYLOAD == SHARED { POINTER } else { 1 };
+        let align = if self.flags & PAYLOAD >= SHARED { POINTER } else { 1 };
         Layout::from_size_align(self.block_bytes(), align)
             .expect("a key that is in memory leaves room for a value of a kilobyte")
     }

@@ -1,69 +1,118 @@
-//! One database: every record by its key, and the deadlines of those that have one.
+//! A hash table that grows, shrinks and is walked in small steps.
 //!
-//! One flat hash table would be simpler, but it grows all at once: for ten million keys that stalls everyone for most
-//! of a second. This is extendible hashing (Fagin et al. 1979): a directory indexed by the top bits of the hash leads
-//! to segments of about a hundred records, each a small SwissTable. A full segment splits in two, two small neighbours
-//! merge, and the rest of the table does not notice. The segment is also the unit of everything that walks the keys in
-//! steps: `SCAN`, active expiry, freeing a flushed database, a random choice.
+//! It holds the keys of a database, the fields of a large hash, the members of a large set. One flat hash table would be
+//! simpler, but it grows all at once: for ten million keys that stalls everyone for most of a second. This is
+//! extendible hashing (Fagin et al. 1979): a directory indexed by the top bits of the hash leads to segments of about a
+//! hundred entries, each a small SwissTable. A full segment splits in two, two small neighbours merge, and the rest of
+//! the table does not notice. The segment is also the unit of everything that walks the entries in steps: `SCAN`, active
+//! expiry, freeing a large table, a random choice.
 //!
-//! Nothing that a client can observe depends on the order of records in a segment's table.
+//! Nothing that a client can observe depends on the order of entries in a segment's table.
 
-use super::{
-    directory::Directory,
-    expiry::Schedule,
-    hash::KeyHasher,
-    record::{AccessClock, Record},
-    segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments},
-};
+mod directory;
+pub mod expiry;
+mod hash;
+mod prefetch;
+mod scan;
+mod segment;
+
 use crate::{
     random::{Random, Seed},
     time::UnixMillis,
-    value::string::StringRef,
 };
-use core::mem;
+use core::{fmt, mem};
+use directory::Directory;
+use expiry::Schedule;
+use hash::KeyHasher;
+use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
-/// One database.
-pub struct Table {
-    pub(super) hasher: KeyHasher,
-    pub(super) directory: Directory,
-    pub(super) segments: Segments,
-    pub(super) schedule: Schedule,
-    pub(super) len: usize,
-    pub(super) expiring: usize,
+/// What a table holds: something that has a key and perhaps a deadline.
+pub trait Entry {
+    /// The key, which never changes while the entry is in a table.
+    fn key(&self) -> &[u8];
+
+    /// When the entry expires.
+    #[inline]
+    fn deadline(&self) -> Option<UnixMillis> {
+        None
+    }
+
+    /// The address of what a look-up reads, for a prefetch.
+    fn address(&self) -> *const u8;
+
+    /// Whether the deadline lies before `now`. As in Redis, an entry lives through the millisecond of its deadline.
+    #[inline]
+    fn is_expired(&self, now: UnixMillis) -> bool {
+        self.deadline().is_some_and(|deadline| deadline < now)
+    }
+}
+
+/// Entries by their keys, and the deadlines of those that have one.
+#[derive(Clone)]
+pub struct Table<E> {
+    hasher: KeyHasher,
+    directory: Directory,
+    segments: Segments<E>,
+    schedule: Schedule,
+    len: usize,
+    expiring: usize,
     /// No segment was ever longer.
     longest: usize,
 }
 
-/// What became of the key's old record.
-#[derive(Debug)]
-pub enum Put {
-    /// There was none.
-    Inserted,
-    /// It holds the new value.
-    Overwritten,
-    /// It held a value that may take long to free: the caller chooses when.
-    Replaced(Record),
+/// The entries of a table that is no more.
+#[derive(Clone)]
+pub struct Remains<E>(Segments<E>);
+
+impl<E> Remains<E> {
+    /// Takes out some of the entries, about a hundred; nothing once all are gone.
+    pub fn pop(&mut self) -> Option<impl ExactSizeIterator<Item = E> + use<E>> {
+        self.0.pop().map(Segment::into_entries)
+    }
+
+    /// Drops about `budget` entries and returns how many; fewer only when none are left.
+    pub fn free_some(&mut self, budget: usize) -> usize {
+        let mut freed = 0;
+        while freed < budget
+            && let Some(entries) = self.pop()
+        {
+            freed += entries.len();
+        }
+        freed
+    }
+}
+
+impl<E> fmt::Debug for Remains<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remains").field("segments", &self.0.len()).finish()
+    }
+}
+
+impl<E: Entry + fmt::Debug> fmt::Debug for Table<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
 }
 
 /// What a key holds at a moment.
 #[derive(Debug)]
-pub enum Lookup<'a> {
-    /// A record that has not expired.
-    Live(&'a mut Record),
+pub enum Lookup<'a, E> {
+    /// An entry that has not expired.
+    Live(&'a mut E),
     /// Nothing any more.
     Expired,
     /// Nothing.
     Missing,
 }
 
-impl Table {
+impl<E: Entry> Table<E> {
     /// An empty table whose order is fixed by `seed`.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self::with_hasher(KeyHasher::new(seed))
     }
 
-    pub(super) fn with_hasher(hasher: KeyHasher) -> Self {
+    fn with_hasher(hasher: KeyHasher) -> Self {
         let mut segments = Segments::new();
         segments.push(Segment::new(Node::ROOT));
         Self {
@@ -105,27 +154,27 @@ impl Table {
         self.hasher.hash(key)
     }
 
-    /// The record of a key.
+    /// The entry of a key.
     #[inline]
     #[must_use]
-    pub fn find(&self, key: &[u8]) -> Option<&Record> {
+    pub fn find(&self, key: &[u8]) -> Option<&E> {
         self.find_hashed(self.hash(key), key)
     }
 
-    /// The record of a key, to change its value.
+    /// The entry of a key, to change its value.
     #[inline]
-    pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut Record> {
+    pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut E> {
         self.find_mut_hashed(self.hash(key), key)
     }
 
-    /// The record of a key that has not expired at `now`. One that has is removed, if `removes`.
+    /// The entry of a key that has not expired at `now`. One that has is removed, if `removes`.
     #[inline]
-    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_> {
+    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_, E> {
         let hash = self.hash(key);
         let id = self.directory.at(hash);
         let segment = &mut self.segments[id];
         let Some(bucket) = segment.bucket(hash, key) else { return Lookup::Missing };
-        if segment.in_bucket(bucket).is_some_and(|record| record.is_expired(now)) {
+        if segment.in_bucket(bucket).is_some_and(|entry| entry.is_expired(now)) {
             if removes {
                 self.remove_hashed(hash, key);
             }
@@ -135,125 +184,92 @@ impl Table {
         self.segments[id].in_bucket(bucket).map_or(Lookup::Missing, Lookup::Live)
     }
 
-    /// Adds a record; returns the one that had its key before.
-    pub fn insert(&mut self, record: Record) -> Option<Record> {
-        self.insert_hashed(self.hash(record.key()), record)
-    }
-
-    /// Makes `value` the value of `key`, reusing the block of the old record where possible.
-    pub fn put(
-        &mut self,
-        key: &[u8],
-        value: StringRef<'_>,
-        deadline: Option<UnixMillis>,
-        clock: AccessClock,
-    ) -> Put {
-        self.put_hashed(self.hash(key), key, value, deadline, clock)
+    /// Adds an entry; returns the one that had its key before.
+    pub fn insert(&mut self, entry: E) -> Option<E> {
+        self.insert_hashed(self.hash(entry.key()), entry)
     }
 
     /// Removes a key.
-    pub fn remove(&mut self, key: &[u8]) -> Option<Record> {
+    pub fn remove(&mut self, key: &[u8]) -> Option<E> {
         self.remove_hashed(self.hash(key), key)
     }
 
-    /// Gives a key a deadline or takes it away; false if there is no such key.
-    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<UnixMillis>) -> bool {
-        self.set_deadline_hashed(self.hash(key), key, deadline)
+    /// [`change_hashed`](Self::change_hashed) without the hash at hand.
+    #[inline]
+    pub fn change<R>(&mut self, key: &[u8], change: impl FnOnce(&mut E) -> R) -> Option<R> {
+        self.change_hashed(self.hash(key), key, change)
     }
 
     /// [`find`](Self::find) with the hash at hand.
     #[inline]
     #[must_use]
-    pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<&Record> {
+    pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<&E> {
         self.segments[self.directory.at(hash)].find(hash, key)
     }
 
     /// [`find_mut`](Self::find_mut) with the hash at hand.
     #[inline]
-    pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut Record> {
+    pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut E> {
         self.segments[self.directory.at(hash)].find_mut(hash, key)
     }
 
     /// [`insert`](Self::insert) with the hash at hand.
-    pub fn insert_hashed(&mut self, hash: u64, record: Record) -> Option<Record> {
+    pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
-        let Some(place) = self.segments[id].find_mut(hash, record.key()) else {
-            self.add(hash, record);
+        let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
+            self.add(hash, entry);
             return None;
         };
-        let old = mem::replace(place, record);
+        let old = mem::replace(place, entry);
         let deadline = place.deadline();
         self.note_deadline(id, old.deadline(), deadline);
         Some(old)
     }
 
-    /// [`put`](Self::put) with the hash at hand.
-    pub fn put_hashed(
+    /// Changes an entry in any way but its key, and returns what `change` does; nothing if the key is not there.
+    #[inline]
+    pub fn change_hashed<R>(
         &mut self,
         hash: u64,
         key: &[u8],
-        value: StringRef<'_>,
-        deadline: Option<UnixMillis>,
-        clock: AccessClock,
-    ) -> Put {
+        change: impl FnOnce(&mut E) -> R,
+    ) -> Option<R> {
         let id = self.directory.at(hash);
-        let Some(record) = self.segments[id].find_mut(hash, key) else {
-            self.add(hash, Record::new(key, value, deadline, clock));
-            return Put::Inserted;
-        };
-        let old = record.deadline();
-        let put = if record.is_shared() {
-            Put::Replaced(mem::replace(record, Record::new(key, value, deadline, clock)))
-        } else {
-            record.assign(value, deadline, clock);
-            Put::Overwritten
-        };
-        self.note_deadline(id, old, deadline);
-        put
+        let entry = self.segments[id].find_mut(hash, key)?;
+        let old = entry.deadline();
+        let result = change(entry);
+        let new = entry.deadline();
+        self.note_deadline(id, old, new);
+        Some(result)
     }
 
     /// [`remove`](Self::remove) with the hash at hand.
-    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<Record> {
-        let record = self.segments[self.directory.at(hash)].remove(hash, key)?;
+    pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
+        let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
         self.len -= 1;
-        self.expiring -= usize::from(record.deadline().is_some());
+        self.expiring -= usize::from(entry.deadline().is_some());
         self.settle(hash);
-        Some(record)
-    }
-
-    /// [`set_deadline`](Self::set_deadline) with the hash at hand.
-    pub fn set_deadline_hashed(
-        &mut self,
-        hash: u64,
-        key: &[u8],
-        deadline: Option<UnixMillis>,
-    ) -> bool {
-        let id = self.directory.at(hash);
-        let Some(record) = self.segments[id].find_mut(hash, key) else { return false };
-        let old = record.deadline();
-        record.set_deadline(deadline);
-        self.note_deadline(id, old, deadline);
-        true
+        Some(entry)
     }
 
     /// First of two stages that hide the cache misses of looking up many keys: fetches what the second stage reads.
-    /// Call it for all keys of a batch, then [`prefetch_record`](Self::prefetch_record) for all, then look them up.
+    /// Call it for all keys of a batch, then [`prefetch_entry`](Self::prefetch_entry) for all, then look them up.
     #[inline]
     pub fn prefetch_segment(&self, hash: u64) {
         self.segments[self.directory.at(hash)].prefetch_bucket(hash);
     }
 
-    /// Second stage: fetches the record that a look-up of this hash would compare.
+    /// Second stage: fetches the entry that a look-up of this hash would compare.
     #[inline]
-    pub fn prefetch_record(&self, hash: u64) {
-        self.segments[self.directory.at(hash)].prefetch_record(hash);
+    pub fn prefetch_entry(&self, hash: u64) {
+        self.segments[self.directory.at(hash)].prefetch_entry(hash);
     }
 
-    /// A record, each as likely as any other.
+    /// An entry, each as likely as any other.
     ///
-    /// Draws a segment and a place in it until there is a record at that place: every record is drawn with the same
+    /// Draws a segment and a place in it until there is an entry at that place: every entry is drawn with the same
     /// probability, and with segments between a quarter full and full that takes a few draws.
-    pub fn random(&self, random: &mut Random) -> Option<&Record> {
+    pub fn random(&self, random: &mut Random) -> Option<&E> {
         if self.is_empty() {
             return None;
         }
@@ -266,19 +282,25 @@ impl Table {
         }
     }
 
-    /// What the table takes besides its records, in bytes; reads every segment.
+    /// Gives up the table, to be freed a segment at a time.
+    #[must_use]
+    pub fn dismantle(self) -> Remains<E> {
+        Remains(self.segments)
+    }
+
+    /// What the table takes besides its entries, in bytes; reads every segment.
     #[must_use]
     pub fn memory_overhead_bytes(&self) -> usize {
         let segments: usize = self.segments.iter().map(Segment::memory_bytes).sum();
         segments + self.directory.memory_bytes() + self.schedule.memory_bytes()
     }
 
-    /// Adds a record whose key is not there.
-    fn add(&mut self, hash: u64, record: Record) {
+    /// Adds an entry whose key is not there.
+    fn add(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
-        self.note_deadline(id, None, record.deadline());
+        self.note_deadline(id, None, entry.deadline());
         let segment = &mut self.segments[id];
-        segment.insert(hash, record, &self.hasher);
+        segment.insert(hash, entry, &self.hasher);
         self.longest = self.longest.max(segment.len());
         self.len += 1;
     }
@@ -309,7 +331,7 @@ impl Table {
     }
 
     /// Merges the segment of `hash` with its neighbour while both are small.
-    pub(super) fn settle(&mut self, hash: u64) {
+    fn settle(&mut self, hash: u64) {
         loop {
             let id = self.directory.at(hash);
             let segment = &self.segments[id];
@@ -328,7 +350,7 @@ impl Table {
         self.segments[id].shrink(&self.hasher);
     }
 
-    /// Makes segment `id` hold the records of `buddy` too.
+    /// Makes segment `id` hold the entries of `buddy` too.
     fn merge(&mut self, id: u32, buddy: u32) {
         self.schedule.lower(id, self.schedule.earliest_of(buddy));
         let last = self.segments.len() as u32 - 1;
@@ -358,10 +380,40 @@ pub(super) mod tests {
     use super::*;
     use alloc::{collections::BTreeMap, format, string::String, vec, vec::Vec};
 
-    const CLOCK: AccessClock = AccessClock::new(0);
+    /// An entry with a value.
+    #[derive(Debug, PartialEq)]
+    pub(super) struct Item {
+        key: Vec<u8>,
+        value: Vec<u8>,
+        deadline: Option<UnixMillis>,
+    }
+
+    impl Item {
+        fn new(key: &str, value: &[u8], deadline: Option<UnixMillis>) -> Self {
+            Self { key: key.into(), value: value.to_vec(), deadline }
+        }
+
+        fn parts(&self) -> (Vec<u8>, Option<UnixMillis>) {
+            (self.value.clone(), self.deadline)
+        }
+    }
+
+    impl Entry for Item {
+        fn key(&self) -> &[u8] {
+            &self.key
+        }
+
+        fn deadline(&self) -> Option<UnixMillis> {
+            self.deadline
+        }
+
+        fn address(&self) -> *const u8 {
+            self.key.as_ptr()
+        }
+    }
 
     /// Checks all that a table promises itself.
-    pub(in super::super) fn check(table: &Table) {
+    pub(super) fn check(table: &Table<Item>) {
         let (mut len, mut expiring, mut next) = (0, 0, Some(0));
         let mut seen = vec![false; table.segments.len()];
         while let Some(hash) = next {
@@ -372,9 +424,9 @@ pub(super) mod tests {
             assert!(segment.len() <= table.longest);
             next = segment.node.next_hash();
             assert_eq!(table.directory.at(next.unwrap_or(0).wrapping_sub(1)), id);
-            for (hash, record) in segment.sorted(&table.hasher) {
+            for (hash, entry) in segment.sorted(&table.hasher) {
                 assert_eq!(Node::of(hash, segment.node.depth()), segment.node);
-                if let Some(deadline) = record.deadline() {
+                if let Some(deadline) = entry.deadline() {
                     assert!(table.schedule.earliest_of(id) <= deadline);
                     assert!(table.earliest_deadline().expect("some key has one") <= deadline);
                     expiring += 1;
@@ -386,18 +438,23 @@ pub(super) mod tests {
         assert_eq!((table.len, table.expiring), (len, expiring));
     }
 
-    pub(in super::super) fn put(table: &mut Table, key: &str, deadline: Option<u64>) -> Put {
-        table.put(key.as_bytes(), StringRef::new(key.as_bytes()), deadline.map(UnixMillis), CLOCK)
+    pub(super) fn put(table: &mut Table<Item>, key: &str, deadline: Option<u64>) {
+        table.insert(Item::new(key, b"", deadline.map(UnixMillis)));
     }
 
-    fn masked(mask: u64) -> Table {
+    /// Gives an item another deadline, if it is there.
+    pub(super) fn redate(table: &mut Table<Item>, key: &str, deadline: Option<u64>) -> bool {
+        table.change(key.as_bytes(), |item| item.deadline = deadline.map(UnixMillis)).is_some()
+    }
+
+    fn masked(mask: u64) -> Table<Item> {
         let mut hasher = KeyHasher::new(Seed(1));
         hasher.mask = mask;
         Table::with_hasher(hasher)
     }
 
     /// Grows and shrinks a table twice by random changes, among them every kind, and compares it with a map.
-    fn random_changes(mut table: Table, keys: usize, steps: usize) -> Table {
+    fn random_changes(mut table: Table<Item>, keys: usize, steps: usize) -> Table<Item> {
         let mut random = Random::new(Seed(9));
         let mut model: BTreeMap<String, (Vec<u8>, Option<UnixMillis>)> = BTreeMap::new();
         for step in 0..steps {
@@ -407,41 +464,38 @@ pub(super) mod tests {
             let growing = (step / (steps / 4)).is_multiple_of(2);
             match random.below(8) {
                 0 => {
-                    let record =
-                        Record::new(key.as_bytes(), StringRef::new(&value), deadline, CLOCK);
-                    let old =
-                        table.insert(record).map(|old| (old.string().to_vec(), old.deadline()));
-                    assert_eq!(old, model.insert(key, (value, deadline)));
+                    let old = table.insert(Item::new(&key, &value, deadline));
+                    let expected = model.insert(key, (value, deadline));
+                    assert_eq!(old.map(|old| old.parts()), expected);
                 }
                 1 => {
-                    let found = table.set_deadline(key.as_bytes(), deadline);
-                    let expected = model.get_mut(&key).map(|(_, old)| *old = deadline);
-                    assert_eq!(found, expected.is_some());
+                    let found = table
+                        .change(key.as_bytes(), |item| mem::replace(&mut item.deadline, deadline));
+                    let expected = model.get_mut(&key).map(|(_, old)| mem::replace(old, deadline));
+                    assert_eq!(found, expected);
                 }
                 2 => {
-                    let record = table.find_mut(key.as_bytes()).map(|record| record.set_int(7));
+                    let item =
+                        table.find_mut(key.as_bytes()).map(|item| item.value = b"7".to_vec());
                     let expected = model.get_mut(&key).map(|(old, _)| *old = b"7".to_vec());
-                    assert_eq!(record, expected);
+                    assert_eq!(item, expected);
                 }
                 3 | 4 if growing => {
-                    let put = table.put(key.as_bytes(), StringRef::new(&value), deadline, CLOCK);
-                    let old = model.insert(key, (value, deadline));
-                    assert_eq!(matches!(put, Put::Inserted), old.is_none());
+                    table.insert(Item::new(&key, &value, deadline));
+                    model.insert(key, (value, deadline));
                 }
                 _ if growing => {
                     let found = table.find(key.as_bytes());
-                    let found = found.map(|found| (found.string().to_vec(), found.deadline()));
-                    assert_eq!(found.as_ref(), model.get(&key));
+                    assert_eq!(found.map(Item::parts).as_ref(), model.get(&key));
                 }
                 _ => {
                     let old = table.remove(key.as_bytes());
-                    let old = old.map(|old| (old.string().to_vec(), old.deadline()));
-                    assert_eq!(old, model.remove(&key));
+                    assert_eq!(old.map(|old| old.parts()), model.remove(&key));
                 }
             }
             if step % (steps / 40) == 0 {
                 check(&table);
-                let keys: BTreeMap<_, _> = table.iter().map(|record| (record.key(), ())).collect();
+                let keys: BTreeMap<_, _> = table.iter().map(|entry| (entry.key(), ())).collect();
                 assert!(keys.keys().copied().eq(model.keys().map(String::as_bytes)));
             }
         }
@@ -458,7 +512,7 @@ pub(super) mod tests {
             let table = random_changes(Table::new(Seed(1)), keys, steps);
             assert!(table.is_empty());
             assert_eq!(table.segments.len(), 1);
-            let fresh = Table::new(Seed(1)).memory_overhead_bytes();
+            let fresh = Table::<Item>::new(Seed(1)).memory_overhead_bytes();
             // Sixteen buckets and a chunk of the schedule may stay.
             assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 512 * 8 + 16);
         }
@@ -487,9 +541,9 @@ pub(super) mod tests {
             up.remove(format!("key:{i}").as_bytes());
             down.remove(format!("key:{}", 29_999 - i).as_bytes());
         }
-        let keys: Vec<_> = up.iter().map(|record| (up.hash(record.key()), record.key())).collect();
+        let keys: Vec<_> = up.iter().map(|entry| (up.hash(entry.key()), entry.key())).collect();
         assert!(keys.is_sorted());
-        assert!(down.iter().map(Record::key).eq(keys.iter().map(|(_, key)| *key)));
+        assert!(down.iter().map(Item::key).eq(keys.iter().map(|(_, key)| *key)));
     }
 
     /// This number may never change, on any platform: a recorded session replays its cursors and random keys by it.
@@ -500,7 +554,7 @@ pub(super) mod tests {
         for i in 0..30_000_u64 {
             put(&mut table, &format!("key:{}", random.below(9000)), (i % 5 == 0).then_some(i));
             table.remove(format!("key:{}", random.below(9000)).as_bytes());
-            let drawn = table.random(&mut random).map_or(0, |record| table.hash(record.key()));
+            let drawn = table.random(&mut random).map_or(0, |entry| table.hash(entry.key()));
             let cursor = table.scan(drawn.reverse_bits(), &mut |_| ());
             digest = (digest ^ drawn).rotate_left(7).wrapping_mul(31) ^ cursor;
             table.expire_due(UnixMillis(i / 2), 10, &mut |expired| {
@@ -520,24 +574,13 @@ pub(super) mod tests {
         let mut draws = vec![0_u32; 500];
         let mut random = Random::new(Seed(4));
         for _ in 0..100_000 {
-            let record = table.random(&mut random).expect("there are keys");
-            let StringRef::Int(i) = record.string() else { panic!("{record:?}") };
-            draws[i as usize] += 1;
+            let entry = table.random(&mut random).expect("there are keys");
+            let i: usize = core::str::from_utf8(entry.key()).unwrap().parse().unwrap();
+            draws[i] += 1;
         }
         let chi_squared: f64 = draws.iter().map(|&n| (f64::from(n) - 200.0).powi(2) / 200.0).sum();
         // 499 degrees of freedom: mean 499, standard deviation 31.6.
         assert!((373.0..625.0).contains(&chi_squared), "chi squared {chi_squared}");
-    }
-
-    #[test]
-    fn a_value_that_may_take_long_to_free_is_handed_back() {
-        let mut table = Table::new(Seed(0));
-        let long = vec![b'x'; 100_000];
-        assert!(matches!(table.put(b"k", StringRef::new(&long), None, CLOCK), Put::Inserted));
-        assert!(
-            matches!(put(&mut table, "k", None), Put::Replaced(old) if old.string().len() == 100_000)
-        );
-        assert!(matches!(put(&mut table, "k", None), Put::Overwritten));
     }
 
     #[test]

@@ -5,30 +5,30 @@
 //! A call returns the rest of the segment the cursor lies in. Clients see the cursor with its bits reversed: it
 //! then is a small number while the table is small, and zero, which starts and ends a scan, is the lowest hash.
 
-use super::{record::Record, table::Table};
+use super::{Entry, Table};
 
-impl Table {
+impl<E: Entry> Table<E> {
     /// Visits some of the keys, at most about a hundred, and returns the cursor to go on with: zero after the last.
     ///
     /// Any number is a cursor: one that no call returned starts somewhere in the middle.
-    pub fn scan(&self, cursor: u64, visit: &mut dyn FnMut(&Record)) -> u64 {
+    pub fn scan(&self, cursor: u64, visit: &mut dyn FnMut(&E)) -> u64 {
         let from = cursor.reverse_bits();
         let segment = &self.segments[self.directory.at(from)];
-        for (hash, record) in segment.sorted(&self.hasher) {
+        for (hash, entry) in segment.sorted(&self.hasher) {
             if hash >= from {
-                visit(record);
+                visit(entry);
             }
         }
         segment.node.next_hash().map_or(0, u64::reverse_bits)
     }
 
-    /// All records, by hash.
-    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+    /// All entries, by hash.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
         let mut next = Some(0);
         core::iter::from_fn(move || {
             let segment = &self.segments[self.directory.at(next?)];
             next = segment.node.next_hash();
-            Some(segment.sorted(&self.hasher).into_iter().map(|(_, record)| record))
+            Some(segment.sorted(&self.hasher).into_iter().map(|(_, entry)| entry))
         })
         .flatten()
     }
@@ -38,21 +38,21 @@ impl Table {
 mod tests {
     use super::*;
     use crate::{
-        keyspace::table::tests::{check, put},
         random::{Random, Seed},
+        table::tests::{Item, check, put},
     };
     use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
     /// Scans while `disturb` changes the table between calls; counts how often each key came.
     fn scan_while(
-        table: &mut Table,
-        mut disturb: impl FnMut(&mut Table, usize),
+        table: &mut Table<Item>,
+        mut disturb: impl FnMut(&mut Table<Item>, usize),
     ) -> BTreeMap<Vec<u8>, u32> {
         let mut seen = BTreeMap::new();
         let (mut cursor, mut calls) = (0, 0);
         loop {
-            cursor = table.scan(cursor, &mut |record| {
-                *seen.entry(record.key().to_vec()).or_default() += 1;
+            cursor = table.scan(cursor, &mut |entry| {
+                *seen.entry(entry.key().to_vec()).or_default() += 1;
             });
             if cursor == 0 {
                 return seen;
@@ -62,7 +62,7 @@ mod tests {
         }
     }
 
-    fn filled(keys: usize) -> Table {
+    fn filled(keys: usize) -> Table<Item> {
         let mut table = Table::new(Seed(6));
         for i in 0..keys {
             put(&mut table, &format!("key:{i}"), None);
@@ -98,8 +98,8 @@ mod tests {
         for start in cursors.into_iter().chain((0..100).map(|_| random.next_u64())) {
             let (mut cursor, mut seen) = (start, 0);
             while {
-                cursor = table.scan(cursor, &mut |record| {
-                    assert!(table.hash(record.key()) >= start.reverse_bits());
+                cursor = table.scan(cursor, &mut |entry| {
+                    assert!(table.hash(entry.key()) >= start.reverse_bits());
                     seen += 1;
                 });
                 cursor != 0
@@ -110,7 +110,10 @@ mod tests {
     }
 
     /// The promise of `SCAN`: whatever happens meanwhile, a key that stays is returned; here, even just once.
-    fn stays_are_returned_once(table: &mut Table, disturb: impl FnMut(&mut Table, usize)) {
+    fn stays_are_returned_once(
+        table: &mut Table<Item>,
+        disturb: impl FnMut(&mut Table<Item>, usize),
+    ) {
         let seen = scan_while(table, disturb);
         for i in 0..100 {
             assert_eq!(seen.get(format!("stays:{i}").as_bytes()), Some(&1), "stays:{i}");
@@ -120,7 +123,7 @@ mod tests {
         check(table);
     }
 
-    fn with_stays(keys: usize) -> Table {
+    fn with_stays(keys: usize) -> Table<Item> {
         let mut table = filled(keys);
         for i in 0..100 {
             put(&mut table, &format!("stays:{i}"), None);

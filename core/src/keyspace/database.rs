@@ -1,0 +1,72 @@
+//! One database: a table of records.
+
+use crate::{
+    table::Table,
+    time::UnixMillis,
+    value::{
+        record::{AccessClock, Record},
+        string::StringRef,
+    },
+};
+use core::mem;
+
+/// One database: every record by its key.
+pub type Database = Table<Record>;
+
+/// What became of the key's old record.
+#[derive(Debug)]
+pub enum Put {
+    /// There was none.
+    Inserted,
+    /// It holds the new value.
+    Overwritten,
+    /// It held a value that may take long to free: the caller chooses when.
+    Replaced(Record),
+}
+
+impl Table<Record> {
+    /// Makes `value` the value of `key`, reusing the block of the old record where possible.
+    pub fn put(
+        &mut self,
+        key: &[u8],
+        value: StringRef<'_>,
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Put {
+        let hash = self.hash(key);
+        let put = self.change_hashed(hash, key, |record| {
+            if record.owns_heap() {
+                let new = Record::new(key, value, deadline, clock);
+                Put::Replaced(mem::replace(record, new))
+            } else {
+                record.assign(value, deadline, clock);
+                Put::Overwritten
+            }
+        });
+        put.unwrap_or_else(|| {
+            self.insert_hashed(hash, Record::new(key, value, deadline, clock));
+            Put::Inserted
+        })
+    }
+
+    /// Gives a key a deadline or takes it away; false if there is no such key.
+    pub fn set_deadline(&mut self, key: &[u8], deadline: Option<UnixMillis>) -> bool {
+        self.change(key, |record| record.set_deadline(deadline)).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Seed;
+
+    #[test]
+    fn a_value_that_may_take_long_to_free_is_handed_back() {
+        let mut database = Database::new(Seed(0));
+        let mut put =
+            |value: &[u8]| database.put(b"k", StringRef::new(value), None, AccessClock::default());
+        assert!(matches!(put(&[b'x'; 100_000]), Put::Inserted));
+        assert!(matches!(put(b"v"), Put::Replaced(old) if old.string().len() == 100_000));
+        assert!(matches!(put(b"v"), Put::Overwritten));
+    }
+}

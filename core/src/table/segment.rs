@@ -1,0 +1,309 @@
+//! A segment: about a hundred entries whose hashes share their top bits.
+
+use super::{Entry, hash::KeyHasher, prefetch::prefetch};
+use alloc::vec::Vec;
+use core::{
+    mem,
+    ops::{Index, IndexMut, Range},
+    ptr,
+};
+use hashbrown::{HashTable, hash_table};
+
+/// The entries a segment holds before it splits. Its table of 128 buckets takes 112; the rest are for the marks that
+/// removed entries leave, so that a busy segment is not rebuilt for each.
+pub(super) const SEGMENT_MAX: usize = 104;
+
+/// The entries that two neighbours may have together when they merge: far from a split, lest the two alternate.
+pub(super) const MERGE_MAX: usize = 48;
+
+/// A prefix of hashes, as its place in the binary tree of all prefixes: the root, which is no bits at all, is 1, and
+/// `n` one bit longer is `2n` or `2n + 1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Node(u32);
+
+impl Node {
+    pub(super) const ROOT: Self = Self(1);
+
+    /// The longest prefix that is told apart.
+    pub(super) const MAX_DEPTH: u32 = 30;
+
+    #[cfg(test)]
+    /// The prefix of `depth` bits that `hash` starts with.
+    pub(super) const fn of(hash: u64, depth: u32) -> Self {
+        Self(1 << depth | (hash >> 1 >> (63 - depth)) as u32)
+    }
+
+    pub(super) const fn depth(self) -> u32 {
+        self.0.ilog2()
+    }
+
+    pub(super) const fn children(self) -> (Self, Self) {
+        (Self(self.0 << 1), Self(self.0 << 1 | 1))
+    }
+
+    pub(super) const fn parent(self) -> Self {
+        Self(self.0 >> 1)
+    }
+
+    /// The other child of the same parent.
+    pub(super) const fn buddy(self) -> Self {
+        Self(self.0 ^ 1)
+    }
+
+    /// The lowest hash with this prefix.
+    pub(super) fn first_hash(self) -> u64 {
+        u64::from(self.0).checked_shl(64 - self.depth()).unwrap_or(0)
+    }
+
+    /// The lowest hash above all with this prefix; none after the last.
+    pub(super) fn next_hash(self) -> Option<u64> {
+        let next = u64::from(self.0 + 1).checked_shl(64 - self.depth()).unwrap_or(0);
+        (next != 0).then_some(next)
+    }
+
+    /// Where the prefix stands in a directory of `depth` bits, which are no fewer than its own.
+    pub(super) const fn entries(self, depth: u32) -> Range<usize> {
+        let more = depth - self.depth();
+        let prefix = (self.0 ^ 1 << self.depth()) as usize;
+        prefix << more..(prefix + 1) << more
+    }
+}
+
+pub(super) struct Segment<E> {
+    entries: HashTable<E>,
+    /// Where the table's tags are, for prefetches alone: hashbrown keeps them above its buckets, and its buckets
+    /// downwards from there, in one block.
+    tags: *const E,
+    pub(super) node: Node,
+}
+
+impl<E: Entry> Segment<E> {
+    pub(super) const fn new(node: Node) -> Self {
+        Self { entries: HashTable::new(), tags: ptr::null(), node }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[inline]
+    pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<&E> {
+        self.entries.find(spread(hash), |entry| entry.key() == key)
+    }
+
+    #[inline]
+    pub(super) fn find_mut(&mut self, hash: u64, key: &[u8]) -> Option<&mut E> {
+        self.entries.find_mut(spread(hash), |entry| entry.key() == key)
+    }
+
+    /// The bucket that a key's entry is in, until entries are added or removed.
+    #[inline]
+    pub(super) fn bucket(&self, hash: u64, key: &[u8]) -> Option<usize> {
+        self.entries.find_bucket_index(spread(hash), |entry| entry.key() == key)
+    }
+
+    /// The entry in a [bucket](Self::bucket).
+    #[inline]
+    pub(super) fn in_bucket(&mut self, bucket: usize) -> Option<&mut E> {
+        self.entries.get_bucket_mut(bucket)
+    }
+
+    /// Fetches where the search for a hash begins: its tag and its bucket.
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, hash: u64) {
+        let at = hash as usize & self.entries.num_buckets().wrapping_sub(1);
+        prefetch(self.tags.cast::<u8>().wrapping_add(at));
+        prefetch(self.tags.wrapping_sub(at + 1));
+    }
+
+    /// Fetches the entries, hardly ever more than one, that may be the one of this hash.
+    #[inline]
+    pub(super) fn prefetch_entry(&self, hash: u64) {
+        self.entries.find(spread(hash), |entry| {
+            prefetch(entry.address());
+            false
+        });
+    }
+
+    /// Fetches every entry, so that reading them all waits for memory about once.
+    fn prefetch_all(&self) {
+        self.entries.iter().for_each(|entry| prefetch(entry.address()));
+    }
+
+    /// Adds an entry whose key is not here.
+    pub(super) fn insert(&mut self, hash: u64, entry: E, hasher: &KeyHasher) {
+        if self.entries.len() == self.entries.capacity() {
+            self.rebuild(self.entries.len() + 1, hasher);
+        }
+        self.insert_with_room(hash, entry);
+    }
+
+    fn insert_with_room(&mut self, hash: u64, entry: E) {
+        let full = |_: &E| unreachable!("there is room for one more");
+        let entry = self.entries.insert_unique(spread(hash), entry, full);
+        self.tags = ptr::from_ref(entry.get()).wrapping_add(entry.bucket_index() + 1);
+    }
+
+    pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<E> {
+        let entry = self.entries.find_entry(spread(hash), |entry| entry.key() == key);
+        entry.ok().map(|entry| entry.remove().0)
+    }
+
+    /// Takes out all entries that `take` says, in no particular order.
+    pub(super) fn extract(&mut self, take: impl FnMut(&mut E) -> bool) -> impl Iterator<Item = E> {
+        self.prefetch_all();
+        self.entries.extract_if(take)
+    }
+
+    /// Keeps the lower half of the prefix and gives up the upper.
+    pub(super) fn split(&mut self, hasher: &KeyHasher) -> Self {
+        self.prefetch_all();
+        let (lower, upper) = self.node.children();
+        self.node = lower;
+        let mut split = Self::new(upper);
+        let boundary = upper.first_hash();
+        split.entries = HashTable::with_capacity(self.len());
+        for entry in self.entries.extract_if(|entry| hasher.hash(entry.key()) >= boundary) {
+            let hash = hasher.hash(entry.key());
+            split.insert(hash, entry, hasher);
+        }
+        split
+    }
+
+    /// Takes in the entries of the segment next to it and holds the prefix of both.
+    pub(super) fn merge(&mut self, buddy: Self, hasher: &KeyHasher) {
+        self.node = self.node.parent();
+        self.rebuild(self.len() + buddy.len(), hasher);
+        for entry in buddy.entries {
+            let hash = hasher.hash(entry.key());
+            self.insert(hash, entry, hasher);
+        }
+    }
+
+    /// Gives back memory when little of it is used.
+    pub(super) fn shrink(&mut self, hasher: &KeyHasher) {
+        if self.entries.capacity() > 14 && self.len() * 4 <= self.entries.capacity() {
+            self.rebuild(self.len() * 2, hasher);
+        }
+    }
+
+    /// The entries by hash, then key: the only order that is the same everywhere, for the table's own depends on the
+    /// width of the processor's vectors.
+    pub(super) fn sorted(&self, hasher: &KeyHasher) -> Vec<(u64, &E)> {
+        self.prefetch_all();
+        let mut entries: Vec<_> =
+            self.entries.iter().map(|entry| (hasher.hash(entry.key()), entry)).collect();
+        entries.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        entries
+    }
+
+    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, and for each bucket a
+    /// pointer and a tag.
+    pub(super) fn memory_bytes(&self) -> usize {
+        48 + self.entries.num_buckets() * 9
+    }
+
+    fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
+        self.prefetch_all();
+        let old = mem::replace(&mut self.entries, HashTable::with_capacity(capacity));
+        for entry in old {
+            let hash = hasher.hash(entry.key());
+            self.insert_with_room(hash, entry);
+        }
+    }
+}
+
+impl<E> Segment<E> {
+    /// Its entries, in no particular order.
+    pub(super) fn into_entries(self) -> hash_table::IntoIter<E> {
+        self.entries.into_iter()
+    }
+}
+
+/// The hash that a segment's table is given. The top bits, by which the directory chose the segment, are the same for
+/// all its entries, but the table takes its tags from the top, of 64 bits or of 32 as the platform has it: it is given
+/// the low half twice.
+#[inline]
+const fn spread(hash: u64) -> u64 {
+    hash & 0xffff_ffff | hash << 32
+}
+
+impl<E: Clone> Clone for Segment<E> {
+    fn clone(&self) -> Self {
+        let entries = self.entries.clone();
+        // The first entry is in the same bucket as that of which it is a copy, so the tags are as far from it.
+        let tags = match (self.entries.iter().next(), entries.iter().next()) {
+            (Some(old), Some(new)) => {
+                let distance = self.tags.addr().wrapping_sub(ptr::from_ref(old).addr());
+                ptr::from_ref(new).wrapping_byte_add(distance)
+            }
+            _ => ptr::null(),
+        };
+        Self { entries, tags, node: self.node }
+    }
+}
+
+/// All segments of a table, numbered from 0 without gaps, in chunks that never move.
+#[derive(Clone)]
+pub(super) struct Segments<E> {
+    chunks: Vec<Vec<Segment<E>>>,
+}
+
+/// The segments in a chunk.
+pub(super) const CHUNK: usize = 512;
+
+impl<E> Segments<E> {
+    pub(super) const fn new() -> Self {
+        Self { chunks: Vec::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    /// Adds a segment and returns its number.
+    pub(super) fn push(&mut self, segment: Segment<E>) -> u32 {
+        let id = self.len();
+        if id.is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::new());
+        }
+        self.chunks[id / CHUNK].push(segment);
+        id as u32
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Segment<E>> {
+        let last = self.chunks.last_mut()?;
+        let segment = last.pop();
+        if last.is_empty() {
+            self.chunks.pop();
+        }
+        segment
+    }
+
+    /// Takes out a segment; the last takes over its number.
+    pub(super) fn swap_remove(&mut self, id: u32) -> Segment<E> {
+        let last = self.pop().expect("a segment that has a number exists");
+        if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Segment<E>> {
+        self.chunks.iter().flatten()
+    }
+}
+
+impl<E> Index<u32> for Segments<E> {
+    type Output = Segment<E>;
+
+    #[inline]
+    fn index(&self, id: u32) -> &Segment<E> {
+        &self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+}
+
+impl<E> IndexMut<u32> for Segments<E> {
+    #[inline]
+    fn index_mut(&mut self, id: u32) -> &mut Segment<E> {
+        &mut self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+}

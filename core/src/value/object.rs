@@ -1,0 +1,45 @@
+//! A collection that is too large to lie beside its key.
+
+use super::{Type, hash::Hash};
+
+/// A value behind a pointer.
+#[derive(Clone, Debug)]
+pub enum Object {
+    /// A hash.
+    Hash(Hash),
+}
+
+impl Object {
+    /// The value's type.
+    #[must_use]
+    pub const fn value_type(&self) -> Type {
+        match self {
+            Self::Hash(_) => Type::Hash,
+        }
+    }
+
+    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    #[must_use]
+    pub fn encoding_name(&self) -> &'static str {
+        match self {
+            Self::Hash(hash) => hash.encoding_name(),
+        }
+    }
+
+    /// What the value takes, in bytes, with eight-byte pointers; may read all of it.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Hash(hash) => hash.memory_bytes(),
+            }
+    }
+
+    /// Frees about `budget` elements, the value being needed no longer, and returns how many. Once that is less than
+    /// `budget`, what is left is quickly dropped.
+    pub fn free_some(&mut self, budget: usize) -> usize {
+        match self {
+            Self::Hash(hash) => hash.free_some(budget),
+        }
+    }
+}
