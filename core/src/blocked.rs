@@ -26,11 +26,6 @@ impl BlockedKeys {
         self.waiting.is_empty()
     }
 
-    /// The keys for which somebody waits.
-    pub(crate) fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
     /// A client begins to wait; it does not matter whether it names a key twice.
     pub(crate) fn add(&mut self, client: ClientId, database: usize, keys: &[Vec<u8>]) {
         for key in keys {
