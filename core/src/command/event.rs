@@ -50,4 +50,16 @@ impl Event {
     pub(crate) const RENAME_TO: Self = Self::new(Class::Generic, "rename_to");
     pub(crate) const SET: Self = Self::new(Class::String, "set");
     pub(crate) const SET_RANGE: Self = Self::new(Class::String, "setrange");
+    pub(crate) const ZADD: Self = Self::new(Class::SortedSet, "zadd");
+    pub(crate) const ZDIFF_STORE: Self = Self::new(Class::SortedSet, "zdiffstore");
+    pub(crate) const ZINCR: Self = Self::new(Class::SortedSet, "zincr");
+    pub(crate) const ZINTER_STORE: Self = Self::new(Class::SortedSet, "zinterstore");
+    pub(crate) const ZPOP_MAX: Self = Self::new(Class::SortedSet, "zpopmax");
+    pub(crate) const ZPOP_MIN: Self = Self::new(Class::SortedSet, "zpopmin");
+    pub(crate) const ZRANGE_STORE: Self = Self::new(Class::SortedSet, "zrangestore");
+    pub(crate) const ZREM: Self = Self::new(Class::SortedSet, "zrem");
+    pub(crate) const ZREM_RANGE_BY_LEX: Self = Self::new(Class::SortedSet, "zremrangebylex");
+    pub(crate) const ZREM_RANGE_BY_RANK: Self = Self::new(Class::SortedSet, "zremrangebyrank");
+    pub(crate) const ZREM_RANGE_BY_SCORE: Self = Self::new(Class::SortedSet, "zremrangebyscore");
+    pub(crate) const ZUNION_STORE: Self = Self::new(Class::SortedSet, "zunionstore");
 }

@@ -19,6 +19,7 @@
 //! assert_eq!(scores.view().range(0..up_to_two).len(), 1);
 //! ```
 
+mod gathering;
 mod large;
 mod packed;
 
@@ -26,11 +27,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
-use core::ops::Range;
+use core::ops::{Bound, Range};
 
 use super::listpack::{Entry, Listpack, ListpackRef};
 use super::{Compound, Object, Packing, Type, Value, ranked_tree};
 use crate::random::{Random, Seed};
+pub use gathering::Gathering;
 pub use large::Large;
 use packed::Pairs;
 
@@ -241,6 +243,9 @@ impl SortedSetLimits {
 }
 
 impl<'a> SortedSetRef<'a> {
+    /// The sorted set without members.
+    pub const EMPTY: SortedSetRef<'static> = SortedSetRef::Listpack(ListpackRef::EMPTY);
+
     /// How many members there are.
     #[inline]
     #[must_use]
@@ -287,6 +292,39 @@ impl<'a> SortedSetRef<'a> {
                 large.order().partition_point(|score, member| is_before(score, member.bytes()))
             }
         }
+    }
+
+    /// The ranks of the members with a score between two.
+    #[must_use]
+    pub fn ranks_by_score(self, min: Bound<f64>, max: Bound<f64>) -> Range<usize> {
+        let start = match min {
+            Bound::Unbounded => 0,
+            Bound::Included(min) => self.partition_point(|score, _| score < min),
+            Bound::Excluded(min) => self.partition_point(|score, _| score <= min),
+        };
+        let end = match max {
+            Bound::Unbounded => self.len(),
+            Bound::Included(max) => self.partition_point(|score, _| score <= max),
+            Bound::Excluded(max) => self.partition_point(|score, _| score < max),
+        };
+        start..end.max(start)
+    }
+
+    /// The ranks of the members whose bytes lie between two. All scores must be the same; otherwise they are the ranks of any
+    /// members.
+    #[must_use]
+    pub fn ranks_by_lex(self, min: Bound<&[u8]>, max: Bound<&[u8]>) -> Range<usize> {
+        let start = match min {
+            Bound::Unbounded => 0,
+            Bound::Included(min) => self.partition_point(|_, member| member < min),
+            Bound::Excluded(min) => self.partition_point(|_, member| member <= min),
+        };
+        let end = match max {
+            Bound::Unbounded => self.len(),
+            Bound::Included(max) => self.partition_point(|_, member| member <= max),
+            Bound::Excluded(max) => self.partition_point(|_, member| member < max),
+        };
+        start..end.max(start)
     }
 
     /// The members of a range of ranks, lowest first, with their scores.

@@ -47,6 +47,20 @@ impl Large {
         }
     }
 
+    /// The set of the members of a dictionary, which `sorted` has in their order.
+    pub(super) fn of(
+        members: Table<Member>,
+        sorted: impl Iterator<Item = Member>,
+        seed: Seed,
+    ) -> Self {
+        let mut large = Self { members, ..Self::new(seed) };
+        for member in sorted {
+            large.member_bytes += member.memory_bytes();
+            large.order.insert(member);
+        }
+        large
+    }
+
     /// How many members there are.
     #[inline]
     #[must_use]

@@ -111,17 +111,17 @@ pub(super) fn insert(list: &mut Listpack, member: &[u8], score: f64) {
             at = rest.front;
         }
     }
-    let text;
-    let score = match whole(score) {
-        Some(score) => Entry::Int(score),
-        None => {
-            text = NumberText::from(score);
-            Entry::Bytes(&text)
-        }
-    };
-    let member = Entry::encode(member);
+    let mut digits = None;
+    let score = entry_of(score, &mut digits);
     list.insert(at, score);
-    list.insert(at, member);
+    list.insert(at, Entry::encode(member));
+}
+
+/// Adds a member that comes after all that are there.
+pub(super) fn push(list: &mut Listpack, member: &[u8], score: f64) {
+    let mut digits = None;
+    list.push_back(Entry::encode(member));
+    list.push_back(entry_of(score, &mut digits));
 }
 
 pub(super) fn remove_range(list: &mut Listpack, ranks: Range<usize>) {
@@ -133,6 +133,14 @@ pub(super) fn remove_range(list: &mut Listpack, ranks: Range<usize>) {
 fn whole(score: f64) -> Option<i64> {
     const HALF: f64 = (i64::MAX / 2) as f64;
     ((-HALF..=HALF).contains(&score) && score as i64 as f64 == score).then_some(score as i64)
+}
+
+/// The entry of a score, whose text is written to `digits`.
+fn entry_of(score: f64, digits: &mut Option<NumberText>) -> Entry<'_> {
+    match whole(score) {
+        Some(whole) => Entry::Int(whole),
+        None => Entry::Bytes(digits.insert(NumberText::from(score))),
+    }
 }
 
 #[inline]
