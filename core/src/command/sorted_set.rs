@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::Edit;
 use super::scan;
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::glob::{self, Case};
 use crate::number::{NumberText, parse_f64};
 use crate::random::{Random, Seed};

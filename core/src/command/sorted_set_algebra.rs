@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::sorted_set::{limits, reply_members};
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::number::parse_f64;
 use crate::resp::args::Args;
 use crate::value::listpack::Entry;

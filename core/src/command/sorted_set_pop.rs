@@ -2,10 +2,10 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::Edit;
 use super::sorted_set::{reply_member, reply_members};
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::listpack::Entry;

@@ -4,10 +4,10 @@ use core::ops::{Bound, Range};
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::Edit;
 use super::sorted_set::{limits, reply_members};
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::number::parse_bound;
 use crate::resp::args::Args;
 use crate::value::Compound;
@@ -23,8 +23,10 @@ enum Span<'a> {
     /// Those with a score between two.
     Scores(Bound<f64>, Bound<f64>),
     /// Those between two members; nothing is between bounds that are the wrong way round.
-    Members(Option<(Bound<&'a [u8]>, Bound<&'a [u8]>)>),
+    Members(Option<LexRange<'a>>),
 }
+
+type LexRange<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
 /// What a range goes by.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod connection;
 mod generic;
+mod pubsub;
 mod server;
 mod sorted_set;
 mod string;
@@ -13,6 +14,7 @@ use super::spec::Spec;
 pub static GROUPS: [&[Spec]; 6] = [
     connection::CONNECTION,
     generic::GENERIC,
+    pubsub::PUBSUB,
     server::SERVER,
     sorted_set::SORTED_SET,
     string::STRING,
