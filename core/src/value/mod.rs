@@ -13,13 +13,17 @@ pub mod intset;
 pub mod list;
 pub mod listpack;
 mod object;
+pub mod ranked_tree;
 pub mod record;
+pub mod sorted_set;
 pub mod string;
+pub mod thin_bytes;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
 use list::List;
 pub use object::Object;
+use sorted_set::SortedSet;
 use string::StringRef;
 
 /// A data type, as `TYPE` tells it.
@@ -70,11 +74,14 @@ pub enum Packing {
     HashListpack,
     /// A list: a listpack of its elements.
     ListListpack,
+    /// A sorted set: a listpack of members, each followed by its score, lowest first.
+    SortedSetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 2] = [Self::HashListpack, Self::ListListpack];
+    pub(crate) const ALL: [Self; 3] =
+        [Self::HashListpack, Self::ListListpack, Self::SortedSetListpack];
 
     /// The type of what is packed so.
     #[inline]
@@ -83,6 +90,7 @@ impl Packing {
         match self {
             Self::HashListpack => Type::Hash,
             Self::ListListpack => Type::List,
+            Self::SortedSetListpack => Type::SortedSet,
         }
     }
 
@@ -90,7 +98,7 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack | Self::ListListpack => "listpack",
+            Self::HashListpack | Self::ListListpack | Self::SortedSetListpack => "listpack",
         }
     }
 
@@ -99,6 +107,7 @@ impl Packing {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
             Self::ListListpack => Object::List(List::unpack(self, bytes)),
+            Self::SortedSetListpack => Object::SortedSet(SortedSet::unpack(self, bytes)),
         }
     }
 }

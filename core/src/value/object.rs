@@ -1,6 +1,6 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Type, hash::Hash, list::List};
+use super::{Compound, Type, hash::Hash, list::List, sorted_set::SortedSet};
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
@@ -9,6 +9,8 @@ pub enum Object {
     Hash(Hash),
     /// A list.
     List(List),
+    /// A sorted set.
+    SortedSet(SortedSet),
 }
 
 impl Object {
@@ -18,6 +20,7 @@ impl Object {
         match self {
             Self::Hash(_) => Type::Hash,
             Self::List(_) => Type::List,
+            Self::SortedSet(_) => Type::SortedSet,
         }
     }
 
@@ -27,6 +30,7 @@ impl Object {
         match self {
             Self::Hash(hash) => hash.encoding_name(),
             Self::List(list) => list.encoding_name(),
+            Self::SortedSet(set) => set.view().encoding_name(),
         }
     }
 
@@ -37,6 +41,7 @@ impl Object {
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
                 Self::List(list) => list.memory_bytes(),
+                Self::SortedSet(set) => set.memory_bytes(),
             }
     }
 
@@ -46,6 +51,7 @@ impl Object {
         match self {
             Self::Hash(hash) => hash.free_some(budget),
             Self::List(list) => list.free_some(budget),
+            Self::SortedSet(set) => set.free_some(budget),
         }
     }
 }
