@@ -97,6 +97,17 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `SRANDMEMBER` and its kin with the one count that cannot be negated.
+pub const COUNT_OUT_OF_RANGE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+/// A limit of an intersection below zero.
+pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
+/// A number of keys below one.
+pub const NUMKEYS_NOT_POSITIVE: Error = Error::fixed("ERR numkeys should be greater than 0");
+/// A number of keys that cannot all be among the arguments.
+pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
+    Error::fixed("ERR Number of keys can't be greater than number of args");
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \

@@ -8,10 +8,11 @@ use alloc::string::String;
 use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
-use crate::value::{ValueRef, record::Record};
+use crate::value::{ValueRef, record::Record, set::Set};
 
-/// What Redis numbers strings with.
+/// What Redis numbers the types with.
 const TYPE_STRING: u32 = 0;
+const TYPE_SET: u32 = 2;
 
 /// A digest that is being put together.
 #[derive(Clone, Copy, Default)]
@@ -48,12 +49,12 @@ impl Digest {
     }
 
     fn mix_value(&mut self, record: &Record) {
-        match record.value() {
-            ValueRef::String(string) => {
-                self.mix(&TYPE_STRING.to_be_bytes());
-                self.mix(string.bytes(&mut itoa::Buffer::new()));
-            }
-            _ => {}
+        if let ValueRef::String(string) = record.value() {
+            self.mix(&TYPE_STRING.to_be_bytes());
+            self.mix(string.bytes(&mut itoa::Buffer::new()));
+        } else if let Some(set) = record.compound::<Set>() {
+            self.mix(&TYPE_SET.to_be_bytes());
+            set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");

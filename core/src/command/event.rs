@@ -48,6 +48,12 @@ impl Event {
     pub(crate) const PERSIST: Self = Self::new(Class::Generic, "persist");
     pub(crate) const RENAME_FROM: Self = Self::new(Class::Generic, "rename_from");
     pub(crate) const RENAME_TO: Self = Self::new(Class::Generic, "rename_to");
+    pub(crate) const SADD: Self = Self::new(Class::Set, "sadd");
+    pub(crate) const SDIFFSTORE: Self = Self::new(Class::Set, "sdiffstore");
     pub(crate) const SET: Self = Self::new(Class::String, "set");
     pub(crate) const SET_RANGE: Self = Self::new(Class::String, "setrange");
+    pub(crate) const SINTERSTORE: Self = Self::new(Class::Set, "sinterstore");
+    pub(crate) const SPOP: Self = Self::new(Class::Set, "spop");
+    pub(crate) const SREM: Self = Self::new(Class::Set, "srem");
+    pub(crate) const SUNIONSTORE: Self = Self::new(Class::Set, "sunionstore");
 }

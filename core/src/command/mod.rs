@@ -26,6 +26,8 @@ pub(crate) mod observers;
 mod scan;
 pub(crate) mod secrets;
 mod server;
+mod set;
+mod set_algebra;
 mod slowlog;
 pub mod spec;
 pub mod specs;

@@ -201,6 +201,39 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
         ..PLAIN
     },
+    Parameter {
+        name: "set-max-intset-entries",
+        summary: "How many integers a set holds as a sorted array.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_intset_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "set-max-listpack-entries",
+        summary: "How many members a set holds as a listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "set-max-listpack-value",
+        summary: "How long a member of a set that is a listpack may be, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
     // What is observed
     Parameter {
         name: "slowlog-log-slower-than",

@@ -39,6 +39,12 @@ impl Keyspace {
         self.databases.len()
     }
 
+    /// What fixes the order of all tables.
+    #[must_use]
+    pub const fn seed(&self) -> Seed {
+        self.seed
+    }
+
     /// Each database in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()

@@ -11,11 +11,13 @@ pub mod intset;
 pub mod listpack;
 mod object;
 pub mod record;
+pub mod set;
 pub mod string;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
 pub use object::Object;
+use set::Set;
 use string::StringRef;
 
 /// A data type, as `TYPE` tells it.
@@ -64,11 +66,15 @@ impl Type {
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
     HashListpack,
+    /// A set: ascending integers.
+    SetIntset,
+    /// A set: a listpack of members.
+    SetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 1] = [Self::HashListpack];
+    pub(crate) const ALL: [Self; 3] = [Self::HashListpack, Self::SetIntset, Self::SetListpack];
 
     /// The type of what is packed so.
     #[inline]
@@ -76,6 +82,7 @@ impl Packing {
     pub const fn value_type(self) -> Type {
         match self {
             Self::HashListpack => Type::Hash,
+            Self::SetIntset | Self::SetListpack => Type::Set,
         }
     }
 
@@ -83,7 +90,8 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack => "listpack",
+            Self::HashListpack | Self::SetListpack => "listpack",
+            Self::SetIntset => "intset",
         }
     }
 
@@ -91,6 +99,7 @@ impl Packing {
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
+            Self::SetIntset | Self::SetListpack => Object::Set(Set::unpack(self, bytes)),
         }
     }
 }

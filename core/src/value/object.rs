@@ -1,12 +1,14 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Type, hash::Hash};
+use super::{Type, hash::Hash, set::Set};
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
 pub enum Object {
     /// A hash.
     Hash(Hash),
+    /// A set.
+    Set(Set),
 }
 
 impl Object {
@@ -15,6 +17,7 @@ impl Object {
     pub const fn value_type(&self) -> Type {
         match self {
             Self::Hash(_) => Type::Hash,
+            Self::Set(_) => Type::Set,
         }
     }
 
@@ -23,6 +26,7 @@ impl Object {
     pub fn encoding_name(&self) -> &'static str {
         match self {
             Self::Hash(hash) => hash.encoding_name(),
+            Self::Set(set) => set.encoding_name(),
         }
     }
 
@@ -32,6 +36,7 @@ impl Object {
         size_of::<Self>()
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
+                Self::Set(set) => set.memory_bytes(),
             }
     }
 
@@ -40,6 +45,7 @@ impl Object {
     pub fn free_some(&mut self, budget: usize) -> usize {
         match self {
             Self::Hash(hash) => hash.free_some(budget),
+            Self::Set(set) => set.free_some(budget),
         }
     }
 }

@@ -3,16 +3,18 @@
 mod connection;
 mod generic;
 mod server;
+mod set;
 mod string;
 mod transactions;
 
 use super::spec::Spec;
 
 /// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
-pub static GROUPS: [&[Spec]; 5] = [
+pub static GROUPS: [&[Spec]; 6] = [
     connection::CONNECTION,
     generic::GENERIC,
     server::SERVER,
+    set::SET,
     string::STRING,
     transactions::TRANSACTIONS,
 ];
