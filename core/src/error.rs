@@ -63,6 +63,24 @@ pub const STRING_TOO_LONG: Error =
     Error::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// `SETRANGE` before the first byte.
 pub const OFFSET_OUT_OF_RANGE: Error = Error::fixed("ERR offset is out of range");
+/// The offset of a bit is no number, below zero, or behind the longest string.
+pub const BIT_OFFSET: Error = Error::fixed("ERR bit offset is not an integer or out of range");
+/// `SETBIT` to something other than 0 and 1.
+pub const BIT_VALUE: Error = Error::fixed("ERR bit is not an integer or out of range");
+/// `BITPOS` of something other than 0 and 1.
+pub const BITPOS_BIT: Error = Error::fixed("ERR The bit argument must be 1 or 0.");
+/// `BITOP NOT` of several keys.
+pub const BITOP_NOT_SOURCES: Error =
+    Error::fixed("ERR BITOP NOT must be called with a single source key.");
+/// `BITFIELD` with an encoding that it does not have.
+pub const BITFIELD_ENCODING: Error = Error::fixed(
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+);
+/// `BITFIELD OVERFLOW` with a word that it does not know.
+pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type specified");
+/// `BITFIELD_RO` with `SET` or `INCRBY`.
+pub const BITFIELD_RO_WRITES: Error =
+    Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -203,6 +221,16 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+
+/// A client in RESP2 that has subscribed sent another command.
+#[must_use]
+pub fn only_for_subscribers(command: &str) -> Error {
+    quoted(
+        "ERR Can't execute '",
+        command.as_bytes(),
+        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+    )
+}
 
 /// Bytes that are no request; the connection is closed behind it.
 #[must_use]

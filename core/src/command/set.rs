@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::{Edit, Keys};
 use super::scan;
 use crate::config::Config;
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::Keys;
 use super::set::{reply_member, set_limits};
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::resp::args::Args;
 use crate::value::Compound;
 use crate::value::listpack::{Entry, Listpack};

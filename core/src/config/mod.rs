@@ -5,11 +5,14 @@
 //! [Redis's configuration](https://redis.io/docs/latest/operate/oss_and_stack/management/config/).
 
 mod client_limits;
+pub mod events;
 mod parameter;
 mod table;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use events::EventClasses;
 
 pub use client_limits::{ClientClass, OutputLimit, OutputLimits};
 pub use parameter::{Invalid, Kind, Parameter, Unit};
@@ -56,6 +59,7 @@ pub struct Config {
     pub latency_monitor_threshold: i64,
     pub latency_tracking: bool,
     pub latency_tracking_info_percentiles: Vec<f64>,
+    pub notify_keyspace_events: EventClasses,
 
     // The process.
     pub loglevel: &'static str,
@@ -108,6 +112,7 @@ impl Default for Config {
             latency_monitor_threshold: 0,
             latency_tracking: true,
             latency_tracking_info_percentiles: alloc::vec![50.0, 99.0, 99.9],
+            notify_keyspace_events: EventClasses::default(),
             loglevel: "notice",
             logfile: Vec::new(),
             always_show_logo: false,

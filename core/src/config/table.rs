@@ -280,6 +280,12 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Percentiles(|c| &mut c.latency_tracking_info_percentiles),
         ..PLAIN
     },
+    Parameter {
+        name: "notify-keyspace-events",
+        summary: "Which changes to keys are published, as letters: K and E for the form, A for all classes.",
+        kind: Kind::Events(|c| &mut c.notify_keyspace_events),
+        ..PLAIN
+    },
     // The process
     Parameter {
         name: "loglevel",

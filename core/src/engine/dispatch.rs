@@ -12,7 +12,7 @@ use crate::error::{self, Error};
 use crate::instance::{Effect, PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
-use crate::resp::reply::Reply;
+use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
@@ -60,6 +60,7 @@ impl Engine {
         if session.reply_mode == ReplyMode::Skip {
             session.reply_mode = ReplyMode::On;
         }
+        output.append(&mut self.instance.own_messages);
         if self.blocked.has_ready() {
             self.serve_blocked(now, started_ns);
         }
@@ -82,6 +83,12 @@ impl Engine {
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
+        }
+        if session.subscriptions.is_some()
+            && session.protocol == Protocol::Resp2
+            && !is_for_subscribers(command.spec.name)
+        {
+            return reject(error::only_for_subscribers(command.spec.name));
         }
         Ok(command.index)
     }
@@ -150,7 +157,12 @@ impl Engine {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
             random: &mut self.random,
-            observers: Observers { watches: &mut self.watches, blocked: &mut self.blocked },
+            observers: Observers {
+                watches: &mut self.watches,
+                blocked: &mut self.blocked,
+                events: &mut self.events,
+                classes: self.instance.config.notify_keyspace_events,
+            },
             database: session.database,
             now,
             policy: self.instance.access_policy,
@@ -167,6 +179,10 @@ impl Engine {
             command,
         };
         let result = (command.spec.run)(&mut context, args);
+        if !context.keys.observers.events.is_empty() {
+            let events = core::mem::take(context.keys.observers.events);
+            context.instance.publish_events(events, Some(context.session), now);
+        }
         let failure = match &result {
             Ok(_) => None,
             Err(error) => {
@@ -288,6 +304,22 @@ struct Rejection {
     error: Error,
     /// The command, where it is known.
     command: Option<usize>,
+}
+
+/// Whether a client that reads messages where it expects replies may send a command.
+fn is_for_subscribers(name: &str) -> bool {
+    matches!(
+        name,
+        "subscribe"
+            | "psubscribe"
+            | "ssubscribe"
+            | "unsubscribe"
+            | "punsubscribe"
+            | "sunsubscribe"
+            | "ping"
+            | "quit"
+            | "reset"
+    )
 }
 
 /// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis
