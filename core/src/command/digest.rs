@@ -8,11 +8,16 @@ use alloc::string::String;
 use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
-use crate::value::{ValueRef, record::Record, set::Set};
+use crate::number::NumberText;
+use crate::value::ValueRef;
+use crate::value::record::Record;
+use crate::value::set::Set;
+use crate::value::sorted_set::{SortedSet, SortedSetRef};
 
 /// What Redis numbers the types with.
 const TYPE_STRING: u32 = 0;
 const TYPE_SET: u32 = 2;
+const TYPE_SORTED_SET: u32 = 3;
 
 /// A digest that is being put together.
 #[derive(Clone, Copy, Default)]
@@ -55,9 +60,21 @@ impl Digest {
         } else if let Some(set) = record.compound::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));
+        } else if let Some(set) = record.compound::<SortedSet>() {
+            self.mix_sorted_set(set);
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");
+        }
+    }
+
+    fn mix_sorted_set(&mut self, set: SortedSetRef<'_>) {
+        self.mix(&TYPE_SORTED_SET.to_be_bytes());
+        for (score, member) in set.iter() {
+            let mut one = Self::default();
+            one.mix(member.text(&mut itoa::Buffer::new()));
+            one.mix(&NumberText::with_all_digits(score));
+            self.xor(&one.0);
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Config {
     pub set_max_intset_entries: i64,
     pub set_max_listpack_entries: i64,
     pub set_max_listpack_value: i64,
+    pub zset_max_listpack_entries: i64,
+    pub zset_max_listpack_value: i64,
 
     // What is observed.
     pub slowlog_log_slower_than: i64,
@@ -107,6 +109,8 @@ impl Default for Config {
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
+            zset_max_listpack_entries: 128,
+            zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,
             slowlog_max_len: 128,
             latency_monitor_threshold: 0,

@@ -203,7 +203,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-intset-entries",
-        summary: "How many integers a set holds as a sorted array.",
+        summary: "The most members of a set that is an array of integers.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_intset_entries,
             min: 0,
@@ -214,7 +214,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-listpack-entries",
-        summary: "How many members a set holds as a listpack.",
+        summary: "The most members of a set that is one listpack.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_listpack_entries,
             min: 0,
@@ -225,12 +225,36 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-listpack-value",
-        summary: "How long a member of a set that is a listpack may be, in bytes.",
+        summary: "The longest member of a set that is one listpack, in bytes.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_listpack_value,
             min: 0,
             max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "zset-max-listpack-entries",
+        alias: Some("zset-max-ziplist-entries"),
+        summary: "The most members of a sorted set that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.zset_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
             unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "zset-max-listpack-value",
+        alias: Some("zset-max-ziplist-value"),
+        summary: "The longest member of a sorted set that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.zset_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
         },
         ..PLAIN
     },

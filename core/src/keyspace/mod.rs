@@ -39,12 +39,6 @@ impl Keyspace {
         self.databases.len()
     }
 
-    /// What fixes the order of all tables.
-    #[must_use]
-    pub const fn seed(&self) -> Seed {
-        self.seed
-    }
-
     /// Each database in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
@@ -53,6 +47,12 @@ impl Keyspace {
     /// Exchanges the contents of two databases: `SWAPDB`.
     pub fn swap(&mut self, a: usize, b: usize) {
         self.databases.swap(a, b);
+    }
+
+    /// What fixes the order of every table.
+    #[must_use]
+    pub const fn seed(&self) -> Seed {
+        self.seed
     }
 
     /// Empties a database, whatever its size in an instant; returns how many keys it had. Its memory comes back through

@@ -10,16 +10,22 @@ pub mod bitfield;
 pub mod bitmap;
 pub mod hash;
 pub mod intset;
+pub mod list;
 pub mod listpack;
 mod object;
+pub mod ranked_tree;
 pub mod record;
 pub mod set;
+pub mod sorted_set;
 pub mod string;
+pub mod thin_bytes;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
+use list::List;
 pub use object::Object;
 use set::Set;
+use sorted_set::SortedSet;
 use string::StringRef;
 
 /// A data type, as `TYPE` tells it.
@@ -68,15 +74,25 @@ impl Type {
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
     HashListpack,
+    /// A list: a listpack of its elements.
+    ListListpack,
     /// A set: ascending integers.
     SetIntset,
     /// A set: a listpack of members.
     SetListpack,
+    /// A sorted set: a listpack of members, each followed by its score, lowest first.
+    SortedSetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 3] = [Self::HashListpack, Self::SetIntset, Self::SetListpack];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::HashListpack,
+        Self::ListListpack,
+        Self::SetIntset,
+        Self::SetListpack,
+        Self::SortedSetListpack,
+    ];
 
     /// The type of what is packed so.
     #[inline]
@@ -85,6 +101,8 @@ impl Packing {
         match self {
             Self::HashListpack => Type::Hash,
             Self::SetIntset | Self::SetListpack => Type::Set,
+            Self::ListListpack => Type::List,
+            Self::SortedSetListpack => Type::SortedSet,
         }
     }
 
@@ -92,8 +110,8 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack | Self::SetListpack => "listpack",
             Self::SetIntset => "intset",
+            _ => "listpack",
         }
     }
 
@@ -102,6 +120,8 @@ impl Packing {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
             Self::SetIntset | Self::SetListpack => Object::Set(Set::unpack(self, bytes)),
+            Self::ListListpack => Object::List(List::unpack(self, bytes)),
+            Self::SortedSetListpack => Object::SortedSet(SortedSet::unpack(self, bytes)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Type, hash::Hash, set::Set};
+use super::{Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet};
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
@@ -9,6 +9,10 @@ pub enum Object {
     Hash(Hash),
     /// A set.
     Set(Set),
+    /// A list.
+    List(List),
+    /// A sorted set.
+    SortedSet(SortedSet),
 }
 
 impl Object {
@@ -18,6 +22,8 @@ impl Object {
         match self {
             Self::Hash(_) => Type::Hash,
             Self::Set(_) => Type::Set,
+            Self::List(_) => Type::List,
+            Self::SortedSet(_) => Type::SortedSet,
         }
     }
 
@@ -27,6 +33,8 @@ impl Object {
         match self {
             Self::Hash(hash) => hash.encoding_name(),
             Self::Set(set) => set.encoding_name(),
+            Self::List(list) => list.encoding_name(),
+            Self::SortedSet(set) => set.view().encoding_name(),
         }
     }
 
@@ -37,6 +45,8 @@ impl Object {
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
                 Self::Set(set) => set.memory_bytes(),
+                Self::List(list) => list.memory_bytes(),
+                Self::SortedSet(set) => set.memory_bytes(),
             }
     }
 
@@ -46,6 +56,8 @@ impl Object {
         match self {
             Self::Hash(hash) => hash.free_some(budget),
             Self::Set(set) => set.free_some(budget),
+            Self::List(list) => list.free_some(budget),
+            Self::SortedSet(set) => set.free_some(budget),
         }
     }
 }

@@ -6,6 +6,7 @@ mod generic;
 mod pubsub;
 mod server;
 mod set;
+mod sorted_set;
 mod string;
 mod transactions;
 
@@ -19,6 +20,7 @@ pub static GROUPS: &[&[Spec]] = &[
     pubsub::PUBSUB,
     server::SERVER,
     set::SET,
+    sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
 ];

@@ -2,28 +2,24 @@
 
 use crate::table;
 use crate::value::listpack::Entry;
-use crate::value::record::{AccessClock, Record};
-use crate::value::string::StringRef;
+use crate::value::thin_bytes::ThinBytes;
 use core::fmt;
 
 /// The bytes of a member, behind one pointer.
-#[derive(Clone)]
-pub struct Member(Record);
+pub struct Member(ThinBytes);
 
 impl Member {
     /// A member that can be put into a table.
     #[must_use]
     pub fn new(member: Entry<'_>) -> Self {
-        let mut digits = itoa::Buffer::new();
-        let key = member.text(&mut digits);
-        Self(Record::new(key, StringRef::text(b""), None, AccessClock::default()))
+        Self(ThinBytes::new((), member.text(&mut itoa::Buffer::new())))
     }
 
     /// Its bytes.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.0.key()
+        self.0.bytes()
     }
 
     /// What its block takes, in bytes.
@@ -36,12 +32,19 @@ impl Member {
 impl table::Entry for Member {
     #[inline]
     fn key(&self) -> &[u8] {
-        self.0.key()
+        self.0.bytes()
     }
 
     #[inline]
     fn address(&self) -> *const u8 {
-        table::Entry::address(&self.0)
+        self.0.address()
+    }
+}
+
+/// A member of another set, which may live longer.
+impl Clone for Member {
+    fn clone(&self) -> Self {
+        Self(ThinBytes::new((), self.bytes()))
     }
 }
 
