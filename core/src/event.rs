@@ -27,6 +27,12 @@ impl Event {
     pub(crate) const INCR_BY: Self = Self::new(EventClass::String, "incrby");
     pub(crate) const INCR_BY_FLOAT: Self = Self::new(EventClass::String, "incrbyfloat");
     pub(crate) const KEY_MISS: Self = Self::new(EventClass::KeyMiss, "keymiss");
+    pub(crate) const LINSERT: Self = Self::new(EventClass::List, "linsert");
+    pub(crate) const LPOP: Self = Self::new(EventClass::List, "lpop");
+    pub(crate) const LPUSH: Self = Self::new(EventClass::List, "lpush");
+    pub(crate) const LREM: Self = Self::new(EventClass::List, "lrem");
+    pub(crate) const LSET: Self = Self::new(EventClass::List, "lset");
+    pub(crate) const LTRIM: Self = Self::new(EventClass::List, "ltrim");
     pub(crate) const MOVE_FROM: Self = Self::new(EventClass::Generic, "move_from");
     pub(crate) const MOVE_TO: Self = Self::new(EventClass::Generic, "move_to");
     pub(crate) const NEW: Self = Self::new(EventClass::New, "new");
@@ -35,6 +41,8 @@ impl Event {
     pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
     pub(crate) const SADD: Self = Self::new(EventClass::Set, "sadd");
     pub(crate) const SDIFFSTORE: Self = Self::new(EventClass::Set, "sdiffstore");
+    pub(crate) const RPOP: Self = Self::new(EventClass::List, "rpop");
+    pub(crate) const RPUSH: Self = Self::new(EventClass::List, "rpush");
     pub(crate) const SET: Self = Self::new(EventClass::String, "set");
     pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
     pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");

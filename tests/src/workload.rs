@@ -5,6 +5,8 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod collections;
+
 use core::time::Duration;
 
 use redstart_core::{
@@ -80,7 +82,6 @@ const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
-const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
@@ -177,6 +178,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ),
     ("tcp-keepalive", &["300", "0", "10"]),
     ("databases", &["16", "4"]),
+    ("list-max-listpack-size", &["-2", "-1", "3", "10", "0", "-5", "x"]),
+    ("list-compress-depth", &["0", "1", "-1"]),
     ("no-such-parameter", &["1"]),
 ];
 
@@ -260,6 +263,7 @@ impl Workload {
         if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
             self.spoil(&mut command);
         }
+        collections::agree(&mut command);
         if self.one_in(10) {
             let name = &mut command[0];
             for byte in name.iter_mut() {
@@ -342,6 +346,8 @@ impl Workload {
                 let is_short =
                     spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
                 self.arguments(spec, spec.arguments, is_short, &mut command);
+                let numkeys = spec.arguments.iter().position(|argument| argument.name == "numkeys");
+                self.count_keys(&mut command, numkeys.map(|index| index + 1));
             }
         }
         command
@@ -381,7 +387,11 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key => out.push(self.key_of(spec.group, is_short)),
+            ArgumentKind::Key if is_short => out.push(self.key(true)),
+            ArgumentKind::Key => {
+                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                out.push(key);
+            }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
             ArgumentKind::Double => out.push(self.number(FLOATS)),
@@ -393,15 +403,6 @@ impl Workload {
     fn token(&mut self, token: &str) -> Vec<u8> {
         let token = if self.one_in(4) { token.to_lowercase() } else { token.to_owned() };
         token.into_bytes()
-    }
-
-    /// A key, which most often holds a value that the group's commands can work on.
-    fn key_of(&mut self, group: Group, is_short: bool) -> Vec<u8> {
-        match group {
-            Group::Set if !self.one_in(8) => self.pick(SET_KEYS).into(),
-            Group::Generic if self.one_in(4) => self.pick(SET_KEYS).into(),
-            _ => self.key(is_short),
-        }
     }
 
     fn key(&mut self, is_short: bool) -> Vec<u8> {
@@ -439,6 +440,7 @@ impl Workload {
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
         match (spec.group, name) {
+            (Group::List, _) => self.element(),
             (Group::Bitmap, "encoding") if self.one_in(20) => self
                 .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
                 .into(),
@@ -511,6 +513,7 @@ impl Workload {
             }
             "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),
             _ if self.one_in(20) => self.number(INTEGERS),
+            _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
@@ -656,6 +659,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
 fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")
+        || collections::blocks(name)
         || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
         || FAMILIES_LEFT_OUT.contains(&family)
 }

@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod list;
 mod pubsub;
 mod server;
 mod set;
@@ -17,6 +18,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
     set::SET,
