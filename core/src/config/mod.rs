@@ -48,6 +48,7 @@ pub struct Config {
     pub maxmemory_policy: &'static str,
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
+    pub hll_sparse_max_bytes: i64,
     pub hz: i64,
 
     // What is observed.
@@ -100,6 +101,7 @@ impl Default for Config {
             maxmemory_policy: "noeviction",
             lfu_log_factor: 10,
             lfu_decay_time: 1,
+            hll_sparse_max_bytes: 3000,
             hz: 10,
             slowlog_log_slower_than: 10_000,
             slowlog_max_len: 128,

@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod hyperloglog;
 mod pubsub;
 mod server;
 mod string;
@@ -15,6 +16,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    hyperloglog::HYPERLOGLOG,
     pubsub::PUBSUB,
     server::SERVER,
     string::STRING,
