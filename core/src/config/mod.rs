@@ -50,6 +50,8 @@ pub struct Config {
     pub lfu_decay_time: i64,
     pub hll_sparse_max_bytes: i64,
     pub hz: i64,
+    pub zset_max_listpack_entries: i64,
+    pub zset_max_listpack_value: i64,
 
     // What is observed.
     pub slowlog_log_slower_than: i64,
@@ -103,6 +105,8 @@ impl Default for Config {
             lfu_decay_time: 1,
             hll_sparse_max_bytes: 3000,
             hz: 10,
+            zset_max_listpack_entries: 128,
+            zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,
             slowlog_max_len: 128,
             latency_monitor_threshold: 0,

@@ -6,6 +6,7 @@ mod generic;
 mod hyperloglog;
 mod pubsub;
 mod server;
+mod sorted_set;
 mod string;
 mod transactions;
 
@@ -19,6 +20,7 @@ pub static GROUPS: &[&[Spec]] = &[
     hyperloglog::HYPERLOGLOG,
     pubsub::PUBSUB,
     server::SERVER,
+    sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
 ];
