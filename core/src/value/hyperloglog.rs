@@ -1,7 +1,7 @@
 //! HyperLogLog: how many different elements there were, in at most 12 KiB, with a standard error of 0.81 %.
 //!
 //! An element's hash names one of 16384 registers with 14 bits; the register remembers the longest run of zeros that the other
-//! 50 bits began with, plus one. The cardinality follows from how many registers hold which value (Ertl 2017). The value is a
+//! 50 bits began with, plus one. The cardinality follows from how many registers hold which value. The value is a
 //! string, byte for byte the one that Redis would write:
 //!
 //! ```text
@@ -12,20 +12,16 @@
 //! ```
 //!
 //! The cardinality is little-endian; its highest bit says that it is out of date. `dense` registers have 6 bits each, the first
-//! in the low bits of the first byte. `sparse` registers are runs of equal values:
-//!
-//! ```text
-//! 00llllll           ZERO   1 to 64 registers of zero
-//! 01llllll llllllll  XZERO  1 to 16384 registers of zero
-//! 1vvvvvll           VAL    1 to 4 registers of 1 to 32
-//! ```
-//!
-//! To find a register among them is to add up lengths from the start. Where no register stands alone for long, `XZERO` becomes rare,
-//! so eight bytes without one are added up at once, in a single word.
+//! in the low bits of the first byte. `sparse` registers are runs of equal values, which `run` describes.
+
+mod estimate;
+mod run;
 
 use alloc::vec::Vec;
 
 use crate::number::NumberText;
+use estimate::estimate;
+use run::{Run, Runs, len_of_eight};
 
 /// How many registers there are.
 pub const REGISTERS: usize = 1 << INDEX_BITS;
@@ -253,7 +249,7 @@ impl<'a> HyperLogLog<'a> {
         bytes.extend_from_slice(MAGIC);
         bytes.resize(HEADER_LEN, 0);
         bytes[ENCODING] = SPARSE;
-        Sequence::default().with(0, REGISTERS).append_to(bytes);
+        Runs::default().with(0, REGISTERS).append_to(bytes);
         Self(bytes)
     }
 
@@ -367,7 +363,7 @@ impl<'a> HyperLogLog<'a> {
             if value <= run.value {
                 return Ok(false);
             }
-            let split = Sequence::default()
+            let split = Runs::default()
                 .with(run.value, index - first)
                 .with(value, 1)
                 .with(run.value, first + run.len - 1 - index);
@@ -390,23 +386,13 @@ impl<'a> HyperLogLog<'a> {
             let next = (run.value > 0).then(|| Run::read(&self.0[at + 1..])).flatten();
             match next {
                 Some(next) if next.value == run.value && run.len + next.len <= Run::VAL_MAX_LEN => {
-                    let joined = Sequence::default().with(run.value, run.len + next.len);
+                    let joined = Runs::default().with(run.value, run.len + next.len);
                     self.0.splice(at..at + 2, joined.bytes());
                 }
                 _ => at += run.bytes,
             }
         }
     }
-}
-
-/// Registers in a row with the same value, as they are written.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    value: u8,
-    /// How many registers.
-    len: usize,
-    /// How many bytes.
-    bytes: usize,
 }
 
 /// The run that a register is in, and where.
@@ -419,124 +405,11 @@ struct Found {
     run: Run,
 }
 
-impl Run {
-    const ZERO_MAX_LEN: usize = 64;
-    const VAL_MAX_LEN: usize = 4;
-
-    /// The run that the bytes begin with.
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (&first, rest) = bytes.split_first()?;
-        let low = usize::from(first & 0x3f);
-        Some(match first >> 6 {
-            0 => Self { value: 0, len: low + 1, bytes: 1 },
-            1 => Self { value: 0, len: (low << 8 | usize::from(*rest.first()?)) + 1, bytes: 2 },
-            _ => Self { value: (first >> 2 & 0x1f) + 1, len: (low & 3) + 1, bytes: 1 },
-        })
-    }
-}
-
-/// Up to three runs, written.
-#[derive(Clone, Copy, Default)]
-struct Sequence {
-    bytes: [u8; 5],
-    len: usize,
-}
-
-impl Sequence {
-    /// The same and one more run, unless that has no registers.
-    fn with(mut self, value: u8, len: usize) -> Self {
-        match (value, len) {
-            (_, 0) => {}
-            (0, ..=Run::ZERO_MAX_LEN) => self.push(len as u8 - 1),
-            (0, _) => {
-                self.push(0x40 | ((len - 1) >> 8) as u8);
-                self.push((len - 1) as u8);
-            }
-            _ => self.push(0x80 | (value - 1) << 2 | (len as u8 - 1)),
-        }
-        self
-    }
-
-    const fn push(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    fn bytes(self) -> impl Iterator<Item = u8> {
-        self.bytes.into_iter().take(self.len)
-    }
-
-    fn append_to(self, bytes: &mut Vec<u8>) {
-        bytes.extend(self.bytes());
-    }
-}
-
-/// How many registers the runs of eight bytes have, if each has one byte: `ZERO` or `VAL`.
-const fn len_of_eight(word: u64) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let is_val = word >> 7 & ONES;
-    if word >> 6 & ONES & !is_val != 0 {
-        return None;
-    }
-    // Of a `VAL` two bits are its length, of a `ZERO` six. Sums of pairs have room in sixteen bits.
-    let lens = word & (0x3f * ONES) & !(is_val * 0x3c);
-    let pairs = (lens & 0x00ff_00ff_00ff_00ff) + (lens >> 8 & 0x00ff_00ff_00ff_00ff);
-    Some((pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize + 8)
-}
-
 /// The value of a dense register.
 fn dense_value(registers: &[u8], index: usize) -> u8 {
     let (at, shift) = (index * 6 / 8, index * 6 % 8);
     let high = registers.get(at + 1).copied().unwrap_or(0);
     (u16::from_le_bytes([registers[at], high]) >> shift) as u8 & 0x3f
-}
-
-/// The cardinality, from how many registers have which value.
-///
-/// See Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017).
-fn estimate(histogram: &[u32; 64]) -> u64 {
-    let registers = REGISTERS as f64;
-    /// `1 / (2 ln 2)`
-    const ALPHA: f64 = 0.721_347_520_444_481_7;
-    let full = f64::from(histogram[RUN_BITS as usize + 1]);
-    let mut z = registers * tau((registers - full) / registers);
-    for &count in histogram[1..=RUN_BITS as usize].iter().rev() {
-        z = 0.5 * (z + f64::from(count));
-    }
-    z += registers * sigma(f64::from(histogram[0]) / registers);
-    libm::round(ALPHA * registers * registers / z) as u64
-}
-
-fn sigma(mut x: f64) -> f64 {
-    if x == 1.0 {
-        return f64::INFINITY;
-    }
-    let (mut y, mut z) = (1.0, x);
-    loop {
-        x *= x;
-        let before = z;
-        z += x * y;
-        y += y;
-        if before == z {
-            return z;
-        }
-    }
-}
-
-fn tau(mut x: f64) -> f64 {
-    if x == 0.0 || x == 1.0 {
-        return 0.0;
-    }
-    let (mut y, mut z) = (1.0, 1.0 - x);
-    loop {
-        x = libm::sqrt(x);
-        let before = z;
-        y *= 0.5;
-        z -= (1.0 - x) * (1.0 - x) * y;
-        if before == z {
-            return z / 3.0;
-        }
-    }
 }
 
 /// `MurmurHash64A` (Austin Appleby), words read as little-endian whatever the processor.
@@ -727,21 +600,6 @@ mod tests {
                 let added = HyperLogLog::new(&mut bytes).unwrap().add(element, 60);
                 assert!(added == would || added == Err(Corrupt));
             }
-        }
-    }
-
-    #[test]
-    fn eight_runs_are_added_up_at_once() {
-        let mut random = Random::new(Seed(4));
-        for _ in 0..10_000 {
-            let bytes: [u8; 8] = core::array::from_fn(|_| {
-                let byte = random.below(256) as u8;
-                if random.below(20) > 0 && byte >> 6 == 1 { byte ^ 0x40 } else { byte }
-            });
-            let runs = bytes.map(|byte| Run::read(&[byte, 0]).unwrap());
-            let is_simple = runs.iter().all(|run| run.bytes == 1);
-            let sum = is_simple.then(|| runs.iter().map(|run| run.len).sum());
-            assert_eq!(len_of_eight(u64::from_le_bytes(bytes)), sum);
         }
     }
 }
