@@ -63,6 +63,24 @@ pub const STRING_TOO_LONG: Error =
     Error::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// `SETRANGE` before the first byte.
 pub const OFFSET_OUT_OF_RANGE: Error = Error::fixed("ERR offset is out of range");
+/// The offset of a bit is no number, below zero, or behind the longest string.
+pub const BIT_OFFSET: Error = Error::fixed("ERR bit offset is not an integer or out of range");
+/// `SETBIT` to something other than 0 and 1.
+pub const BIT_VALUE: Error = Error::fixed("ERR bit is not an integer or out of range");
+/// `BITPOS` of something other than 0 and 1.
+pub const BITPOS_BIT: Error = Error::fixed("ERR The bit argument must be 1 or 0.");
+/// `BITOP NOT` of several keys.
+pub const BITOP_NOT_SOURCES: Error =
+    Error::fixed("ERR BITOP NOT must be called with a single source key.");
+/// `BITFIELD` with an encoding that it does not have.
+pub const BITFIELD_ENCODING: Error = Error::fixed(
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+);
+/// `BITFIELD OVERFLOW` with a word that it does not know.
+pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type specified");
+/// `BITFIELD_RO` with `SET` or `INCRBY`.
+pub const BITFIELD_RO_WRITES: Error =
+    Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -97,6 +115,36 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `ZADD` with `XX` beside `NX`.
+pub const ZADD_XX_NX: Error =
+    Error::fixed("ERR XX and NX options at the same time are not compatible");
+/// `ZADD` with two of `GT`, `LT` and `NX`.
+pub const ZADD_GT_LT_NX: Error =
+    Error::fixed("ERR GT, LT, and/or NX options at the same time are not compatible");
+/// `ZADD INCR` of several members.
+pub const ZADD_INCR_PAIRS: Error =
+    Error::fixed("ERR INCR option supports a single increment-element pair");
+/// The infinities of a score and its increment cancel out.
+pub const SCORE_NAN: Error = Error::fixed("ERR resulting score is not a number (NaN)");
+/// A bound of a range of scores that is no number.
+pub const SCORE_RANGE: Error = Error::fixed("ERR min or max is not a float");
+/// A bound of a range of members that begins with none of `[`, `(`, `-` and `+`.
+pub const LEX_RANGE: Error = Error::fixed("ERR min or max not valid string range item");
+/// `ZRANGE` by rank with `LIMIT`.
+pub const LIMIT_BY_RANK: Error = Error::fixed(
+    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+);
+/// `ZRANGE BYLEX` with `WITHSCORES`.
+pub const WITHSCORES_BY_LEX: Error =
+    Error::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
+/// A weight that is no number.
+pub const WEIGHT_NOT_A_FLOAT: Error = Error::fixed("ERR weight value is not a float");
+/// A limit of an intersection below zero.
+pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
+/// A number of keys below one.
+pub const NUMKEYS_NOT_POSITIVE: Error = Error::fixed("ERR numkeys should be greater than 0");
+/// A count of elements to pop below one.
+pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -110,6 +158,10 @@ pub const NOT_LRU: Error = Error::fixed(
 /// A time-out that is no number of seconds or milliseconds.
 pub const TIMEOUT_NOT_AN_INTEGER: Error =
     Error::fixed("ERR timeout is not an integer or out of range");
+/// A time-out that is no number of seconds.
+pub const TIMEOUT_NOT_A_FLOAT: Error = Error::fixed("ERR timeout is not a float or out of range");
+/// A time-out that ends beyond all time.
+pub const TIMEOUT_OUT_OF_RANGE: Error = Error::fixed("ERR timeout is out of range");
 /// A time-out below zero.
 pub const TIMEOUT_NEGATIVE: Error = Error::fixed("ERR timeout is negative");
 /// A command that needs a login first.
@@ -193,6 +245,16 @@ pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
 
+/// A client in RESP2 that has subscribed sent another command.
+#[must_use]
+pub fn only_for_subscribers(command: &str) -> Error {
+    quoted(
+        "ERR Can't execute '",
+        command.as_bytes(),
+        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+    )
+}
+
 /// Bytes that are no request; the connection is closed behind it.
 #[must_use]
 pub fn protocol(error: ProtocolError) -> Error {
@@ -213,6 +275,12 @@ pub fn exec_abort_because(error: &Error) -> Error {
 #[must_use]
 pub fn wrong_arity(name: &str) -> Error {
     Error::made(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// A command over several keys that names none. `name` is the command's.
+#[must_use]
+pub fn no_input_keys(name: &str) -> Error {
+    Error::made(format!("ERR at least 1 input key is needed for '{name}' command"))
 }
 
 /// An expiry that lies outside what a deadline can hold.

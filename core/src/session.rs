@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::config::ClientClass;
+use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
@@ -176,6 +178,8 @@ pub(crate) struct Session {
     pub(crate) is_authenticated: bool,
     pub(crate) reply_mode: ReplyMode,
     pub(crate) is_monitor: bool,
+    /// What it has subscribed to, if anything.
+    pub(crate) subscriptions: Option<Box<Subscriptions>>,
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
@@ -199,6 +203,8 @@ pub(crate) struct Session {
     /// How much of its input is being run just now.
     pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
+    /// Whether the front end was told that there is something to read.
+    pub(crate) is_announced: bool,
     /// Since when the output has been above its soft limit.
     pub(crate) soft_limit_since: Option<UnixMicros>,
 }
@@ -218,6 +224,7 @@ impl Session {
             is_authenticated: false,
             reply_mode: ReplyMode::On,
             is_monitor: false,
+            subscriptions: None,
             no_evict: false,
             no_touch: false,
             transaction: None,
@@ -232,6 +239,7 @@ impl Session {
             input: Vec::new(),
             running_input_bytes: 0,
             output: Output::default(),
+            is_announced: false,
             soft_limit_since: None,
         }
     }
@@ -269,6 +277,11 @@ impl Session {
             output.rewind(before);
         }
         self.output = output;
+    }
+
+    /// Whose limits hold for it.
+    pub(crate) const fn class(&self) -> ClientClass {
+        if self.subscriptions.is_some() { ClientClass::PubSub } else { ClientClass::Normal }
     }
 
     /// Whether a blocking command waits.

@@ -118,7 +118,6 @@ const DISPENSABLE: &[&str] = &[
     "min-replicas-max-lag",
     "min-slaves-max-lag",
     "no-appendfsync-on-rewrite",
-    "notify-keyspace-events",
     "oom-score-adj",
     "oom-score-adj-values",
     "pidfile",

@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["value"],
     &["keyspace"],
+    &["event"],
     &["session", "pubsub"],
     &["instance", "watch", "blocked"],
     &["command"],

@@ -7,9 +7,11 @@ use alloc::vec::Vec;
 use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use crate::config::ClientClass;
 use crate::error::{self, Error};
 use crate::instance::{Effect, Pause, PauseMode};
 use crate::number;
+use crate::pubsub::Topic;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::session::{ClientId, Closing, ReplyMode, Session, Transport};
@@ -141,7 +143,7 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             .collect(),
         None => sessions
             .into_iter()
-            .filter(|_| kind.is_none_or(|kind| kind == ClientKind::Normal))
+            .filter(|session| kind.is_none_or(|kind| kind == Some(session.class())))
             .collect(),
     };
     let mut text = Vec::new();
@@ -161,16 +163,13 @@ fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
     sessions
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ClientKind {
-    Normal,
-    Other,
-}
-
-fn client_kind(arg: &[u8]) -> Result<ClientKind, Error> {
+/// The class that a word names; none if no client is ever of it.
+fn client_kind(arg: &[u8]) -> Result<Option<ClientClass>, Error> {
     match arg.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(ClientKind::Normal),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(ClientKind::Other),
+        b"normal" => Ok(Some(ClientClass::Normal)),
+        b"pubsub" => Ok(Some(ClientClass::PubSub)),
+        b"replica" | b"slave" => Ok(Some(ClientClass::Replica)),
+        b"master" => Ok(None),
         _ => Err(error::quoted("ERR Unknown client type '", arg, "'")),
     }
 }
@@ -180,6 +179,8 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let flags = flags(session);
     let queued =
         session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
+    let subscribed =
+        |topic| session.subscriptions.as_ref().map_or(0, |names| names.of(topic).len());
     let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
@@ -191,12 +192,15 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     .into_bytes();
     line.extend_from_slice(&session.name);
     let rest = format!(
-        " age={} idle={} flags={flags} db={} sub=0 psub=0 ssub=0 multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
+        " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
          multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
          redir=-1 resp={} lib-name=",
         ctx.now.since(session.connected_at) / 1_000_000,
         ctx.now.since(session.last_interaction) / 1_000_000,
         session.database,
+        subscribed(Topic::Channel),
+        subscribed(Topic::Pattern),
+        subscribed(Topic::Shard),
         session.input.len() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
         session.output.memory_bytes(),
@@ -217,6 +221,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
 fn flags(session: &Session) -> String {
     let all = [
         ('O', session.is_monitor),
+        ('P', session.subscriptions.is_some()),
         ('x', session.transaction.is_some()),
         ('b', session.is_held()),
         ('c', session.closing == Some(Closing::AfterWrite)),
@@ -238,7 +243,7 @@ struct Filters<'a> {
     address: Option<&'a [u8]>,
     local_address: Option<&'a [u8]>,
     user: Option<&'a [u8]>,
-    kind: Option<ClientKind>,
+    kind: Option<Option<ClientClass>>,
     skips_caller: bool,
 }
 
@@ -277,7 +282,7 @@ impl<'a> Filters<'a> {
                 .local_address
                 .is_none_or(|address| session.peer.local_address.as_bytes() == address)
             && self.user.is_none_or(|_| session.is_authenticated)
-            && self.kind.is_none_or(|kind| kind == ClientKind::Normal)
+            && self.kind.is_none_or(|kind| kind == Some(session.class()))
             && !(self.skips_caller && session.id == caller)
     }
 }

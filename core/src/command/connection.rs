@@ -13,6 +13,15 @@ use crate::{REDIS_VERSION, VERSION};
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn ping(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let speaks_messages_only = ctx.session.subscriptions.is_some()
+        && ctx.session.protocol == Protocol::Resp2
+        && args.len() <= 2;
+    if speaks_messages_only {
+        ctx.reply.array(2);
+        ctx.reply.bulk(b"pong");
+        ctx.reply.bulk(args.get(1).unwrap_or_default());
+        return Ok(Outcome::Done);
+    }
     match args.len() {
         1 => ctx.reply.simple("PONG"),
         2 => ctx.reply.bulk(&args[1]),
@@ -43,6 +52,7 @@ pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let id = ctx.session.id;
     ctx.instance.monitors.retain(|&monitor| monitor != id);
     ctx.keys.unwatch(id);
+    ctx.instance.unsubscribe_all(id, ctx.session);
     ctx.session.reset();
     ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
     ctx.reply.switch(Protocol::Resp2);

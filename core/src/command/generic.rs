@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::event::Event;
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::glob::{self, Case};
 use crate::resp::args::Args;
 use crate::value::record::Record;

@@ -6,6 +6,7 @@ use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
 use crate::error::Error;
+use crate::pubsub::Topic;
 use crate::resp::args::Args;
 use crate::table::Table;
 use crate::{REDIS_VERSION, VERSION};
@@ -173,8 +174,10 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("evicted_keys", 0);
     lines.add("keyspace_hits", keys.hits);
     lines.add("keyspace_misses", keys.misses);
-    lines.add("pubsub_channels", 0);
-    lines.add("pubsub_patterns", 0);
+    let pubsub = &ctx.instance.pubsub;
+    lines.add("pubsub_channels", pubsub.names(Topic::Channel).len());
+    lines.add("pubsub_patterns", pubsub.names(Topic::Pattern).len());
+    lines.add("pubsubshard_channels", pubsub.names(Topic::Shard).len());
     lines.add("latest_fork_usec", 0);
     lines.add("total_forks", 0);
     lines.add("total_error_replies", stats.error_replies);

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::event::Event;
 use super::observers::Observers;
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::keyspace::Keyspace;
 use crate::keyspace::access::AccessPolicy;
 use crate::keyspace::database::{Database, Put};
@@ -184,6 +184,7 @@ impl Keys<'_> {
         if !collection.is_gone() {
             let clock = self.policy.fresh(self.now);
             self.db().insert(Record::of(key, collection.into_value(), None, clock));
+            self.notify(key, Event::NEW);
         }
         if let Some(event) = event {
             self.modified_by(key, event, changes);
@@ -217,8 +218,12 @@ impl Keys<'_> {
             }
         };
         if access.counts {
-            let count = if found.is_some() { &mut self.stats.hits } else { &mut self.stats.misses };
-            *count += 1;
+            if found.is_some() {
+                self.stats.hits += 1;
+            } else {
+                self.stats.misses += 1;
+                self.observers.notify(database, key, Event::KEY_MISS);
+            }
         }
         if access.touches
             && let Some(record) = &found
@@ -239,8 +244,10 @@ impl Keys<'_> {
     ) {
         let clock = self.policy.fresh(self.now);
         let put = self.db().put(key, value, deadline, clock);
-        if let Put::Replaced(old) = put {
-            self.keyspace.lazyfree.push_record(old);
+        match put {
+            Put::Inserted => self.notify(key, Event::NEW),
+            Put::Overwritten => {}
+            Put::Replaced(old) => self.keyspace.lazyfree.push_record(old),
         }
         self.modified(key, event);
     }
@@ -248,8 +255,9 @@ impl Keys<'_> {
     /// Inserts a record under its own key, in place of what is there.
     pub(crate) fn insert_in(&mut self, database: usize, record: Record, event: Event) {
         let key = record.key().to_vec();
-        if let Some(old) = self.keyspace[database].insert(record) {
-            self.keyspace.lazyfree.push_record(old);
+        match self.keyspace[database].insert(record) {
+            Some(old) => self.keyspace.lazyfree.push_record(old),
+            None => self.observers.notify(database, &key, Event::NEW),
         }
         self.modified_in(database, &key, event, 1);
     }

@@ -2,6 +2,8 @@
 
 mod args;
 mod bit_set;
+mod bitfield;
+mod bitmap;
 mod client;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;
@@ -10,7 +12,6 @@ mod connection;
 pub(crate) mod context;
 mod debug;
 mod digest;
-mod event;
 mod expire;
 mod generic;
 mod help;
@@ -23,10 +24,15 @@ mod memory;
 pub(crate) mod monitor;
 mod object;
 pub(crate) mod observers;
+mod pubsub;
 mod scan;
 pub(crate) mod secrets;
 mod server;
 mod slowlog;
+mod sorted_set;
+mod sorted_set_algebra;
+mod sorted_set_pop;
+mod sorted_set_range;
 pub mod spec;
 pub mod specs;
 mod string;

@@ -1,7 +1,8 @@
 //! Who wants to know what happens to keys.
 
-use super::event::Event;
 use crate::blocked::BlockedKeys;
+use crate::config::events::EventClasses;
+use crate::event::{Event, Events};
 use crate::watch::Watches;
 
 /// All that follows from a change to a key besides the change: each change passes here once.
@@ -10,6 +11,10 @@ pub(crate) struct Observers<'a> {
     pub(crate) watches: &'a mut Watches,
     /// Clients that wait for a key to change.
     pub(crate) blocked: &'a mut BlockedKeys,
+    /// Notifications on their way.
+    pub(crate) events: &'a mut Events,
+    /// Which of them are wanted.
+    pub(crate) classes: EventClasses,
 }
 
 impl Observers<'_> {
@@ -34,6 +39,9 @@ impl Observers<'_> {
 
     /// An event that is no change of its own, or the second of one change.
     #[inline]
-    #[expect(clippy::unused_self, reason = "notifications come with Pub/Sub")]
-    pub(crate) fn notify(&mut self, _database: usize, _key: &[u8], _event: Event) {}
+    pub(crate) fn notify(&mut self, database: usize, key: &[u8], event: Event) {
+        if self.classes.has(event.class) {
+            self.events.push((database, event, key.to_vec()));
+        }
+    }
 }

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
-use super::event::Event;
 use super::key_access::PREFETCHED_KEYS;
 use crate::error::{self, Error};
+use crate::event::Event;
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;

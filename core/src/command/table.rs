@@ -35,7 +35,7 @@ pub(crate) struct Commands {
 impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
-        let mut specs: Vec<&'static Spec> = GROUPS.into_iter().flatten().collect();
+        let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
         specs.sort_by_key(|spec| spec.name);
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));

@@ -5,11 +5,14 @@
 //! [Redis's configuration](https://redis.io/docs/latest/operate/oss_and_stack/management/config/).
 
 mod client_limits;
+pub mod events;
 mod parameter;
 mod table;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use events::EventClasses;
 
 pub use client_limits::{ClientClass, OutputLimit, OutputLimits};
 pub use parameter::{Invalid, Kind, Parameter, Unit};
@@ -46,6 +49,8 @@ pub struct Config {
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
     pub hz: i64,
+    pub zset_max_listpack_entries: i64,
+    pub zset_max_listpack_value: i64,
 
     // What is observed.
     pub slowlog_log_slower_than: i64,
@@ -53,6 +58,7 @@ pub struct Config {
     pub latency_monitor_threshold: i64,
     pub latency_tracking: bool,
     pub latency_tracking_info_percentiles: Vec<f64>,
+    pub notify_keyspace_events: EventClasses,
 
     // The process.
     pub loglevel: &'static str,
@@ -97,11 +103,14 @@ impl Default for Config {
             lfu_log_factor: 10,
             lfu_decay_time: 1,
             hz: 10,
+            zset_max_listpack_entries: 128,
+            zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,
             slowlog_max_len: 128,
             latency_monitor_threshold: 0,
             latency_tracking: true,
             latency_tracking_info_percentiles: alloc::vec![50.0, 99.0, 99.9],
+            notify_keyspace_events: EventClasses::default(),
             loglevel: "notice",
             logfile: Vec::new(),
             always_show_logo: false,

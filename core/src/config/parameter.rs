@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::Config;
 use super::client_limits::OutputLimits;
+use super::events::EventClasses;
 use crate::number;
 
 /// One parameter of the configuration.
@@ -64,6 +65,8 @@ pub enum Kind {
     Text(fn(&mut Config) -> &mut Vec<u8>),
     /// Limits of output buffers, four words a class of client.
     OutputLimits(fn(&mut Config) -> &mut OutputLimits),
+    /// Letters, each a class of keyspace notifications.
+    Events(fn(&mut Config) -> &mut EventClasses),
     /// Percentiles, from 0 to 100, separated by spaces.
     Percentiles(fn(&mut Config) -> &mut Vec<f64>),
     /// `no`, and nothing else: what Redis can do there is not in this version.
@@ -140,6 +143,10 @@ impl Kind {
             }
             Self::Text(field) => *field(config) = text.to_vec(),
             Self::OutputLimits(field) => field(config).update(text)?,
+            Self::Events(field) => {
+                *field(config) = EventClasses::parse(text)
+                    .ok_or(Invalid::new("Invalid event class character. Use 'Ag$lshzxeKEtmdn'."))?;
+            }
             Self::Percentiles(field) => *field(config) = percentiles(text)?,
             Self::Never { why, .. } => {
                 if yes_or_no(text)? {
@@ -175,6 +182,7 @@ impl Kind {
             Self::Enum { field, .. } => field(config).as_bytes().to_vec(),
             Self::Text(field) | Self::Empty { field, .. } => field(config).clone(),
             Self::OutputLimits(field) => field(config).text(),
+            Self::Events(field) => field(config).text(),
             Self::Percentiles(field) => {
                 let texts: Vec<String> = field(config).iter().map(|p| format!("{p}")).collect();
                 texts.join(" ").into_bytes()

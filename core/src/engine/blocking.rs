@@ -115,6 +115,7 @@ impl Engine {
         if is_muted {
             output.rewind(before);
         }
+        output.append(&mut self.instance.own_messages);
         session.output = output;
         if session.stall.is_none() {
             self.instance.resume.push_back(session.id);

@@ -5,7 +5,6 @@
 
 use super::Engine;
 use crate::command::observers::Observers;
-use crate::config::ClientClass;
 use crate::instance::Effect;
 use crate::limits;
 use crate::session::{ClientId, Closing, Session};
@@ -62,13 +61,19 @@ impl Engine {
         for _ in 0..databases {
             let index = self.cron.database;
             let database = &mut self.keyspace[index];
-            let mut observers =
-                Observers { watches: &mut self.watches, blocked: &mut self.blocked };
+            let mut observers = Observers {
+                watches: &mut self.watches,
+                blocked: &mut self.blocked,
+                events: &mut self.events,
+                classes: self.instance.config.notify_keyspace_events,
+            };
             let mut expired = 0;
             let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
                 expired += 1;
                 observers.expired(index, record.key());
             });
+            let events = core::mem::take(&mut self.events);
+            self.instance.publish_events(events, None, now);
             self.key_stats.expired += expired;
             self.key_stats.expired_actively += expired;
             if due == Due::Now {
@@ -100,11 +105,12 @@ impl Engine {
 
     /// Closes the clients that have left more unread than the soft limit for as long as it allows.
     fn close_slow_readers(&mut self, now: UnixMicros) {
-        let limit = self.instance.config.client_output_buffer_limit.of(ClientClass::Normal);
+        let limits = &self.instance.config.client_output_buffer_limit;
         let is_overdue = |session: &&Session| {
+            let soft_seconds = limits.of(session.class()).soft_seconds;
             session
                 .soft_limit_since
-                .is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000)
+                .is_some_and(|since| now.since(since) > soft_seconds * 1_000_000)
         };
         let slow: Vec<ClientId> =
             self.instance.clients.iter().filter(is_overdue).map(|session| session.id).collect();
@@ -128,7 +134,9 @@ impl Engine {
             .instance
             .clients
             .iter()
-            .filter(|session| !session.is_blocked() && !session.is_monitor)
+            .filter(|session| {
+                !session.is_blocked() && !session.is_monitor && session.subscriptions.is_none()
+            })
             .filter(|session| now.since(session.last_interaction) > timeout_us)
             .map(|session| session.id)
             .collect();

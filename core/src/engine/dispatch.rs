@@ -13,7 +13,7 @@ use crate::error::{self, Error};
 use crate::instance::{Effect, PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
-use crate::resp::reply::Reply;
+use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
@@ -42,6 +42,7 @@ impl Engine {
         } else {
             self.answer_muted(session, output, admitted, args, now, started_ns);
         }
+        output.append(&mut self.instance.own_messages);
         if self.blocked.has_ready() {
             self.serve_blocked(now, started_ns);
         }
@@ -116,6 +117,12 @@ impl Engine {
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
+        }
+        if session.subscriptions.is_some()
+            && session.protocol == Protocol::Resp2
+            && !is_for_subscribers(command.spec.name)
+        {
+            return reject(error::only_for_subscribers(command.spec.name));
         }
         Ok(command.index)
     }
@@ -192,7 +199,12 @@ impl Engine {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
             random: &mut self.random,
-            observers: Observers { watches: &mut self.watches, blocked: &mut self.blocked },
+            observers: Observers {
+                watches: &mut self.watches,
+                blocked: &mut self.blocked,
+                events: &mut self.events,
+                classes: self.instance.config.notify_keyspace_events,
+            },
             database: session.database,
             now,
             policy: self.instance.access_policy,
@@ -208,7 +220,12 @@ impl Engine {
             commands: &self.commands,
             command,
         };
-        match (command.spec.run)(&mut context, args) {
+        let result = (command.spec.run)(&mut context, args);
+        if !context.keys.observers.events.is_empty() {
+            let events = core::mem::take(context.keys.observers.events);
+            context.instance.publish_events(events, Some(context.session), now);
+        }
+        match result {
             Ok(Outcome::Done) => {}
             // It is accounted for when it ends.
             Ok(Outcome::Block { until }) => return self.block(session, index, args, until),
@@ -340,6 +357,22 @@ impl Rejection {
     fn new(error: Error, command: Option<usize>) -> Box<Self> {
         Box::new(Self { error, command })
     }
+}
+
+/// Whether a client that reads messages where it expects replies may send a command.
+fn is_for_subscribers(name: &str) -> bool {
+    matches!(
+        name,
+        "subscribe"
+            | "psubscribe"
+            | "ssubscribe"
+            | "unsubscribe"
+            | "punsubscribe"
+            | "sunsubscribe"
+            | "ping"
+            | "quit"
+            | "reset"
+    )
 }
 
 /// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis

@@ -22,8 +22,9 @@ use core::fmt;
 use crate::blocked::BlockedKeys;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
-use crate::config::{ClientClass, Config};
+use crate::config::Config;
 use crate::error::{self, Error};
+use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
 use crate::keyspace::Keyspace;
@@ -61,6 +62,7 @@ pub struct Engine {
     random: Random,
     watches: Watches,
     blocked: BlockedKeys,
+    events: Events,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
@@ -133,6 +135,7 @@ impl Engine {
             random,
             watches: Watches::default(),
             blocked: BlockedKeys::default(),
+            events: Events::default(),
             is_resuming: false,
             commands,
             batch: Batch::default(),
@@ -182,6 +185,7 @@ impl Engine {
         let Some(mut session) = self.instance.clients.remove(client) else { return };
         self.forget_wait(&mut session);
         self.watches.unwatch(client);
+        self.instance.unsubscribe_all(client, &mut session);
         if session.is_monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
         }
@@ -260,7 +264,7 @@ impl Engine {
 
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.instance.effects.pop_front()
+        self.instance.next_effect()
     }
 
     /// Runs what waits in a client's input, now that it may go on.
@@ -295,7 +299,7 @@ impl Engine {
 
     /// Puts a session back in its place, and says what has become of it.
     fn finish(&mut self, mut session: Box<Session>, now: UnixMicros) {
-        self.limit_output(&mut session, now);
+        self.instance.limit_output(&mut session, now);
         if let Some(closing) = session.closing {
             session.input = Vec::new();
             let flush = closing == Closing::AfterWrite;
@@ -303,25 +307,6 @@ impl Engine {
         }
         self.instance.clients.put_back(session);
         self.resume_all(now);
-    }
-
-    /// Closes a client that does not read what it asked for.
-    fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
-        // As in Redis, what fits into a client's fixed buffer does not count.
-        let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
-        if len_bytes == 0 && session.soft_limit_since.is_none() {
-            return;
-        }
-        let limit = self.instance.config.client_output_buffer_limit.of(ClientClass::Normal);
-        let is_over = |bound: u64| bound > 0 && len_bytes > bound;
-        let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
-        session.soft_limit_since = soft;
-        let is_overdue =
-            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
-        if is_over(limit.hard_bytes) || is_overdue {
-            self.instance.stats.output_buffer_disconnections += 1;
-            session.closing = Some(Closing::Now);
-        }
     }
 }
 

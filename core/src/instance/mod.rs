@@ -4,6 +4,7 @@ pub mod clients;
 pub mod histogram;
 pub mod host;
 pub mod latency;
+pub mod messages;
 pub mod slowlog;
 pub mod stats;
 
@@ -13,7 +14,9 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
+use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
+use crate::resp::output::Output;
 use crate::session::{ClientId, Stall};
 use crate::time::UnixMicros;
 use clients::Clients;
@@ -67,6 +70,9 @@ pub(crate) struct Instance {
     /// When the first verb was called, unless the front end told.
     pub(crate) started_at: Option<UnixMicros>,
     pub(crate) clients: Clients,
+    pub(crate) pubsub: PubSub,
+    /// Messages for the client whose command runs: they follow its reply.
+    pub(crate) own_messages: Output,
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) pause: Option<Pause>,
     /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
@@ -96,6 +102,8 @@ impl Instance {
             run_id,
             started_at,
             clients: Clients::default(),
+            pubsub: PubSub::default(),
+            own_messages: Output::default(),
             monitors: Vec::new(),
             pause: None,
             resume: VecDeque::new(),

@@ -90,6 +90,22 @@ impl Output {
         self.sealed.push_back(Chunk::Shared(bytes));
     }
 
+    /// Adds all of another queue, none of which was written, and leaves that one empty.
+    #[inline]
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        if other.is_empty() {
+            return;
+        }
+        for chunk in other.sealed.drain(..) {
+            match chunk {
+                Chunk::Owned(bytes) => self.tail.extend_from_slice(&bytes),
+                Chunk::Shared(bytes) => self.share(bytes),
+            }
+        }
+        self.tail.append(&mut other.tail);
+        other.sealed_bytes = 0;
+    }
+
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             self.sealed_bytes += self.tail.len();

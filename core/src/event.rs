@@ -1,0 +1,55 @@
+//! What happens to keys, as keyspace notifications call it: <https://redis.io/docs/latest/develop/use/keyspace-notifications/>.
+
+use alloc::vec::Vec;
+
+use crate::config::events::EventClass;
+
+/// Something that happened to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// What `notify-keyspace-events` switches it on by.
+    pub(crate) class: EventClass,
+    /// Its name, which is most often that of the command.
+    pub(crate) name: &'static str,
+}
+
+impl Event {
+    /// An event of a data type's own, or a generic one.
+    pub(crate) const fn new(class: EventClass, name: &'static str) -> Self {
+        Self { class, name }
+    }
+
+    pub(crate) const APPEND: Self = Self::new(EventClass::String, "append");
+    pub(crate) const COPY_TO: Self = Self::new(EventClass::Generic, "copy_to");
+    pub(crate) const DEL: Self = Self::new(EventClass::Generic, "del");
+    pub(crate) const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
+    pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
+    pub(crate) const INCR_BY: Self = Self::new(EventClass::String, "incrby");
+    pub(crate) const INCR_BY_FLOAT: Self = Self::new(EventClass::String, "incrbyfloat");
+    pub(crate) const KEY_MISS: Self = Self::new(EventClass::KeyMiss, "keymiss");
+    pub(crate) const MOVE_FROM: Self = Self::new(EventClass::Generic, "move_from");
+    pub(crate) const MOVE_TO: Self = Self::new(EventClass::Generic, "move_to");
+    pub(crate) const NEW: Self = Self::new(EventClass::New, "new");
+    pub(crate) const PERSIST: Self = Self::new(EventClass::Generic, "persist");
+    pub(crate) const RENAME_FROM: Self = Self::new(EventClass::Generic, "rename_from");
+    pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
+    pub(crate) const SET: Self = Self::new(EventClass::String, "set");
+    pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
+    pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");
+    pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
+    pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");
+    pub(crate) const ZINCR: Self = Self::new(EventClass::SortedSet, "zincr");
+    pub(crate) const ZINTER_STORE: Self = Self::new(EventClass::SortedSet, "zinterstore");
+    pub(crate) const ZPOP_MAX: Self = Self::new(EventClass::SortedSet, "zpopmax");
+    pub(crate) const ZPOP_MIN: Self = Self::new(EventClass::SortedSet, "zpopmin");
+    pub(crate) const ZRANGE_STORE: Self = Self::new(EventClass::SortedSet, "zrangestore");
+    pub(crate) const ZREM: Self = Self::new(EventClass::SortedSet, "zrem");
+    pub(crate) const ZREM_RANGE_BY_LEX: Self = Self::new(EventClass::SortedSet, "zremrangebylex");
+    pub(crate) const ZREM_RANGE_BY_RANK: Self = Self::new(EventClass::SortedSet, "zremrangebyrank");
+    pub(crate) const ZREM_RANGE_BY_SCORE: Self =
+        Self::new(EventClass::SortedSet, "zremrangebyscore");
+    pub(crate) const ZUNION_STORE: Self = Self::new(EventClass::SortedSet, "zunionstore");
+}
+
+/// Events that are yet to be published, with their databases and keys.
+pub(crate) type Events = Vec<(usize, Event, Vec<u8>)>;

@@ -1,0 +1,117 @@
+//! Messages find their way to clients.
+
+use alloc::boxed::Box;
+use alloc::format;
+
+use super::{Effect, Instance};
+use crate::config::events::EventClass;
+use crate::event::Events;
+use crate::limits;
+use crate::pubsub::{Message, Topic};
+use crate::session::{ClientId, Closing, Session};
+use crate::time::UnixMicros;
+
+impl Instance {
+    /// Sends a message to all who have subscribed to its channel; how many times it was sent. `running` is the client
+    /// whose command runs, if one does: it reads its own message after the reply.
+    pub(crate) fn publish(
+        &mut self,
+        topic: Topic,
+        channel: &[u8],
+        payload: &[u8],
+        running: Option<&Session>,
+        now: UnixMicros,
+    ) -> usize {
+        let pubsub = core::mem::take(&mut self.pubsub);
+        let mut sent = 0;
+        for (pattern, clients) in pubsub.receivers(topic, channel) {
+            let mut message =
+                Message { topic, pattern, channel, payload, encoded: Default::default() };
+            for &client in clients {
+                sent += 1;
+                if let Some(session) = running
+                    && session.id == client
+                {
+                    message.deliver(&mut self.own_messages, session.protocol);
+                } else if let Some(mut session) = self.clients.take(client) {
+                    if session.closing.is_none() {
+                        let protocol = session.protocol;
+                        message.deliver(&mut session.output, protocol);
+                        self.limit_output(&mut session, now);
+                        self.tell(&mut session);
+                    }
+                    self.clients.put_back(session);
+                }
+            }
+        }
+        self.pubsub = pubsub;
+        sent
+    }
+
+    /// Publishes what has happened to keys.
+    pub(crate) fn publish_events(
+        &mut self,
+        events: Events,
+        running: Option<&Session>,
+        now: UnixMicros,
+    ) {
+        let classes = self.config.notify_keyspace_events;
+        for (database, event, key) in events {
+            if classes.has(EventClass::Keyspace) {
+                let mut channel = format!("__keyspace@{database}__:").into_bytes();
+                channel.extend_from_slice(&key);
+                self.publish(Topic::Channel, &channel, event.name.as_bytes(), running, now);
+            }
+            if classes.has(EventClass::Keyevent) {
+                let channel = format!("__keyevent@{database}__:{}", event.name);
+                self.publish(Topic::Channel, channel.as_bytes(), &key, running, now);
+            }
+        }
+    }
+
+    /// Tells the front end that a client has something to read, or is to be closed.
+    fn tell(&mut self, session: &mut Box<Session>) {
+        if session.closing.is_some() {
+            self.effects.push_back(Effect::Close { client: session.id, flush: false });
+        } else if !core::mem::replace(&mut session.is_announced, true) {
+            self.effects.push_back(Effect::Write(session.id));
+        }
+    }
+
+    /// What the front end is asked to do next.
+    pub(crate) fn next_effect(&mut self) -> Option<Effect> {
+        let effect = self.effects.pop_front()?;
+        if let Effect::Write(client) = effect
+            && let Some(session) = self.clients.session_mut(client)
+        {
+            session.is_announced = false;
+        }
+        Some(effect)
+    }
+
+    /// Ends all subscriptions of a client.
+    pub(crate) fn unsubscribe_all(&mut self, client: ClientId, session: &mut Session) {
+        if let Some(subscriptions) = session.subscriptions.take() {
+            self.pubsub.forget(client, &subscriptions);
+        }
+    }
+
+    /// Closes a client that does not read what it asked for.
+    pub(crate) fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
+        // As in Redis, what fits into a client's fixed buffer does not count.
+        let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
+        if len_bytes == 0 && session.soft_limit_since.is_none() {
+            return;
+        }
+        let limit = self.config.client_output_buffer_limit.of(session.class());
+        let is_over = |bound: u64| bound > 0 && len_bytes > bound;
+        let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
+        session.soft_limit_since = soft;
+        let is_overdue =
+            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
+        if is_over(limit.hard_bytes) || is_overdue {
+            self.stats.output_buffer_disconnections += 1;
+            session.closing = Some(Closing::Now);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Who listens to what, and what they hear.
+//!
+//! A message is encoded once for each protocol that its receivers speak, however many they are.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use crate::glob::{self, Case};
+use crate::resp::output::{Output, SHARE_FROM_LEN_BYTES};
+use crate::resp::reply::{Protocol, Reply};
+use crate::session::ClientId;
+
+/// What a subscription names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// A channel.
+    Channel,
+    /// Every channel that a pattern matches.
+    Pattern,
+    /// A channel of a shard: another namespace.
+    Shard,
+}
+
+impl Topic {
+    pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
+
+    /// The first word of the reply to a subscription.
+    pub(crate) const fn subscribed(self) -> &'static str {
+        match self {
+            Self::Channel => "subscribe",
+            Self::Pattern => "psubscribe",
+            Self::Shard => "ssubscribe",
+        }
+    }
+
+    /// The first word of the reply to its end.
+    pub(crate) const fn unsubscribed(self) -> &'static str {
+        match self {
+            Self::Channel => "unsubscribe",
+            Self::Pattern => "punsubscribe",
+            Self::Shard => "sunsubscribe",
+        }
+    }
+}
+
+type Names = BTreeSet<Vec<u8>>;
+
+/// What one client has subscribed to.
+#[derive(Debug, Default)]
+pub(crate) struct Subscriptions {
+    names: [Names; 3],
+}
+
+impl Subscriptions {
+    /// The names of one kind, sorted.
+    pub(crate) fn of(&self, topic: Topic) -> &Names {
+        &self.names[topic as usize]
+    }
+
+    pub(crate) fn add(&mut self, topic: Topic, name: &[u8]) -> bool {
+        self.names[topic as usize].insert(name.to_vec())
+    }
+
+    pub(crate) fn remove(&mut self, topic: Topic, name: &[u8]) -> bool {
+        self.names[topic as usize].remove(name)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.iter().all(BTreeSet::is_empty)
+    }
+
+    /// The number that the reply to a change tells: channels and patterns count together, shard channels for themselves.
+    pub(crate) fn count(&self, topic: Topic) -> usize {
+        match topic {
+            Topic::Shard => self.of(Topic::Shard).len(),
+            _ => self.of(Topic::Channel).len() + self.of(Topic::Pattern).len(),
+        }
+    }
+}
+
+/// All subscriptions, by name.
+#[derive(Debug, Default)]
+pub(crate) struct PubSub {
+    topics: [BTreeMap<Vec<u8>, BTreeSet<ClientId>>; 3],
+}
+
+impl PubSub {
+    pub(crate) fn subscribe(&mut self, topic: Topic, name: &[u8], client: ClientId) {
+        self.topics[topic as usize].entry(name.to_vec()).or_default().insert(client);
+    }
+
+    pub(crate) fn unsubscribe(&mut self, topic: Topic, name: &[u8], client: ClientId) {
+        let names = &mut self.topics[topic as usize];
+        if let Some(clients) = names.get_mut(name) {
+            clients.remove(&client);
+            if clients.is_empty() {
+                names.remove(name);
+            }
+        }
+    }
+
+    /// Ends all subscriptions of a client.
+    pub(crate) fn forget(&mut self, client: ClientId, subscriptions: &Subscriptions) {
+        for topic in Topic::ALL {
+            for name in subscriptions.of(topic) {
+                self.unsubscribe(topic, name, client);
+            }
+        }
+    }
+
+    /// Names that somebody has subscribed to, sorted.
+    pub(crate) fn names(&self, topic: Topic) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.topics[topic as usize].keys().map(Vec::as_slice)
+    }
+
+    /// How many clients have subscribed to a name.
+    pub(crate) fn subscribers(&self, topic: Topic, name: &[u8]) -> usize {
+        self.topics[topic as usize].get(name).map_or(0, BTreeSet::len)
+    }
+
+    /// Who hears a message on a channel: for each subscription that it reaches the pattern, if it is one, and the clients.
+    pub(crate) fn receivers(
+        &self,
+        topic: Topic,
+        channel: &[u8],
+    ) -> impl Iterator<Item = (Option<&[u8]>, &BTreeSet<ClientId>)> {
+        let direct = self.topics[topic as usize].get(channel).map(|clients| (None, clients));
+        let patterns = (topic == Topic::Channel).then_some(&self.topics[Topic::Pattern as usize]);
+        let matching = patterns
+            .into_iter()
+            .flatten()
+            .filter(move |(pattern, _)| glob::matches(pattern, channel, Case::Sensitive));
+        direct
+            .into_iter()
+            .chain(matching.map(|(pattern, clients)| (Some(pattern.as_slice()), clients)))
+    }
+}
+
+/// A message, encoded when the first of its receivers asks for it.
+pub(crate) struct Message<'a> {
+    pub(crate) topic: Topic,
+    /// The pattern through which it is heard.
+    pub(crate) pattern: Option<&'a [u8]>,
+    pub(crate) channel: &'a [u8],
+    pub(crate) payload: &'a [u8],
+    pub(crate) encoded: [Option<Rc<Vec<u8>>>; 2],
+}
+
+impl Message<'_> {
+    /// Appends the message to what a client has yet to read.
+    pub(crate) fn deliver(&mut self, output: &mut Output, protocol: Protocol) {
+        let at = usize::from(protocol == Protocol::Resp3);
+        if self.encoded[at].is_none() {
+            self.encoded[at] = Some(Rc::new(self.encode(protocol)));
+        }
+        let Some(bytes) = &self.encoded[at] else { return };
+        if bytes.len() >= SHARE_FROM_LEN_BYTES {
+            output.share(Rc::clone(bytes));
+        } else {
+            output.tail().extend_from_slice(bytes);
+        }
+    }
+
+    fn encode(&self, protocol: Protocol) -> Vec<u8> {
+        let mut output = Output::default();
+        let mut reply = Reply::new(&mut output, protocol);
+        let word: &[u8] = match (self.topic, self.pattern) {
+            (Topic::Shard, _) => b"smessage",
+            (_, None) => b"message",
+            (_, Some(_)) => b"pmessage",
+        };
+        reply.push(if self.pattern.is_some() { 4 } else { 3 });
+        reply.bulk(word);
+        if let Some(pattern) = self.pattern {
+            reply.bulk(pattern);
+        }
+        reply.bulk(self.channel);
+        reply.bulk(self.payload);
+        output.slices().flatten().copied().collect()
+    }
+}
