@@ -5,6 +5,8 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod collections;
+
 use core::time::Duration;
 
 use redstart_core::{
@@ -72,8 +74,8 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, and a scan that starts anywhere finds anything.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN"];
+/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
@@ -176,6 +178,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ),
     ("tcp-keepalive", &["300", "0", "10"]),
     ("databases", &["16", "4"]),
+    ("list-max-listpack-size", &["-2", "-1", "3", "10", "0", "-5", "x"]),
+    ("list-compress-depth", &["0", "1", "-1"]),
     ("no-such-parameter", &["1"]),
 ];
 
@@ -259,6 +263,7 @@ impl Workload {
         if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
             self.spoil(&mut command);
         }
+        collections::agree(&mut command);
         if self.one_in(10) {
             let name = &mut command[0];
             for byte in name.iter_mut() {
@@ -341,6 +346,8 @@ impl Workload {
                 let is_short =
                     spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
                 self.arguments(spec, spec.arguments, is_short, &mut command);
+                let numkeys = spec.arguments.iter().position(|argument| argument.name == "numkeys");
+                self.count_keys(&mut command, numkeys.map(|index| index + 1));
             }
         }
         command
@@ -349,7 +356,8 @@ impl Workload {
     fn arguments(&mut self, spec: &Spec, list: &[Argument], is_short: bool, out: &mut Command) {
         for argument in list {
             let flags = argument.flags;
-            if flags.has(ArgumentFlag::Optional) && !self.one_in(3) {
+            let is_needed = spec.name == "spop";
+            if flags.has(ArgumentFlag::Optional) && !is_needed && !self.one_in(3) {
                 continue;
             }
             let times = if flags.has(ArgumentFlag::Multiple) && self.one_in(2) {
@@ -379,7 +387,11 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key => out.push(self.key(is_short)),
+            ArgumentKind::Key if is_short => out.push(self.key(true)),
+            ArgumentKind::Key => {
+                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                out.push(key);
+            }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
             ArgumentKind::Double => out.push(self.number(FLOATS)),
@@ -428,6 +440,7 @@ impl Workload {
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
         match (spec.group, name) {
+            (Group::List, _) => self.element(),
             (Group::Bitmap, "encoding") if self.one_in(20) => self
                 .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
                 .into(),
@@ -440,7 +453,20 @@ impl Workload {
                 };
                 format!("{sign}{bits}").into_bytes()
             }
+            (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
+        }
+    }
+
+    /// A member of a set: the sets of one session have some in common.
+    fn member(&mut self) -> Vec<u8> {
+        match self.random.below(20) {
+            0 => self.value(false),
+            1 => self.pick(INTEGERS).into(),
+            2 => self.pick(BROKEN_NUMBERS).into(),
+            3..6 => self.letters(3),
+            6 => (self.random.below(3_000) * 1_000).to_string().into_bytes(),
+            _ => (self.random.below(30) as i64 - 5).to_string().into_bytes(),
         }
     }
 
@@ -478,7 +504,16 @@ impl Workload {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
             "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
+            // All members, or none, lest the sets differ from then on.
+            "count" if spec.name == "spop" => {
+                self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
+            }
+            "count" if spec.name == "srandmember" => {
+                self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
+            }
+            "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),
             _ if self.one_in(20) => self.number(INTEGERS),
+            _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
@@ -624,6 +659,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
 fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")
+        || collections::blocks(name)
         || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
         || FAMILIES_LEFT_OUT.contains(&family)
 }

@@ -3,8 +3,10 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod list;
 mod pubsub;
 mod server;
+mod set;
 mod sorted_set;
 mod string;
 mod transactions;
@@ -16,8 +18,10 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
+    set::SET,
     sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
