@@ -261,7 +261,7 @@ fn rank(ctx: &mut Context<'_>, args: Args<'_>, counted: fn(usize, usize) -> usiz
 pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = args.get(2).map(args::integer).transpose()?;
     if count == Some(i64::MIN) {
-        return Err(error::OUT_OF_RANGE);
+        return Err(error::COUNT_TOO_LOW);
     }
     let with_scores = args.get(3).is_some_and(|word| args::is(word, "WITHSCORES"));
     if args.len() > 4 || args.len() == 4 && !with_scores {

@@ -11,7 +11,7 @@ mod transactions;
 use super::spec::Spec;
 
 /// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
-pub static GROUPS: [&[Spec]; 6] = [
+pub static GROUPS: [&[Spec]; 7] = [
     connection::CONNECTION,
     generic::GENERIC,
     pubsub::PUBSUB,
