@@ -63,6 +63,24 @@ pub const STRING_TOO_LONG: Error =
     Error::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 /// `SETRANGE` before the first byte.
 pub const OFFSET_OUT_OF_RANGE: Error = Error::fixed("ERR offset is out of range");
+/// The offset of a bit is no number, below zero, or behind the longest string.
+pub const BIT_OFFSET: Error = Error::fixed("ERR bit offset is not an integer or out of range");
+/// `SETBIT` to something other than 0 and 1.
+pub const BIT_VALUE: Error = Error::fixed("ERR bit is not an integer or out of range");
+/// `BITPOS` of something other than 0 and 1.
+pub const BITPOS_BIT: Error = Error::fixed("ERR The bit argument must be 1 or 0.");
+/// `BITOP NOT` of several keys.
+pub const BITOP_NOT_SOURCES: Error =
+    Error::fixed("ERR BITOP NOT must be called with a single source key.");
+/// `BITFIELD` with an encoding that it does not have.
+pub const BITFIELD_ENCODING: Error = Error::fixed(
+    "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+);
+/// `BITFIELD OVERFLOW` with a word that it does not know.
+pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type specified");
+/// `BITFIELD_RO` with `SET` or `INCRBY`.
+pub const BITFIELD_RO_WRITES: Error =
+    Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.

@@ -34,6 +34,7 @@ impl Event {
     pub(crate) const RENAME_FROM: Self = Self::new(EventClass::Generic, "rename_from");
     pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
     pub(crate) const SET: Self = Self::new(EventClass::String, "set");
+    pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
     pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");
     pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
     pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");

@@ -380,7 +380,7 @@ impl Workload {
                 self.argument(spec, choice, is_short, out);
             }
             ArgumentKind::Key => out.push(self.key(is_short)),
-            ArgumentKind::String => out.push(self.value(is_short)),
+            ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
             ArgumentKind::Double => out.push(self.number(FLOATS)),
             ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
@@ -425,6 +425,37 @@ impl Workload {
         }
     }
 
+    /// Bytes, unless the command expects a word of its own there.
+    fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
+        match (spec.group, name) {
+            (Group::Bitmap, "encoding") if self.one_in(20) => self
+                .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
+                .into(),
+            (Group::Bitmap, "encoding") => {
+                let (sign, widest) = if self.one_in(2) { ('i', 64) } else { ('u', 63) };
+                let bits = match self.random.below(4) {
+                    0 => 8,
+                    1 => widest,
+                    _ => 1 + self.random.below(widest),
+                };
+                format!("{sign}{bits}").into_bytes()
+            }
+            _ => self.value(is_short),
+        }
+    }
+
+    /// Where a bit is, near the beginning or where strings of the workload end.
+    fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
+        let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
+        let offset = match self.random.below(30) {
+            0 => self.pick(&["-1", "4294967296", "9223372036854775807", "01", "x", ""]).to_owned(),
+            1 => (8 * 1020 + self.random.below(100)).to_string(),
+            2..8 => self.random.below(800).to_string(),
+            _ => self.random.below(70).to_string(),
+        };
+        format!("{field}{offset}").into_bytes()
+    }
+
     fn letters(&mut self, below: usize) -> Vec<u8> {
         let len = self.random.below(below);
         self.letters_of_len(len)
@@ -446,6 +477,7 @@ impl Workload {
             "cursor" => {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
+            "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
             _ if self.one_in(20) => self.number(INTEGERS),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
@@ -455,8 +487,12 @@ impl Workload {
             "offset" => {
                 self.pick(&["0", "1", "5", "43", "44", "45", "1030", "-1", "536870912"]).into()
             }
+            "bit" => self.pick(&["0", "1", "0", "1", "2", "-1"]).into(),
+            "value" if spec.name == "setbit" => {
+                self.pick(&["0", "1", "0", "1", "1", "2", "-1", "01"]).into()
+            }
             "min-match-len" => self.pick(&["0", "1", "2", "4", "-1"]).into(),
-            "start" | "end" if spec.group == Group::String => self
+            "start" | "end" if matches!(spec.group, Group::String | Group::Bitmap) => self
                 .pick(&["0", "1", "-1", "-2", "5", "-5", "44", "1020", "-1000000", "1000000"])
                 .into(),
             _ if self.one_in(2) => self.random.below(100).to_string().into_bytes(),

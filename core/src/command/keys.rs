@@ -97,6 +97,8 @@ bit_set! {
 /// A rule for the keys of a command whose key specs do not tell all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialKeys {
+    /// `BITFIELD`: only reads if all it has is `GET` and `OVERFLOW`.
+    Bitfield,
     /// `SET`: reads the old value only with the option `GET`.
     Set,
 }
@@ -304,6 +306,18 @@ impl SpecialKeys {
     /// What the command does to its keys, given its arguments.
     fn flags<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> KeyFlags {
         match self {
+            Self::Bitfield => {
+                let is = |at, word: &str| argument(at).eq_ignore_ascii_case(word.as_bytes());
+                let mut at = 2;
+                while at < count {
+                    at += match count - at {
+                        3.. if is(at, "get") => 3,
+                        2.. if is(at, "overflow") => 2,
+                        _ => return KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]),
+                    }
+                }
+                KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access])
+            }
             Self::Set if (3..count).any(|at| argument(at).eq_ignore_ascii_case(b"get")) => {
                 KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])
             }

@@ -2,6 +2,8 @@
 
 mod args;
 mod bit_set;
+mod bitfield;
+mod bitmap;
 mod client;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;

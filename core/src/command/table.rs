@@ -1,16 +1,15 @@
 //! The table at run time: every command and subcommand under one index, found by name.
 
+use alloc::vec;
 use alloc::vec::Vec;
-
-use hashbrown::HashTable;
 
 use super::spec::Spec;
 use super::specs::GROUPS;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
-/// A name of so many letters is looked up as one number.
-const WORD_LEN_BYTES: usize = 8;
+/// Places in the table of names: several times as many as there are commands, so that nearly every name has its own.
+const PLACES: usize = 1024;
 
 /// A command or a subcommand.
 #[derive(Debug)]
@@ -28,14 +27,15 @@ pub(crate) struct Commands {
     /// The top level sorted by name, then the subcommands of each container.
     commands: Vec<Command>,
     top_level: usize,
-    /// The commands with a short name of letters, which nearly all requests name.
-    by_word: HashTable<(u64, u16)>,
+    /// The commands whose names are words, which nearly all requests name: each at the place that its word asks for, or
+    /// at the next that is free.
+    places: Vec<Option<(Word, u16)>>,
 }
 
 impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
-        let mut specs: Vec<&'static Spec> = GROUPS.into_iter().flatten().collect();
+        let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
         specs.sort_by_key(|spec| spec.name);
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));
@@ -49,15 +49,18 @@ impl Commands {
             }
             commands[container].subcommands = first..commands.len();
         }
-        let mut by_word = HashTable::with_capacity(top_level);
+        let mut places = vec![None; PLACES];
         for (index, command) in commands[..top_level].iter().enumerate() {
             let name = command.spec.name.as_bytes();
-            if name.len() <= WORD_LEN_BYTES && name.iter().all(u8::is_ascii_lowercase) {
-                let word = word(name);
-                by_word.insert_unique(hash(word), (word, index as u16), |&(word, _)| hash(word));
+            if let Some(word) = Word::of(name).filter(|_| name.iter().all(u8::is_ascii_lowercase)) {
+                let mut place = word.place();
+                while places[place].is_some() {
+                    place = (place + 1) % PLACES;
+                }
+                places[place] = Some((word, index as u16));
             }
         }
-        Self { commands, top_level, by_word }
+        Self { commands, top_level, places }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,11 +89,13 @@ impl Commands {
     /// The command of that name, whatever its case; subcommands are not found.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<&Command> {
-        if name.len() <= WORD_LEN_BYTES {
-            let word = word(name);
-            let found = self.by_word.find(hash(word), |&(known, _)| known == word);
-            if let Some(&(_, index)) = found {
-                return self.commands.get(usize::from(index));
+        if let Some(word) = Word::of(name) {
+            let mut place = word.place();
+            while let Some((known, index)) = self.places[place] {
+                if known == word {
+                    return Some(&self.commands[usize::from(index)]);
+                }
+                place = (place + 1) % PLACES;
             }
         }
         self.find_long(name)
@@ -144,18 +149,40 @@ impl Command {
     }
 }
 
-/// A short name as a number. The bit that tells a small letter from a capital is set in each byte: then a number that a
-/// name of small letters has is that of no other name but the same in capitals.
-#[inline]
-fn word(name: &[u8]) -> u64 {
-    name.iter().fold(0, |word, byte| word << 8 | u64::from(byte | 0x20))
+/// A name of at most 16 bytes, as numbers: its length, its first bytes and its last, which overlap. The bit that tells a
+/// small letter from a capital is set in each byte: then the word of a name of small letters is that of no other name but
+/// the same in capitals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Word {
+    first: u64,
+    last: u64,
+    len: u8,
 }
 
-/// Spreads a word over the bits that the hash table looks at (Fibonacci hashing).
-#[inline]
-const fn hash(word: u64) -> u64 {
-    let product = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    product ^ product >> 32
+impl Word {
+    #[inline]
+    fn of(name: &[u8]) -> Option<Self> {
+        const SMALL: u64 = u64::from_ne_bytes([b' '; 8]);
+        let quad = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        let (first, last) = match name {
+            &[first, .., last] if name.len() < 4 => {
+                (u64::from(first), u64::from(last) << 8 | u64::from(name[1]))
+            }
+            _ if name.len() <= 8 => (quad(name.first_chunk()?), quad(name.last_chunk()?)),
+            _ if name.len() <= 16 => {
+                (u64::from_le_bytes(*name.first_chunk()?), u64::from_le_bytes(*name.last_chunk()?))
+            }
+            _ => return None,
+        };
+        Some(Self { first: first | SMALL, last: last | SMALL, len: name.len() as u8 })
+    }
+
+    /// Where it would stand in the table (Fibonacci hashing).
+    #[inline]
+    const fn place(self) -> usize {
+        let mixed = self.first ^ self.last.rotate_left(29) ^ self.len as u64;
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % PLACES
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! batch names are prefetched: at a million keys each lookup misses the cache once or twice, and the misses of a batch
 //! overlap instead of adding up. Then the requests run in order.
 
+use alloc::vec::Vec;
+
 use super::Engine;
 use super::dispatch::Ran;
 use crate::config::Config;
@@ -21,8 +23,8 @@ const BATCH_REQUESTS: usize = 16;
 /// Parsed requests that have not run yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Room for requests, of which the first `len` are in use.
-    requests: [Parsed; BATCH_REQUESTS],
+    /// Room for up to [`BATCH_REQUESTS`], of which the first `len` are in use.
+    requests: Vec<Parsed>,
     len: usize,
 }
 
@@ -167,6 +169,9 @@ impl Batch {
         let most = if is_known { BATCH_REQUESTS } else { 1 };
         let mut start = used;
         while self.len < most && start < input.len() {
+            if self.len == self.requests.len() {
+                self.requests.push(Parsed::default());
+            }
             let parsed = &mut self.requests[self.len];
             match session.reader.read(&input[start..], &limits, &mut parsed.request) {
                 Ok(Progress::Complete { consumed }) => {

@@ -6,3 +6,4 @@ pub mod output;
 pub mod reply;
 pub mod request;
 pub mod value;
+mod whole;

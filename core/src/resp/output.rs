@@ -167,7 +167,9 @@ impl Output {
 
     /// Drops everything that waits; returns the buffer for another client.
     pub(crate) fn clear(&mut self) -> Option<Vec<u8>> {
-        self.sealed = VecDeque::new();
+        if self.sealed.capacity() > 0 {
+            self.sealed = VecDeque::new();
+        }
         self.written_bytes = 0;
         self.sealed_bytes = 0;
         self.tail.clear();

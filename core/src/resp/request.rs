@@ -5,8 +5,8 @@
 //! by a grammar a few lines long; those of an inline request may be quoted and are unescaped into a buffer of their own.
 //! [`Args`](super::args::Args) hides the difference.
 //!
-//! Input arrives in pieces. A [`RequestReader`] remembers how far it got, so that each byte is looked at once however the
-//! network cuts a request, and what it accepts never depends on the cuts. Between requests it owns no heap.
+//! Input arrives in pieces. A [`RequestReader`] remembers how far it got, so that each byte is looked at twice at most however the
+//! network cuts a request (`whole.rs` looks first, and leaves the odd ones to this), and what it accepts never depends on the cuts. Between requests it owns no heap.
 //!
 //! What Redis tolerates is tolerated: the byte after a CR and the two after a bulk are skipped unread, and a NUL in a line
 //! hides its end, so that the line grows until it is too big.
@@ -21,6 +21,7 @@ use nom::{IResult, Needed, Parser};
 
 use super::args::{Request, Span};
 use super::inline::{UnbalancedQuotes, split_words};
+use super::whole;
 use crate::limits;
 use crate::number::parse_i64;
 
@@ -143,6 +144,23 @@ impl RequestReader {
         limits: &Limits,
         request: &mut Request,
     ) -> Result<Progress, ProtocolError> {
+        request.borrow();
+        if self.is_idle()
+            && let Some(consumed) = whole::read(input, limits, request)
+        {
+            return Ok(Progress::Complete { consumed });
+        }
+        self.read_on(input, limits, request)
+    }
+
+    /// Goes on where it stopped, or begins a request that is not as most are.
+    #[cold]
+    fn read_on(
+        &mut self,
+        input: &[u8],
+        limits: &Limits,
+        request: &mut Request,
+    ) -> Result<Progress, ProtocolError> {
         let mut cursor = self.cursor;
         request.borrow();
         if cursor.position > 0 {
@@ -172,6 +190,7 @@ impl RequestReader {
     }
 
     /// Whether no request is under way.
+    #[inline]
     #[must_use]
     pub fn is_idle(&self) -> bool {
         matches!(self.cursor, Cursor { position: 0, stage: Stage::Line { searched: 0 }, .. })
@@ -180,7 +199,6 @@ impl RequestReader {
 
 impl Cursor {
     /// `*<count>\r\n`, then that many times `$<len>\r\n<bytes>\r\n`.
-    #[inline]
     fn multibulk(
         &mut self,
         input: &[u8],
@@ -219,25 +237,7 @@ impl Cursor {
     }
 
     /// The number in a line that begins with `marker`, if it is one; the cursor moves behind the line.
-    #[inline]
     fn announced(
-        &mut self,
-        input: &[u8],
-        marker: u8,
-        limits: &Limits,
-        too_big: ProtocolError,
-    ) -> Result<Option<i64>, Stop> {
-        if let Ok((unread, number)) = short_number(marker)(self.rest(input)) {
-            self.position = offset(input.len() - unread.len())?;
-            self.stage = Stage::default();
-            return Ok(Some(i64::from(number)));
-        }
-        self.announced_oddly(input, marker, limits, too_big)
-    }
-
-    /// The same for every line there can be: cut, too big, with a long or a wrong number.
-    #[cold]
-    fn announced_oddly(
         &mut self,
         input: &[u8],
         marker: u8,
@@ -253,7 +253,6 @@ impl Cursor {
     }
 
     /// The line at the cursor, without its `end`; the cursor moves behind the line.
-    #[inline]
     fn line<'a>(
         &mut self,
         input: &'a [u8],
@@ -296,29 +295,6 @@ impl Cursor {
 impl Default for Stage {
     fn default() -> Self {
         Self::Line { searched: 0 }
-    }
-}
-
-/// A line as nearly all are: `marker`, one to nine digits, the first not zero, and the line's end.
-#[inline]
-fn short_number<'a>(marker: u8) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], u32, ()> {
-    move |input| {
-        let (mut rest, mut number) = match input {
-            [first, digit @ b'1'..=b'9', rest @ ..] if *first == marker => {
-                (rest, u32::from(digit - b'0'))
-            }
-            _ => return Err(nom::Err::Error(())),
-        };
-        while let [digit @ b'0'..=b'9', behind @ ..] = rest
-            && number < 10_000_000
-        {
-            number = number * 10 + u32::from(digit - b'0');
-            rest = behind;
-        }
-        match rest {
-            [b'\r', _, behind @ ..] => Ok((behind, number)),
-            _ => Err(nom::Err::Error(())),
-        }
     }
 }
 

@@ -6,6 +6,8 @@
 //! which has both forms, and edit the type itself. Types know no commands, and of the configuration only the thresholds
 //! that they are told.
 
+pub mod bitfield;
+pub mod bitmap;
 pub mod hash;
 pub mod intset;
 pub mod listpack;
