@@ -10,6 +10,7 @@ pub mod bitfield;
 pub mod bitmap;
 pub mod hash;
 pub mod intset;
+pub mod list;
 pub mod listpack;
 mod object;
 pub mod ranked_tree;
@@ -20,6 +21,7 @@ pub mod thin_bytes;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
+use list::List;
 pub use object::Object;
 use sorted_set::SortedSet;
 use string::StringRef;
@@ -70,13 +72,16 @@ impl Type {
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
     HashListpack,
+    /// A list: a listpack of its elements.
+    ListListpack,
     /// A sorted set: a listpack of members, each followed by its score, lowest first.
     SortedSetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 2] = [Self::HashListpack, Self::SortedSetListpack];
+    pub(crate) const ALL: [Self; 3] =
+        [Self::HashListpack, Self::ListListpack, Self::SortedSetListpack];
 
     /// The type of what is packed so.
     #[inline]
@@ -84,6 +89,7 @@ impl Packing {
     pub const fn value_type(self) -> Type {
         match self {
             Self::HashListpack => Type::Hash,
+            Self::ListListpack => Type::List,
             Self::SortedSetListpack => Type::SortedSet,
         }
     }
@@ -92,7 +98,7 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack | Self::SortedSetListpack => "listpack",
+            Self::HashListpack | Self::ListListpack | Self::SortedSetListpack => "listpack",
         }
     }
 
@@ -100,6 +106,7 @@ impl Packing {
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
+            Self::ListListpack => Object::List(List::unpack(self, bytes)),
             Self::SortedSetListpack => Object::SortedSet(SortedSet::unpack(self, bytes)),
         }
     }
