@@ -5,6 +5,8 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod sorted_set;
+
 use core::time::Duration;
 
 use redstart_core::{
@@ -37,6 +39,9 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
+    ("bzmpop", "blocks"),
+    ("bzpopmax", "blocks"),
+    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -80,6 +85,8 @@ const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+/// Keys that mostly hold collections, each group's own.
+const TYPED_KEYS: &[&str] = &["z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
@@ -164,6 +171,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
+    ("zset-max-listpack-entries", &["128", "3", "0", "-1", "x"]),
+    ("zset-max-ziplist-value", &["64", "3", "1kb", "-1"]),
     ("timeout", &["0", "100000", "-1", "0x10"]),
     ("slowlog-max-len", &["128", "10", "-1"]),
     ("latency-tracking", &["yes", "no", "YES", "maybe"]),
@@ -324,6 +333,9 @@ impl Workload {
 
     /// The command `spec` with arguments that fit its tree.
     pub fn invocation(&mut self, spec: &Spec) -> Command {
+        if spec.group == Group::SortedSet {
+            return self.sorted_set(spec);
+        }
         let mut command: Command =
             spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
         match spec.name {
@@ -396,6 +408,8 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
+        } else if self.one_in(8) {
+            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
