@@ -77,8 +77,8 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, and a scan that starts anywhere finds anything.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN"];
+/// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, and a scan that starts anywhere finds anything.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "ZRANK", "ZREVRANK"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =

@@ -95,11 +95,6 @@ const TOLERANCES: &[Tolerance] = &[
         allows: |expected, got| is_as_long(expected, got),
     },
     Tolerance {
-        commands: &["zrank", "zrevrank"],
-        why: "Redis 7.0 has no option WITHSCORE",
-        allows: |expected, _| matches!(expected, Reply::Error(text) if text.starts_with(b"ERR wrong number")),
-    },
-    Tolerance {
         commands: &["hello"],
         why: "the version, and the number of the client",
         allows: |expected, got| is_same_hello(expected, got),

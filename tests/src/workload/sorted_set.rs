@@ -51,7 +51,9 @@ impl Workload {
         out: &mut Command,
     ) {
         for argument in list {
-            if argument.flags.has(ArgumentFlag::Optional) && !self.one_in(3) {
+            let is_new = argument.name == "withscore";
+            let is_left_out = argument.flags.has(ArgumentFlag::Optional) && !self.one_in(3);
+            if is_left_out || is_new {
                 continue;
             }
             let repeats = argument.flags.has(ArgumentFlag::Multiple) && argument.name != "weight";
