@@ -149,14 +149,14 @@ impl Workload {
             (false, true) => SCORE_BOUNDS,
             _ => return,
         };
-        for at in [first, first + 1] {
+        for bound in &mut command[first..first + 2] {
             if !self.one_in(20) {
-                command[at] = self.pick(pool).into();
+                *bound = self.pick(pool).into();
             }
         }
         if by_bytes {
-            for at in 1..first {
-                command[at] = self.pick(LEX_KEYS).into();
+            for key in &mut command[1..first] {
+                *key = self.pick(LEX_KEYS).into();
             }
         }
     }
