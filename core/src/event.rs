@@ -33,9 +33,15 @@ impl Event {
     pub(crate) const PERSIST: Self = Self::new(EventClass::Generic, "persist");
     pub(crate) const RENAME_FROM: Self = Self::new(EventClass::Generic, "rename_from");
     pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
+    pub(crate) const SADD: Self = Self::new(EventClass::Set, "sadd");
+    pub(crate) const SDIFFSTORE: Self = Self::new(EventClass::Set, "sdiffstore");
     pub(crate) const SET: Self = Self::new(EventClass::String, "set");
     pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
     pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");
+    pub(crate) const SINTERSTORE: Self = Self::new(EventClass::Set, "sinterstore");
+    pub(crate) const SPOP: Self = Self::new(EventClass::Set, "spop");
+    pub(crate) const SREM: Self = Self::new(EventClass::Set, "srem");
+    pub(crate) const SUNIONSTORE: Self = Self::new(EventClass::Set, "sunionstore");
     pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
     pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");
     pub(crate) const ZINCR: Self = Self::new(EventClass::SortedSet, "zincr");

@@ -2,7 +2,7 @@
 
 use redstart_core::command::spec::{Argument, ArgumentFlag, ArgumentKind, Spec};
 
-use super::{Command, FLOATS, Workload};
+use super::{Command, FLOATS, SET_KEYS, Workload};
 
 const KEYS: &[&str] = &["z:1", "z:2", "z:3", "z:4"];
 
@@ -106,6 +106,9 @@ impl Workload {
                 return self.sorted_set_argument(spec, choice, by_bytes, out);
             }
             (ArgumentKind::Key, _) if self.one_in(12) => self.key(false),
+            (ArgumentKind::Key, "key") if is_algebra(spec) && self.one_in(5) => {
+                self.pick(SET_KEYS).into()
+            }
             (ArgumentKind::Key, _) => self.pick(if by_bytes { LEX_KEYS } else { KEYS }).into(),
             (_, "score") if by_bytes => b"0".to_vec(),
             (_, "score" | "increment" | "weight") => {
@@ -160,4 +163,9 @@ impl Workload {
             }
         }
     }
+}
+
+/// Whether sets will do as well.
+fn is_algebra(spec: &Spec) -> bool {
+    ["zunion", "zinter", "zdiff"].iter().any(|name| spec.name.starts_with(name))
 }

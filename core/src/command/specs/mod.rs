@@ -5,6 +5,7 @@ mod connection;
 mod generic;
 mod pubsub;
 mod server;
+mod set;
 mod sorted_set;
 mod string;
 mod transactions;
@@ -18,6 +19,7 @@ pub static GROUPS: &[&[Spec]] = &[
     generic::GENERIC,
     pubsub::PUBSUB,
     server::SERVER,
+    set::SET,
     sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
