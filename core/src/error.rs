@@ -175,6 +175,10 @@ pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
     Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
+/// A count that cannot be negated.
+pub const COUNT_TOO_LOW: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
