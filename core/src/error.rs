@@ -253,6 +253,9 @@ pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Chec
 pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
 /// `SLOWLOG GET` with a count below -1.
 pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG QUICKLIST-PACKED-THRESHOLD` with something else than a size of below 4 GiB.
+pub const PACKED_THRESHOLD: Error =
+    Error::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
