@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod geo;
 mod hyperloglog;
 mod pubsub;
 mod server;
@@ -17,6 +18,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    geo::GEO,
     hyperloglog::HYPERLOGLOG,
     pubsub::PUBSUB,
     server::SERVER,
