@@ -150,6 +150,10 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `SRANDMEMBER` and its kin with the one count that cannot be negated.
+pub const COUNT_OUT_OF_RANGE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `ZADD` with `XX` beside `NX`.
 pub const ZADD_XX_NX: Error =
     Error::fixed("ERR XX and NX options at the same time are not compatible");
@@ -174,10 +178,27 @@ pub const WITHSCORES_BY_LEX: Error =
     Error::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
 /// A weight that is no number.
 pub const WEIGHT_NOT_A_FLOAT: Error = Error::fixed("ERR weight value is not a float");
+/// `LSET` at an index that the list does not have.
+pub const INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR index out of range");
+/// A number that counts from the other end when it is negative, and whose negative is no number.
+pub const OUT_OF_NEGATABLE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+/// `LPOS` for the match before the first.
+pub const LPOS_RANK_ZERO: Error = Error::fixed(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+/// `LPOS` for fewer than no matches.
+pub const LPOS_COUNT_NEGATIVE: Error = Error::fixed("ERR COUNT can't be negative");
+/// `LPOS` among fewer than no elements.
+pub const LPOS_MAXLEN_NEGATIVE: Error = Error::fixed("ERR MAXLEN can't be negative");
 /// A limit of an intersection below zero.
 pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
 /// A number of keys below one.
 pub const NUMKEYS_NOT_POSITIVE: Error = Error::fixed("ERR numkeys should be greater than 0");
+/// A number of keys that cannot all be among the arguments.
+pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
+    Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
 /// `OBJECT FREQ` while no LFU policy counts accesses.

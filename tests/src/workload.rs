@@ -5,6 +5,9 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod collections;
+mod interpreted;
+
 use core::time::Duration;
 
 use redstart_core::{
@@ -73,8 +76,8 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, and a scan that starts anywhere finds anything.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN"];
+/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
@@ -86,11 +89,6 @@ const RARE_KEYS: &[&[u8]] =
 
 /// Keys of short strings, for the one command whose cost is a product of lengths.
 const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
-
-/// Keys of `HyperLogLog`s, which other commands than their own would seldom leave whole.
-const LOG_KEYS: &[&str] = &["log:1", "log:2", "log:3"];
-const LOG_KEY_COMMANDS: &[&str] =
-    &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
 
 const SHORT_KEY_COMMANDS: &[&str] =
     &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
@@ -184,6 +182,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ),
     ("tcp-keepalive", &["300", "0", "10"]),
     ("databases", &["16", "4"]),
+    ("list-max-listpack-size", &["-2", "-1", "3", "10", "0", "-5", "x"]),
+    ("list-compress-depth", &["0", "1", "-1"]),
     ("no-such-parameter", &["1"]),
 ];
 
@@ -267,6 +267,7 @@ impl Workload {
         if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
             self.spoil(&mut command);
         }
+        collections::agree(&mut command);
         if self.one_in(10) {
             let name = &mut command[0];
             for byte in name.iter_mut() {
@@ -349,6 +350,8 @@ impl Workload {
                 let is_short =
                     spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
                 self.arguments(spec, spec.arguments, is_short, &mut command);
+                let numkeys = spec.arguments.iter().position(|argument| argument.name == "numkeys");
+                self.count_keys(&mut command, numkeys.map(|index| index + 1));
             }
         }
         command
@@ -357,7 +360,8 @@ impl Workload {
     fn arguments(&mut self, spec: &Spec, list: &[Argument], is_short: bool, out: &mut Command) {
         for argument in list {
             let flags = argument.flags;
-            if flags.has(ArgumentFlag::Optional) && !self.one_in(3) {
+            let is_needed = spec.name == "spop";
+            if flags.has(ArgumentFlag::Optional) && !is_needed && !self.one_in(3) {
                 continue;
             }
             let times = if flags.has(ArgumentFlag::Multiple) && self.one_in(2) {
@@ -387,21 +391,20 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key if self.is_of_logs(spec) => out.push(self.pick(LOG_KEYS).into()),
-            ArgumentKind::Key => out.push(self.key(is_short)),
+            ArgumentKind::Key if is_short => out.push(self.key(true)),
+            ArgumentKind::Key => {
+                let key = self.typed_key(spec).unwrap_or_else(|| self.key(false));
+                out.push(key);
+            }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
-            ArgumentKind::Double => out.push(self.number(FLOATS)),
+            ArgumentKind::Double => {
+                let number = self.coordinate(spec.group, argument.name);
+                let number = number.unwrap_or_else(|| self.number(FLOATS));
+                out.push(number);
+            }
             ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
             ArgumentKind::UnixTime => out.push(self.unix_time(argument.name.contains("milli"))),
-        }
-    }
-
-    fn is_of_logs(&mut self, spec: &Spec) -> bool {
-        if spec.group == Group::HyperLogLog {
-            !self.one_in(12)
-        } else {
-            LOG_KEY_COMMANDS.contains(&spec.name) && self.one_in(15)
         }
     }
 
@@ -444,39 +447,26 @@ impl Workload {
 
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
+        if let Some(word) = self.word(spec, name) {
+            return word;
+        }
         match (spec.group, name) {
-            (Group::Bitmap, "encoding") if self.one_in(20) => self
-                .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
-                .into(),
-            (Group::Bitmap, "encoding") => {
-                let (sign, widest) = if self.one_in(2) { ('i', 64) } else { ('u', 63) };
-                let bits = match self.random.below(4) {
-                    0 => 8,
-                    1 => widest,
-                    _ => 1 + self.random.below(widest),
-                };
-                format!("{sign}{bits}").into_bytes()
-            }
-            (Group::HyperLogLog, "subcommand") => {
-                self.pick(&["GETREG", "DECODE", "DECODE", "ENCODING", "TODENSE", "x"]).into()
-            }
-            (Group::HyperLogLog, _) if !self.one_in(3) => {
-                self.random.below(3_000).to_string().into_bytes()
-            }
+            (Group::List, _) => self.element(),
+            (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
         }
     }
 
-    /// Where a bit is, near the beginning or where strings of the workload end.
-    fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
-        let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
-        let offset = match self.random.below(30) {
-            0 => self.pick(&["-1", "4294967296", "9223372036854775807", "01", "x", ""]).to_owned(),
-            1 => (8 * 1020 + self.random.below(100)).to_string(),
-            2..8 => self.random.below(800).to_string(),
-            _ => self.random.below(70).to_string(),
-        };
-        format!("{field}{offset}").into_bytes()
+    /// A member of a set: the sets of one session have some in common.
+    fn member(&mut self) -> Vec<u8> {
+        match self.random.below(20) {
+            0 => self.value(false),
+            1 => self.pick(INTEGERS).into(),
+            2 => self.pick(BROKEN_NUMBERS).into(),
+            3..6 => self.letters(3),
+            6 => (self.random.below(3_000) * 1_000).to_string().into_bytes(),
+            _ => (self.random.below(30) as i64 - 5).to_string().into_bytes(),
+        }
     }
 
     fn letters(&mut self, below: usize) -> Vec<u8> {
@@ -501,7 +491,16 @@ impl Workload {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
             "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
+            // All members, or none, lest the sets differ from then on.
+            "count" if spec.name == "spop" => {
+                self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
+            }
+            "count" if spec.name == "srandmember" => {
+                self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
+            }
+            "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),
             _ if self.one_in(20) => self.number(INTEGERS),
+            _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
@@ -647,6 +646,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
 fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")
+        || collections::blocks(name)
         || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
         || FAMILIES_LEFT_OUT.contains(&family)
 }

@@ -5,8 +5,10 @@ mod connection;
 mod generic;
 mod geo;
 mod hyperloglog;
+mod list;
 mod pubsub;
 mod server;
+mod set;
 mod sorted_set;
 mod string;
 mod transactions;
@@ -20,8 +22,10 @@ pub static GROUPS: &[&[Spec]] = &[
     generic::GENERIC,
     geo::GEO,
     hyperloglog::HYPERLOGLOG,
+    list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
+    set::SET,
     sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
