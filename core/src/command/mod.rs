@@ -14,6 +14,8 @@ mod debug;
 mod digest;
 mod expire;
 mod generic;
+mod geo;
+mod geo_search;
 mod help;
 mod hyperloglog;
 mod info;
