@@ -222,6 +222,8 @@ pub const PARAMETERS: &[Parameter] = &[
             max: MAX_INT,
             unit: Unit::Plain,
         },
+        ..PLAIN
+    },
     Parameter {
         name: "set-max-intset-entries",
         summary: "The most members of a set that is an array of integers.",
