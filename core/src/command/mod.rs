@@ -15,6 +15,7 @@ mod digest;
 mod expire;
 mod generic;
 mod help;
+mod hyperloglog;
 mod info;
 pub(crate) mod key_access;
 pub mod keys;
