@@ -138,19 +138,21 @@ impl Keys<'_> {
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<Option<R>, Error> {
         let Some(record) = self.write(key) else { return Ok(None) };
-        let edited = record.edit_compound(|collection: &mut C| {
-            let edited = edit(collection);
-            (edited, collection.is_gone())
-        });
-        let (Edit { event, changes, result }, is_gone) = edited.ok_or(error::WRONG_TYPE)?;
-        if let Some(event) = event {
-            self.modified_by(key, event, changes);
+        let edited = edit_record(record, edit)?;
+        Ok(Some(self.edited(key, edited)))
+    }
+
+    /// Tells what came of an edit, and removes the key if nothing is left in it.
+    #[inline]
+    fn edited<R>(&mut self, key: &[u8], (edit, is_gone): (Edit<R>, bool)) -> R {
+        if let Some(event) = edit.event {
+            self.modified_by(key, event, edit.changes);
         }
         if is_gone && let Some(record) = self.db().remove(key) {
             self.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
-        Ok(Some(result))
+        edit.result
     }
 
     /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
@@ -162,13 +164,12 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<R, Error> {
-        let mut edit = Some(edit);
-        let mut edit_once = |collection: &mut C| edit.take().expect("one collection")(collection);
-        if let Some(result) = self.edit(key, &mut edit_once)? {
-            return Ok(result);
+        if let Some(record) = self.write(key) {
+            let edited = edit_record(record, edit)?;
+            return Ok(self.edited(key, edited));
         }
         let mut collection = C::default();
-        let Edit { event, changes, result } = edit_once(&mut collection);
+        let Edit { event, changes, result } = edit(&mut collection);
         if !collection.is_gone() {
             let clock = self.policy.fresh(self.now);
             self.db().insert(Record::of(key, collection.into_value(), None, clock));
@@ -316,6 +317,7 @@ impl Keys<'_> {
             self.observers.watches.touch_all(replaced, was_there, successor);
             self.observers.blocked.touch_all(replaced);
         }
+        self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -330,6 +332,7 @@ impl Keys<'_> {
             self.observers.blocked.touch_all(database);
             self.keyspace.flush(database);
         }
+        self.observers.tracking.touch_all();
     }
 
     /// Tells that a key of the client's database has changed, and how.
@@ -395,6 +398,19 @@ impl Keys<'_> {
             .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
     }
+}
+
+/// Edits the collection of a record, and says whether it is gone then.
+#[inline]
+fn edit_record<C: Compound, R>(
+    record: &mut Record,
+    edit: impl FnOnce(&mut C) -> Edit<R>,
+) -> Result<(Edit<R>, bool), Error> {
+    let edited = record.edit_compound(|collection: &mut C| {
+        let edited = edit(collection);
+        (edited, collection.is_gone())
+    });
+    edited.ok_or(error::WRONG_TYPE)
 }
 
 /// What came of an edit.
