@@ -115,6 +115,36 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `ZADD` with `XX` beside `NX`.
+pub const ZADD_XX_NX: Error =
+    Error::fixed("ERR XX and NX options at the same time are not compatible");
+/// `ZADD` with two of `GT`, `LT` and `NX`.
+pub const ZADD_GT_LT_NX: Error =
+    Error::fixed("ERR GT, LT, and/or NX options at the same time are not compatible");
+/// `ZADD INCR` of several members.
+pub const ZADD_INCR_PAIRS: Error =
+    Error::fixed("ERR INCR option supports a single increment-element pair");
+/// The infinities of a score and its increment cancel out.
+pub const SCORE_NAN: Error = Error::fixed("ERR resulting score is not a number (NaN)");
+/// A bound of a range of scores that is no number.
+pub const SCORE_RANGE: Error = Error::fixed("ERR min or max is not a float");
+/// A bound of a range of members that begins with none of `[`, `(`, `-` and `+`.
+pub const LEX_RANGE: Error = Error::fixed("ERR min or max not valid string range item");
+/// `ZRANGE` by rank with `LIMIT`.
+pub const LIMIT_BY_RANK: Error = Error::fixed(
+    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
+);
+/// `ZRANGE BYLEX` with `WITHSCORES`.
+pub const WITHSCORES_BY_LEX: Error =
+    Error::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
+/// A weight that is no number.
+pub const WEIGHT_NOT_A_FLOAT: Error = Error::fixed("ERR weight value is not a float");
+/// A limit of an intersection below zero.
+pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
+/// A number of keys below one.
+pub const NUMKEYS_NOT_POSITIVE: Error = Error::fixed("ERR numkeys should be greater than 0");
+/// A count of elements to pop below one.
+pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -128,6 +158,10 @@ pub const NOT_LRU: Error = Error::fixed(
 /// A time-out that is no number of seconds or milliseconds.
 pub const TIMEOUT_NOT_AN_INTEGER: Error =
     Error::fixed("ERR timeout is not an integer or out of range");
+/// A time-out that is no number of seconds.
+pub const TIMEOUT_NOT_A_FLOAT: Error = Error::fixed("ERR timeout is not a float or out of range");
+/// A time-out that ends beyond all time.
+pub const TIMEOUT_OUT_OF_RANGE: Error = Error::fixed("ERR timeout is out of range");
 /// A time-out below zero.
 pub const TIMEOUT_NEGATIVE: Error = Error::fixed("ERR timeout is negative");
 /// A command that needs a login first.
@@ -241,6 +275,12 @@ pub fn exec_abort_because(error: &Error) -> Error {
 #[must_use]
 pub fn wrong_arity(name: &str) -> Error {
     Error::made(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// A command over several keys that names none. `name` is the command's.
+#[must_use]
+pub fn no_input_keys(name: &str) -> Error {
+    Error::made(format!("ERR at least 1 input key is needed for '{name}' command"))
 }
 
 /// An expiry that lies outside what a deadline can hold.

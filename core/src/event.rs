@@ -36,6 +36,19 @@ impl Event {
     pub(crate) const SET: Self = Self::new(EventClass::String, "set");
     pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
     pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");
+    pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
+    pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");
+    pub(crate) const ZINCR: Self = Self::new(EventClass::SortedSet, "zincr");
+    pub(crate) const ZINTER_STORE: Self = Self::new(EventClass::SortedSet, "zinterstore");
+    pub(crate) const ZPOP_MAX: Self = Self::new(EventClass::SortedSet, "zpopmax");
+    pub(crate) const ZPOP_MIN: Self = Self::new(EventClass::SortedSet, "zpopmin");
+    pub(crate) const ZRANGE_STORE: Self = Self::new(EventClass::SortedSet, "zrangestore");
+    pub(crate) const ZREM: Self = Self::new(EventClass::SortedSet, "zrem");
+    pub(crate) const ZREM_RANGE_BY_LEX: Self = Self::new(EventClass::SortedSet, "zremrangebylex");
+    pub(crate) const ZREM_RANGE_BY_RANK: Self = Self::new(EventClass::SortedSet, "zremrangebyrank");
+    pub(crate) const ZREM_RANGE_BY_SCORE: Self =
+        Self::new(EventClass::SortedSet, "zremrangebyscore");
+    pub(crate) const ZUNION_STORE: Self = Self::new(EventClass::SortedSet, "zunionstore");
 }
 
 /// Events that are yet to be published, with their databases and keys.

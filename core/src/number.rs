@@ -60,21 +60,54 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
 /// ```
 #[must_use]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
+    // Most scores are whole and short, and are read in a fraction of the time.
+    if text.len() <= 15
+        && let Some(whole) = parse_i64(text)
+    {
+        return Some(whole as f64);
+    }
     let literal = Literal::parse(text)?;
-    let value = match literal.magnitude {
-        Magnitude::Infinity => f64::INFINITY,
-        // The grammar is the one `core` reads, which rounds correctly.
-        Magnitude::Decimal { .. } => {
-            str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|value| value.is_finite())?.abs()
-        }
-        Magnitude::Hex { integer, fraction, exponent } => {
-            f64_from_hex(integer, fraction, exponent)?
-        }
-    };
-    if value == 0.0 && !literal.magnitude.is_zero() {
+    let value = magnitude(text, literal.magnitude)?;
+    let is_infinity = literal.magnitude == Magnitude::Infinity;
+    if value.is_infinite() != is_infinity || value == 0.0 && !literal.magnitude.is_zero() {
         return None;
     }
     Some(if literal.negative { -value } else { value })
+}
+
+/// Reads the bound of a range of scores, which Redis leaves to C's `strtod`: blanks may come first, a NUL ends it, nothing at
+/// all is zero, and what is too great is infinite.
+///
+/// ```
+/// use redstart_core::number::parse_bound;
+/// assert_eq!(parse_bound(b""), Some(0.0));
+/// assert_eq!(parse_bound(b" 1"), Some(1.0));
+/// assert_eq!(parse_bound(b"1 "), None);
+/// assert_eq!(parse_bound(b"-1e999"), Some(f64::NEG_INFINITY));
+/// ```
+#[must_use]
+pub fn parse_bound(text: &[u8]) -> Option<f64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let is_blank = |byte: &u8| matches!(byte, b' ' | 0x09..=0x0d);
+    let text = &text[text.iter().take_while(|byte| is_blank(byte)).count()..];
+    let literal = Literal::parse(text)?;
+    let value = magnitude(text, literal.magnitude)?;
+    Some(if literal.negative { -value } else { value })
+}
+
+/// The nearest double to the magnitude of `text`; one too great is infinite.
+fn magnitude(text: &[u8], magnitude: Magnitude<'_>) -> Option<f64> {
+    Some(match magnitude {
+        Magnitude::Infinity => f64::INFINITY,
+        // The grammar is the one `core` reads, which rounds correctly.
+        Magnitude::Decimal { .. } => str::from_utf8(text).ok()?.parse::<f64>().ok()?.abs(),
+        Magnitude::Hex { integer, fraction, exponent } => {
+            f64_from_hex(integer, fraction, exponent).unwrap_or(f64::INFINITY)
+        }
+    })
 }
 
 /// Reads an amount of memory: digits and a unit, `k`, `m`, `g` for powers of 1000, `kb`, `mb`, `gb` for powers of 1024,
@@ -121,6 +154,8 @@ fn f64_from_hex(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<f64> {
     let biased = if mantissa < HIDDEN { 0 } else { (exponent + 1075).unsigned_abs().into() };
     Some(f64::from_bits(biased << 52 | mantissa & (HIDDEN - 1)))
 }
+
+const ZEROS: &[u8] = &[b'0'; 24];
 
 /// A number as Redis prints it, on the stack.
 ///
@@ -199,6 +234,60 @@ impl NumberText {
         self.len += part.len();
     }
 
+    /// A double with seventeen digits, as C prints it by `%.17g`: where Redis does not print the shortest.
+    ///
+    /// ```
+    /// use redstart_core::number::NumberText;
+    /// assert_eq!(&*NumberText::with_all_digits(0.1), b"0.10000000000000001");
+    /// assert_eq!(&*NumberText::with_all_digits(-1e17), b"-1e+17");
+    /// assert_eq!(&*NumberText::with_all_digits(1.5), b"1.5");
+    /// ```
+    #[must_use]
+    pub fn with_all_digits(value: f64) -> Self {
+        if !value.is_finite() || value == 0.0 {
+            return Self::from(value);
+        }
+        let mut scientific = Self::default();
+        write!(scientific, "{:.16e}", value.abs()).expect("23 bytes at most");
+        let (mantissa, exponent) = scientific.split_at(18);
+        let exponent = parse_i64(&exponent[1..]).unwrap_or(0);
+        let mut digits = Self::default();
+        digits.push(&mantissa[..1]);
+        digits.push(&mantissa[2..]);
+        let zeros = digits.iter().rev().take_while(|&&digit| digit == b'0').count();
+        let digits = &digits[..17 - zeros];
+        let mut text = Self::default();
+        if value < 0.0 {
+            text.push(b"-");
+        }
+        match usize::try_from(exponent) {
+            Ok(exponent @ 0..17) => {
+                let (integer, fraction) = digits.split_at((exponent + 1).min(digits.len()));
+                text.push(integer);
+                text.push(&ZEROS[..exponent + 1 - integer.len()]);
+                if !fraction.is_empty() {
+                    text.push(b".");
+                    text.push(fraction);
+                }
+            }
+            Err(_) if exponent >= -4 => {
+                text.push(b"0.");
+                text.push(&ZEROS[..exponent.unsigned_abs() as usize - 1]);
+                text.push(digits);
+            }
+            _ => {
+                text.push(&digits[..1]);
+                if digits.len() > 1 {
+                    text.push(b".");
+                    text.push(&digits[1..]);
+                }
+                let sign = if exponent < 0 { '-' } else { '+' };
+                write!(text, "e{sign}{:02}", exponent.unsigned_abs()).expect("24 bytes at most");
+            }
+        }
+        text
+    }
+
     /// Appends a finite double that is not zero.
     fn push_double(&mut self, value: f64) {
         // `core` finds the shortest digits: `1.2345e-7`.
@@ -220,7 +309,6 @@ impl NumberText {
     /// Appends `d.ddd` times ten to the `exponent`: as an integer if that takes at most seven zeros, with a point alone if
     /// fewer than seven decimals or an exponent within three of zero allow it, else with the exponent.
     fn push_digits(&mut self, digits: &[u8], exponent: i64) {
-        const ZEROS: &[u8] = &[b'0'; 24];
         let decimals = digits.len() as i64 - 1 - exponent;
         if decimals <= 0 && exponent < digits.len() as i64 + 7 {
             self.push(digits);
@@ -374,6 +462,31 @@ mod tests {
         ];
         for (value, text) in rows {
             assert_eq!(str::from_utf8(&NumberText::from(value)), Ok(text));
+        }
+    }
+
+    /// As C prints them by `%.17g`.
+    #[test]
+    fn doubles_with_all_digits() {
+        let rows = [
+            (0.1 + 0.2, "0.30000000000000004"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (123_456_789_012_345_678.0, "1.2345678901234568e+17"),
+            (-0.0, "-0"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1.0000000000000001e-05"),
+            (3.0, "3"),
+            (100.0, "100"),
+            (2.5e-310, "2.5000000000000171e-310"),
+            (1.0 / 3.0, "0.33333333333333331"),
+            (99.0 / 7.0, "14.142857142857142"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (-5e-324, "-4.9406564584124654e-324"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in rows {
+            assert_eq!(str::from_utf8(&NumberText::with_all_digits(value)), Ok(text));
         }
     }
 

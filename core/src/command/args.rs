@@ -86,3 +86,25 @@ pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
     let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
     Ok(timeout_ms)
 }
+
+/// When a command that blocks stops waiting: a number of seconds from now, zero for never.
+pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
+    /// The milliseconds that 64 bits hold.
+    const MOST_MS: f64 = i64::MAX as f64;
+    let seconds = number::parse_f64(arg).ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
+    let timeout_ms = seconds * 1000.0;
+    if timeout_ms > MOST_MS {
+        return Err(error::TIMEOUT_OUT_OF_RANGE);
+    }
+    // Up, so that what is above zero does not become the zero that waits for ever.
+    let whole_ms = timeout_ms as i64;
+    let timeout_ms = whole_ms.saturating_add(i64::from(timeout_ms > whole_ms as f64));
+    let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
+    if timeout_ms == 0 {
+        return Ok(None);
+    }
+    if timeout_ms > i64::MAX as u64 - now.millis().0 {
+        return Err(error::TIMEOUT_OUT_OF_RANGE);
+    }
+    Ok(Some(now.after_ms(timeout_ms)))
+}

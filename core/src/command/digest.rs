@@ -8,10 +8,15 @@ use alloc::string::String;
 use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
-use crate::value::{ValueRef, record::Record};
+use crate::number::NumberText;
+use crate::value::ValueRef;
+use crate::value::record::Record;
+use crate::value::sorted_set::{SortedSet, SortedSetRef};
 
 /// What Redis numbers strings with.
 const TYPE_STRING: u32 = 0;
+/// What Redis numbers sorted sets with.
+const TYPE_SORTED_SET: u32 = 3;
 
 /// A digest that is being put together.
 #[derive(Clone, Copy, Default)]
@@ -53,10 +58,24 @@ impl Digest {
                 self.mix(&TYPE_STRING.to_be_bytes());
                 self.mix(string.bytes(&mut itoa::Buffer::new()));
             }
-            _ => {}
+            ValueRef::Packed(..) | ValueRef::Object(_) => {
+                if let Some(set) = record.compound::<SortedSet>() {
+                    self.mix_sorted_set(set);
+                }
+            }
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");
+        }
+    }
+
+    fn mix_sorted_set(&mut self, set: SortedSetRef<'_>) {
+        self.mix(&TYPE_SORTED_SET.to_be_bytes());
+        for (score, member) in set.iter() {
+            let mut one = Self::default();
+            one.mix(member.text(&mut itoa::Buffer::new()));
+            one.mix(&NumberText::with_all_digits(score));
+            self.xor(&one.0);
         }
     }
 

@@ -127,6 +127,17 @@ impl KeySpec {
         }
     }
 
+    /// As many keys as the argument at `index` says, right behind it.
+    #[must_use]
+    pub const fn counted(index: u16, flags: &[KeyFlag]) -> Self {
+        Self {
+            notes: None,
+            flags: KeyFlags::of(flags),
+            begin_search: BeginSearch::Index(index),
+            find_keys: FindKeys::KeyNum { key_num_index: 0, first_key: 1, key_step: 1 },
+        }
+    }
+
     /// The same, with a remark.
     #[must_use]
     pub const fn notes(self, notes: &'static str) -> Self {

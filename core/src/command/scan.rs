@@ -64,7 +64,7 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
 
 /// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, a sign is allowed, and a NUL ends
 /// it.
-fn cursor(arg: &[u8]) -> Result<u64, Error> {
+pub(super) fn cursor(arg: &[u8]) -> Result<u64, Error> {
     let arg = arg.split(|&byte| byte == 0).next().unwrap_or_default();
     let (is_negative, digits) = match arg {
         [b'-', digits @ ..] => (true, digits),

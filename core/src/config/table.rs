@@ -201,6 +201,30 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
         ..PLAIN
     },
+    Parameter {
+        name: "zset-max-listpack-entries",
+        alias: Some("zset-max-ziplist-entries"),
+        summary: "The most members of a sorted set that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.zset_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "zset-max-listpack-value",
+        alias: Some("zset-max-ziplist-value"),
+        summary: "The longest member of a sorted set that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.zset_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
     // What is observed
     Parameter {
         name: "slowlog-log-slower-than",

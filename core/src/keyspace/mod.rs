@@ -49,6 +49,12 @@ impl Keyspace {
         self.databases.swap(a, b);
     }
 
+    /// What fixes the order of every table.
+    #[must_use]
+    pub const fn seed(&self) -> Seed {
+        self.seed
+    }
+
     /// Empties a database, whatever its size in an instant; returns how many keys it had. Its memory comes back through
     /// [`lazyfree`](Self::lazyfree).
     pub fn flush(&mut self, database: usize) -> usize {

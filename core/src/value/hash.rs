@@ -197,13 +197,17 @@ impl Compound for Hash {
     }
 
     fn from_object(object: &Object) -> Option<&Self> {
-        let Object::Hash(hash) = object;
-        Some(hash)
+        match object {
+            Object::Hash(hash) => Some(hash),
+            _ => None,
+        }
     }
 
     fn from_object_mut(object: &mut Object) -> Option<&mut Self> {
-        let Object::Hash(hash) = object;
-        Some(hash)
+        match object {
+            Object::Hash(hash) => Some(hash),
+            _ => None,
+        }
     }
 
     fn is_gone(&self) -> bool {

@@ -26,14 +26,14 @@ pub use read::{Iter, ListpackRef, Sample};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
-/// Total bytes and count.
-const HEADER: usize = 6;
+/// Total bytes and count. The position of the first entry, if there is one.
+pub(super) const HEADER: usize = 6;
 
 /// What follows the last entry.
-const END: u8 = 0xff;
+pub(super) const END: u8 = 0xff;
 
 /// The count that says nothing.
-const COUNT_UNKNOWN: u16 = u16::MAX;
+pub(super) const COUNT_UNKNOWN: u16 = u16::MAX;
 
 /// What a listpack without entries takes.
 pub const EMPTY_BYTES: usize = HEADER + 1;

@@ -10,14 +10,20 @@ pub mod bitfield;
 pub mod bitmap;
 pub mod hash;
 pub mod intset;
+pub mod list;
 pub mod listpack;
 mod object;
+pub mod ranked_tree;
 pub mod record;
+pub mod sorted_set;
 pub mod string;
+pub mod thin_bytes;
 
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
+use list::List;
 pub use object::Object;
+use sorted_set::SortedSet;
 use string::StringRef;
 
 /// A data type, as `TYPE` tells it.
@@ -66,11 +72,16 @@ impl Type {
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
     HashListpack,
+    /// A list: a listpack of its elements.
+    ListListpack,
+    /// A sorted set: a listpack of members, each followed by its score, lowest first.
+    SortedSetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 1] = [Self::HashListpack];
+    pub(crate) const ALL: [Self; 3] =
+        [Self::HashListpack, Self::ListListpack, Self::SortedSetListpack];
 
     /// The type of what is packed so.
     #[inline]
@@ -78,6 +89,8 @@ impl Packing {
     pub const fn value_type(self) -> Type {
         match self {
             Self::HashListpack => Type::Hash,
+            Self::ListListpack => Type::List,
+            Self::SortedSetListpack => Type::SortedSet,
         }
     }
 
@@ -85,7 +98,7 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack => "listpack",
+            Self::HashListpack | Self::ListListpack | Self::SortedSetListpack => "listpack",
         }
     }
 
@@ -93,6 +106,8 @@ impl Packing {
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
+            Self::ListListpack => Object::List(List::unpack(self, bytes)),
+            Self::SortedSetListpack => Object::SortedSet(SortedSet::unpack(self, bytes)),
         }
     }
 }

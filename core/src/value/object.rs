@@ -1,12 +1,16 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Type, hash::Hash};
+use super::{Compound, Type, hash::Hash, list::List, sorted_set::SortedSet};
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
 pub enum Object {
     /// A hash.
     Hash(Hash),
+    /// A list.
+    List(List),
+    /// A sorted set.
+    SortedSet(SortedSet),
 }
 
 impl Object {
@@ -15,6 +19,8 @@ impl Object {
     pub const fn value_type(&self) -> Type {
         match self {
             Self::Hash(_) => Type::Hash,
+            Self::List(_) => Type::List,
+            Self::SortedSet(_) => Type::SortedSet,
         }
     }
 
@@ -23,6 +29,8 @@ impl Object {
     pub fn encoding_name(&self) -> &'static str {
         match self {
             Self::Hash(hash) => hash.encoding_name(),
+            Self::List(list) => list.encoding_name(),
+            Self::SortedSet(set) => set.view().encoding_name(),
         }
     }
 
@@ -32,6 +40,8 @@ impl Object {
         size_of::<Self>()
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
+                Self::List(list) => list.memory_bytes(),
+                Self::SortedSet(set) => set.memory_bytes(),
             }
     }
 
@@ -40,6 +50,8 @@ impl Object {
     pub fn free_some(&mut self, budget: usize) -> usize {
         match self {
             Self::Hash(hash) => hash.free_some(budget),
+            Self::List(list) => list.free_some(budget),
+            Self::SortedSet(set) => set.free_some(budget),
         }
     }
 }

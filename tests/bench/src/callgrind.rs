@@ -67,7 +67,12 @@ fn life(program: &Program, workload: &Workload, requests: u64, seed: u64) -> Res
     let mut driver = Driver::connect(server.address(), CLIENTS, Seed(seed))?;
     let fill = [Arg::Word(b"SET"), Arg::Key, Arg::Word(&workload.fill())];
     server.client()?.fill(&fill, workload.keys, 0..KEYS)?;
-    let window = driver.run(workload, &workload.replies(), Until::Sent(requests))?;
+    let window = driver.run(
+        &workload.batch(),
+        workload.pipeline,
+        &workload.replies(),
+        Until::Sent(requests),
+    )?;
     server.stop()?;
     let out = fs::read_to_string(server.directory().join(OUT))?;
     let total = out

@@ -73,6 +73,55 @@ impl Client {
         Ok(())
     }
 
+    /// Sends `command` so many times, pipelined, with `#` counting up from zero.
+    pub(crate) fn prepare(&mut self, times: u64, command: &str) -> Result<()> {
+        let mut sent = 0;
+        while sent < times {
+            let count = (times - sent).min(FILL_PIPELINE as u64);
+            let mut batch = Batch::of_commands(&[command], times, count as usize);
+            let numbers = (batch.numbers() as u64 / count).max(1);
+            let mut number = sent * numbers..;
+            batch.name_keys(|| number.next().unwrap_or_default() / numbers);
+            self.stream.get_mut().write_all(&batch.bytes)?;
+            for _ in 0..count {
+                self.skip_reply().map_err(|error| format!("{command}: {error}"))?;
+            }
+            sent += count;
+        }
+        Ok(())
+    }
+
+    /// Sends a batch and counts the lines of its replies.
+    pub(crate) fn lines_of(&mut self, batch: &Batch, requests: usize) -> Result<usize> {
+        self.stream.get_mut().write_all(&batch.bytes)?;
+        (0..requests).map(|_| self.skip_reply()).sum()
+    }
+
+    /// Reads a reply and counts its lines; an error reply is an error.
+    fn skip_reply(&mut self) -> Result<usize> {
+        let (mut replies, mut lines) = (1, 0);
+        while replies > 0 {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            replies -= 1;
+            lines += 1;
+            let (kind, text) = line.trim_end().split_at_checked(1).ok_or("an empty line")?;
+            match kind {
+                "-" => return Err(line.trim_end().into()),
+                "*" => replies += text.parse::<usize>().unwrap_or(0),
+                "$" if text != "-1" => {
+                    let mut bulk = vec![0; text.parse::<usize>()? + 2];
+                    self.stream.read_exact(&mut bulk)?;
+                    lines += 1;
+                }
+                _ => {}
+            }
+        }
+        Ok(lines)
+    }
+
     /// A number of `INFO`, where the server has it.
     pub(crate) fn info_number(&mut self, section: &str, field: &str) -> Result<Option<u64>> {
         let info = self.command(&["INFO", section])?;

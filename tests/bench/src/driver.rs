@@ -16,7 +16,7 @@ use redstart_core::random::{Random, Seed};
 
 use crate::Result;
 use crate::latency::nanoseconds;
-use crate::workload::{Batch, Keys, Replies, Workload};
+use crate::workload::{Batch, Keys, Replies};
 
 const READ_LEN: usize = 256 * 1024;
 /// A server that says nothing for so long is taken for dead.
@@ -83,14 +83,15 @@ impl Driver {
         Ok(Self { poll, events, connections, buffer: vec![0; READ_LEN], random: Random::new(seed) })
     }
 
-    /// Drives `workload` over all connections and returns once each reply has come.
+    /// Sends `batch`, which has so many requests, over all connections again and again, and returns once each reply has
+    /// come.
     pub(crate) fn run(
         &mut self,
-        workload: &Workload,
+        batch: &Batch,
+        requests: usize,
         replies: &Replies,
         until: Until,
     ) -> Result<Window> {
-        let batch = workload.batch();
         for connection in &mut self.connections {
             connection.rest_with(batch.clone(), replies);
         }
@@ -104,7 +105,7 @@ impl Driver {
         let mut may_send = |now| match (deadline, until) {
             (Some(deadline), _) => now < deadline,
             (None, Until::Sent(count)) if sent < count => {
-                sent += workload.pipeline as u64;
+                sent += requests as u64;
                 true
             }
             _ => false,
@@ -128,7 +129,7 @@ impl Driver {
                 }
                 let now = Instant::now();
                 window.latency.saturating_record((now - connection.sent_at).as_nanos() as u64);
-                window.requests += workload.pipeline as u64;
+                window.requests += requests as u64;
                 if may_send(now) {
                     connection.send(&mut self.random, now)?;
                 } else {

@@ -126,10 +126,11 @@ impl Side {
             true => Replies::Exactly(b"+OK\r\n".repeat(workload.pipeline)),
             false => workload.replies(),
         };
-        self.driver.run(workload, &replies, Until::Elapsed(window / WARM_UP))?;
+        let (batch, requests) = (workload.batch(), workload.pipeline);
+        self.driver.run(&batch, requests, &replies, Until::Elapsed(window / WARM_UP))?;
         let served = self.served()?;
         let cpu = self.server.cpu()?;
-        let window = self.driver.run(workload, &replies, Until::Elapsed(window))?;
+        let window = self.driver.run(&batch, requests, &replies, Until::Elapsed(window))?;
         let (user, system) = self.server.cpu()?.since(cpu);
         if let (Some(before), Some(after)) = (served, self.served()?) {
             // The INFO that asked is one more.

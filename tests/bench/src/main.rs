@@ -1,7 +1,7 @@
 //! Redstart beside redis-server: the same load on the same machine in the same run, and the ratio of the two.
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
-//! `load.rs` CPU a request, requests a second and latency; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
+//! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
 //! `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 mod aims;
 mod callgrind;
 mod client;
+mod collections;
 mod driver;
 mod floor;
 mod growth;
@@ -26,6 +27,7 @@ mod memory;
 mod process;
 mod redis_benchmark;
 mod report;
+mod types;
 mod workload;
 
 use load::{Plan, With};
@@ -41,6 +43,12 @@ struct Options {
     /// Part: CPU a request, requests a second, latency, under load
     #[arg(long)]
     load: bool,
+    /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
+    #[arg(long)]
+    types: bool,
+    /// Of the types, only the rows whose names contain this
+    #[arg(long, default_value = "")]
+    only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
     #[arg(long)]
     growth: bool,
@@ -152,7 +160,8 @@ fn measure(options: &Options) -> Result<()> {
 
     let mut report = Report::new(options.markdown.clone());
     report.text(&report::circumstances(&both)?)?;
-    let named = options.load || options.growth || options.memory || options.instructions;
+    let named =
+        options.load || options.types || options.growth || options.memory || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
         let this = Pid::from_raw(0);
@@ -163,6 +172,15 @@ fn measure(options: &Options) -> Result<()> {
         let programs = [&reference, &subject, &reference];
         load::compare(programs, floor.as_ref(), &options.plan(), &mut report)?;
         sched_setaffinity(this, &free)?;
+    }
+    if part(options.types) {
+        types::compare(
+            [&reference, &subject, &reference],
+            &options.plan(),
+            &options.only,
+            &mut report,
+        )?;
+        types::weigh(both, &options.only, &mut report)?;
     }
     if part(options.growth) {
         let default = if options.quick { 1_000_000 } else { 10_000_000 };

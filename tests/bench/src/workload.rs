@@ -69,6 +69,39 @@ impl Batch {
         batch
     }
 
+    /// The commands in turn, each as its words: `#` in a word is a number that changes each time, `@` is 16 bytes of text.
+    pub(crate) fn of_commands(commands: &[&str], numbers: u64, pipeline: usize) -> Self {
+        let keys = Keys::new("", numbers);
+        let mut batch = Self { bytes: Vec::new(), keys, digits_at: Vec::new() };
+        for command in commands.iter().cycle().take(pipeline.next_multiple_of(commands.len())) {
+            batch.bytes.extend(format!("*{}\r\n", command.split(' ').count()).bytes());
+            command.split(' ').for_each(|word| batch.push_word(word));
+        }
+        batch
+    }
+
+    fn push_word(&mut self, word: &str) {
+        if word == "@" {
+            return self.push(Arg::Word(&value(16)));
+        }
+        let numbers = word.matches('#').count();
+        let len = word.len() - numbers + numbers * self.keys.digits;
+        self.bytes.extend(format!("${len}\r\n").bytes());
+        for (at, text) in word.split('#').enumerate() {
+            if at > 0 {
+                self.digits_at.push(self.bytes.len());
+                self.bytes.extend(vec![b'0'; self.keys.digits]);
+            }
+            self.bytes.extend(text.bytes());
+        }
+        self.bytes.extend(b"\r\n");
+    }
+
+    /// How many numbers there are to name.
+    pub(crate) fn numbers(&self) -> usize {
+        self.digits_at.len()
+    }
+
     fn push(&mut self, arg: Arg<'_>) {
         let bytes = &mut self.bytes;
         match arg {
@@ -181,6 +214,8 @@ pub(crate) enum Replies {
     Exactly(Vec<u8>),
     /// So many integers, whatever their value.
     Integers(usize),
+    /// So many lines, whatever they say.
+    Lines(usize),
 }
 
 impl Replies {
@@ -193,6 +228,7 @@ impl Replies {
                 let end = seen + bytes.len();
                 (expected.get(seen..end)? == bytes).then_some(end)
             }
+            Self::Lines(_) => Some(seen + bytes.iter().filter(|&&byte| byte == b'\n').count()),
             Self::Integers(_) => {
                 let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
                 (!bytes.contains(&b'-')).then_some(seen + lines)
@@ -205,7 +241,7 @@ impl Replies {
     pub(crate) fn whole(&self) -> usize {
         match self {
             Self::Exactly(expected) => expected.len(),
-            Self::Integers(count) => *count,
+            Self::Integers(count) | Self::Lines(count) => *count,
         }
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod generic;
 mod pubsub;
 mod server;
+mod sorted_set;
 mod string;
 mod transactions;
 
@@ -17,6 +18,7 @@ pub static GROUPS: &[&[Spec]] = &[
     generic::GENERIC,
     pubsub::PUBSUB,
     server::SERVER,
+    sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,
 ];

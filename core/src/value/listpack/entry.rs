@@ -106,7 +106,7 @@ impl<'a> Entry<'a> {
 
     /// Writes it into exactly [`size_bytes`](Self::size_bytes) bytes.
     #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits its case has")]
-    pub(super) fn write(self, into: &mut [u8]) {
+    pub(in crate::value) fn write(self, into: &mut [u8]) {
         let body = match self {
             Self::Int(number) => {
                 let body = int_len(number);

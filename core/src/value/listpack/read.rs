@@ -239,7 +239,7 @@ impl<'a> ListpackRef<'a> {
 
     /// Where the entry at `at` ends.
     #[inline]
-    pub(super) fn after(self, at: usize) -> usize {
+    pub(in crate::value) fn after(self, at: usize) -> usize {
         let body = body_len(&self.0[at..]).expect("a position is where an entry starts");
         at + body + backlen_size(body)
     }

@@ -1,0 +1,291 @@
+//! Unions, intersections and differences of sorted sets, and of sets, whose members count as having the score 1.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::sorted_set::{limits, reply_members};
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::number::parse_f64;
+use crate::resp::args::Args;
+use crate::value::listpack::Entry;
+use crate::value::record::Record;
+use crate::value::sorted_set::{Gathering, SortedSet, SortedSetRef};
+use crate::value::{Compound, Type};
+
+type Handled = Result<Outcome, Error>;
+
+/// How the scores of one member in several sets become one.
+#[derive(Clone, Copy)]
+enum Aggregate {
+    Sum,
+    Min,
+    Max,
+}
+
+impl Aggregate {
+    fn parse(word: &[u8]) -> Result<Self, Error> {
+        match word {
+            word if args::is(word, "SUM") => Ok(Self::Sum),
+            word if args::is(word, "MIN") => Ok(Self::Min),
+            word if args::is(word, "MAX") => Ok(Self::Max),
+            _ => Err(error::SYNTAX),
+        }
+    }
+
+    fn combine(self, score: f64, other: f64) -> f64 {
+        match self {
+            Self::Sum => number_or_zero(score + other),
+            Self::Min => {
+                if other < score {
+                    other
+                } else {
+                    score
+                }
+            }
+            Self::Max => {
+                if other > score {
+                    other
+                } else {
+                    score
+                }
+            }
+        }
+    }
+}
+
+/// Infinities that cancel out make zero, and so does zero times an infinity.
+fn number_or_zero(score: f64) -> f64 {
+    if score.is_nan() { 0.0 } else { score }
+}
+
+/// What is done with the sets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Union,
+    Intersection,
+    Difference,
+}
+
+/// Where the result goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// To the client.
+    Reply,
+    /// To the client, but only its length.
+    Length,
+    /// To the key that is the first argument.
+    Store(Event),
+}
+
+/// What a command says after its keys.
+struct Options {
+    weights: Vec<f64>,
+    aggregate: Aggregate,
+    with_scores: bool,
+    /// Up to where the members are counted.
+    limit: usize,
+}
+
+impl Options {
+    fn parse(
+        args: Args<'_>,
+        keys: usize,
+        operation: Operation,
+        target: Target,
+    ) -> Result<Self, Error> {
+        let combines = operation != Operation::Difference && target != Target::Length;
+        let mut options = Self {
+            weights: vec![1.0; keys],
+            aggregate: Aggregate::Sum,
+            with_scores: false,
+            limit: usize::MAX,
+        };
+        let mut at = 0;
+        while let Some(word) = args.get(at) {
+            let left = args.len() - at;
+            if combines && left > keys && args::is(word, "WEIGHTS") {
+                let weights = args.slice(at + 1..=at + keys);
+                let weights = weights.iter().map(parse_f64).collect::<Option<_>>();
+                options.weights = weights.ok_or(error::WEIGHT_NOT_A_FLOAT)?;
+                at += 1 + keys;
+            } else if combines && left >= 2 && args::is(word, "AGGREGATE") {
+                options.aggregate = Aggregate::parse(&args[at + 1])?;
+                at += 2;
+            } else if target == Target::Reply && args::is(word, "WITHSCORES") {
+                options.with_scores = true;
+                at += 1;
+            } else if target == Target::Length && left >= 2 && args::is(word, "LIMIT") {
+                let limit = args::integer(&args[at + 1]).ok().and_then(|l| usize::try_from(l).ok());
+                options.limit = limit.ok_or(error::LIMIT_NEGATIVE)?;
+                at += 2;
+            } else {
+                return Err(error::SYNTAX);
+            }
+        }
+        if options.limit == 0 {
+            options.limit = usize::MAX;
+        }
+        Ok(options)
+    }
+}
+
+/// A sorted set or a set that is read, with the weight of its scores.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    set: SortedSetRef<'a>,
+    weight: f64,
+}
+
+impl<'a> Source<'a> {
+    fn new(record: Option<&'a Record>, weight: f64) -> Self {
+        let set = record.and_then(Record::compound::<SortedSet>).unwrap_or(SortedSetRef::EMPTY);
+        Self { set, weight }
+    }
+
+    fn len(self) -> usize {
+        self.set.len()
+    }
+
+    /// The weighted score of a member.
+    fn score(self, member: &[u8]) -> Option<f64> {
+        self.set.score(member).map(|score| score * self.weight)
+    }
+
+    /// The members with their weighted scores.
+    fn for_each(self, mut visit: impl FnMut(f64, &[u8]) -> bool) {
+        let mut digits = itoa::Buffer::new();
+        for (score, member) in self.set.iter() {
+            if !visit(number_or_zero(score * self.weight), Entry::text(member, &mut digits)) {
+                break;
+            }
+        }
+    }
+}
+
+pub(super) fn zunion(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Union, Target::Reply)
+}
+
+pub(super) fn zinter(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Intersection, Target::Reply)
+}
+
+pub(super) fn zdiff(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Difference, Target::Reply)
+}
+
+pub(super) fn zintercard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Intersection, Target::Length)
+}
+
+pub(super) fn zunionstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Union, Target::Store(Event::ZUNION_STORE))
+}
+
+pub(super) fn zinterstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Intersection, Target::Store(Event::ZINTER_STORE))
+}
+
+pub(super) fn zdiffstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, Operation::Difference, Target::Store(Event::ZDIFF_STORE))
+}
+
+fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Target) -> Handled {
+    let count_at = if matches!(target, Target::Store(_)) { 2 } else { 1 };
+    let count = args::integer(&args[count_at])?;
+    if count < 1 {
+        return Err(error::no_input_keys(ctx.command.spec.name));
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    if count > args.len() - count_at - 1 {
+        return Err(error::SYNTAX);
+    }
+    let keys = args.slice(count_at + 1..=count_at + count);
+    for key in keys.iter() {
+        let held = ctx.keys.read(key).map(Record::value_type);
+        if held.is_some_and(|held| !matches!(held, Type::SortedSet | Type::Set)) {
+            return Err(error::WRONG_TYPE);
+        }
+    }
+    let options = Options::parse(args.slice(count_at + 1 + count..), count, operation, target)?;
+    let limits = limits(ctx);
+
+    let (now, database) = (ctx.keys.now_ms(), &ctx.keys.keyspace[ctx.keys.database]);
+    let live = |key| database.find(key).filter(|record| !record.is_expired(now));
+    let mut sources: Vec<_> = keys
+        .iter()
+        .zip(&options.weights)
+        .map(|(key, weight)| Source::new(live(key), *weight))
+        .collect();
+    if operation != Operation::Difference {
+        sources.sort_by_key(|source| source.len());
+    }
+    if target == Target::Length {
+        let mut len = 0;
+        intersect(&sources, options.aggregate, |_, _| {
+            len += 1;
+            len < options.limit
+        });
+        ctx.reply.count(len);
+        return Ok(Outcome::Done);
+    }
+    let mut result = Gathering::new(limits);
+    match operation {
+        Operation::Union => {
+            for source in sources {
+                source.for_each(|score, member| {
+                    result.add(member, score, |old, new| options.aggregate.combine(old, new));
+                    true
+                });
+            }
+        }
+        Operation::Intersection => intersect(&sources, options.aggregate, |score, member| {
+            result.add(member, score, |_, new| new);
+            true
+        }),
+        Operation::Difference => subtract(&sources, |score, member| {
+            result.add(member, score, |_, new| new);
+        }),
+    }
+
+    if let Target::Store(event) = target {
+        let len = result.len();
+        let value = (len > 0).then(|| result.into_sorted_set().into_value());
+        ctx.keys.store(&args[1], value, event);
+        ctx.reply.count(len);
+    } else {
+        let result = result.into_large();
+        let members = SortedSetRef::Large(&result).iter();
+        reply_members(&mut ctx.reply, members, options.with_scores);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Visits what is in all sets, of which the first is the smallest, until `visit` has enough.
+fn intersect(
+    sources: &[Source<'_>],
+    aggregate: Aggregate,
+    mut visit: impl FnMut(f64, &[u8]) -> bool,
+) {
+    let Some((first, others)) = sources.split_first() else { return };
+    first.for_each(|score, member| {
+        let combined = others
+            .iter()
+            .try_fold(score, |score, other| Some(aggregate.combine(score, other.score(member)?)));
+        combined.is_none_or(|score| visit(score, member))
+    });
+}
+
+/// Visits what is in the first set and in none of the others.
+fn subtract(sources: &[Source<'_>], mut visit: impl FnMut(f64, &[u8])) {
+    let Some((first, others)) = sources.split_first() else { return };
+    first.for_each(|score, member| {
+        if others.iter().all(|other| other.score(member).is_none()) {
+            visit(score, member);
+        }
+        true
+    });
+}

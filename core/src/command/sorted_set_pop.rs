@@ -1,0 +1,199 @@
+//! Taking members from either end of a sorted set, at once or when there are any.
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::Edit;
+use super::sorted_set::{reply_member, reply_members};
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+use crate::value::listpack::Entry;
+use crate::value::sorted_set::SortedSet;
+use crate::value::{Compound, Type};
+
+type Handled = Result<Outcome, Error>;
+
+/// The end that members are taken from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Min,
+    Max,
+}
+
+/// How popped members are replied.
+#[derive(Clone, Copy)]
+enum Form {
+    /// One member and its score.
+    One,
+    /// Members with their scores.
+    Several,
+    /// The key, a member and its score.
+    KeyAndOne,
+    /// The key, and pairs of a member and its score.
+    KeyAndPairs,
+}
+
+pub(super) fn zpopmin(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_one_key(ctx, args, End::Min)
+}
+
+pub(super) fn zpopmax(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_one_key(ctx, args, End::Max)
+}
+
+fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
+    if args.len() > 3 {
+        return Err(error::SYNTAX);
+    }
+    let (count, form) = match args.get(2) {
+        None => (1, Form::One),
+        Some(count) => (positive(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
+    };
+    if !pop(ctx, &args[1], end, count, form)? {
+        ctx.reply.array(0);
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn bzpopmin(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_or_wait(ctx, args, End::Min)
+}
+
+pub(super) fn bzpopmax(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_or_wait(ctx, args, End::Max)
+}
+
+fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
+    let last = args.len() - 1;
+    let until = args::block_until(&args[last], ctx.now)?;
+    let keys = args.slice(1..last);
+    if pop_first(ctx, keys, end, 1, Form::KeyAndOne)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(keys.iter(), Type::SortedSet, until))
+}
+
+/// What `ZMPOP` and `BZMPOP` ask for.
+struct Request<'a> {
+    keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> Request<'a> {
+    /// Reads from the number of keys at `at` on.
+    fn parse(args: Args<'a>, at: usize) -> Result<Self, Error> {
+        let keys = positive(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
+        let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
+        let end_at = end_at.ok_or(error::SYNTAX)?;
+        let end = match &args[end_at] {
+            word if args::is(word, "MIN") => End::Min,
+            word if args::is(word, "MAX") => End::Max,
+            _ => return Err(error::SYNTAX),
+        };
+        let mut count = 1;
+        if args.len() > end_at + 1 {
+            let value = args.get(end_at + 2).filter(|_| args::is(&args[end_at + 1], "COUNT"));
+            count = positive(value.ok_or(error::SYNTAX)?, 1, error::COUNT_NOT_POSITIVE)?;
+            if args.len() > end_at + 3 {
+                return Err(error::SYNTAX);
+            }
+        }
+        Ok(Self { keys: args.slice(at + 1..end_at), end, count })
+    }
+}
+
+pub(super) fn zmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let request = Request::parse(args, 1)?;
+    if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
+        ctx.reply.null_array();
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn bzmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let request = Request::parse(args, 2)?;
+    let until = args::block_until(&args[1], ctx.now)?;
+    if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(request.keys.iter(), Type::SortedSet, until))
+}
+
+/// A number that is at least `least`.
+fn positive(arg: &[u8], least: usize, too_small: Error) -> Result<usize, Error> {
+    let number = args::integer(arg).map_err(|_| too_small.clone())?;
+    usize::try_from(number).ok().filter(|number| *number >= least).ok_or(too_small)
+}
+
+/// Pops from the first of `keys` that is there.
+fn pop_first(
+    ctx: &mut Context<'_>,
+    keys: Args<'_>,
+    end: End,
+    count: usize,
+    form: Form,
+) -> Result<bool, Error> {
+    for key in keys.iter() {
+        if pop(ctx, key, end, count, form)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Pops up to `count` members and replies them; false if there is no such key.
+fn pop(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    end: End,
+    count: usize,
+    form: Form,
+) -> Result<bool, Error> {
+    let reply = &mut ctx.reply;
+    let popped = ctx.keys.edit(key, |set: &mut SortedSet| {
+        let len = set.view().len();
+        let count = count.min(len);
+        let (ranks, event) = match end {
+            End::Min => (0..count, Event::ZPOP_MIN),
+            End::Max => (len - count..len, Event::ZPOP_MAX),
+        };
+        let members = set.view().range(ranks.clone());
+        match end {
+            End::Min => reply_popped(reply, key, form, members),
+            End::Max => reply_popped(reply, key, form, members.rev()),
+        }
+        set.remove_range(ranks);
+        Edit::changed(event, count, ())
+    })?;
+    Ok(popped.is_some())
+}
+
+fn reply_popped<'m>(
+    reply: &mut Reply<'_>,
+    key: &[u8],
+    form: Form,
+    members: impl ExactSizeIterator<Item = (f64, Entry<'m>)>,
+) {
+    match form {
+        Form::Several => return reply_members(reply, members, true),
+        Form::One => reply.array(2),
+        Form::KeyAndOne => {
+            reply.array(3);
+            reply.bulk(key);
+        }
+        Form::KeyAndPairs => {
+            reply.array(2);
+            reply.bulk(key);
+            reply.array(members.len());
+        }
+    }
+    for (score, member) in members {
+        if matches!(form, Form::KeyAndPairs) {
+            reply.array(2);
+        }
+        reply_member(reply, member);
+        reply.double(score);
+    }
+}

@@ -1,0 +1,346 @@
+//! The quicklist: a deque of chunks.
+//!
+//! It is Redis's structure with an array in place of the links, so an index is found by summing up counts that lie side by
+//! side. Ten million small elements are some fifteen thousand chunks: moving all of these handles when the deque grows takes
+//! microseconds, and the elements never move.
+
+use super::super::listpack::{self, Entry, HEADER, ListpackRef};
+use super::{End, ListLimits, chunk::CHUNK_BYTES, chunk::Chunk};
+use alloc::{
+    collections::{VecDeque, vec_deque},
+    vec::Vec,
+};
+
+/// A list of more than one listpack, or of one that is too large to be encoded as such.
+#[derive(Clone, Debug, Default)]
+pub struct Quicklist {
+    /// None is empty.
+    chunks: VecDeque<Chunk>,
+    /// How many elements there are.
+    len: usize,
+}
+
+impl Quicklist {
+    /// How many elements there are.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The elements in order.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        let none = ListpackRef::EMPTY.iter();
+        Iter { front: none.clone(), middle: self.chunks.iter(), back: none }
+    }
+
+    /// The elements from the one with this index on.
+    #[must_use]
+    pub fn iter_from(&self, index: usize) -> Iter<'_> {
+        let (chunk, at) = self.locate(index);
+        let front = self.chunks.get(chunk).map_or(ListpackRef::EMPTY, Chunk::as_ref);
+        let middle = self.chunks.range((chunk + 1).min(self.chunks.len())..);
+        Iter { front: front.iter_from(at), middle, back: ListpackRef::EMPTY.iter() }
+    }
+
+    /// The listpacks, as a quicklist of Redis has them: one that is longer than Redis allows is a plain node.
+    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = ListpackRef<'_>> {
+        self.chunks.iter().map(Chunk::as_ref)
+    }
+
+    /// The element with this index.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Entry<'_>> {
+        let (chunk, at) = self.locate(index);
+        self.chunks.get(chunk).map(|chunk| chunk.as_ref().get(at))
+    }
+
+    /// Adds an element at an end.
+    pub(super) fn push(&mut self, end: End, entry: Entry<'_>) {
+        self.len += 1;
+        if let Some(chunk) = self.end_mut(end) {
+            if chunk.has_room_for(entry.size_bytes()) {
+                return chunk.push(end, entry);
+            }
+            chunk.seal();
+        }
+        let chunk = Chunk::of(entry, end);
+        match end {
+            End::Head => self.chunks.push_front(chunk),
+            End::Tail => self.chunks.push_back(chunk),
+        }
+    }
+
+    /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
+    pub(super) fn push_chunk(&mut self, chunk: Chunk) {
+        if chunk.len() > 1 && chunk.bytes() > CHUNK_BYTES {
+            chunk.as_ref().iter().for_each(|entry| self.push(End::Tail, entry));
+        } else if chunk.len() > 0 {
+            self.len += chunk.len();
+            self.chunks.push_back(chunk);
+        }
+    }
+
+    /// Removes `count` elements, or all, at an end.
+    pub(super) fn discard(&mut self, end: End, count: usize) {
+        let mut left = count.min(self.len);
+        self.len -= left;
+        while let Some(chunk) = self.end_mut(end)
+            && left > 0
+        {
+            if left < chunk.len() {
+                return chunk.discard(end, left);
+            }
+            left -= chunk.len();
+            match end {
+                End::Head => self.chunks.pop_front(),
+                End::Tail => self.chunks.pop_back(),
+            };
+        }
+    }
+
+    /// Puts an element beside the first that `is_it` names; whether there is one.
+    pub(super) fn insert_beside(
+        &mut self,
+        is_it: &impl Fn(Entry<'_>) -> bool,
+        side: End,
+        entry: Entry<'_>,
+    ) -> bool {
+        for (index, chunk) in self.chunks.iter().enumerate() {
+            if let Some(at) = super::find(chunk.as_ref(), is_it, side) {
+                self.insert(index, at, entry);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Puts an element in the place of the one with this index.
+    pub(super) fn replace(&mut self, index: usize, entry: Entry<'_>) {
+        let (index, at) = self.locate(index);
+        let chunk = &mut self.chunks[index];
+        let more = entry.size_bytes().saturating_sub(chunk.as_ref().get(at).size_bytes());
+        if chunk.len() == 1 || chunk.has_room_for(more) {
+            return chunk.replace(at, entry);
+        }
+        chunk.remove(at, 1);
+        self.len -= 1;
+        self.insert(index, at, entry);
+    }
+
+    /// See [`super::List::remove_matching`].
+    pub(super) fn remove_matching(
+        &mut self,
+        from: End,
+        limit: usize,
+        is_it: &impl Fn(Entry<'_>) -> bool,
+    ) -> usize {
+        let chunks = self.chunks.len();
+        let (mut removed, mut touched, mut last_touched) = (0, 0, 0);
+        for step in 0..chunks {
+            let index = if from == End::Head { step } else { chunks - 1 - step };
+            let count = self.chunks[index].remove_matching(from, limit - removed, is_it);
+            if count > 0 {
+                (removed, touched, last_touched) = (removed + count, touched + 1, index);
+            }
+            if removed == limit {
+                break;
+            }
+        }
+        self.len -= removed;
+        match touched {
+            0 => {}
+            1 => self.mend(last_touched),
+            _ => self.compact(),
+        }
+        removed
+    }
+
+    /// The one chunk that this is within `limits`, which it no longer needs to exceed.
+    pub(super) fn take_listpack(&mut self, limits: &ListLimits) -> Option<Chunk> {
+        let mut bytes = 0;
+        for chunk in &self.chunks {
+            bytes += chunk.bytes();
+            if !limits.allow(bytes, self.len, self.chunks.len() == 1) {
+                return None;
+            }
+        }
+        let mut chunks = core::mem::take(self).chunks;
+        let mut all = chunks.pop_front()?;
+        chunks.iter().for_each(|chunk| all.append(chunk));
+        Some(all)
+    }
+
+    /// What it has allocated.
+    pub(super) fn memory_bytes(&self) -> usize {
+        /// Of a chunk, without what it has allocated.
+        const HANDLE_BYTES: usize = 32;
+        let buffers: usize = self.chunks.iter().map(Chunk::capacity).sum();
+        self.chunks.capacity() * HANDLE_BYTES + buffers
+    }
+
+    /// Frees up to `budget` chunks, and returns how many.
+    pub(super) fn free_some(&mut self, budget: usize) -> usize {
+        let count = budget.min(self.chunks.len());
+        self.chunks.truncate(self.chunks.len() - count);
+        count
+    }
+
+    #[inline]
+    fn end_mut(&mut self, end: End) -> Option<&mut Chunk> {
+        match end {
+            End::Head => self.chunks.front_mut(),
+            End::Tail => self.chunks.back_mut(),
+        }
+    }
+
+    /// The chunk and the position in it of the element with this index; behind the last chunk if there is none. The search
+    /// starts at the nearer end.
+    fn locate(&self, index: usize) -> (usize, usize) {
+        if index >= self.len {
+            return (self.chunks.len(), HEADER);
+        }
+        let position = |chunk: usize, index: usize| {
+            (chunk, self.chunks[chunk].as_ref().seek(index as i64).unwrap_or(HEADER))
+        };
+        if index < self.len / 2 {
+            let mut before = 0;
+            for (number, chunk) in self.chunks.iter().enumerate() {
+                if index < before + chunk.len() {
+                    return position(number, index - before);
+                }
+                before += chunk.len();
+            }
+        } else {
+            let mut start = self.len;
+            for (number, chunk) in self.chunks.iter().enumerate().rev() {
+                start -= chunk.len();
+                if index >= start {
+                    return position(number, index - start);
+                }
+            }
+        }
+        unreachable!("the chunks hold all elements")
+    }
+
+    /// Adds an element before position `at` of a chunk, which may be its end.
+    fn insert(&mut self, index: usize, at: usize, entry: Entry<'_>) {
+        self.len += 1;
+        let (size, end) = (entry.size_bytes(), self.chunks[index].as_ref().end());
+        if self.chunks[index].has_room_for(size) {
+            return self.chunks[index].insert(at, entry);
+        }
+        // Between this chunk and the next, after it has been split if need be.
+        let next = match at {
+            HEADER => index,
+            _ if at == end => index + 1,
+            _ => {
+                let tail = self.chunks[index].split_off(at);
+                self.chunks.insert(index + 1, tail);
+                index + 1
+            }
+        };
+        let has_room = |chunk: Option<&Chunk>| chunk.is_some_and(|chunk| chunk.has_room_for(size));
+        if next > 0 && has_room(self.chunks.get(next - 1)) {
+            self.chunks[next - 1].push(End::Tail, entry);
+        } else if has_room(self.chunks.get(next)) {
+            self.chunks[next].push(End::Head, entry);
+        } else {
+            self.chunks.insert(next, Chunk::of(entry, End::Tail));
+        }
+    }
+
+    /// Drops a chunk if it has become empty, or joins it with its neighbours if it has become small.
+    fn mend(&mut self, index: usize) {
+        if self.chunks[index].len() == 0 {
+            self.chunks.remove(index);
+            return;
+        }
+        for index in [Some(index), index.checked_sub(1)].into_iter().flatten() {
+            if self.joins(index) {
+                let next = self.chunks.remove(index + 1);
+                next.iter().for_each(|next| self.chunks[index].append(next));
+            }
+        }
+    }
+
+    /// The same of all chunks.
+    fn compact(&mut self) {
+        let mut joined: VecDeque<Chunk> = VecDeque::new();
+        for chunk in core::mem::take(&mut self.chunks) {
+            match joined.back_mut() {
+                _ if chunk.len() == 0 => {}
+                Some(last) if last.bytes() + chunk.bytes() <= CHUNK_BYTES / 2 => {
+                    last.append(&chunk);
+                }
+                _ => joined.push_back(chunk),
+            }
+        }
+        self.chunks = joined;
+    }
+
+    /// Whether a chunk and the next are small enough to be one.
+    fn joins(&self, index: usize) -> bool {
+        let bytes = |index: usize| self.chunks.get(index).map(Chunk::bytes);
+        bytes(index)
+            .zip(bytes(index + 1))
+            .is_some_and(|(one, other)| one + other <= CHUNK_BYTES / 2)
+    }
+}
+
+/// The elements of a quicklist, from both ends.
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
+    front: listpack::Iter<'a>,
+    middle: vec_deque::Iter<'a, Chunk>,
+    back: listpack::Iter<'a>,
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = Entry<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a>> {
+        loop {
+            if let Some(entry) = self.front.next() {
+                return Some(entry);
+            }
+            match self.middle.next() {
+                Some(chunk) => self.front = chunk.as_ref().iter(),
+                None => return self.back.next(),
+            }
+        }
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.back.next_back() {
+                return Some(entry);
+            }
+            match self.middle.next_back() {
+                Some(chunk) => self.back = chunk.as_ref().iter(),
+                None => return self.front.next_back(),
+            }
+        }
+    }
+}
+
+impl FromIterator<Vec<u8>> for Quicklist {
+    /// The list of these listpacks, each written here or validated.
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(listpacks: I) -> Self {
+        let mut list = Self::default();
+        listpacks.into_iter().for_each(|bytes| list.push_chunk(Chunk::from_bytes(bytes)));
+        list
+    }
+}

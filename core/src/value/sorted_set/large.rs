@@ -1,0 +1,173 @@
+//! Large sorted sets: every member in a dictionary and in a tree.
+
+use core::fmt;
+use core::mem;
+use core::ops::Range;
+
+use super::super::listpack::Entry;
+use super::super::ranked_tree::{Member, RankedTree};
+use super::Update;
+use crate::random::Seed;
+use crate::table::{self, Remains, Table};
+
+/// A member is one block, which the dictionary finds by its bytes and the tree by its score; the score is in the block,
+/// so that the dictionary knows it too.
+pub struct Large {
+    members: Table<Member>,
+    order: RankedTree,
+    /// What the blocks of all members take.
+    member_bytes: usize,
+    seed: Seed,
+    /// The dictionary, once it is being freed.
+    remains: Option<Remains<Member>>,
+}
+
+impl table::Entry for Member {
+    #[inline]
+    fn key(&self) -> &[u8] {
+        self.bytes()
+    }
+
+    #[inline]
+    fn address(&self) -> *const u8 {
+        self.address()
+    }
+}
+
+impl Large {
+    /// An empty set.
+    #[must_use]
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            members: Table::new(seed),
+            order: RankedTree::new(),
+            member_bytes: 0,
+            seed,
+            remains: None,
+        }
+    }
+
+    /// The set of the members of a dictionary, which `sorted` has in their order.
+    pub(super) fn of(
+        members: Table<Member>,
+        sorted: impl Iterator<Item = Member>,
+        seed: Seed,
+    ) -> Self {
+        let mut large = Self { members, ..Self::new(seed) };
+        for member in sorted {
+            large.member_bytes += member.memory_bytes();
+            large.order.insert(member);
+        }
+        large
+    }
+
+    /// How many members there are.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are no members.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The members by score.
+    #[inline]
+    #[must_use]
+    pub const fn order(&self) -> &RankedTree {
+        &self.order
+    }
+
+    #[inline]
+    pub(super) fn score(&self, member: &[u8]) -> Option<f64> {
+        self.members.find(member).map(Member::head)
+    }
+
+    pub(super) fn rank(&self, member: &[u8]) -> Option<(usize, f64)> {
+        let score = self.score(member)?;
+        Some((self.order.lower_bound(score, member), score))
+    }
+
+    pub(super) fn update(
+        &mut self,
+        member: &[u8],
+        score: impl FnOnce(Option<f64>) -> Option<f64>,
+    ) -> Update {
+        let hash = self.members.hash(member);
+        let found = self.members.find_hashed(hash, member);
+        let old = found.map(Member::head);
+        let Some(new) = score(old).filter(|new| old != Some(*new)) else {
+            return Update::Unchanged;
+        };
+        if let (Some(member), Some(old)) = (found, old) {
+            member.set_head(new);
+            self.order.rescore(old, member);
+            return Update::Rescored;
+        }
+        let member = Member::new(new, member);
+        self.member_bytes += member.memory_bytes();
+        self.members.insert_hashed(hash, member.clone());
+        self.order.insert(member);
+        Update::Added
+    }
+
+    pub(super) fn remove(&mut self, member: &[u8]) -> Option<f64> {
+        let member = self.members.remove(member)?;
+        self.member_bytes -= member.memory_bytes();
+        self.order.remove(member.head(), member.bytes());
+        Some(member.head())
+    }
+
+    pub(super) fn remove_range(&mut self, ranks: Range<usize>) {
+        let Self { members, order, member_bytes, .. } = self;
+        order.remove_range(ranks, |member| {
+            *member_bytes -= member.memory_bytes();
+            members.remove(member.bytes());
+        });
+    }
+
+    pub(super) fn scan(&self, cursor: u64, visit: &mut dyn FnMut(f64, Entry<'_>)) -> u64 {
+        self.members.scan(cursor, &mut |member| visit(member.head(), Entry::Bytes(member.bytes())))
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.member_bytes
+            + self.members.memory_overhead_bytes()
+            + self.order.memory_bytes()
+    }
+
+    /// First the tree goes, then the dictionary, and with it the members.
+    pub(super) fn free_some(&mut self, budget: usize) -> usize {
+        let len = self.order.len();
+        if len > 0 {
+            self.order.free_some(budget);
+            return budget.max(len - self.order.len());
+        }
+        let Self { members, seed, remains, .. } = self;
+        let remains =
+            remains.get_or_insert_with(|| mem::replace(members, Table::new(*seed)).dismantle());
+        remains.free_some(budget)
+    }
+}
+
+/// A copy has blocks of its own, for a score is replaced where it is.
+impl Clone for Large {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new(self.seed);
+        for (score, member) in self.order.range(0..self.len()) {
+            copy.update(member.bytes(), |_| Some(score));
+        }
+        copy
+    }
+}
+
+impl fmt::Debug for Large {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.order.range(0..self.len()).map(|(_, member)| member)).finish()
+    }
+}
