@@ -1,7 +1,7 @@
 //! Reading the parts of which all values are made, without trust in any of them.
 
 use super::lzf;
-use crate::number::parse_f64;
+use crate::{limits, number::parse_f64};
 use alloc::{borrow::Cow, vec::Vec};
 
 /// Bytes that are not what they are said to be.
@@ -89,6 +89,9 @@ impl<'a> Reader<'a> {
             Head::Encoded(2) => Ok(number(i32::from_le_bytes(self.array()?))),
             Head::Encoded(3) => {
                 let (compressed, len) = (self.count()?, self.length()?);
+                if len > limits::SERIALISED_STRING_LEN_BYTES {
+                    return Err(Corrupt);
+                }
                 let len = usize::try_from(len).map_err(|_| Corrupt)?;
                 lzf::decompress(self.bytes(compressed)?, len).map(Cow::Owned).ok_or(Corrupt)
             }
