@@ -139,6 +139,20 @@ pub const WITHSCORES_BY_LEX: Error =
     Error::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
 /// A weight that is no number.
 pub const WEIGHT_NOT_A_FLOAT: Error = Error::fixed("ERR weight value is not a float");
+/// `LSET` at an index that the list does not have.
+pub const INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR index out of range");
+/// A number that counts from the other end when it is negative, and whose negative is no number.
+pub const OUT_OF_NEGATABLE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+/// `LPOS` for the match before the first.
+pub const LPOS_RANK_ZERO: Error = Error::fixed(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+/// `LPOS` for fewer than no matches.
+pub const LPOS_COUNT_NEGATIVE: Error = Error::fixed("ERR COUNT can't be negative");
+/// `LPOS` among fewer than no elements.
+pub const LPOS_MAXLEN_NEGATIVE: Error = Error::fixed("ERR MAXLEN can't be negative");
 /// A limit of an intersection below zero.
 pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
 /// A number of keys below one.

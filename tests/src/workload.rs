@@ -5,6 +5,8 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod collections;
+
 use core::time::Duration;
 
 use redstart_core::{
@@ -176,6 +178,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ),
     ("tcp-keepalive", &["300", "0", "10"]),
     ("databases", &["16", "4"]),
+    ("list-max-listpack-size", &["-2", "-1", "3", "10", "0", "-5", "x"]),
+    ("list-compress-depth", &["0", "1", "-1"]),
     ("no-such-parameter", &["1"]),
 ];
 
@@ -259,6 +263,7 @@ impl Workload {
         if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
             self.spoil(&mut command);
         }
+        collections::agree(&mut command);
         if self.one_in(10) {
             let name = &mut command[0];
             for byte in name.iter_mut() {
@@ -341,6 +346,8 @@ impl Workload {
                 let is_short =
                     spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
                 self.arguments(spec, spec.arguments, is_short, &mut command);
+                let numkeys = spec.arguments.iter().position(|argument| argument.name == "numkeys");
+                self.count_keys(&mut command, numkeys.map(|index| index + 1));
             }
         }
         command
@@ -379,7 +386,11 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key => out.push(self.key(is_short)),
+            ArgumentKind::Key if is_short => out.push(self.key(true)),
+            ArgumentKind::Key => {
+                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                out.push(key);
+            }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
             ArgumentKind::Double => out.push(self.number(FLOATS)),
@@ -428,6 +439,7 @@ impl Workload {
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
         match (spec.group, name) {
+            (Group::List, _) => self.element(),
             (Group::Bitmap, "encoding") if self.one_in(20) => self
                 .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
                 .into(),
@@ -479,6 +491,7 @@ impl Workload {
             }
             "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
             _ if self.one_in(20) => self.number(INTEGERS),
+            _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
@@ -624,6 +637,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
 fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")
+        || collections::blocks(name)
         || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
         || FAMILIES_LEFT_OUT.contains(&family)
 }

@@ -10,11 +10,14 @@ use sha1::{Digest as _, Sha1};
 use crate::keyspace::Keyspace;
 use crate::number::NumberText;
 use crate::value::ValueRef;
+use crate::value::list::List;
 use crate::value::record::Record;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
 
 /// What Redis numbers strings with.
 const TYPE_STRING: u32 = 0;
+/// What Redis numbers lists with.
+const TYPE_LIST: u32 = 1;
 /// What Redis numbers sorted sets with.
 const TYPE_SORTED_SET: u32 = 3;
 
@@ -59,6 +62,11 @@ impl Digest {
                 self.mix(string.bytes(&mut itoa::Buffer::new()));
             }
             ValueRef::Packed(..) | ValueRef::Object(_) => {
+                if let Some(list) = record.compound::<List>() {
+                    self.mix(&TYPE_LIST.to_be_bytes());
+                    list.iter()
+                        .for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
+                }
                 if let Some(set) = record.compound::<SortedSet>() {
                     self.mix_sorted_set(set);
                 }

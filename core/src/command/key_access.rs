@@ -422,6 +422,11 @@ impl<R> Edit<R> {
     pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
         Self { event: (changes > 0).then_some(event), changes, result }
     }
+
+    /// The event is told, however many elements have changed.
+    pub(crate) const fn told(event: Event, changes: usize, result: R) -> Self {
+        Self { event: Some(event), changes, result }
+    }
 }
 
 /// What an access leaves behind.

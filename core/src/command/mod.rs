@@ -20,6 +20,8 @@ pub(crate) mod key_access;
 pub mod keys;
 mod latency;
 mod lcs;
+mod list;
+mod list_pop;
 mod memory;
 pub(crate) mod monitor;
 mod object;

@@ -49,6 +49,8 @@ pub struct Config {
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
     pub hz: i64,
+    pub list_max_listpack_size: i64,
+    pub list_compress_depth: i64,
     pub zset_max_listpack_entries: i64,
     pub zset_max_listpack_value: i64,
 
@@ -103,6 +105,8 @@ impl Default for Config {
             lfu_log_factor: 10,
             lfu_decay_time: 1,
             hz: 10,
+            list_max_listpack_size: -2,
+            list_compress_depth: 0,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,

@@ -202,6 +202,29 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "list-max-listpack-size",
+        alias: Some("list-max-ziplist-size"),
+        summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",
+        kind: Kind::Integer {
+            field: |c| &mut c.list_max_listpack_size,
+            min: i32::MIN as i64,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "list-compress-depth",
+        summary: "No effect: lists are not compressed.",
+        kind: Kind::Integer {
+            field: |c| &mut c.list_compress_depth,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "zset-max-listpack-entries",
         alias: Some("zset-max-ziplist-entries"),
         summary: "The most members of a sorted set that is one listpack.",

@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod list;
 mod pubsub;
 mod server;
 mod sorted_set;
@@ -16,6 +17,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
     sorted_set::SORTED_SET,
