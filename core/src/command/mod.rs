@@ -12,6 +12,7 @@ mod connection;
 pub(crate) mod context;
 mod debug;
 mod digest;
+mod dump;
 mod expire;
 mod generic;
 mod help;

@@ -49,6 +49,7 @@ pub struct Config {
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
     pub hz: i64,
+    pub rdbcompression: bool,
     pub list_max_listpack_size: i64,
     pub list_compress_depth: i64,
     pub zset_max_listpack_entries: i64,
@@ -72,6 +73,7 @@ pub struct Config {
 
     // Accepted so that a file written for Redis loads; `table.rs` says of each why it changes nothing.
     pub save: Vec<u8>,
+    pub sanitize_dump_payload: &'static str,
     pub appendonly: bool,
     pub daemonize: bool,
     pub lazyfree_lazy_eviction: bool,
@@ -105,6 +107,7 @@ impl Default for Config {
             lfu_log_factor: 10,
             lfu_decay_time: 1,
             hz: 10,
+            rdbcompression: true,
             list_max_listpack_size: -2,
             list_compress_depth: 0,
             zset_max_listpack_entries: 128,
@@ -122,6 +125,7 @@ impl Default for Config {
             enable_debug_command: "no",
             enable_protected_configs: "no",
             save: Vec::new(),
+            sanitize_dump_payload: "no",
             appendonly: false,
             daemonize: false,
             lazyfree_lazy_eviction: false,

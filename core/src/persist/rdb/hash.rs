@@ -1,12 +1,9 @@
 //! Hashes: the listpack of a small one, fields and values of any other.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist, zipmap};
-use crate::{
-    table::Entry as _,
-    value::{
-        hash::{Hash, HashLimits, HashRef},
-        listpack::Listpack,
-    },
+use crate::value::{
+    hash::{Hash, HashLimits, HashRef},
+    listpack::Listpack,
 };
 
 pub(super) const fn kind(hash: HashRef<'_>) -> Kind {

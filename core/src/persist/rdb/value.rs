@@ -12,7 +12,7 @@ use crate::{
         string::StringRef,
     },
 };
-use alloc::{borrow::Cow, rc::Rc, vec::Vec};
+use alloc::{borrow::Cow, rc::Rc};
 
 /// A form in which values are written, and the byte that tells it.
 ///
