@@ -115,6 +115,10 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `SRANDMEMBER` and its kin with the one count that cannot be negated.
+pub const COUNT_OUT_OF_RANGE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `ZADD` with `XX` beside `NX`.
 pub const ZADD_XX_NX: Error =
     Error::fixed("ERR XX and NX options at the same time are not compatible");
@@ -157,6 +161,9 @@ pub const LPOS_MAXLEN_NEGATIVE: Error = Error::fixed("ERR MAXLEN can't be negati
 pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
 /// A number of keys below one.
 pub const NUMKEYS_NOT_POSITIVE: Error = Error::fixed("ERR numkeys should be greater than 0");
+/// A number of keys that cannot all be among the arguments.
+pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
+    Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
 /// `OBJECT FREQ` while no LFU policy counts accesses.

@@ -42,6 +42,9 @@ pub const EXPIRE_RECORDS: usize = 500;
 /// Expired keys are collected at most this often, in microseconds.
 pub const EXPIRE_PERIOD_US: u64 = 10_000;
 
+/// The most elements drawn by chance of which some may come several times: a negative count of `SRANDMEMBER` and its kin.
+pub const REPEATED_ELEMENTS: usize = 1 << 24;
+
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 

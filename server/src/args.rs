@@ -101,7 +101,7 @@ fn value_name(kind: &Kind) -> String {
         Kind::Enum { .. } | Kind::Text(_) => "TEXT".to_owned(),
         Kind::OutputLimits(_) => "CLASS HARD SOFT SECONDS".to_owned(),
         Kind::Percentiles(_) => "PERCENT".to_owned(),
-        Kind::Events(_) => "LETTERS".to_owned(),
+        Kind::Events(_) => "EVENTS".to_owned(),
     }
 }
 

@@ -144,9 +144,6 @@ const DISPENSABLE: &[&str] = &[
     "replica-read-only",
     "replica-serve-stale-data",
     "server_cpulist",
-    "set-max-intset-entries",
-    "set-max-listpack-entries",
-    "set-max-listpack-value",
     "set-proc-title",
     "shutdown-on-sigint",
     "shutdown-on-sigterm",
@@ -186,10 +183,6 @@ const DISPENSABLE: &[&str] = &[
     "tracking-table-max-keys",
     "use-exit-on-panic",
     "watchdog-period",
-    "zset-max-listpack-entries",
-    "zset-max-listpack-value",
-    "zset-max-ziplist-entries",
-    "zset-max-ziplist-value",
 ];
 
 /// How a parameter with these words is treated; `None` if Redis does not have it either.

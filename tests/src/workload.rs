@@ -74,8 +74,8 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, and a scan that starts anywhere finds anything.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN"];
+/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
@@ -356,7 +356,8 @@ impl Workload {
     fn arguments(&mut self, spec: &Spec, list: &[Argument], is_short: bool, out: &mut Command) {
         for argument in list {
             let flags = argument.flags;
-            if flags.has(ArgumentFlag::Optional) && !self.one_in(3) {
+            let is_needed = spec.name == "spop";
+            if flags.has(ArgumentFlag::Optional) && !is_needed && !self.one_in(3) {
                 continue;
             }
             let times = if flags.has(ArgumentFlag::Multiple) && self.one_in(2) {
@@ -452,7 +453,20 @@ impl Workload {
                 };
                 format!("{sign}{bits}").into_bytes()
             }
+            (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
+        }
+    }
+
+    /// A member of a set: the sets of one session have some in common.
+    fn member(&mut self) -> Vec<u8> {
+        match self.random.below(20) {
+            0 => self.value(false),
+            1 => self.pick(INTEGERS).into(),
+            2 => self.pick(BROKEN_NUMBERS).into(),
+            3..6 => self.letters(3),
+            6 => (self.random.below(3_000) * 1_000).to_string().into_bytes(),
+            _ => (self.random.below(30) as i64 - 5).to_string().into_bytes(),
         }
     }
 
@@ -490,6 +504,14 @@ impl Workload {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
             "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
+            // All members, or none, lest the sets differ from then on.
+            "count" if spec.name == "spop" => {
+                self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
+            }
+            "count" if spec.name == "srandmember" => {
+                self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
+            }
+            "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),
             _ if self.one_in(20) => self.number(INTEGERS),
             _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {

@@ -12,13 +12,13 @@ use crate::number::NumberText;
 use crate::value::ValueRef;
 use crate::value::list::List;
 use crate::value::record::Record;
+use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
 
-/// What Redis numbers strings with.
+/// What Redis numbers the types with.
 const TYPE_STRING: u32 = 0;
-/// What Redis numbers lists with.
 const TYPE_LIST: u32 = 1;
-/// What Redis numbers sorted sets with.
+const TYPE_SET: u32 = 2;
 const TYPE_SORTED_SET: u32 = 3;
 
 /// A digest that is being put together.
@@ -56,21 +56,17 @@ impl Digest {
     }
 
     fn mix_value(&mut self, record: &Record) {
-        match record.value() {
-            ValueRef::String(string) => {
-                self.mix(&TYPE_STRING.to_be_bytes());
-                self.mix(string.bytes(&mut itoa::Buffer::new()));
-            }
-            ValueRef::Packed(..) | ValueRef::Object(_) => {
-                if let Some(list) = record.compound::<List>() {
-                    self.mix(&TYPE_LIST.to_be_bytes());
-                    list.iter()
-                        .for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
-                }
-                if let Some(set) = record.compound::<SortedSet>() {
-                    self.mix_sorted_set(set);
-                }
-            }
+        if let ValueRef::String(string) = record.value() {
+            self.mix(&TYPE_STRING.to_be_bytes());
+            self.mix(string.bytes(&mut itoa::Buffer::new()));
+        } else if let Some(list) = record.compound::<List>() {
+            self.mix(&TYPE_LIST.to_be_bytes());
+            list.iter().for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
+        } else if let Some(set) = record.compound::<Set>() {
+            self.mix(&TYPE_SET.to_be_bytes());
+            set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));
+        } else if let Some(set) = record.compound::<SortedSet>() {
+            self.mix_sorted_set(set);
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");

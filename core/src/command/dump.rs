@@ -2,7 +2,7 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::{list, sorted_set};
+use super::{list, set, sorted_set};
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
@@ -68,6 +68,7 @@ pub(super) fn limits(ctx: &Context<'_>) -> Limits {
             seed: ctx.keys.keyspace.seed(),
         },
         list: list::limits(config),
+        set: set::set_limits(&ctx.keys, config),
         sorted_set: sorted_set::limits(ctx),
     }
 }

@@ -31,6 +31,8 @@ mod pubsub;
 mod scan;
 pub(crate) mod secrets;
 mod server;
+mod set;
+mod set_algebra;
 mod slowlog;
 mod sorted_set;
 mod sorted_set_algebra;

@@ -1,4 +1,4 @@
-//! `SCAN`: the keyspace a segment at a time.
+//! `SCAN` and the options that it shares with the scans of collections: a table a segment at a time.
 
 use alloc::vec::Vec;
 
@@ -7,59 +7,99 @@ use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
 use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+
+/// What a scan is asked for.
+pub(super) struct Options<'a> {
+    count: i64,
+    pattern: Option<&'a [u8]>,
+    kind: Option<&'a [u8]>,
+}
+
+impl<'a> Options<'a> {
+    /// Reads the arguments behind the cursor; keys alone have types.
+    pub(super) fn read(args: Args<'a>, has_types: bool) -> Result<Self, Error> {
+        let mut options = Self { count: 10, pattern: None, kind: None };
+        let mut at = 0;
+        while let Some(option) = args.get(at) {
+            let value = args.get(at + 1).ok_or(error::SYNTAX)?;
+            match option.to_ascii_uppercase().as_slice() {
+                b"COUNT" => {
+                    options.count = args::integer(value)?;
+                    if options.count < 1 {
+                        return Err(error::SYNTAX);
+                    }
+                }
+                b"MATCH" => options.pattern = Some(value).filter(|pattern| *pattern != b"*"),
+                b"TYPE" if has_types => options.kind = Some(value),
+                _ => return Err(error::SYNTAX),
+            }
+            at += 2;
+        }
+        Ok(options)
+    }
+
+    /// Whether the name of a key, a member or a field is asked for.
+    pub(super) fn matches(&self, name: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, name, Case::Sensitive))
+    }
+
+    /// Calls `step`, which visits some elements and returns the next cursor and how many those were, until so many were visited as
+    /// was asked for; returns the cursor to go on with.
+    pub(super) fn walk(&self, mut cursor: u64, mut step: impl FnMut(u64) -> (u64, i64)) -> u64 {
+        let mut visited = 0;
+        loop {
+            let (next, more) = step(cursor);
+            visited += more;
+            if next == 0 || visited >= self.count {
+                return next;
+            }
+            cursor = next;
+        }
+    }
+}
 
 pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
-    let mut cursor = cursor(&args[1])?;
-    let (mut count, mut pattern, mut kind) = (10, None, None);
-    let mut at = 2;
-    while let Some(option) = args.get(at) {
-        let value = args.get(at + 1).ok_or(error::SYNTAX)?;
-        match option.to_ascii_uppercase().as_slice() {
-            b"COUNT" => {
-                count = args::integer(value)?;
-                if count < 1 {
-                    return Err(error::SYNTAX);
-                }
-            }
-            b"MATCH" => pattern = Some(value).filter(|pattern| *pattern != b"*"),
-            b"TYPE" => kind = Some(value),
-            _ => return Err(error::SYNTAX),
-        }
-        at += 2;
-    }
+    let cursor = cursor(&args[1])?;
+    let options = Options::read(args.slice(2..), true)?;
     let now = ctx.keys.now_ms();
-    let (mut seen, mut found, mut expired) = (0_i64, Vec::<Vec<u8>>::new(), Vec::<Vec<u8>>::new());
-    loop {
-        cursor = ctx.keys.db().scan(cursor, &mut |record| {
+    let (mut found, mut expired) = (Vec::<Vec<u8>>::new(), Vec::<Vec<u8>>::new());
+    let next = options.walk(cursor, |cursor| {
+        let mut seen = 0;
+        let next = ctx.keys.db().scan(cursor, &mut |record| {
             seen += 1;
+            let is_kind =
+                |kind: &[u8]| record.value_type().name().as_bytes().eq_ignore_ascii_case(kind);
             if record.is_expired(now) {
                 expired.push(record.key().to_vec());
-                return;
-            }
-            let is_match = pattern
-                .is_none_or(|pattern| glob::matches(pattern, record.key(), Case::Sensitive))
-                && kind.is_none_or(|kind| {
-                    record.value_type().name().as_bytes().eq_ignore_ascii_case(kind)
-                });
-            if is_match {
+            } else if options.matches(record.key()) && options.kind.is_none_or(is_kind) {
                 found.push(record.key().to_vec());
             }
         });
-        if cursor == 0 || seen >= count {
-            break;
-        }
-    }
+        (next, seen)
+    });
     for key in expired {
         // Looking at a key that has expired removes it.
         ctx.keys.peek(&key);
     }
-    ctx.reply.array(2);
-    ctx.reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
+    reply_cursor(&mut ctx.reply, next);
     ctx.reply.array(found.len());
     for key in &found {
         ctx.reply.bulk(key);
     }
     Ok(Outcome::Done)
+}
+
+/// Begins the reply of a scan, which the array of what was found ends.
+pub(super) fn reply_cursor(reply: &mut Reply<'_>, next: u64) {
+    reply.array(2);
+    reply.bulk(itoa::Buffer::new().format(next).as_bytes());
+}
+
+/// The reply of a scan of a missing key.
+pub(super) fn reply_nothing(reply: &mut Reply<'_>) {
+    reply_cursor(reply, 0);
+    reply.array(0);
 }
 
 /// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, a sign is allowed, and a NUL ends

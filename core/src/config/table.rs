@@ -231,6 +231,39 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "set-max-intset-entries",
+        summary: "The most members of a set that is an array of integers.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_intset_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "set-max-listpack-entries",
+        summary: "The most members of a set that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "set-max-listpack-value",
+        summary: "The longest member of a set that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.set_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "zset-max-listpack-entries",
         alias: Some("zset-max-ziplist-entries"),
         summary: "The most members of a sorted set that is one listpack.",

@@ -267,6 +267,14 @@ impl<'a> Reply<'a> {
         self.end(deferred, b'*', len);
     }
 
+    /// Ends a set of `len` members.
+    pub(crate) fn end_set(&mut self, deferred: Deferred, len: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.end(deferred, b'*', len),
+            Protocol::Resp3 => self.end(deferred, b'~', len),
+        }
+    }
+
     /// Ends a map of `len` pairs.
     pub(crate) fn end_map(&mut self, deferred: Deferred, len: usize) {
         match self.protocol {

@@ -226,6 +226,16 @@ impl<E: Entry> Table<E> {
         Some(old)
     }
 
+    /// Adds the entry that `make` makes, unless its key is there; whether it was not.
+    #[inline]
+    pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
+        let is_new = self.find_hashed(hash, key).is_none();
+        if is_new {
+            self.add(hash, make());
+        }
+        is_new
+    }
+
     /// Changes an entry in any way but its key, and returns what `change` does; nothing if the key is not there.
     #[inline]
     pub fn change_hashed<R>(
@@ -280,6 +290,13 @@ impl<E: Entry> Table<E> {
                 return Some(segment.sorted(&self.hasher)[place].1);
             }
         }
+    }
+
+    /// Takes out an entry, each as likely as any other.
+    pub fn pop_random(&mut self, random: &mut Random) -> Option<E> {
+        let key = self.random(random)?.key();
+        let (hash, key) = (self.hash(key), key.to_vec());
+        self.remove_hashed(hash, &key)
     }
 
     /// Gives up the table, to be freed a segment at a time.

@@ -15,6 +15,7 @@ pub mod listpack;
 mod object;
 pub mod ranked_tree;
 pub mod record;
+pub mod set;
 pub mod sorted_set;
 pub mod string;
 pub mod thin_bytes;
@@ -23,6 +24,7 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
 use list::List;
 pub use object::Object;
+use set::Set;
 use sorted_set::SortedSet;
 use string::StringRef;
 
@@ -74,14 +76,23 @@ pub enum Packing {
     HashListpack,
     /// A list: a listpack of its elements.
     ListListpack,
+    /// A set: ascending integers.
+    SetIntset,
+    /// A set: a listpack of members.
+    SetListpack,
     /// A sorted set: a listpack of members, each followed by its score, lowest first.
     SortedSetListpack,
 }
 
 impl Packing {
     /// All, in the order of their codes.
-    pub(crate) const ALL: [Self; 3] =
-        [Self::HashListpack, Self::ListListpack, Self::SortedSetListpack];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::HashListpack,
+        Self::ListListpack,
+        Self::SetIntset,
+        Self::SetListpack,
+        Self::SortedSetListpack,
+    ];
 
     /// The type of what is packed so.
     #[inline]
@@ -89,6 +100,7 @@ impl Packing {
     pub const fn value_type(self) -> Type {
         match self {
             Self::HashListpack => Type::Hash,
+            Self::SetIntset | Self::SetListpack => Type::Set,
             Self::ListListpack => Type::List,
             Self::SortedSetListpack => Type::SortedSet,
         }
@@ -98,7 +110,8 @@ impl Packing {
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
-            Self::HashListpack | Self::ListListpack | Self::SortedSetListpack => "listpack",
+            Self::SetIntset => "intset",
+            _ => "listpack",
         }
     }
 
@@ -106,6 +119,7 @@ impl Packing {
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
+            Self::SetIntset | Self::SetListpack => Object::Set(Set::unpack(self, bytes)),
             Self::ListListpack => Object::List(List::unpack(self, bytes)),
             Self::SortedSetListpack => Object::SortedSet(SortedSet::unpack(self, bytes)),
         }

@@ -1,12 +1,14 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Compound, Type, hash::Hash, list::List, sorted_set::SortedSet};
+use super::{Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet};
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
 pub enum Object {
     /// A hash.
     Hash(Hash),
+    /// A set.
+    Set(Set),
     /// A list.
     List(List),
     /// A sorted set.
@@ -19,6 +21,7 @@ impl Object {
     pub const fn value_type(&self) -> Type {
         match self {
             Self::Hash(_) => Type::Hash,
+            Self::Set(_) => Type::Set,
             Self::List(_) => Type::List,
             Self::SortedSet(_) => Type::SortedSet,
         }
@@ -29,6 +32,7 @@ impl Object {
     pub fn encoding_name(&self) -> &'static str {
         match self {
             Self::Hash(hash) => hash.encoding_name(),
+            Self::Set(set) => set.encoding_name(),
             Self::List(list) => list.encoding_name(),
             Self::SortedSet(set) => set.view().encoding_name(),
         }
@@ -40,6 +44,7 @@ impl Object {
         size_of::<Self>()
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
+                Self::Set(set) => set.memory_bytes(),
                 Self::List(list) => list.memory_bytes(),
                 Self::SortedSet(set) => set.memory_bytes(),
             }
@@ -50,6 +55,7 @@ impl Object {
     pub fn free_some(&mut self, budget: usize) -> usize {
         match self {
             Self::Hash(hash) => hash.free_some(budget),
+            Self::Set(set) => set.free_some(budget),
             Self::List(list) => list.free_some(budget),
             Self::SortedSet(set) => set.free_some(budget),
         }

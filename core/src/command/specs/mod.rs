@@ -6,6 +6,7 @@ mod generic;
 mod list;
 mod pubsub;
 mod server;
+mod set;
 mod sorted_set;
 mod string;
 mod transactions;
@@ -20,6 +21,7 @@ pub static GROUPS: &[&[Spec]] = &[
     list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
+    set::SET,
     sorted_set::SORTED_SET,
     string::STRING,
     transactions::TRANSACTIONS,

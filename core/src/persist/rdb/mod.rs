@@ -30,6 +30,7 @@ pub mod lzf;
 mod packed;
 mod payload;
 mod reader;
+mod set;
 mod sorted_set;
 mod value;
 mod writer;

@@ -1,6 +1,6 @@
 //! Values of any type: which kind a value is written as, and who reads and writes that kind.
 
-use super::{Corrupt, Reader, Version, Writer, hash, list, sorted_set};
+use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set};
 use crate::{
     time::UnixMillis,
     value::{
@@ -8,6 +8,7 @@ use crate::{
         hash::HashLimits,
         list::{List, ListLimits},
         record::{AccessClock, INLINE_MAX, Record},
+        set::{Set, SetLimits},
         sorted_set::SortedSetLimits,
         string::StringRef,
     },
@@ -83,14 +84,16 @@ impl Kind {
     /// The kind as which a value is written for readers of `version`.
     #[must_use]
     pub fn of(value: ValueRef<'_>, version: Version) -> Self {
-        let _ = version;
         match value {
             ValueRef::String(_) => Self::String,
             ValueRef::Packed(Packing::HashListpack, _) => Self::HashListpack,
             ValueRef::Packed(Packing::ListListpack, _) => Self::List2,
+            ValueRef::Packed(Packing::SetIntset, _) => Self::SetIntset,
+            ValueRef::Packed(Packing::SetListpack, _) => set::small_kind(version),
             ValueRef::Packed(Packing::SortedSetListpack, _) => Self::SortedSetListpack,
             ValueRef::Object(Object::Hash(hash)) => hash::kind(hash.view()),
             ValueRef::Object(Object::List(_)) => Self::List2,
+            ValueRef::Object(Object::Set(set)) => set::kind(set.view(), version),
             ValueRef::Object(Object::SortedSet(set)) => sorted_set::kind(set.view()),
         }
     }
@@ -111,6 +114,7 @@ impl Kind {
 pub struct Limits {
     pub hash: HashLimits,
     pub list: ListLimits,
+    pub set: SetLimits,
     pub sorted_set: SortedSetLimits,
 }
 
@@ -146,12 +150,16 @@ impl Loaded<'_> {
 pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
     match value {
         ValueRef::String(string) => writer.text(string),
-        ValueRef::Packed(Packing::ListListpack, bytes) => {
-            list::save(List::view_packed(Packing::ListListpack, bytes), writer);
+        ValueRef::Packed(packing @ Packing::ListListpack, bytes) => {
+            list::save(List::view_packed(packing, bytes), writer);
+        }
+        ValueRef::Packed(packing @ Packing::SetListpack, bytes) => {
+            set::save(Set::view_packed(packing, bytes), kind, writer);
         }
         ValueRef::Packed(_, bytes) => writer.string(bytes),
         ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), writer),
         ValueRef::Object(Object::List(list)) => list::save(list.view(), writer),
+        ValueRef::Object(Object::Set(set)) => set::save(set.view(), kind, writer),
         ValueRef::Object(Object::SortedSet(set)) => sorted_set::save(set.view(), writer),
     }
 }
@@ -179,6 +187,8 @@ pub fn load<'a>(
         Kind::Hash | Kind::HashZipmap | Kind::HashZiplist | Kind::HashListpack => {
             hash::load(kind, reader, &limits.hash)?.into_value()
         }
-        Kind::Set | Kind::SetIntset | Kind::SetListpack => return Err(Corrupt),
+        Kind::Set | Kind::SetIntset | Kind::SetListpack => {
+            set::load(kind, reader, &limits.set)?.into_value()
+        }
     }))
 }

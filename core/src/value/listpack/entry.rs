@@ -41,6 +41,16 @@ impl<'a> Entry<'a> {
         parse_i64(bytes).map_or(Self::Bytes(bytes), Self::Int)
     }
 
+    /// The same, as an integer if its bytes spell one.
+    #[inline]
+    #[must_use]
+    pub fn encoded(self) -> Self {
+        match self {
+            Self::Int(_) => self,
+            Self::Bytes(bytes) => Self::encode(bytes),
+        }
+    }
+
     /// The bytes; an integer is printed into `digits`.
     #[inline]
     pub fn text<'b>(self, digits: &'b mut itoa::Buffer) -> &'b [u8]

@@ -168,18 +168,21 @@ impl<'a> ListpackRef<'a> {
     #[inline]
     #[must_use]
     pub fn find_from(self, at: usize, needle: &[u8], skip: usize) -> Option<usize> {
-        let is_text = |entry| {
-            matches!(entry, Entry::Bytes(bytes)
-                if bytes.len() == needle.len() && bytes.last() == needle.last() && bytes == needle)
-        };
         match Entry::encode(needle) {
-            Entry::Bytes(_) => self.search(at, skip, is_text),
+            Entry::Bytes(_) => self.search(at, skip, |entry| is_text(entry, needle)),
             // In foreign bytes an integer may be spelled out.
             Entry::Int(number) => self.search(at, skip, |entry| match entry {
                 Entry::Int(other) => other == number,
-                text @ Entry::Bytes(_) => is_text(text),
+                text @ Entry::Bytes(_) => is_text(text, needle),
             }),
         }
+    }
+
+    /// [`find`](Self::find) of what may be an integer already.
+    #[inline]
+    #[must_use]
+    pub fn find_entry(self, needle: Entry<'_>, skip: usize) -> Option<usize> {
+        self.find(needle.text(&mut itoa::Buffer::new()), skip)
     }
 
     #[inline]
@@ -252,6 +255,13 @@ impl<'a> IntoIterator for ListpackRef<'a> {
     fn into_iter(self) -> Iter<'a> {
         self.iter()
     }
+}
+
+/// Whether an entry is these bytes, which do not tell by its length and its end.
+#[inline]
+fn is_text(entry: Entry<'_>, needle: &[u8]) -> bool {
+    matches!(entry, Entry::Bytes(bytes)
+        if bytes.len() == needle.len() && bytes.last() == needle.last() && bytes == needle)
 }
 
 /// Two listpacks are equal when their entries are.

@@ -1,0 +1,228 @@
+//! The commands of sets, but for those that combine several: see `set_algebra`.
+
+use alloc::vec::Vec;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::{Edit, Keys};
+use super::scan;
+use crate::config::Config;
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::limits;
+use crate::random::{Random, Seed};
+use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+use crate::value::listpack::Entry;
+use crate::value::set::{Set, SetLimits, SetRef};
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn sadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let limits = set_limits(&ctx.keys, &ctx.instance.config);
+    let members = args.slice(2..);
+    let added = ctx.keys.edit_or_insert(&args[1], |set: &mut Set| {
+        set.expect(&members[0], members.len(), &limits);
+        let is_new = |member: &&[u8]| set.insert(Entry::Bytes(member), &limits);
+        let added = members.iter().filter(is_new).count();
+        Edit::changed(Event::SADD, added, added)
+    })?;
+    ctx.reply.count(added);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn srem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let removed = ctx.keys.edit(&args[1], |set: &mut Set| {
+        let was_there = |member: &&[u8]| set.remove(Entry::Bytes(member));
+        let removed = args.iter().skip(2).filter(was_there).count();
+        Edit::changed(Event::SREM, removed, removed)
+    })?;
+    ctx.reply.count(removed.unwrap_or(0));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn smove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let limits = set_limits(&ctx.keys, &ctx.instance.config);
+    let (source, destination, member) = (&args[1], &args[2], Entry::Bytes(&args[3]));
+    let Some(set) = written(&mut ctx.keys, source)? else {
+        ctx.reply.integer(0);
+        return Ok(Outcome::Done);
+    };
+    let is_member = set.contains(member);
+    written(&mut ctx.keys, destination)?;
+    if is_member && source != destination {
+        ctx.keys.edit(source, |set: &mut Set| {
+            Edit::changed(Event::SREM, usize::from(set.remove(member)), ())
+        })?;
+        ctx.keys.edit_or_insert(destination, |set: &mut Set| {
+            set.expect(&args[3], 1, &limits);
+            Edit::changed(Event::SADD, usize::from(set.insert(member, &limits)), ())
+        })?;
+    }
+    ctx.reply.integer(i64::from(is_member));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn scard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let len = ctx.keys.read_as::<Set>(&args[1])?.map_or(0, SetRef::len);
+    ctx.reply.count(len);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn sismember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let set = ctx.keys.read_as::<Set>(&args[1])?;
+    let is_member = set.is_some_and(|set| set.contains(Entry::Bytes(&args[2])));
+    ctx.reply.integer(i64::from(is_member));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn smismember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let set = ctx.keys.read_as::<Set>(&args[1])?;
+    ctx.reply.array(args.len() - 2);
+    for member in args.iter().skip(2) {
+        let is_member = set.is_some_and(|set| set.contains(Entry::Bytes(member)));
+        ctx.reply.integer(i64::from(is_member));
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn smembers(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let set = ctx.keys.read_as::<Set>(&args[1])?;
+    ctx.reply.set(set.map_or(0, SetRef::len));
+    set.into_iter().flat_map(SetRef::iter).for_each(|member| reply_member(&mut ctx.reply, member));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn spop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if args.len() > 2 {
+        return spop_count(ctx, args);
+    }
+    let mut random = draws(&mut ctx.keys);
+    let Context { keys, reply, .. } = ctx;
+    let popped = keys.edit(&args[1], |set: &mut Set| {
+        set.pop(&mut random, 1, |member| reply_member(reply, member));
+        Edit::changed(Event::SPOP, 1, ())
+    })?;
+    if popped.is_none() {
+        ctx.reply.null();
+    }
+    Ok(Outcome::Done)
+}
+
+fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if args.len() > 3 {
+        return Err(error::SYNTAX);
+    }
+    let count = args::integer(&args[2]).ok().and_then(|count| usize::try_from(count).ok());
+    let count = count.ok_or(error::MUST_BE_POSITIVE)?;
+    let mut random = draws(&mut ctx.keys);
+    let Context { keys, reply, .. } = ctx;
+    let len = written(keys, &args[1])?.map_or(0, SetRef::len);
+    reply.set(count.min(len));
+    if count < len {
+        keys.edit(&args[1], |set: &mut Set| {
+            set.pop(&mut random, count, |member| reply_member(reply, member));
+            Edit::changed(Event::SPOP, count, ())
+        })?;
+    } else if let Some(all) = written(keys, &args[1])? {
+        all.iter().for_each(|member| reply_member(reply, member));
+        // Removing the key is one change, too.
+        keys.modified_by(&args[1], Event::SPOP, len - 1);
+        keys.remove(&args[1]);
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let count = match args.len() {
+        2 => None,
+        3 => Some(args::integer(&args[2])?),
+        _ => return Err(error::SYNTAX),
+    };
+    if count == Some(i64::MIN) {
+        return Err(error::COUNT_OUT_OF_RANGE);
+    }
+    let mut random = draws(&mut ctx.keys);
+    let set = ctx.keys.read_as::<Set>(&args[1])?;
+    let reply = &mut ctx.reply;
+    match (count, set) {
+        (None, None) => reply.null(),
+        (None, Some(set)) => {
+            set.random(&mut random).into_iter().for_each(|member| reply_member(reply, member));
+        }
+        (Some(_), None) => reply.array(0),
+        (Some(count), Some(set)) => {
+            let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+            if count >= 0 {
+                reply.array(wanted.min(set.len()));
+                let sample = set.sample(&mut random, wanted);
+                sample.into_iter().for_each(|member| reply_member(reply, member));
+            } else if wanted > limits::REPEATED_ELEMENTS {
+                return Err(error::OUT_OF_RANGE);
+            } else {
+                reply.array(wanted);
+                set.draw(&mut random, wanted, |member| reply_member(reply, member));
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let cursor = scan::cursor(&args[2])?;
+    let Some(set) = ctx.keys.read_as::<Set>(&args[1])? else {
+        scan::reply_nothing(&mut ctx.reply);
+        return Ok(Outcome::Done);
+    };
+    let options = scan::Options::read(args.slice(3..), false)?;
+    let mut found = Vec::new();
+    let next = match set {
+        SetRef::Table(table) => options.walk(cursor, |cursor| {
+            let mut seen = 0;
+            let next = table.scan(cursor, &mut |member| {
+                seen += 1;
+                found.push(Entry::Bytes(member.bytes()).to_vec());
+            });
+            (next, seen)
+        }),
+        small => {
+            found.extend(small.iter().map(Entry::to_vec));
+            0
+        }
+    };
+    found.retain(|member| options.matches(member));
+    scan::reply_cursor(&mut ctx.reply, next);
+    ctx.reply.array(found.len());
+    found.iter().for_each(|member| ctx.reply.bulk(member));
+    Ok(Outcome::Done)
+}
+
+/// Up to where sets are small.
+pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
+    /// The most integers that Redis lets an intset have, so that it stays below 2^32 bytes.
+    const INTSET_ENTRIES: usize = 1 << 30;
+    let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
+    SetLimits {
+        intset_entries: size(config.set_max_intset_entries).min(INTSET_ENTRIES),
+        listpack_entries: size(config.set_max_listpack_entries),
+        listpack_value_bytes: size(config.set_max_listpack_value),
+        seed: keys.keyspace.seed(),
+    }
+}
+
+pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
+    match member {
+        Entry::Int(integer) => reply.bulk_integer(integer),
+        Entry::Bytes(bytes) => reply.bulk(bytes),
+    }
+}
+
+/// The set at a key that a command may change.
+fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>, Error> {
+    keys.write(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
+}
+
+/// Chance for one command: a generator that it may use while it holds the keys.
+fn draws(keys: &mut Keys<'_>) -> Random {
+    Random::new(Seed(keys.random.next_u64()))
+}

@@ -1,0 +1,121 @@
+//! Members by chance: `SPOP`, `SRANDMEMBER`.
+//!
+//! Every member is as likely as any other, and so is every selection of as many. One member is drawn by its index or from the
+//! table. Many different ones are told apart in one walk, in which each is taken with the chance of the wanted among those left
+//! (Knuth's algorithm S), unless they are few among many, which are drawn until they differ.
+
+use super::super::Compound;
+use super::{Entry, Set, SetRef};
+use crate::random::Random;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// Where more than this part of a table is wanted, a walk is less work than draws.
+const WALK_PART: usize = 3;
+
+impl<'a> SetRef<'a> {
+    /// One member by chance; none of an empty set.
+    #[must_use]
+    pub fn random(self, random: &mut Random) -> Option<Entry<'a>> {
+        match self {
+            Self::Intset(integers) => integers.random(random).map(Entry::Int),
+            Self::Listpack(members) => members.random(random, 1).map(|at| members.get(at)),
+            Self::Table(table) => table.random(random).map(|member| Entry::Bytes(member.bytes())),
+        }
+    }
+
+    /// `count` different members by chance, or all if there are not so many.
+    #[must_use]
+    pub fn sample(self, random: &mut Random, count: usize) -> Vec<Entry<'a>> {
+        let mut lots = Lots { wanted: count.min(self.len()), left: self.len() };
+        if let Self::Table(table) = self
+            && count.saturating_mul(WALK_PART) < table.len()
+        {
+            let (mut sample, mut seen) = (Vec::with_capacity(count), BTreeSet::new());
+            while sample.len() < count
+                && let Some(member) = table.random(random)
+            {
+                if seen.insert(member.bytes()) {
+                    sample.push(Entry::Bytes(member.bytes()));
+                }
+            }
+            return sample;
+        }
+        self.iter().filter(|_| lots.draw(random)).collect()
+    }
+
+    /// `count` members by chance, each of which may come several times.
+    pub fn draw(self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'a>)) {
+        if let Self::Listpack(members) = self {
+            // An index is found by walking: walk once.
+            let members: Vec<_> = members.iter().collect();
+            (0..count)
+                .filter_map(|_| members.get(random.below(members.len())).copied())
+                .for_each(each);
+            return;
+        }
+        for _ in 0..count {
+            self.random(random).into_iter().for_each(&mut each);
+        }
+    }
+}
+
+impl Set {
+    /// Takes out `count` members by chance, or all if there are not so many.
+    pub fn pop(&mut self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'_>)) {
+        let len = self.view().len();
+        let mut lots = Lots { wanted: count.min(len), left: len };
+        let mut stays = |member: Entry<'_>| {
+            let is_drawn = lots.draw(random);
+            if is_drawn {
+                each(member);
+            }
+            !is_drawn
+        };
+        match self {
+            Self::Intset(integers) if count == 1 => {
+                let drawn = integers.remove_at(random.below(len));
+                drawn.map(Entry::Int).into_iter().for_each(each);
+            }
+            Self::Listpack(members) if count == 1 => {
+                if let Some(at) = members.as_ref().random(random, 1) {
+                    each(members.as_ref().get(at));
+                    members.remove(at, 1);
+                }
+            }
+            Self::Intset(integers) => {
+                *integers = integers
+                    .as_ref()
+                    .iter()
+                    .filter(|integer| stays(Entry::Int(*integer)))
+                    .collect();
+            }
+            Self::Listpack(members) => {
+                *members = members.as_ref().iter().filter(|member| stays(*member)).collect();
+            }
+            Self::Table(table) => {
+                for _ in 0..count.min(len) {
+                    if let Some(member) = table.pop_random(random) {
+                        each(Entry::Bytes(member.bytes()));
+                    }
+                }
+            }
+            Self::Remains(_) => {}
+        }
+    }
+}
+
+/// Lots, so many of which win, one for each of so many members.
+struct Lots {
+    wanted: usize,
+    left: usize,
+}
+
+impl Lots {
+    fn draw(&mut self, random: &mut Random) -> bool {
+        let wins = random.below(self.left) < self.wanted;
+        self.left -= 1;
+        self.wanted -= usize::from(wins);
+        wins
+    }
+}
