@@ -49,3 +49,8 @@ fn listpacks_are_edited_like_vectors() {
 fn intsets_are_edited_like_ordered_sets() {
     run("intset");
 }
+
+#[test]
+fn serialised_values_are_refused_or_whole() {
+    run("rdb");
+}
