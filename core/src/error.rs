@@ -81,6 +81,15 @@ pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type spe
 /// `BITFIELD_RO` with `SET` or `INCRBY`.
 pub const BITFIELD_RO_WRITES: Error =
     Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
+/// A string that is no `HyperLogLog`.
+pub const NOT_HYPERLOGLOG: Error =
+    Error::fixed("WRONGTYPE Key is not a valid HyperLogLog string value.");
+/// A `HyperLogLog` whose registers are not as many as they should be.
+pub const CORRUPT_HYPERLOGLOG: Error = Error::fixed("INVALIDOBJ Corrupted HLL object detected");
+/// `PFDEBUG` of a missing key.
+pub const PFDEBUG_NO_KEY: Error = Error::fixed("ERR The specified key does not exist");
+/// `PFDEBUG DECODE` of a dense `HyperLogLog`.
+pub const PFDEBUG_NOT_SPARSE: Error = Error::fixed("ERR HLL encoding is not sparse");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.

@@ -37,6 +37,7 @@ impl Event {
     pub(crate) const MOVE_TO: Self = Self::new(EventClass::Generic, "move_to");
     pub(crate) const NEW: Self = Self::new(EventClass::New, "new");
     pub(crate) const PERSIST: Self = Self::new(EventClass::Generic, "persist");
+    pub(crate) const PF_ADD: Self = Self::new(EventClass::String, "pfadd");
     pub(crate) const RENAME_FROM: Self = Self::new(EventClass::Generic, "rename_from");
     pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
     pub(crate) const SADD: Self = Self::new(EventClass::Set, "sadd");

@@ -61,6 +61,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("lolwut", "names the version"),
     ("monitor", "shows commands to others"),
     ("object|refcount", "counts what a pipeline or a transaction still holds"),
+    ("pfselftest", "takes long"),
     ("quit", "after CLIENT REPLY OFF Redis leaves the connection open and deaf"),
     ("shutdown", "ends the server"),
     ("time", "differs"),
@@ -87,6 +88,12 @@ const RARE_KEYS: &[&[u8]] =
 
 /// Keys of short strings, for the one command whose cost is a product of lengths.
 const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
+
+/// Keys of `HyperLogLog`s, which other commands than their own would seldom leave whole.
+const LOG_KEYS: &[&str] = &["log:1", "log:2", "log:3"];
+const LOG_KEY_COMMANDS: &[&str] =
+    &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
+
 const SHORT_KEY_COMMANDS: &[&str] =
     &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
 
@@ -163,6 +170,7 @@ const PATTERNS: &[&str] = &[
 const PARAMETERS: &[(&str, &[&str])] = &[
     ("proto-max-bulk-len", &["512mb", "1mb", "2m", "1048576", "1mbx", "-1", "10", ""]),
     ("maxmemory-policy", &["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "none"]),
+    ("hll-sparse-max-bytes", &["3000", "0", "60", "300", "1kb", "-1", "x"]),
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
@@ -387,6 +395,7 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
+            ArgumentKind::Key if self.is_of_logs(spec) => out.push(self.pick(LOG_KEYS).into()),
             ArgumentKind::Key if is_short => out.push(self.key(true)),
             ArgumentKind::Key => {
                 let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
@@ -397,6 +406,14 @@ impl Workload {
             ArgumentKind::Double => out.push(self.number(FLOATS)),
             ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
             ArgumentKind::UnixTime => out.push(self.unix_time(argument.name.contains("milli"))),
+        }
+    }
+
+    fn is_of_logs(&mut self, spec: &Spec) -> bool {
+        if spec.group == Group::HyperLogLog {
+            !self.one_in(12)
+        } else {
+            LOG_KEY_COMMANDS.contains(&spec.name) && self.one_in(15)
         }
     }
 
@@ -454,6 +471,12 @@ impl Workload {
                 format!("{sign}{bits}").into_bytes()
             }
             (Group::Set, "member") => self.member(),
+            (Group::HyperLogLog, "subcommand") => {
+                self.pick(&["GETREG", "DECODE", "DECODE", "ENCODING", "TODENSE", "x"]).into()
+            }
+            (Group::HyperLogLog, _) if !self.one_in(3) => {
+                self.random.below(3_000).to_string().into_bytes()
+            }
             _ => self.value(is_short),
         }
     }

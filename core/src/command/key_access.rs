@@ -356,6 +356,12 @@ impl Keys<'_> {
         self.modified_in(self.database, key, event, changes);
     }
 
+    /// Tells that a key has changed in a way that no event tells of.
+    pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
+        self.stats.changes += 1;
+        self.observers.touched(self.database, key);
+    }
+
     #[inline]
     fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
         self.stats.changes += changes as u64;

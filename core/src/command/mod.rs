@@ -16,6 +16,7 @@ mod dump;
 mod expire;
 mod generic;
 mod help;
+mod hyperloglog;
 mod info;
 pub(crate) mod key_access;
 pub mod keys;

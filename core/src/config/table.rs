@@ -196,6 +196,17 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hll-sparse-max-bytes",
+        summary: "The most bytes that a sparse HyperLogLog may have before it becomes dense.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hll_sparse_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "hz",
         summary: "How often a second expired keys are collected and idle clients looked for.",
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
