@@ -284,6 +284,12 @@ pub const INVALID_IDLETIME: Error = Error::fixed("ERR Invalid IDLETIME value, mu
 pub const INVALID_FREQ: Error = Error::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
 /// `RESTORE` of something that was not dumped, or by a newer server.
 pub const BAD_DUMP_FOOTER: Error = Error::fixed("ERR DUMP payload version or checksum are wrong");
+/// `DEBUG RELOAD` with another option than it has.
+pub const RELOAD_OPTION: Error =
+    Error::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+/// `DEBUG RELOAD` of data that is not there, or is in the way.
+pub const NO_SNAPSHOT: Error =
+    Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
 /// `RESTORE` of a payload whose value is none.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 

@@ -29,6 +29,7 @@ pub(crate) mod monitor;
 mod object;
 pub(crate) mod observers;
 mod pubsub;
+mod reload;
 mod scan;
 pub(crate) mod secrets;
 mod server;

@@ -54,4 +54,6 @@ impl Version {
     pub const REDIS_7_2: Self = Self(11);
     /// Redis 7.4: hashes whose fields expire.
     pub const REDIS_7_4: Self = Self(12);
+    /// All that is known here.
+    pub const NEWEST: Self = Self::REDIS_7_4;
 }

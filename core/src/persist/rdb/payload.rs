@@ -59,7 +59,7 @@ pub fn restore<'a>(
 fn unframed(payload: &[u8], checks: bool) -> Option<&[u8]> {
     let (summed, checksum) = payload.split_last_chunk::<CHECKSUM>()?;
     let (value, &version) = summed.split_last_chunk()?;
-    let is_known = Version(u16::from_le_bytes(version)) <= Version::REDIS_7_4;
+    let is_known = Version(u16::from_le_bytes(version)) <= Version::NEWEST;
     let is_right = !checks || u64::from_le_bytes(*checksum) == crc64(summed);
     (is_known && is_right && payload.len() >= FOOTER).then_some(value)
 }
