@@ -81,6 +81,15 @@ pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type spe
 /// `BITFIELD_RO` with `SET` or `INCRBY`.
 pub const BITFIELD_RO_WRITES: Error =
     Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
+/// A string that is no `HyperLogLog`.
+pub const NOT_HYPERLOGLOG: Error =
+    Error::fixed("WRONGTYPE Key is not a valid HyperLogLog string value.");
+/// A `HyperLogLog` whose registers are not as many as they should be.
+pub const CORRUPT_HYPERLOGLOG: Error = Error::fixed("INVALIDOBJ Corrupted HLL object detected");
+/// `PFDEBUG` of a missing key.
+pub const PFDEBUG_NO_KEY: Error = Error::fixed("ERR The specified key does not exist");
+/// `PFDEBUG DECODE` of a dense `HyperLogLog`.
+pub const PFDEBUG_NOT_SPARSE: Error = Error::fixed("ERR HLL encoding is not sparse");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -143,6 +152,20 @@ pub const WITHSCORES_BY_LEX: Error =
     Error::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
 /// A weight that is no number.
 pub const WEIGHT_NOT_A_FLOAT: Error = Error::fixed("ERR weight value is not a float");
+/// `LSET` at an index that the list does not have.
+pub const INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR index out of range");
+/// A number that counts from the other end when it is negative, and whose negative is no number.
+pub const OUT_OF_NEGATABLE: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
+/// `LPOS` for the match before the first.
+pub const LPOS_RANK_ZERO: Error = Error::fixed(
+    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+);
+/// `LPOS` for fewer than no matches.
+pub const LPOS_COUNT_NEGATIVE: Error = Error::fixed("ERR COUNT can't be negative");
+/// `LPOS` among fewer than no elements.
+pub const LPOS_MAXLEN_NEGATIVE: Error = Error::fixed("ERR MAXLEN can't be negative");
 /// A limit of an intersection below zero.
 pub const LIMIT_NEGATIVE: Error = Error::fixed("ERR LIMIT can't be negative");
 /// A number of keys below one.

@@ -5,6 +5,7 @@
 //! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
+mod collections;
 mod sorted_set;
 
 use core::time::Duration;
@@ -39,9 +40,6 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("bzmpop", "blocks"),
-    ("bzpopmax", "blocks"),
-    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -64,6 +62,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("lolwut", "names the version"),
     ("monitor", "shows commands to others"),
     ("object|refcount", "counts what a pipeline or a transaction still holds"),
+    ("pfselftest", "takes long"),
     ("quit", "after CLIENT REPLY OFF Redis leaves the connection open and deaf"),
     ("shutdown", "ends the server"),
     ("time", "differs"),
@@ -86,14 +85,17 @@ const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
-const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
-/// Keys that mostly hold collections, each group's own.
-const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
 /// Keys of short strings, for the one command whose cost is a product of lengths.
 const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
+
+/// Keys of `HyperLogLog`s, which other commands than their own would seldom leave whole.
+const LOG_KEYS: &[&str] = &["log:1", "log:2", "log:3"];
+const LOG_KEY_COMMANDS: &[&str] =
+    &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
+
 const SHORT_KEY_COMMANDS: &[&str] =
     &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
 
@@ -170,6 +172,7 @@ const PATTERNS: &[&str] = &[
 const PARAMETERS: &[(&str, &[&str])] = &[
     ("proto-max-bulk-len", &["512mb", "1mb", "2m", "1048576", "1mbx", "-1", "10", ""]),
     ("maxmemory-policy", &["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "none"]),
+    ("hll-sparse-max-bytes", &["3000", "0", "60", "300", "1kb", "-1", "x"]),
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
@@ -187,6 +190,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ),
     ("tcp-keepalive", &["300", "0", "10"]),
     ("databases", &["16", "4"]),
+    ("list-max-listpack-size", &["-2", "-1", "3", "10", "0", "-5", "x"]),
+    ("list-compress-depth", &["0", "1", "-1"]),
     ("no-such-parameter", &["1"]),
 ];
 
@@ -270,6 +275,7 @@ impl Workload {
         if self.one_in(25) && !UNSPOILED.iter().any(|name| command[0] == name.as_bytes()) {
             self.spoil(&mut command);
         }
+        collections::agree(&mut command);
         if self.one_in(10) {
             let name = &mut command[0];
             for byte in name.iter_mut() {
@@ -355,6 +361,8 @@ impl Workload {
                 let is_short =
                     spec.name == "lcs" || SHORT_KEY_COMMANDS.contains(&spec.name) && self.one_in(6);
                 self.arguments(spec, spec.arguments, is_short, &mut command);
+                let numkeys = spec.arguments.iter().position(|argument| argument.name == "numkeys");
+                self.count_keys(&mut command, numkeys.map(|index| index + 1));
             }
         }
         command
@@ -394,7 +402,12 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key => out.push(self.key_of(spec.group, is_short)),
+            ArgumentKind::Key if self.is_of_logs(spec) => out.push(self.pick(LOG_KEYS).into()),
+            ArgumentKind::Key if is_short => out.push(self.key(true)),
+            ArgumentKind::Key => {
+                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                out.push(key);
+            }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
             ArgumentKind::Double => out.push(self.number(FLOATS)),
@@ -403,25 +416,22 @@ impl Workload {
         }
     }
 
+    fn is_of_logs(&mut self, spec: &Spec) -> bool {
+        if spec.group == Group::HyperLogLog {
+            !self.one_in(12)
+        } else {
+            LOG_KEY_COMMANDS.contains(&spec.name) && self.one_in(15)
+        }
+    }
+
     fn token(&mut self, token: &str) -> Vec<u8> {
         let token = if self.one_in(4) { token.to_lowercase() } else { token.to_owned() };
         token.into_bytes()
     }
 
-    /// A key, which most often holds a value that the group's commands can work on.
-    fn key_of(&mut self, group: Group, is_short: bool) -> Vec<u8> {
-        match group {
-            Group::Set if !self.one_in(8) => self.pick(SET_KEYS).into(),
-            Group::Generic if self.one_in(4) => self.pick(SET_KEYS).into(),
-            _ => self.key(is_short),
-        }
-    }
-
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
-        } else if self.one_in(8) {
-            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
@@ -454,6 +464,7 @@ impl Workload {
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
         match (spec.group, name) {
+            (Group::List, _) => self.element(),
             (Group::Bitmap, "encoding") if self.one_in(20) => self
                 .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
                 .into(),
@@ -467,6 +478,12 @@ impl Workload {
                 format!("{sign}{bits}").into_bytes()
             }
             (Group::Set, "member") => self.member(),
+            (Group::HyperLogLog, "subcommand") => {
+                self.pick(&["GETREG", "DECODE", "DECODE", "ENCODING", "TODENSE", "x"]).into()
+            }
+            (Group::HyperLogLog, _) if !self.one_in(3) => {
+                self.random.below(3_000).to_string().into_bytes()
+            }
             _ => self.value(is_short),
         }
     }
@@ -526,6 +543,7 @@ impl Workload {
             }
             "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),
             _ if self.one_in(20) => self.number(INTEGERS),
+            _ if spec.group == Group::List => self.list_integer(name),
             "db" | "index" | "index1" | "index2" | "destination-db" => {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
@@ -671,6 +689,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
 fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")
+        || collections::blocks(name)
         || LEFT_OUT.iter().any(|(left_out, _)| *left_out == name)
         || FAMILIES_LEFT_OUT.contains(&family)
 }

@@ -10,12 +10,14 @@ use sha1::{Digest as _, Sha1};
 use crate::keyspace::Keyspace;
 use crate::number::NumberText;
 use crate::value::ValueRef;
+use crate::value::list::List;
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
 
 /// What Redis numbers the types with.
 const TYPE_STRING: u32 = 0;
+const TYPE_LIST: u32 = 1;
 const TYPE_SET: u32 = 2;
 const TYPE_SORTED_SET: u32 = 3;
 
@@ -57,6 +59,9 @@ impl Digest {
         if let ValueRef::String(string) = record.value() {
             self.mix(&TYPE_STRING.to_be_bytes());
             self.mix(string.bytes(&mut itoa::Buffer::new()));
+        } else if let Some(list) = record.compound::<List>() {
+            self.mix(&TYPE_LIST.to_be_bytes());
+            list.iter().for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
         } else if let Some(set) = record.compound::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));

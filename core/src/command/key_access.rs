@@ -150,7 +150,16 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<Option<R>, Error> {
-        let Some(record) = self.write(key) else { return Ok(None) };
+        Ok(self.edit_present(key, edit)?.ok())
+    }
+
+    /// The same; gives `edit` back if there is no such key.
+    fn edit_present<C: Compound, R, F: FnOnce(&mut C) -> Edit<R>>(
+        &mut self,
+        key: &[u8],
+        edit: F,
+    ) -> Result<Result<R, F>, Error> {
+        let Some(record) = self.write(key) else { return Ok(Err(edit)) };
         let edited = record.edit_compound(|collection: &mut C| {
             let edited = edit(collection);
             (edited, collection.is_gone())
@@ -163,7 +172,7 @@ impl Keys<'_> {
             self.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
-        Ok(Some(result))
+        Ok(Ok(result))
     }
 
     /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
@@ -175,10 +184,10 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<R, Error> {
-        if self.write(key).is_some() {
-            let edited = self.edit(key, edit)?;
-            return Ok(edited.expect("the key was there a moment ago"));
-        }
+        let edit = match self.edit_present(key, edit)? {
+            Ok(result) => return Ok(result),
+            Err(edit) => edit,
+        };
         let mut collection = C::default();
         let Edit { event, changes, result } = edit(&mut collection);
         if !collection.is_gone() {
@@ -356,6 +365,12 @@ impl Keys<'_> {
         self.modified_in(self.database, key, event, changes);
     }
 
+    /// Tells that a key has changed in a way that no event tells of.
+    pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
+        self.stats.changes += 1;
+        self.observers.touched(self.database, key);
+    }
+
     #[inline]
     fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
         self.stats.changes += changes as u64;
@@ -421,6 +436,11 @@ impl<R> Edit<R> {
     /// So many elements have changed; none is no change.
     pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
         Self { event: (changes > 0).then_some(event), changes, result }
+    }
+
+    /// The event is told, however many elements have changed.
+    pub(crate) const fn told(event: Event, changes: usize, result: R) -> Self {
+        Self { event: Some(event), changes, result }
     }
 }
 

@@ -21,13 +21,19 @@ impl Observers<'_> {
     /// A key has changed.
     #[inline]
     pub(crate) fn modified(&mut self, database: usize, key: &[u8], event: Event) {
+        self.touched(database, key);
+        self.notify(database, key, event);
+    }
+
+    /// A key has changed in a way that no event tells of.
+    #[inline]
+    pub(crate) fn touched(&mut self, database: usize, key: &[u8]) {
         if !self.watches.is_empty() {
             self.watches.touch(database, key);
         }
         if !self.blocked.is_empty() {
             self.blocked.touch(database, key);
         }
-        self.notify(database, key, event);
     }
 
     /// A key that had expired was removed.

@@ -196,9 +196,43 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hll-sparse-max-bytes",
+        summary: "The most bytes that a sparse HyperLogLog may have before it becomes dense.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hll_sparse_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "hz",
         summary: "How often a second expired keys are collected and idle clients looked for.",
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
+        ..PLAIN
+    },
+    Parameter {
+        name: "list-max-listpack-size",
+        alias: Some("list-max-ziplist-size"),
+        summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",
+        kind: Kind::Integer {
+            field: |c| &mut c.list_max_listpack_size,
+            min: i32::MIN as i64,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "list-compress-depth",
+        summary: "No effect: lists are not compressed.",
+        kind: Kind::Integer {
+            field: |c| &mut c.list_compress_depth,
+            min: 0,
+            max: MAX_INT,
+            unit: Unit::Plain,
+        },
         ..PLAIN
     },
     Parameter {

@@ -3,6 +3,8 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod hyperloglog;
+mod list;
 mod pubsub;
 mod server;
 mod set;
@@ -17,6 +19,8 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    hyperloglog::HYPERLOGLOG,
+    list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
     set::SET,

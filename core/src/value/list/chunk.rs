@@ -270,11 +270,12 @@ impl Chunk {
     fn reallocate(&mut self, more: usize, end: End) {
         let old = self.as_ref().bytes();
         let needed = old.len() + more;
-        let capacity = match needed {
-            ..=FIRST_BYTES => FIRST_BYTES,
-            ..CHUNK_BYTES => (needed + needed / 2).min(CHUNK_BYTES),
-            _ if self.count == 0 => needed,
-            _ => needed + needed / 8,
+        let capacity = if needed < CHUNK_BYTES {
+            (needed + needed / 2).clamp(FIRST_BYTES, CHUNK_BYTES)
+        } else if self.count == 0 {
+            needed
+        } else {
+            needed + needed / 8
         };
         let head = if end == End::Head { capacity - old.len() } else { 0 };
         let mut buffer = Vec::with_capacity(capacity);

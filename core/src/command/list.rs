@@ -1,0 +1,305 @@
+//! Lists: pushing, reading and editing. What pops has a file of its own.
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::Edit;
+use crate::config::Config;
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+use crate::value::list::{self, End, List, ListLimits, ListRef};
+use crate::value::{Compound, listpack::Entry};
+use core::ops::Range;
+
+type Handled = Result<Outcome, Error>;
+
+/// Up to where a list is a listpack.
+pub(super) fn limits(config: &Config) -> ListLimits {
+    ListLimits::of_parameter(config.list_max_listpack_size)
+}
+
+pub(super) fn reply_element(reply: &mut Reply<'_>, element: Entry<'_>) {
+    match element {
+        Entry::Int(number) => reply.bulk_integer(number),
+        Entry::Bytes(bytes) => reply.bulk(bytes),
+    }
+}
+
+// ---- pushing -------------------------------------------------------------------------------------------------------
+
+pub(super) fn lpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    push(ctx, args, End::Head, false)
+}
+
+pub(super) fn rpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    push(ctx, args, End::Tail, false)
+}
+
+pub(super) fn lpushx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    push(ctx, args, End::Head, true)
+}
+
+pub(super) fn rpushx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    push(ctx, args, End::Tail, true)
+}
+
+fn push(ctx: &mut Context<'_>, args: Args<'_>, end: End, only_if_present: bool) -> Handled {
+    let limits = limits(&ctx.instance.config);
+    let elements = args.slice(2..);
+    let push_all = |list: &mut List| {
+        list.grow(elements.iter().map(<[u8]>::len).sum(), elements.len(), &limits);
+        elements.iter().for_each(|element| list.push(end, element));
+        Edit::changed(pushed(end), elements.len(), list.view().len())
+    };
+    let len = if only_if_present {
+        ctx.keys.edit(&args[1], push_all)?.unwrap_or(0)
+    } else {
+        ctx.keys.edit_or_insert(&args[1], push_all)?
+    };
+    ctx.reply.count(len);
+    Ok(Outcome::Done)
+}
+
+/// What is told of a push.
+pub(super) const fn pushed(end: End) -> Event {
+    match end {
+        End::Head => Event::LPUSH,
+        End::Tail => Event::RPUSH,
+    }
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+pub(super) fn llen(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let len = ctx.keys.read_as::<List>(&args[1])?.map_or(0, ListRef::len);
+    ctx.reply.count(len);
+    Ok(Outcome::Done)
+}
+
+pub(super) fn lindex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let element = match ctx.keys.read_as::<List>(&args[1])? {
+        None => None,
+        Some(list) => {
+            from_start(args::integer(&args[2])?, list.len()).and_then(|index| list.get(index))
+        }
+    };
+    match element {
+        Some(element) => reply_element(&mut ctx.reply, element),
+        None => ctx.reply.null(),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (start, stop) = (args::integer(&args[2])?, args::integer(&args[3])?);
+    let reply = &mut ctx.reply;
+    match ctx.keys.read_as::<List>(&args[1])? {
+        None => reply.array(0),
+        Some(list) => {
+            let range = clamped(start, stop, list.len());
+            reply.array(range.len());
+            let elements = list.iter_from(range.start).take(range.len());
+            elements.for_each(|element| reply_element(reply, element));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// The index that `index` means in a list of `len` elements, if it is not before the first.
+fn from_start(index: i64, len: usize) -> Option<usize> {
+    let index = if index < 0 { index.checked_add(len as i64)? } else { index };
+    usize::try_from(index).ok()
+}
+
+/// The indexes from `start` to `stop` that a list of `len` elements has.
+fn clamped(start: i64, stop: i64, len: usize) -> Range<usize> {
+    let start = from_start(start, len).unwrap_or(0).min(len);
+    let end = from_start(stop, len).map_or(0, |stop| stop.saturating_add(1)).min(len);
+    start..end.max(start)
+}
+
+/// The options of `LPOS`.
+struct Search {
+    /// The direction of the search.
+    from: End,
+    /// How many matches are passed over.
+    skip: usize,
+    /// How many matches are wanted; all are for nothing. Without the option, one is and no array is replied.
+    count: Option<usize>,
+    /// How many elements are compared at most.
+    max_len: usize,
+}
+
+impl Search {
+    fn parse(options: Args<'_>) -> Result<Self, Error> {
+        let mut search = Self { from: End::Head, skip: 0, count: None, max_len: usize::MAX };
+        let mut at = 0;
+        while let Some(option) = options.get(at) {
+            let value = options.get(at + 1).ok_or(error::SYNTAX)?;
+            if args::is(option, "RANK") {
+                search.set_rank(args::integer(value)?)?;
+            } else if args::is(option, "COUNT") {
+                search.count = Some(count(value, error::LPOS_COUNT_NEGATIVE)?);
+            } else if args::is(option, "MAXLEN") {
+                let len = count(value, error::LPOS_MAXLEN_NEGATIVE)?;
+                search.max_len = if len == 0 { usize::MAX } else { len };
+            } else {
+                return Err(error::SYNTAX);
+            }
+            at += 2;
+        }
+        Ok(search)
+    }
+
+    fn set_rank(&mut self, rank: i64) -> Result<(), Error> {
+        if rank == i64::MIN {
+            return Err(error::OUT_OF_NEGATABLE);
+        }
+        let skip = rank.unsigned_abs().checked_sub(1).ok_or(error::LPOS_RANK_ZERO)?;
+        self.skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        self.from = if rank < 0 { End::Tail } else { End::Head };
+        Ok(())
+    }
+
+    /// Hands the indexes of what is searched to `found`.
+    fn run(&self, list: ListRef<'_>, element: &[u8], found: impl FnMut(usize)) {
+        let (is_it, len) = (list::equals(element), list.len());
+        let most = match self.count {
+            None => 1,
+            Some(0) => usize::MAX,
+            Some(count) => count,
+        };
+        let index_if = |(index, other)| is_it(other).then_some(index);
+        match self.from {
+            End::Head => list
+                .iter()
+                .enumerate()
+                .take(self.max_len)
+                .filter_map(index_if)
+                .skip(self.skip)
+                .take(most)
+                .for_each(found),
+            End::Tail => list
+                .iter()
+                .rev()
+                .enumerate()
+                .take(self.max_len)
+                .filter_map(index_if)
+                .map(|index| len - 1 - index)
+                .skip(self.skip)
+                .take(most)
+                .for_each(found),
+        }
+    }
+}
+
+pub(super) fn lpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let search = Search::parse(args.slice(3..))?;
+    let reply = &mut ctx.reply;
+    let list = ctx.keys.read_as::<List>(&args[1])?;
+    if search.count.is_some() {
+        let (array, mut len) = (reply.begin(), 0);
+        if let Some(list) = list {
+            search.run(list, &args[2], |index| {
+                reply.count(index);
+                len += 1;
+            });
+        }
+        reply.end_array(array, len);
+        return Ok(Outcome::Done);
+    }
+    let mut first = None;
+    if let Some(list) = list {
+        search.run(list, &args[2], |index| first = Some(index));
+    }
+    match first {
+        Some(index) => reply.count(index),
+        None => reply.null(),
+    }
+    Ok(Outcome::Done)
+}
+
+/// A number from zero on.
+pub(super) fn count(arg: &[u8], negative: Error) -> Result<usize, Error> {
+    let count = args::integer(arg).ok().and_then(|count| u64::try_from(count).ok());
+    Ok(usize::try_from(count.ok_or(negative)?).unwrap_or(usize::MAX))
+}
+
+// ---- editing -------------------------------------------------------------------------------------------------------
+
+pub(super) fn lset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (key, element) = (&args[1], &args[3]);
+    let limits = limits(&ctx.instance.config);
+    let is_set = ctx.keys.edit(key, |list: &mut List| {
+        let index = match args::integer(&args[2]) {
+            Ok(index) => from_start(index, list.view().len()),
+            Err(error) => return Edit::unchanged(Err(error)),
+        };
+        list.grow(element.len(), 1, &limits);
+        if !index.is_some_and(|index| list.set(index, element)) {
+            return Edit::unchanged(Err(error::INDEX_OUT_OF_RANGE));
+        }
+        list.shrink(&limits);
+        Edit::changed(Event::LSET, 1, Ok(()))
+    })?;
+    is_set.ok_or(error::NO_SUCH_KEY)??;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+pub(super) fn linsert(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let side = match &args[2] {
+        word if args::is(word, "BEFORE") => End::Head,
+        word if args::is(word, "AFTER") => End::Tail,
+        _ => return Err(error::SYNTAX),
+    };
+    let limits = limits(&ctx.instance.config);
+    let len = ctx.keys.edit(&args[1], |list: &mut List| {
+        list.grow(args[4].len(), 1, &limits);
+        if list.insert_beside(&args[3], side, &args[4]) {
+            Edit::changed(Event::LINSERT, 1, list.view().len() as i64)
+        } else {
+            Edit::unchanged(-1)
+        }
+    })?;
+    ctx.reply.integer(len.unwrap_or(0));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn lrem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let count = args::integer(&args[2])?;
+    if count == i64::MIN {
+        return Err(error::OUT_OF_NEGATABLE);
+    }
+    let from = if count < 0 { End::Tail } else { End::Head };
+    let limit = match usize::try_from(count.unsigned_abs()) {
+        Ok(0) | Err(_) => usize::MAX,
+        Ok(count) => count,
+    };
+    let limits = limits(&ctx.instance.config);
+    let removed = ctx.keys.edit(&args[1], |list: &mut List| {
+        let removed = list.remove_matching(from, limit, &args[3]);
+        if removed > 0 {
+            list.shrink(&limits);
+        }
+        Edit::changed(Event::LREM, removed, removed)
+    })?;
+    ctx.reply.count(removed.unwrap_or(0));
+    Ok(Outcome::Done)
+}
+
+pub(super) fn ltrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (start, stop) = (args::integer(&args[2])?, args::integer(&args[3])?);
+    let limits = limits(&ctx.instance.config);
+    ctx.keys.edit(&args[1], |list: &mut List| {
+        let len = list.view().len();
+        let kept = clamped(start, stop, len);
+        list.discard(End::Tail, if kept.is_empty() { len } else { len - kept.end });
+        list.discard(End::Head, kept.start);
+        list.shrink(&limits);
+        Edit::told(Event::LTRIM, len - kept.len(), ())
+    })?;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,277 @@
+//! Taking elements from either end of a list, at once or when there are any, and moving them to another list.
+
+use alloc::vec;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::Edit;
+use super::list::{count, limits, pushed, reply_element};
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::resp::args::Args;
+use crate::session::Wait;
+use crate::time::UnixMicros;
+use crate::value::list::{End, List};
+use crate::value::{Compound, Type};
+
+type Handled = Result<Outcome, Error>;
+
+/// How popped elements are replied.
+#[derive(Clone, Copy)]
+enum Form {
+    /// One element.
+    One,
+    /// An array of elements.
+    Several,
+    /// The key and an element.
+    KeyAndOne,
+    /// The key and an array of elements.
+    KeyAndSeveral,
+}
+
+pub(super) fn lpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_one_key(ctx, args, End::Head)
+}
+
+pub(super) fn rpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_one_key(ctx, args, End::Tail)
+}
+
+fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
+    let Some(wanted) = args.get(2) else {
+        if !pop(ctx, &args[1], end, 1, Form::One)? {
+            ctx.reply.null();
+        }
+        return Ok(Outcome::Done);
+    };
+    if args.len() > 3 {
+        return Err(error::wrong_arity(ctx.command.spec.name));
+    }
+    let wanted = count(wanted, error::MUST_BE_POSITIVE)?;
+    if !pop(ctx, &args[1], end, wanted, Form::Several)? {
+        ctx.reply.null_array();
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn blpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_or_wait(ctx, args, End::Head)
+}
+
+pub(super) fn brpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    pop_or_wait(ctx, args, End::Tail)
+}
+
+fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
+    let last = args.len() - 1;
+    let until = args::block_until(&args[last], ctx.now)?;
+    let keys = args.slice(1..last);
+    if pop_first(ctx, keys, end, 1, Form::KeyAndOne)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(keys.iter(), Type::List, until))
+}
+
+/// What `LMPOP` and `BLMPOP` ask for.
+struct Request<'a> {
+    keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> Request<'a> {
+    /// Reads from the number of keys at `at` on.
+    fn parse(args: Args<'a>, at: usize) -> Result<Self, Error> {
+        let keys = positive(&args[at], error::NUMKEYS_NOT_POSITIVE)?;
+        let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
+        let end_at = end_at.ok_or(error::SYNTAX)?;
+        let end = which(&args[end_at])?;
+        let count = match args.len() - end_at {
+            1 => 1,
+            3 if args::is(&args[end_at + 1], "COUNT") => {
+                positive(&args[end_at + 2], error::COUNT_NOT_POSITIVE)?
+            }
+            _ => return Err(error::SYNTAX),
+        };
+        Ok(Self { keys: args.slice(at + 1..end_at), end, count })
+    }
+}
+
+/// A number from one on.
+fn positive(arg: &[u8], not_positive: Error) -> Result<usize, Error> {
+    match count(arg, not_positive.clone())? {
+        0 => Err(not_positive),
+        count => Ok(count),
+    }
+}
+
+/// The end that `LEFT` or `RIGHT` names.
+fn which(arg: &[u8]) -> Result<End, Error> {
+    match arg {
+        word if args::is(word, "LEFT") => Ok(End::Head),
+        word if args::is(word, "RIGHT") => Ok(End::Tail),
+        _ => Err(error::SYNTAX),
+    }
+}
+
+pub(super) fn lmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let request = Request::parse(args, 1)?;
+    if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
+        ctx.reply.null_array();
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn blmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let request = Request::parse(args, 2)?;
+    let until = args::block_until(&args[1], ctx.now)?;
+    if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(request.keys.iter(), Type::List, until))
+}
+
+/// Pops from the first of `keys` that is there.
+fn pop_first(
+    ctx: &mut Context<'_>,
+    keys: Args<'_>,
+    end: End,
+    count: usize,
+    form: Form,
+) -> Result<bool, Error> {
+    for key in keys.iter() {
+        if pop(ctx, key, end, count, form)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Pops up to `count` elements and replies them; false if there is no such key.
+fn pop(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    end: End,
+    count: usize,
+    form: Form,
+) -> Result<bool, Error> {
+    let limits = limits(&ctx.instance.config);
+    let reply = &mut ctx.reply;
+    let popped = ctx.keys.edit(key, |list: &mut List| {
+        let count = count.min(list.view().len());
+        if matches!(form, Form::KeyAndOne | Form::KeyAndSeveral) {
+            reply.array(2);
+            reply.bulk(key);
+        }
+        if matches!(form, Form::Several | Form::KeyAndSeveral) {
+            reply.array(count);
+        }
+        list.view().for_each_from(end, count, |element| reply_element(reply, element));
+        list.discard(end, count);
+        list.shrink(&limits);
+        Edit::changed(popped_from(end), count, ())
+    })?;
+    Ok(popped.is_some())
+}
+
+/// What is told of a pop.
+const fn popped_from(end: End) -> Event {
+    match end {
+        End::Head => Event::LPOP,
+        End::Tail => Event::RPOP,
+    }
+}
+
+// ---- moving --------------------------------------------------------------------------------------------------------
+
+pub(super) fn lmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (from, to) = (which(&args[3])?, which(&args[4])?);
+    move_or_null(ctx, args, from, to)
+}
+
+pub(super) fn rpoplpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    move_or_null(ctx, args, End::Tail, End::Head)
+}
+
+fn move_or_null(ctx: &mut Context<'_>, args: Args<'_>, from: End, to: End) -> Handled {
+    if !move_element(ctx, &args[1], &args[2], from, to)? {
+        ctx.reply.null();
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn blmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (from, to) = (which(&args[3])?, which(&args[4])?);
+    let until = args::block_until(&args[5], ctx.now)?;
+    move_or_wait(ctx, args, from, to, until)
+}
+
+pub(super) fn brpoplpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let until = args::block_until(&args[3], ctx.now)?;
+    move_or_wait(ctx, args, End::Tail, End::Head, until)
+}
+
+fn move_or_wait(
+    ctx: &mut Context<'_>,
+    args: Args<'_>,
+    from: End,
+    to: End,
+    until: Option<UnixMicros>,
+) -> Handled {
+    if move_element(ctx, &args[1], &args[2], from, to)? {
+        return Ok(Outcome::Done);
+    }
+    let wait = Wait {
+        keys: vec![args[1].to_vec()],
+        database: ctx.keys.database,
+        value_type: Type::List,
+        needs_key: false,
+        request: None,
+        // In a transaction, which does not wait, the reply is that of `LMOVE`.
+        replies_null: ctx.session.is_in_exec,
+    };
+    Ok(ctx.wait(wait, until))
+}
+
+/// Moves an element from an end of one list to an end of another, or of the same, and replies it; false if there is none.
+fn move_element(
+    ctx: &mut Context<'_>,
+    source: &[u8],
+    destination: &[u8],
+    from: End,
+    to: End,
+) -> Result<bool, Error> {
+    let limits = limits(&ctx.instance.config);
+    let Some(record) = ctx.keys.write(source) else { return Ok(false) };
+    let list = record.compound::<List>().ok_or(error::WRONG_TYPE)?;
+    let Some(element) = list.end(from).map(|element| element.to_vec()) else { return Ok(false) };
+    let push = |list: &mut List| {
+        list.grow(element.len(), 1, &limits);
+        list.push(to, &element);
+    };
+    let pop = |list: &mut List| {
+        list.discard(from, 1);
+        list.shrink(&limits);
+    };
+    if source == destination {
+        ctx.keys.edit(source, |list: &mut List| {
+            list.discard(from, 1);
+            push(list);
+            list.shrink(&limits);
+            Edit::changed(pushed(to), 1, ())
+        })?;
+        ctx.keys.notify(source, popped_from(from));
+    } else {
+        // The move counts as one change, that of the source.
+        ctx.keys.edit_or_insert(destination, |list: &mut List| {
+            push(list);
+            Edit::told(pushed(to), 0, ())
+        })?;
+        ctx.keys.edit(source, |list: &mut List| {
+            pop(list);
+            Edit::changed(popped_from(from), 1, ())
+        })?;
+    }
+    ctx.reply.bulk(&element);
+    Ok(true)
+}

@@ -1,0 +1,402 @@
+//! Lists: elements in the order in which they were put.
+
+use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
+use crate::command::keys::KeySpec;
+use crate::command::spec::Flag::{Blocking, DenyOom, Fast, NoScript, ReadOnly, Write};
+use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
+use crate::command::{list, list_pop};
+
+/// The two ends of a list.
+const ENDS: &[Argument] = &[Argument::token("left", "LEFT"), Argument::token("right", "RIGHT")];
+
+/// Which end is popped.
+const WHERE: Argument = Argument::one_of("where", ENDS);
+const WHERE_FROM: Argument = Argument::one_of("wherefrom", ENDS);
+
+/// Which end is pushed to.
+const WHERE_TO: Argument = Argument::one_of("whereto", ENDS);
+
+/// The commands of the group `list`, sorted by name.
+pub(crate) const LIST: &[Spec] = &[
+    Spec {
+        name: "blmove",
+        summary: "Moves an element from one list to another, or waits for one.",
+        since: "6.2.0",
+        group: Group::List,
+        complexity: "O(1)",
+        arity: 6,
+        flags: Flags::of(&[Write, DenyOom, NoScript, Blocking]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
+        arguments: &[
+            Argument::key("source", 0),
+            Argument::key("destination", 1),
+            WHERE_FROM,
+            WHERE_TO,
+            Argument::double("timeout"),
+        ],
+        run: list_pop::blmove,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "blmpop",
+        summary: "Pops elements from the first list that has any, or waits for one.",
+        since: "7.0.0",
+        group: Group::List,
+        complexity: "O(K + N), K the number of keys, N the elements popped",
+        arity: -5,
+        flags: Flags::of(&[Write, Blocking]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::counted(2, &[Rw, Access, Delete])],
+        arguments: &[
+            Argument::double("timeout"),
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).multiple(),
+            WHERE,
+            Argument::integer("count").after("COUNT").optional(),
+        ],
+        run: list_pop::blmpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "blpop",
+        summary: "Pops the first element of the first list that has any, or waits for one.",
+        since: "2.0.0",
+        group: Group::List,
+        complexity: "O(K), K the number of keys",
+        arity: -3,
+        flags: Flags::of(&[Write, NoScript, Blocking]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
+        arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The time-out may have a fraction.")],
+        run: list_pop::blpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "brpop",
+        summary: "Pops the last element of the first list that has any, or waits for one.",
+        since: "2.0.0",
+        group: Group::List,
+        complexity: "O(K), K the number of keys",
+        arity: -3,
+        flags: Flags::of(&[Write, NoScript, Blocking]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
+        arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
+        history: &[("6.0.0", "The time-out may have a fraction.")],
+        run: list_pop::brpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "brpoplpush",
+        summary: "Moves the last element of a list to the head of another, or waits for one.",
+        since: "2.2.0",
+        group: Group::List,
+        complexity: "O(1)",
+        arity: 4,
+        flags: Flags::of(&[Write, DenyOom, NoScript, Blocking]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
+        arguments: &[
+            Argument::key("source", 0),
+            Argument::key("destination", 1),
+            Argument::double("timeout"),
+        ],
+        history: &[("6.0.0", "The time-out may have a fraction.")],
+        deprecated: Some(Deprecated {
+            since: "6.2.0",
+            replaced_by: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
+        }),
+        run: list_pop::brpoplpush,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lindex",
+        summary: "Reads an element by its index.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N/C), N the elements between the index and the nearer end, C those of a chunk; O(1) at both ends",
+        arity: 3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0), Argument::integer("index")],
+        run: list::lindex,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "linsert",
+        summary: "Inserts an element before or after the first one that equals the pivot.",
+        since: "2.2.0",
+        group: Group::List,
+        complexity: "O(N), N the elements up to the pivot",
+        arity: 5,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::one_of(
+                "where",
+                &[Argument::token("before", "BEFORE"), Argument::token("after", "AFTER")],
+            ),
+            Argument::string("pivot"),
+            Argument::string("element"),
+        ],
+        run: list::linsert,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "llen",
+        summary: "Tells how many elements a list has.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Ro])],
+        arguments: &[Argument::key("key", 0)],
+        run: list::llen,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lmove",
+        summary: "Moves an element from an end of one list to an end of another.",
+        since: "6.2.0",
+        group: Group::List,
+        complexity: "O(1)",
+        arity: 5,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
+        arguments: &[
+            Argument::key("source", 0),
+            Argument::key("destination", 1),
+            WHERE_FROM,
+            WHERE_TO,
+        ],
+        run: list_pop::lmove,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lmpop",
+        summary: "Pops elements from the first list that has any.",
+        since: "7.0.0",
+        group: Group::List,
+        complexity: "O(K + N), K the number of keys, N the elements popped",
+        arity: -4,
+        flags: Flags::of(&[Write]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::counted(1, &[Rw, Access, Delete])],
+        arguments: &[
+            Argument::integer("numkeys"),
+            Argument::key("key", 0).multiple(),
+            WHERE,
+            Argument::integer("count").after("COUNT").optional(),
+        ],
+        run: list_pop::lmpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lpop",
+        summary: "Pops the first element or elements of a list.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N), N the elements popped",
+        arity: -2,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete])],
+        arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
+        history: &[("6.2.0", "Takes a `count`.")],
+        run: list_pop::lpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lpos",
+        summary: "Finds the indexes of elements that equal a value.",
+        since: "6.0.6",
+        group: Group::List,
+        complexity: "O(N), N the elements compared, which `MAXLEN` limits",
+        arity: -3,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::string("element"),
+            Argument::integer("rank").after("RANK").optional(),
+            Argument::integer("num-matches").after("COUNT").optional(),
+            Argument::integer("len").after("MAXLEN").optional(),
+        ],
+        run: list::lpos,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lpush",
+        summary: "Pushes elements at the head of a list, one after the other.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N), N the elements pushed",
+        arity: -3,
+        flags: Flags::of(&[Write, DenyOom, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("2.4.0", "Takes several elements.")],
+        run: list::lpush,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lpushx",
+        summary: "Pushes elements at the head of a list, if there is one.",
+        since: "2.2.0",
+        group: Group::List,
+        complexity: "O(N), N the elements pushed",
+        arity: -3,
+        flags: Flags::of(&[Write, DenyOom, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("4.0.0", "Takes several elements.")],
+        run: list::lpushx,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lrange",
+        summary: "Reads the elements between two indexes.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(S/C + N), S the elements between the range and the nearer end, C those of a chunk, N those of the range",
+        arity: 4,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("start"),
+            Argument::integer("stop"),
+        ],
+        run: list::lrange,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lrem",
+        summary: "Removes elements that equal a value, from either end or all.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N), N the elements compared",
+        arity: 4,
+        flags: Flags::of(&[Write]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Delete])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("count"),
+            Argument::string("element"),
+        ],
+        run: list::lrem,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "lset",
+        summary: "Replaces an element by its index.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N/C), N the elements between the index and the nearer end, C those of a chunk; O(1) at both ends",
+        arity: 4,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Update])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("index"),
+            Argument::string("element"),
+        ],
+        run: list::lset,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "ltrim",
+        summary: "Removes all elements but those between two indexes.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N/C), N the elements removed, C those of a chunk",
+        arity: 4,
+        flags: Flags::of(&[Write]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Delete])],
+        arguments: &[
+            Argument::key("key", 0),
+            Argument::integer("start"),
+            Argument::integer("stop"),
+        ],
+        run: list::ltrim,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "rpop",
+        summary: "Pops the last element or elements of a list.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N), N the elements popped",
+        arity: -2,
+        flags: Flags::of(&[Write, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete])],
+        arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
+        history: &[("6.2.0", "Takes a `count`.")],
+        run: list_pop::rpop,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "rpoplpush",
+        summary: "Moves the last element of a list to the head of another.",
+        since: "1.2.0",
+        group: Group::List,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
+        arguments: &[Argument::key("source", 0), Argument::key("destination", 1)],
+        deprecated: Some(Deprecated {
+            since: "6.2.0",
+            replaced_by: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
+        }),
+        run: list_pop::rpoplpush,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "rpush",
+        summary: "Pushes elements at the tail of a list.",
+        since: "1.0.0",
+        group: Group::List,
+        complexity: "O(N), N the elements pushed",
+        arity: -3,
+        flags: Flags::of(&[Write, DenyOom, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("2.4.0", "Takes several elements.")],
+        run: list::rpush,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "rpushx",
+        summary: "Pushes elements at the tail of a list, if there is one.",
+        since: "2.2.0",
+        group: Group::List,
+        complexity: "O(N), N the elements pushed",
+        arity: -3,
+        flags: Flags::of(&[Write, DenyOom, Fast]),
+        categories: Categories::of(&[Category::List]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
+        history: &[("4.0.0", "Takes several elements.")],
+        run: list::rpushx,
+        ..Spec::DEFAULT
+    },
+];

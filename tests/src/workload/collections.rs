@@ -1,0 +1,94 @@
+//! What commands on collections are sent with: keys that hold their type, elements that are there, indexes near the ends.
+
+use redstart_core::command::{
+    spec::{Flag, Group, Spec},
+    specs::GROUPS,
+};
+
+use super::{Command, Workload};
+
+/// Keys that mostly hold one type.
+const TYPED_KEYS: &[(Group, &[&str])] = &[
+    (Group::Hash, &["hash:1", "hash:2"]),
+    (Group::List, &["list:1", "list:2", "list:3"]),
+    (Group::Set, &["set:1", "set:2", "set:3"]),
+    (Group::SortedSet, &["zset:1", "zset:2", "zset:3"]),
+    (Group::Stream, &["stream:1", "stream:2"]),
+];
+
+/// Elements that are put into lists and looked for.
+const ELEMENTS: &[&str] = &["a", "b", "c", "1", "2", "01", "", "127", "-4096", "100000"];
+
+/// Commands for which a number without an opposite means something else in Redis 7.2.
+const TAKE_OPPOSITES: &[&str] = &["LREM", "LPOS"];
+
+impl Workload {
+    /// A key that the command probably finds a value of its type at.
+    pub(super) fn typed_key(&mut self, group: Group) -> Option<Vec<u8>> {
+        let pool = TYPED_KEYS.iter().find(|(own, _)| *own == group);
+        let pool = match pool {
+            Some(pool) if !self.one_in(15) => pool,
+            None if group == Group::Generic && self.one_in(2) => {
+                &TYPED_KEYS[self.random.below(TYPED_KEYS.len())]
+            }
+            _ => return None,
+        };
+        Some(self.pick(pool.1).into())
+    }
+
+    /// An element of a list.
+    pub(super) fn element(&mut self) -> Vec<u8> {
+        if self.one_in(4) { self.value(false) } else { self.pick(ELEMENTS).into() }
+    }
+
+    /// An integer that a command on lists takes.
+    pub(super) fn list_integer(&mut self, name: &str) -> Vec<u8> {
+        match name {
+            "len" | "num-matches" => self.pick(&["0", "0", "1", "2", "5", "1000", "-1"]).into(),
+            _ if self.one_in(3) => self.pick(&["0", "1", "2", "-1", "-2", "-100", "100"]).into(),
+            _ => (self.random.below(40) as i64 - 20).to_string().into_bytes(),
+        }
+    }
+
+    /// Makes the number of keys, which stands before them, be right. Once in a while it stays wrong.
+    pub(super) fn count_keys(&mut self, command: &mut Command, numkeys_at: Option<usize>) {
+        if let Some(at) = numkeys_at
+            && !self.one_in(15)
+        {
+            let is_key = |word: &&Vec<u8>| !Self::follows_keys(word);
+            let keys = command[at + 1..].iter().take_while(is_key).count();
+            command[at] = keys.to_string().into_bytes();
+        }
+    }
+
+    /// Whether a word is one of those that stand behind the keys.
+    fn follows_keys(word: &[u8]) -> bool {
+        const WORDS: &[&str] = &[
+            "LEFT",
+            "RIGHT",
+            "MIN",
+            "MAX",
+            "COUNT",
+            "LIMIT",
+            "WEIGHTS",
+            "AGGREGATE",
+            "WITHSCORES",
+        ];
+        WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    }
+}
+
+/// Whether a command waits for what may never come.
+pub(super) fn blocks(name: &str) -> bool {
+    let mut specs = GROUPS.iter().copied().flatten();
+    specs.any(|spec: &Spec| spec.name == name && spec.flags.has(Flag::Blocking))
+}
+
+/// Takes away what Redis 7.0 and 7.2 do not agree about.
+pub(super) fn agree(command: &mut Command) {
+    let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
+    if TAKE_OPPOSITES.iter().any(|name| is_one(&name)) {
+        let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
+        command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
+    }
+}
