@@ -29,9 +29,6 @@ pub(crate) struct KeyStats {
     pub(crate) changes: u64,
 }
 
-/// How many keys are asked for at once: as many as the first cache surely holds.
-pub(crate) const PREFETCHED_KEYS: usize = 16;
-
 /// The keys as one command sees them.
 pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
@@ -71,17 +68,7 @@ impl Keys<'_> {
     /// Asks for the memory of keys that a command is about to look up one after the other, so that their cache misses
     /// overlap.
     pub(crate) fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
-        let table = &self.keyspace[self.database];
-        let mut hashes = [0; PREFETCHED_KEYS];
-        let mut len = 0;
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = table.hash(key);
-            table.prefetch_segment(*hash);
-            len += 1;
-        }
-        for &hash in &hashes[..len] {
-            table.prefetch_entry(hash);
-        }
+        self.keyspace[self.database].fetch_ahead(keys);
     }
 
     /// A key that a command reads: counts a hit or a miss, and marks the access.
@@ -150,29 +137,22 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<Option<R>, Error> {
-        Ok(self.edit_present(key, edit)?.ok())
+        let Some(record) = self.write(key) else { return Ok(None) };
+        let edited = edit_record(record, edit)?;
+        Ok(Some(self.edited(key, edited)))
     }
 
-    /// The same; gives `edit` back if there is no such key.
-    fn edit_present<C: Compound, R, F: FnOnce(&mut C) -> Edit<R>>(
-        &mut self,
-        key: &[u8],
-        edit: F,
-    ) -> Result<Result<R, F>, Error> {
-        let Some(record) = self.write(key) else { return Ok(Err(edit)) };
-        let edited = record.edit_compound(|collection: &mut C| {
-            let edited = edit(collection);
-            (edited, collection.is_gone())
-        });
-        let (Edit { event, changes, result }, is_gone) = edited.ok_or(error::WRONG_TYPE)?;
-        if let Some(event) = event {
-            self.modified_by(key, event, changes);
+    /// Tells what came of an edit, and removes the key if nothing is left in it.
+    #[inline]
+    fn edited<R>(&mut self, key: &[u8], (edit, is_gone): (Edit<R>, bool)) -> R {
+        if let Some(event) = edit.event {
+            self.modified_by(key, event, edit.changes);
         }
         if is_gone && let Some(record) = self.db().remove(key) {
             self.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
-        Ok(Ok(result))
+        edit.result
     }
 
     /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
@@ -184,10 +164,10 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<R, Error> {
-        let edit = match self.edit_present(key, edit)? {
-            Ok(result) => return Ok(result),
-            Err(edit) => edit,
-        };
+        if let Some(record) = self.write(key) {
+            let edited = edit_record(record, edit)?;
+            return Ok(self.edited(key, edited));
+        }
         let mut collection = C::default();
         let Edit { event, changes, result } = edit(&mut collection);
         if !collection.is_gone() {
@@ -337,6 +317,7 @@ impl Keys<'_> {
             self.observers.watches.touch_all(replaced, was_there, successor);
             self.observers.blocked.touch_all(replaced);
         }
+        self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -351,6 +332,7 @@ impl Keys<'_> {
             self.observers.blocked.touch_all(database);
             self.keyspace.flush(database);
         }
+        self.observers.tracking.touch_all();
     }
 
     /// Tells that a key of the client's database has changed, and how.
@@ -416,6 +398,19 @@ impl Keys<'_> {
             .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
     }
+}
+
+/// Edits the collection of a record, and says whether it is gone then.
+#[inline]
+fn edit_record<C: Compound, R>(
+    record: &mut Record,
+    edit: impl FnOnce(&mut C) -> Edit<R>,
+) -> Result<(Edit<R>, bool), Error> {
+    let edited = record.edit_compound(|collection: &mut C| {
+        let edited = edit(collection);
+        (edited, collection.is_gone())
+    });
+    edited.ok_or(error::WRONG_TYPE)
 }
 
 /// What came of an edit.

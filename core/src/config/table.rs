@@ -226,7 +226,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "list-compress-depth",
-        summary: "No effect: lists are not compressed.",
+        summary: "No effect: what lies deep inside a long list is always held in less room, if it can be.",
         kind: Kind::Integer {
             field: |c| &mut c.list_compress_depth,
             min: 0,
@@ -342,6 +342,17 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "notify-keyspace-events",
         summary: "Which changes to keys are published, as letters: K and E for the form, A for all classes.",
         kind: Kind::Events(|c| &mut c.notify_keyspace_events),
+        ..PLAIN
+    },
+    Parameter {
+        name: "tracking-table-max-keys",
+        summary: "The most keys that are remembered for clients with caches; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.tracking_table_max_keys,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
         ..PLAIN
     },
     // The process

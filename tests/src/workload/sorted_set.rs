@@ -107,7 +107,7 @@ impl Workload {
                 self.pick(&["set:1", "set:2"]).into()
             }
             (ArgumentKind::Key, _) if by_bytes => self.pick(LEX_KEYS).into(),
-            (ArgumentKind::Key, _) => self.typed_key(spec.group).unwrap_or_else(|| self.key(false)),
+            (ArgumentKind::Key, _) => self.typed_key(spec).unwrap_or_else(|| self.key(false)),
             (_, "score") if by_bytes => b"0".to_vec(),
             (_, "score" | "increment" | "weight") => {
                 let pool = if self.one_in(8) { FLOATS } else { SCORES };
