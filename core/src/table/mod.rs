@@ -218,7 +218,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
         let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
-            self.add(hash, entry);
+            self.add_hashed(hash, entry);
             return None;
         };
         let old = mem::replace(place, entry);
@@ -232,7 +232,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
         let is_new = self.find_hashed(hash, key).is_none();
         if is_new {
-            self.add(hash, make());
+            self.add_hashed(hash, make());
         }
         is_new
     }
@@ -309,7 +309,7 @@ impl<E: Entry> Table<E> {
     }
 
     /// Adds an entry whose key is not there.
-    fn add(&mut self, hash: u64, entry: E) {
+    pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
         self.note_deadline(id, None, entry.deadline());
         let segment = &mut self.segments[id];
