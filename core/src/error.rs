@@ -90,6 +90,32 @@ pub const CORRUPT_HYPERLOGLOG: Error = Error::fixed("INVALIDOBJ Corrupted HLL ob
 pub const PFDEBUG_NO_KEY: Error = Error::fixed("ERR The specified key does not exist");
 /// `PFDEBUG DECODE` of a dense `HyperLogLog`.
 pub const PFDEBUG_NOT_SPARSE: Error = Error::fixed("ERR HLL encoding is not sparse");
+/// A unit of length that is none.
+pub const GEO_UNIT: Error = Error::fixed("ERR unsupported unit provided. please use M, KM, FT, MI");
+/// A radius that is no number.
+pub const GEO_RADIUS: Error = Error::fixed("ERR need numeric radius");
+/// A radius below zero.
+pub const GEO_NEGATIVE_RADIUS: Error = Error::fixed("ERR radius cannot be negative");
+/// A width that is no number.
+pub const GEO_WIDTH: Error = Error::fixed("ERR need numeric width");
+/// A height that is no number.
+pub const GEO_HEIGHT: Error = Error::fixed("ERR need numeric height");
+/// A width or a height below zero.
+pub const GEO_NEGATIVE_BOX: Error = Error::fixed("ERR height or width cannot be negative");
+/// `GEOSEARCH` around a member that is not there.
+pub const GEO_MEMBER: Error = Error::fixed("ERR could not decode requested zset member");
+/// `GEOSEARCH` for fewer than one.
+pub const GEO_COUNT: Error = Error::fixed("ERR COUNT must be > 0");
+/// `GEOSEARCH` for any, of no number.
+pub const GEO_ANY: Error = Error::fixed("ERR the ANY argument requires COUNT argument");
+/// `GEORADIUS` that stores what it should show.
+pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
+    "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
+/// `GEOSEARCHSTORE` that should show what it stores.
+pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
+    "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -175,6 +201,10 @@ pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
     Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
+/// A count that cannot be negated.
+pub const COUNT_TOO_LOW: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -310,6 +340,24 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+/// `RESTORE` without `REPLACE` onto a key that is there.
+pub const BUSY_KEY: Error = Error::fixed("BUSYKEY Target key name already exists.");
+/// `RESTORE` with a negative time to live.
+pub const INVALID_TTL: Error = Error::fixed("ERR Invalid TTL value, must be >= 0");
+/// `RESTORE` with a negative `IDLETIME`.
+pub const INVALID_IDLETIME: Error = Error::fixed("ERR Invalid IDLETIME value, must be >= 0");
+/// `RESTORE` with a `FREQ` that no counter can have.
+pub const INVALID_FREQ: Error = Error::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// `RESTORE` of something that was not dumped, or by a newer server.
+pub const BAD_DUMP_FOOTER: Error = Error::fixed("ERR DUMP payload version or checksum are wrong");
+/// `DEBUG RELOAD` with another option than it has.
+pub const RELOAD_OPTION: Error =
+    Error::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+/// `DEBUG RELOAD` of data that is not there, or is in the way.
+pub const NO_SNAPSHOT: Error =
+    Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// `RESTORE` of a payload whose value is none.
+pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
 /// Two prefixes of `CLIENT TRACKING` have keys in common.
 #[must_use]
@@ -334,6 +382,12 @@ pub fn only_for_subscribers(command: &str) -> Error {
         command.as_bytes(),
         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     )
+}
+
+/// A position that is not on the map.
+#[must_use]
+pub fn invalid_position(longitude: f64, latitude: f64) -> Error {
+    Error::made(format!("ERR invalid longitude,latitude pair {longitude:.6},{latitude:.6}"))
 }
 
 /// Bytes that are no request; the connection is closed behind it.

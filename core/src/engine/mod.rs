@@ -70,8 +70,8 @@ pub struct Engine {
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
-    /// The database and the hash of the key that was foreseen last.
-    foreseen: Option<(usize, u64)>,
+    /// The databases and the hashes of the keys that were foreseen last, the latest first.
+    foreseen: [Option<(usize, u64)>; 2],
     /// Where a foreseen request is parsed.
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
@@ -142,7 +142,7 @@ impl Engine {
             is_resuming: false,
             commands,
             batch: Batch::default(),
-            foreseen: None,
+            foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
             deadlines: BTreeSet::new(),

@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
+use crate::persist::rdb::lzf::Compressor;
 use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
 use crate::resp::output::Output;
@@ -63,6 +64,8 @@ pub(crate) struct Instance {
     pub(crate) config: Config,
     /// What the configuration says of access bits: see [`Self::configured`].
     pub(crate) access_policy: AccessPolicy,
+    /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::configured`].
+    pub(crate) noted_from_ns: u64,
     pub(crate) host: Box<dyn Host>,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
@@ -77,6 +80,10 @@ pub(crate) struct Instance {
     /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
     pub(crate) resume: VecDeque<ClientId>,
     pub(crate) active_expire: bool,
+    /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`
+    pub(crate) skips_checksums: bool,
+    /// What compresses the strings of dumped values.
+    pub(crate) compressor: Compressor,
     pub(crate) stats: Stats,
     pub(crate) slowlog: Slowlog,
     pub(crate) latency: LatencyEvents,
@@ -96,6 +103,7 @@ impl Instance {
         let mut instance = Self {
             config,
             access_policy: AccessPolicy::Recency,
+            noted_from_ns: u64::MAX,
             host,
             run_id,
             started_at,
@@ -106,6 +114,8 @@ impl Instance {
             pause: None,
             resume: VecDeque::new(),
             active_expire: true,
+            skips_checksums: false,
+            compressor: Compressor::default(),
             stats: Stats::new(commands),
             slowlog: Slowlog::default(),
             latency: LatencyEvents::default(),
@@ -125,6 +135,11 @@ impl Instance {
         } else {
             AccessPolicy::Recency
         };
+        let slow_us = u64::try_from(self.config.slowlog_log_slower_than).ok();
+        let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
+        let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));
+        let latency_ns = latency_ms.filter(|&ms| ms > 0).map(|ms| ms.saturating_mul(1_000_000));
+        self.noted_from_ns = slow_ns.into_iter().chain(latency_ns).min().unwrap_or(u64::MAX);
     }
 
     /// Ends a pause, if there is one: what clients have sent meanwhile can run.
