@@ -10,7 +10,7 @@ use sha1::{Digest as _, Sha1};
 use crate::keyspace::Keyspace;
 use crate::number::NumberText;
 use crate::value::ValueRef;
-use crate::value::list::List;
+use crate::value::list::{End, List};
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
@@ -61,7 +61,9 @@ impl Digest {
             self.mix(string.bytes(&mut itoa::Buffer::new()));
         } else if let Some(list) = record.compound::<List>() {
             self.mix(&TYPE_LIST.to_be_bytes());
-            list.iter().for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
+            list.for_each(End::Head, 0, usize::MAX, |element| {
+                self.mix(element.text(&mut itoa::Buffer::new()));
+            });
         } else if let Some(set) = record.compound::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));

@@ -1,5 +1,6 @@
 //! How handlers reach keys: with expiry, access clocks and hit counts seen to.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::observers::Observers;
@@ -14,7 +15,7 @@ use crate::table::Lookup;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::Record;
 use crate::value::string::StringRef;
-use crate::value::{Compound, Type, Value};
+use crate::value::{Compound, Object, Type, Value};
 use crate::watch::Successor;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
@@ -179,6 +180,11 @@ impl Keys<'_> {
             self.modified_by(key, event, changes);
         }
         Ok(result)
+    }
+
+    /// Takes over what was part of a value, to be freed in slices.
+    pub(crate) fn free_later(&mut self, object: Object) {
+        self.keyspace.lazyfree.push_object(Box::new(object));
     }
 
     /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
