@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["persist"],
     &["keyspace"],
     &["event"],
-    &["session", "pubsub"],
+    &["session", "pubsub", "tracking"],
     &["instance", "watch", "blocked"],
     &["command"],
     &["engine"],
