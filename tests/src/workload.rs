@@ -6,6 +6,7 @@
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
 mod collections;
+mod payloads;
 
 use core::time::Duration;
 
