@@ -90,6 +90,32 @@ pub const CORRUPT_HYPERLOGLOG: Error = Error::fixed("INVALIDOBJ Corrupted HLL ob
 pub const PFDEBUG_NO_KEY: Error = Error::fixed("ERR The specified key does not exist");
 /// `PFDEBUG DECODE` of a dense `HyperLogLog`.
 pub const PFDEBUG_NOT_SPARSE: Error = Error::fixed("ERR HLL encoding is not sparse");
+/// A unit of length that is none.
+pub const GEO_UNIT: Error = Error::fixed("ERR unsupported unit provided. please use M, KM, FT, MI");
+/// A radius that is no number.
+pub const GEO_RADIUS: Error = Error::fixed("ERR need numeric radius");
+/// A radius below zero.
+pub const GEO_NEGATIVE_RADIUS: Error = Error::fixed("ERR radius cannot be negative");
+/// A width that is no number.
+pub const GEO_WIDTH: Error = Error::fixed("ERR need numeric width");
+/// A height that is no number.
+pub const GEO_HEIGHT: Error = Error::fixed("ERR need numeric height");
+/// A width or a height below zero.
+pub const GEO_NEGATIVE_BOX: Error = Error::fixed("ERR height or width cannot be negative");
+/// `GEOSEARCH` around a member that is not there.
+pub const GEO_MEMBER: Error = Error::fixed("ERR could not decode requested zset member");
+/// `GEOSEARCH` for fewer than one.
+pub const GEO_COUNT: Error = Error::fixed("ERR COUNT must be > 0");
+/// `GEOSEARCH` for any, of no number.
+pub const GEO_ANY: Error = Error::fixed("ERR the ANY argument requires COUNT argument");
+/// `GEORADIUS` that stores what it should show.
+pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
+    "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
+/// `GEOSEARCHSTORE` that should show what it stores.
+pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
+    "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -175,6 +201,10 @@ pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
     Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
+/// A count that cannot be negated.
+pub const COUNT_TOO_LOW: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -249,6 +279,9 @@ pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Chec
 pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
 /// `SLOWLOG GET` with a count below -1.
 pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG QUICKLIST-PACKED-THRESHOLD` with something else than a size of below 4 GiB.
+pub const PACKED_THRESHOLD: Error =
+    Error::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
@@ -349,6 +382,12 @@ pub fn only_for_subscribers(command: &str) -> Error {
         command.as_bytes(),
         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     )
+}
+
+/// A position that is not on the map.
+#[must_use]
+pub fn invalid_position(longitude: f64, latitude: f64) -> Error {
+    Error::made(format!("ERR invalid longitude,latitude pair {longitude:.6},{latitude:.6}"))
 }
 
 /// Bytes that are no request; the connection is closed behind it.

@@ -24,6 +24,8 @@ impl Event {
     pub(crate) const DEL: Self = Self::new(EventClass::Generic, "del");
     pub(crate) const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
     pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
+    pub(crate) const GEO_RADIUS_STORE: Self = Self::new(EventClass::SortedSet, "georadiusstore");
+    pub(crate) const GEO_SEARCH_STORE: Self = Self::new(EventClass::SortedSet, "geosearchstore");
     pub(crate) const INCR_BY: Self = Self::new(EventClass::String, "incrby");
     pub(crate) const INCR_BY_FLOAT: Self = Self::new(EventClass::String, "incrbyfloat");
     pub(crate) const KEY_MISS: Self = Self::new(EventClass::KeyMiss, "keymiss");

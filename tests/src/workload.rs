@@ -6,7 +6,9 @@
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
 mod collections;
+mod interpreted;
 mod payloads;
+mod sorted_set;
 
 use core::time::Duration;
 
@@ -17,6 +19,8 @@ use redstart_core::{
     },
     random::{Random, Seed},
 };
+
+pub use payloads::DUMPED;
 
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
@@ -40,6 +44,9 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
+    ("bzmpop", "blocks"),
+    ("bzpopmax", "blocks"),
+    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -76,24 +83,23 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
+/// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance
+/// is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP", "ZRANK", "ZREVRANK"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
+/// Keys that mostly hold collections, each group's own.
+const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
 /// Keys of short strings, for the one command whose cost is a product of lengths.
 const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
-
-/// Keys of `HyperLogLog`s, which other commands than their own would seldom leave whole.
-const LOG_KEYS: &[&str] = &["log:1", "log:2", "log:3"];
-const LOG_KEY_COMMANDS: &[&str] =
-    &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
 
 const SHORT_KEY_COMMANDS: &[&str] =
     &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
@@ -175,6 +181,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
+    ("zset-max-listpack-entries", &["128", "3", "0", "-1", "x"]),
+    ("zset-max-ziplist-value", &["64", "3", "1kb", "-1"]),
     ("timeout", &["0", "100000", "-1", "0x10"]),
     ("slowlog-max-len", &["128", "10", "-1"]),
     ("latency-tracking", &["yes", "no", "YES", "maybe"]),
@@ -338,6 +346,9 @@ impl Workload {
 
     /// The command `spec` with arguments that fit its tree.
     pub fn invocation(&mut self, spec: &Spec) -> Command {
+        if spec.group == Group::SortedSet {
+            return self.sorted_set(spec);
+        }
         let mut command: Command =
             spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
         match spec.name {
@@ -396,25 +407,20 @@ impl Workload {
                 }
                 self.argument(spec, choice, is_short, out);
             }
-            ArgumentKind::Key if self.is_of_logs(spec) => out.push(self.pick(LOG_KEYS).into()),
             ArgumentKind::Key if is_short => out.push(self.key(true)),
             ArgumentKind::Key => {
-                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                let key = self.typed_key(spec).unwrap_or_else(|| self.key(false));
                 out.push(key);
             }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
-            ArgumentKind::Double => out.push(self.number(FLOATS)),
+            ArgumentKind::Double => {
+                let number = self.coordinate(spec.group, argument.name);
+                let number = number.unwrap_or_else(|| self.number(FLOATS));
+                out.push(number);
+            }
             ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
             ArgumentKind::UnixTime => out.push(self.unix_time(argument.name.contains("milli"))),
-        }
-    }
-
-    fn is_of_logs(&mut self, spec: &Spec) -> bool {
-        if spec.group == Group::HyperLogLog {
-            !self.one_in(12)
-        } else {
-            LOG_KEY_COMMANDS.contains(&spec.name) && self.one_in(15)
         }
     }
 
@@ -426,6 +432,8 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
+        } else if self.one_in(8) {
+            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
@@ -457,27 +465,13 @@ impl Workload {
 
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
+        if let Some(word) = self.word(spec, name) {
+            return word;
+        }
         match (spec.group, name) {
+            (_, "serialized-value") => self.payload(),
             (Group::List, _) => self.element(),
-            (Group::Bitmap, "encoding") if self.one_in(20) => self
-                .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
-                .into(),
-            (Group::Bitmap, "encoding") => {
-                let (sign, widest) = if self.one_in(2) { ('i', 64) } else { ('u', 63) };
-                let bits = match self.random.below(4) {
-                    0 => 8,
-                    1 => widest,
-                    _ => 1 + self.random.below(widest),
-                };
-                format!("{sign}{bits}").into_bytes()
-            }
             (Group::Set, "member") => self.member(),
-            (Group::HyperLogLog, "subcommand") => {
-                self.pick(&["GETREG", "DECODE", "DECODE", "ENCODING", "TODENSE", "x"]).into()
-            }
-            (Group::HyperLogLog, _) if !self.one_in(3) => {
-                self.random.below(3_000).to_string().into_bytes()
-            }
             _ => self.value(is_short),
         }
     }
@@ -492,18 +486,6 @@ impl Workload {
             6 => (self.random.below(3_000) * 1_000).to_string().into_bytes(),
             _ => (self.random.below(30) as i64 - 5).to_string().into_bytes(),
         }
-    }
-
-    /// Where a bit is, near the beginning or where strings of the workload end.
-    fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
-        let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
-        let offset = match self.random.below(30) {
-            0 => self.pick(&["-1", "4294967296", "9223372036854775807", "01", "x", ""]).to_owned(),
-            1 => (8 * 1020 + self.random.below(100)).to_string(),
-            2..8 => self.random.below(800).to_string(),
-            _ => self.random.below(70).to_string(),
-        };
-        format!("{field}{offset}").into_bytes()
     }
 
     fn letters(&mut self, below: usize) -> Vec<u8> {
@@ -521,7 +503,9 @@ impl Workload {
 
     fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
+            "seconds" if spec.name == "restore" => self.number(INTEGERS),
             "seconds" => self.far(1),
+            "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
             // Where a scan goes on is not the same in both.
             "cursor" => {

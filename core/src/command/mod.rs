@@ -15,6 +15,8 @@ mod digest;
 mod dump;
 mod expire;
 mod generic;
+mod geo;
+mod geo_search;
 mod help;
 mod hyperloglog;
 mod info;

@@ -232,7 +232,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "list-compress-depth",
-        summary: "No effect: lists are not compressed.",
+        summary: "No effect: what lies deep inside a long list is always held in less room, if it can be.",
         kind: Kind::Integer {
             field: |c| &mut c.list_compress_depth,
             min: 0,

@@ -173,7 +173,7 @@ impl<'a> HyperLogLogRef<'a> {
     /// There is no such register.
     pub fn would_change(self, element: Element) -> Result<bool, Corrupt> {
         if self.is_sparse() {
-            Ok(self.find(element.index)?.run.value < element.value)
+            Ok(self.find(Place::START, element.index)?.run.value < element.value)
         } else {
             Ok(dense_value(&self.0[HEADER_LEN..], element.index) < element.value)
         }
@@ -223,21 +223,31 @@ impl<'a> HyperLogLogRef<'a> {
         if seen == REGISTERS { Ok(()) } else { Err(Corrupt) }
     }
 
-    /// The run that a register is in.
-    fn find(self, index: usize) -> Result<Found, Corrupt> {
-        let (mut at, mut previous, mut first) = (HEADER_LEN, HEADER_LEN, 0);
-        while let Some(word) = self.0[at..].first_chunk()
-            && let Some(len) = len_of_eight(u64::from_le_bytes(*word))
-            && first + len <= index
-        {
-            (at, previous, first) = (at + 8, at + 7, first + len);
-        }
+    /// The run that a register is in, which is not before the place to look from.
+    fn find(self, from: Place, index: usize) -> Result<Found, Corrupt> {
+        let (mut place, mut previous) = (from, from.at);
         loop {
-            let run = Run::read(&self.0[at..]).ok_or(Corrupt)?;
-            if index < first + run.len {
-                return Ok(Found { at, previous, first, run });
+            let bytes = &self.0[place.at..];
+            if let Some(word) = bytes.first_chunk()
+                && let Some(len) = len_of_eight(u64::from_le_bytes(*word))
+                && place.first + len <= index
+            {
+                previous = place.at + 7;
+                place = Place { at: place.at + 8, first: place.first + len };
+                continue;
             }
-            (at, previous, first) = (at + run.bytes, at, first + run.len);
+            let run = Run::read(bytes).ok_or(Corrupt)?;
+            if index < place.first + run.len {
+                if place.at == from.at && from.at > HEADER_LEN {
+                    // What is before it is behind us.
+                    return self.find(Place::START, index);
+                }
+                let before = Run::read(&self.0[previous..]).filter(|_| previous < place.at);
+                let first = place.first - before.map_or(0, |before| before.len);
+                return Ok(Found { place, previous: Place { at: previous, first }, run });
+            }
+            previous = place.at;
+            place = Place { at: place.at + run.bytes, first: place.first + run.len };
         }
     }
 }
@@ -276,7 +286,7 @@ impl<'a> HyperLogLog<'a> {
     /// The registers are corrupt.
     pub fn add(&mut self, element: Element, sparse_max_bytes: usize) -> Result<bool, Corrupt> {
         let has_changed = if self.as_ref().is_sparse() {
-            self.raise_sparse(element, sparse_max_bytes)?
+            self.raise_sparse(Place::START, element, sparse_max_bytes)?.is_some()
         } else {
             self.raise_dense(element)
         };
@@ -293,11 +303,13 @@ impl<'a> HyperLogLog<'a> {
         registers: &Registers,
         sparse_max_bytes: usize,
     ) -> Result<(), Corrupt> {
+        let mut from = Place::START;
         let mut rest = registers.iter().enumerate().filter(|&(_, &value)| value > 0);
         while self.as_ref().is_sparse()
             && let Some((index, &value)) = rest.next()
         {
-            self.raise_sparse(Element { index, value }, sparse_max_bytes)?;
+            let place = self.raise_sparse(from, Element { index, value }, sparse_max_bytes)?;
+            from = place.unwrap_or(from);
         }
         if !self.as_ref().is_sparse() {
             self.write_dense(registers);
@@ -356,26 +368,34 @@ impl<'a> HyperLogLog<'a> {
         is_higher
     }
 
-    fn raise_sparse(&mut self, element: Element, sparse_max_bytes: usize) -> Result<bool, Corrupt> {
+    /// Raises a register that is not before the place to look from. If that changed anything, returns a place before which all
+    /// is as it was.
+    fn raise_sparse(
+        &mut self,
+        from: Place,
+        element: Element,
+        sparse_max_bytes: usize,
+    ) -> Result<Option<Place>, Corrupt> {
         let Element { index, value } = element;
         if value <= SPARSE_MAX {
-            let Found { at, previous, first, run } = self.as_ref().find(index)?;
+            let Found { place, previous, run } = self.as_ref().find(from, index)?;
             if value <= run.value {
-                return Ok(false);
+                return Ok(None);
             }
             let split = Runs::default()
-                .with(run.value, index - first)
+                .with(run.value, index - place.first)
                 .with(value, 1)
-                .with(run.value, first + run.len - 1 - index);
+                .with(run.value, place.first + run.len - 1 - index);
             let len = self.0.len() + split.len - run.bytes;
             if split.len <= run.bytes || len <= sparse_max_bytes {
-                self.0.splice(at..at + run.bytes, split.bytes());
-                self.join(previous);
-                return Ok(true);
+                self.0.splice(place.at..place.at + run.bytes, split.bytes());
+                self.join(previous.at);
+                return Ok(Some(previous));
             }
         }
         self.make_dense()?;
-        Ok(self.raise_dense(element))
+        self.raise_dense(element);
+        Ok(Some(from))
     }
 
     /// Joins equal neighbours among the few runs from `at` on. How many Redis looks at decides what bytes it writes.
@@ -395,13 +415,22 @@ impl<'a> HyperLogLog<'a> {
     }
 }
 
-/// The run that a register is in, and where.
-struct Found {
+/// Where a run begins: its first byte and its first register.
+#[derive(Clone, Copy)]
+struct Place {
     at: usize,
-    /// Where the run before it begins, or itself if it is the first.
-    previous: usize,
-    /// Its first register.
     first: usize,
+}
+
+impl Place {
+    const START: Self = Self { at: HEADER_LEN, first: 0 };
+}
+
+/// The run that a register is in.
+struct Found {
+    place: Place,
+    /// The run before it, or itself if it is the first.
+    previous: Place,
     run: Run,
 }
 

@@ -8,6 +8,7 @@
 
 pub mod bitfield;
 pub mod bitmap;
+pub mod geohash;
 pub mod hash;
 pub mod hyperloglog;
 pub mod intset;

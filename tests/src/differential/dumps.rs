@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use redstart_core::{
     persist::rdb::{Limits, restore},
     random::Seed,
-    time::UnixMillis,
     value::{
         ValueRef,
-        hash::{Hash, HashLimits},
+        hash::{Hash, HashLimits, HashRef},
         list::{List, ListLimits},
         listpack::Entry,
         record::{AccessClock, Record},
@@ -17,7 +16,7 @@ use redstart_core::{
     },
 };
 
-use super::tolerance;
+use super::{replies, tolerance};
 use crate::{
     resp::Reply,
     workload::{Command, DUMPED},
@@ -32,16 +31,17 @@ pub(super) struct Dumps {
 
 impl Dumps {
     pub(super) fn new() -> Self {
-        let zero = b"\x00\xc0\x00\x0a\x00\x3a\x6a\x0c\x5f\xbf\xd5\x31\xd9".to_vec();
+        let zero = b"\x00\xc0\x00\x0a\x00\x98@\xa7x\xf8P\x03\x08".to_vec();
         Self { reference: zero.clone(), subject: zero }
     }
 
     /// Takes notice of the replies to `commands`.
-    pub(super) fn note(&mut self, commands: &[Command], expected: &[Reply], got: &[Reply]) {
+    pub(super) fn note(&mut self, commands: &[Command], expected: &[u8], got: &[u8]) {
+        let (Some(expected), Some(got)) = (replies(expected), replies(got)) else { return };
         if expected.len() != commands.len() || got.len() != commands.len() {
             return;
         }
-        for (command, replies) in commands.iter().zip(expected.iter().zip(got)) {
+        for (command, replies) in commands.iter().zip(expected.iter().zip(&got)) {
             if tolerance::is(command, &["dump"])
                 && let (Reply::Bulk(expected), Reply::Bulk(got)) = replies
             {
@@ -98,4 +98,17 @@ fn contents(payload: &[u8]) -> Option<Contents> {
     } else {
         Contents::Hash(fields(&record))
     })
+}
+
+fn fields(record: &Record) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    match record.compound::<Hash>() {
+        Some(HashRef::Listpack(pairs)) => {
+            let entries: Vec<_> = pairs.iter().map(Entry::to_vec).collect();
+            entries.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+        }
+        Some(HashRef::Table(table)) => {
+            table.iter().map(|field| (field.key().to_vec(), field.string().to_vec())).collect()
+        }
+        None => BTreeMap::new(),
+    }
 }

@@ -11,6 +11,7 @@ mod listpack;
 mod number;
 mod rdb;
 mod request;
+mod sorted_set;
 mod source;
 mod value;
 
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "listpack", check: listpack::check },
     Target { name: "rdb", check: rdb::check },
     Target { name: "intset", check: intset::check },
+    Target { name: "sorted-set", check: sorted_set::check },
 ];
 
 /// The target that the environment variable `FUZZ_TARGET` names.

@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod geo;
 mod hyperloglog;
 mod list;
 mod pubsub;
@@ -19,6 +20,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    geo::GEO,
     hyperloglog::HYPERLOGLOG,
     list::LIST,
     pubsub::PUBSUB,
