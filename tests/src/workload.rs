@@ -7,6 +7,7 @@
 
 mod collections;
 mod interpreted;
+mod payloads;
 mod sorted_set;
 
 use core::time::Duration;
@@ -18,6 +19,8 @@ use redstart_core::{
     },
     random::{Random, Seed},
 };
+
+pub use payloads::DUMPED;
 
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
@@ -458,6 +461,7 @@ impl Workload {
             return word;
         }
         match (spec.group, name) {
+            (_, "serialized-value") => self.payload(),
             (Group::List, _) => self.element(),
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
@@ -491,7 +495,9 @@ impl Workload {
 
     fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
+            "seconds" if spec.name == "restore" => self.number(INTEGERS),
             "seconds" => self.far(1),
+            "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
             // Where a scan goes on is not the same in both.
             "cursor" => {
