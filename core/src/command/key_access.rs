@@ -315,6 +315,7 @@ impl Keys<'_> {
             self.observers.watches.touch_all(replaced, was_there, successor);
             self.observers.blocked.touch_all(replaced);
         }
+        self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -329,6 +330,7 @@ impl Keys<'_> {
             self.observers.blocked.touch_all(database);
             self.keyspace.flush(database);
         }
+        self.observers.tracking.touch_all();
     }
 
     /// Tells that a key of the client's database has changed, and how.

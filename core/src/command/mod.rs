@@ -42,4 +42,5 @@ pub mod spec;
 pub mod specs;
 mod string;
 pub(crate) mod table;
+mod tracking;
 mod transaction;

@@ -43,6 +43,12 @@ impl Engine {
             self.answer_muted(session, output, admitted, args, now, started_ns);
         }
         output.append(&mut self.instance.own_messages);
+        if let Some(state) = &mut session.tracking
+            && session.transaction.is_none()
+            && !session.last_command.is_some_and(|name| name.starts_with("client|"))
+        {
+            state.caching = None;
+        }
         if self.blocked.has_ready() {
             self.serve_blocked(now, started_ns);
         }
@@ -202,6 +208,8 @@ impl Engine {
             observers: Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
+                tracking: &mut self.tracking,
+                client: Some(session.id),
                 events: &mut self.events,
                 classes: self.instance.config.notify_keyspace_events,
             },
@@ -224,6 +232,9 @@ impl Engine {
         if !context.keys.observers.events.is_empty() {
             let events = core::mem::take(context.keys.observers.events);
             context.instance.publish_events(events, Some(context.session), now);
+        }
+        if context.session.tracking.is_some() || !context.keys.observers.tracking.stale.is_empty() {
+            track(&mut context, args);
         }
         match result {
             Ok(Outcome::Done) => {}
@@ -334,6 +345,25 @@ impl Engine {
             }
         }
     }
+}
+
+/// Remembers what a client may cache, and tells clients of what has changed.
+#[cold]
+fn track(context: &mut Context<'_>, args: Args<'_>) {
+    let spec = context.command.spec;
+    let tracking = &mut *context.keys.observers.tracking;
+    let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
+    if remembers
+        && spec.flags.has(Flag::ReadOnly)
+        && let Ok(keys) = spec.keys_in(args.len(), |at| args.get(at).unwrap_or_default())
+    {
+        for key in keys {
+            tracking.remember(context.session.id, &args[key.position]);
+        }
+    }
+    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    let stale = core::mem::take(&mut tracking.stale);
+    context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }
 
 /// What became of a request.

@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod histogram;
 pub mod host;
+mod invalidations;
 pub mod latency;
 pub mod messages;
 pub mod slowlog;
