@@ -5,6 +5,7 @@ mod bit_set;
 mod bitfield;
 mod bitmap;
 mod client;
+pub(crate) mod collector;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;
 mod config;
@@ -14,6 +15,8 @@ mod debug;
 mod digest;
 mod expire;
 mod generic;
+mod hash;
+mod hash_expire;
 mod help;
 mod info;
 pub(crate) mod key_access;

@@ -3,6 +3,7 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod hash;
 mod list;
 mod pubsub;
 mod server;
@@ -18,6 +19,7 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    hash::HASH,
     list::LIST,
     pubsub::PUBSUB,
     server::SERVER,
