@@ -199,7 +199,7 @@ pub(crate) const HASH: &[Spec] = &[
     },
     Spec {
         name: "hincrbyfloat",
-        summary: "Adds to the floating point number in a field of a hash; a missing field counts as 0.",
+        summary: "Adds to the number in a field of a hash; a missing field counts as 0.",
         since: "2.6.0",
         group: Group::Hash,
         complexity: "O(1)",
