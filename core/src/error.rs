@@ -81,6 +81,41 @@ pub const BITFIELD_OVERFLOW: Error = Error::fixed("ERR Invalid OVERFLOW type spe
 /// `BITFIELD_RO` with `SET` or `INCRBY`.
 pub const BITFIELD_RO_WRITES: Error =
     Error::fixed("ERR BITFIELD_RO only supports the GET subcommand");
+/// A string that is no `HyperLogLog`.
+pub const NOT_HYPERLOGLOG: Error =
+    Error::fixed("WRONGTYPE Key is not a valid HyperLogLog string value.");
+/// A `HyperLogLog` whose registers are not as many as they should be.
+pub const CORRUPT_HYPERLOGLOG: Error = Error::fixed("INVALIDOBJ Corrupted HLL object detected");
+/// `PFDEBUG` of a missing key.
+pub const PFDEBUG_NO_KEY: Error = Error::fixed("ERR The specified key does not exist");
+/// `PFDEBUG DECODE` of a dense `HyperLogLog`.
+pub const PFDEBUG_NOT_SPARSE: Error = Error::fixed("ERR HLL encoding is not sparse");
+/// A unit of length that is none.
+pub const GEO_UNIT: Error = Error::fixed("ERR unsupported unit provided. please use M, KM, FT, MI");
+/// A radius that is no number.
+pub const GEO_RADIUS: Error = Error::fixed("ERR need numeric radius");
+/// A radius below zero.
+pub const GEO_NEGATIVE_RADIUS: Error = Error::fixed("ERR radius cannot be negative");
+/// A width that is no number.
+pub const GEO_WIDTH: Error = Error::fixed("ERR need numeric width");
+/// A height that is no number.
+pub const GEO_HEIGHT: Error = Error::fixed("ERR need numeric height");
+/// A width or a height below zero.
+pub const GEO_NEGATIVE_BOX: Error = Error::fixed("ERR height or width cannot be negative");
+/// `GEOSEARCH` around a member that is not there.
+pub const GEO_MEMBER: Error = Error::fixed("ERR could not decode requested zset member");
+/// `GEOSEARCH` for fewer than one.
+pub const GEO_COUNT: Error = Error::fixed("ERR COUNT must be > 0");
+/// `GEOSEARCH` for any, of no number.
+pub const GEO_ANY: Error = Error::fixed("ERR the ANY argument requires COUNT argument");
+/// `GEORADIUS` that stores what it should show.
+pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
+    "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
+/// `GEOSEARCHSTORE` that should show what it stores.
+pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
+    "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+);
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -195,6 +230,10 @@ pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
     Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
+/// A count that cannot be negated.
+pub const COUNT_TOO_LOW: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -269,10 +308,46 @@ pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Chec
 pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
 /// `SLOWLOG GET` with a count below -1.
 pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG QUICKLIST-PACKED-THRESHOLD` with something else than a size of below 4 GiB.
+pub const PACKED_THRESHOLD: Error =
+    Error::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
+/// `CLIENT TRACKING` with two redirections.
+pub const TRACKING_ONE_REDIRECT: Error =
+    Error::fixed("ERR A client can only redirect to a single other client");
+/// `CLIENT TRACKING REDIRECT` to nobody.
+pub const TRACKING_NO_CLIENT: Error =
+    Error::fixed("ERR The client ID you want redirect to does not exist");
+/// `CLIENT TRACKING PREFIX` without `BCAST`.
+pub const TRACKING_PREFIX_NEEDS_BROADCAST: Error =
+    Error::fixed("ERR PREFIX option requires BCAST mode to be enabled");
+/// `CLIENT TRACKING BCAST` with `OPTIN` or `OPTOUT`.
+pub const TRACKING_BROADCAST_OPT: Error =
+    Error::fixed("ERR OPTIN and OPTOUT are not compatible with BCAST");
+/// `CLIENT TRACKING` with both `OPTIN` and `OPTOUT`.
+pub const TRACKING_BOTH_OPT: Error =
+    Error::fixed("ERR You can't specify both OPTIN mode and OPTOUT mode");
+/// `CLIENT TRACKING` into or out of `BCAST` while it is on.
+pub const TRACKING_BROADCAST_SWITCH: Error = Error::fixed(
+    "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+/// `CLIENT TRACKING` from `OPTIN` to `OPTOUT` or back while it is on.
+pub const TRACKING_OPT_SWITCH: Error = Error::fixed(
+    "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+/// `CLIENT CACHING` in a mode that has no use for it.
+pub const CACHING_MODE: Error = Error::fixed(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+);
+/// `CLIENT CACHING YES` in `OPTOUT` mode.
+pub const CACHING_YES: Error =
+    Error::fixed("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+/// `CLIENT CACHING NO` in `OPTIN` mode.
+pub const CACHING_NO: Error =
+    Error::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
 /// `EXEC` outside a transaction.
@@ -295,6 +370,21 @@ pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
 
+/// Two prefixes of `CLIENT TRACKING` have keys in common.
+#[must_use]
+pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> Error {
+    let text = [
+        b"ERR Prefix '",
+        prefix,
+        b"' overlaps with ",
+        which.as_bytes(),
+        b" prefix '",
+        other,
+        b"'. Prefixes for a single client must not overlap.",
+    ];
+    Error(Cow::Owned(text.concat()))
+}
+
 /// A client in RESP2 that has subscribed sent another command.
 #[must_use]
 pub fn only_for_subscribers(command: &str) -> Error {
@@ -303,6 +393,12 @@ pub fn only_for_subscribers(command: &str) -> Error {
         command.as_bytes(),
         "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
     )
+}
+
+/// A position that is not on the map.
+#[must_use]
+pub fn invalid_position(longitude: f64, latitude: f64) -> Error {
+    Error::made(format!("ERR invalid longitude,latitude pair {longitude:.6},{latitude:.6}"))
 }
 
 /// Bytes that are no request; the connection is closed behind it.

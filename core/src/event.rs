@@ -24,6 +24,8 @@ impl Event {
     pub(crate) const DEL: Self = Self::new(EventClass::Generic, "del");
     pub(crate) const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
     pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
+    pub(crate) const GEO_RADIUS_STORE: Self = Self::new(EventClass::SortedSet, "georadiusstore");
+    pub(crate) const GEO_SEARCH_STORE: Self = Self::new(EventClass::SortedSet, "geosearchstore");
     pub(crate) const HDEL: Self = Self::new(EventClass::Hash, "hdel");
     pub(crate) const HEXPIRE: Self = Self::new(EventClass::Hash, "hexpire");
     pub(crate) const HEXPIRED: Self = Self::new(EventClass::Hash, "hexpired");
@@ -44,6 +46,7 @@ impl Event {
     pub(crate) const MOVE_TO: Self = Self::new(EventClass::Generic, "move_to");
     pub(crate) const NEW: Self = Self::new(EventClass::New, "new");
     pub(crate) const PERSIST: Self = Self::new(EventClass::Generic, "persist");
+    pub(crate) const PF_ADD: Self = Self::new(EventClass::String, "pfadd");
     pub(crate) const RENAME_FROM: Self = Self::new(EventClass::Generic, "rename_from");
     pub(crate) const RENAME_TO: Self = Self::new(EventClass::Generic, "rename_to");
     pub(crate) const SADD: Self = Self::new(EventClass::Set, "sadd");

@@ -6,6 +6,8 @@
 //! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
 
 mod collections;
+mod interpreted;
+mod sorted_set;
 
 use core::time::Duration;
 
@@ -39,6 +41,9 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
+    ("bzmpop", "blocks"),
+    ("bzpopmax", "blocks"),
+    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -61,6 +66,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("lolwut", "names the version"),
     ("monitor", "shows commands to others"),
     ("object|refcount", "counts what a pipeline or a transaction still holds"),
+    ("pfselftest", "takes long"),
     ("quit", "after CLIENT REPLY OFF Redis leaves the connection open and deaf"),
     ("shutdown", "ends the server"),
     ("time", "differs"),
@@ -74,19 +80,24 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
+/// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance
+/// is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP", "ZRANK", "ZREVRANK"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
+/// Keys that mostly hold collections, each group's own.
+const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
 /// Keys of short strings, for the one command whose cost is a product of lengths.
 const SHORT_KEYS: &[&str] = &["short:1", "short:2"];
+
 const SHORT_KEY_COMMANDS: &[&str] =
     &["lcs", "set", "setnx", "getset", "get", "del", "strlen", "type", "exists"];
 
@@ -163,9 +174,12 @@ const PATTERNS: &[&str] = &[
 const PARAMETERS: &[(&str, &[&str])] = &[
     ("proto-max-bulk-len", &["512mb", "1mb", "2m", "1048576", "1mbx", "-1", "10", ""]),
     ("maxmemory-policy", &["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "none"]),
+    ("hll-sparse-max-bytes", &["3000", "0", "60", "300", "1kb", "-1", "x"]),
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
+    ("zset-max-listpack-entries", &["128", "3", "0", "-1", "x"]),
+    ("zset-max-ziplist-value", &["64", "3", "1kb", "-1"]),
     ("timeout", &["0", "100000", "-1", "0x10"]),
     ("slowlog-max-len", &["128", "10", "-1"]),
     ("latency-tracking", &["yes", "no", "YES", "maybe"]),
@@ -329,6 +343,9 @@ impl Workload {
 
     /// The command `spec` with arguments that fit its tree.
     pub fn invocation(&mut self, spec: &Spec) -> Command {
+        if spec.group == Group::SortedSet {
+            return self.sorted_set(spec);
+        }
         let mut command: Command =
             spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
         match spec.name {
@@ -389,12 +406,16 @@ impl Workload {
             }
             ArgumentKind::Key if is_short => out.push(self.key(true)),
             ArgumentKind::Key => {
-                let key = self.typed_key(spec.group).unwrap_or_else(|| self.key(false));
+                let key = self.typed_key(spec).unwrap_or_else(|| self.key(false));
                 out.push(key);
             }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
             ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
-            ArgumentKind::Double => out.push(self.number(FLOATS)),
+            ArgumentKind::Double => {
+                let number = self.coordinate(spec.group, argument.name);
+                let number = number.unwrap_or_else(|| self.number(FLOATS));
+                out.push(number);
+            }
             ArgumentKind::Integer => out.push(self.integer(spec, argument.name)),
             ArgumentKind::UnixTime => out.push(self.unix_time(argument.name.contains("milli"))),
         }
@@ -408,6 +429,8 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
+        } else if self.one_in(8) {
+            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
@@ -439,20 +462,11 @@ impl Workload {
 
     /// Bytes, unless the command expects a word of its own there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
+        if let Some(word) = self.word(spec, name) {
+            return word;
+        }
         match (spec.group, name) {
             (Group::List, _) => self.element(),
-            (Group::Bitmap, "encoding") if self.one_in(20) => self
-                .pick(&["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "])
-                .into(),
-            (Group::Bitmap, "encoding") => {
-                let (sign, widest) = if self.one_in(2) { ('i', 64) } else { ('u', 63) };
-                let bits = match self.random.below(4) {
-                    0 => 8,
-                    1 => widest,
-                    _ => 1 + self.random.below(widest),
-                };
-                format!("{sign}{bits}").into_bytes()
-            }
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
         }
@@ -468,18 +482,6 @@ impl Workload {
             6 => (self.random.below(3_000) * 1_000).to_string().into_bytes(),
             _ => (self.random.below(30) as i64 - 5).to_string().into_bytes(),
         }
-    }
-
-    /// Where a bit is, near the beginning or where strings of the workload end.
-    fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
-        let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
-        let offset = match self.random.below(30) {
-            0 => self.pick(&["-1", "4294967296", "9223372036854775807", "01", "x", ""]).to_owned(),
-            1 => (8 * 1020 + self.random.below(100)).to_string(),
-            2..8 => self.random.below(800).to_string(),
-            _ => self.random.below(70).to_string(),
-        };
-        format!("{field}{offset}").into_bytes()
     }
 
     fn letters(&mut self, below: usize) -> Vec<u8> {

@@ -167,7 +167,7 @@ pub(super) fn edit<R>(
 }
 
 /// Stores bytes that were made here, without a copy of many.
-fn put(ctx: &mut Context<'_>, key: &[u8], bytes: Vec<u8>, event: Event) {
+pub(super) fn put(ctx: &mut Context<'_>, key: &[u8], bytes: Vec<u8>, event: Event) {
     if bytes.len() > INLINE_MAX {
         ctx.keys.put(key, StringRef::Shared(&Rc::new(bytes)), None, event);
     } else {

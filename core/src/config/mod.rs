@@ -48,6 +48,7 @@ pub struct Config {
     pub maxmemory_policy: &'static str,
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
+    pub hll_sparse_max_bytes: i64,
     pub hz: i64,
     pub hash_max_listpack_entries: i64,
     pub hash_max_listpack_value: i64,
@@ -66,6 +67,7 @@ pub struct Config {
     pub latency_tracking: bool,
     pub latency_tracking_info_percentiles: Vec<f64>,
     pub notify_keyspace_events: EventClasses,
+    pub tracking_table_max_keys: i64,
 
     // The process.
     pub loglevel: &'static str,
@@ -109,6 +111,7 @@ impl Default for Config {
             maxmemory_policy: "noeviction",
             lfu_log_factor: 10,
             lfu_decay_time: 1,
+            hll_sparse_max_bytes: 3000,
             hz: 10,
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,
@@ -125,6 +128,7 @@ impl Default for Config {
             latency_tracking: true,
             latency_tracking_info_percentiles: alloc::vec![50.0, 99.0, 99.9],
             notify_keyspace_events: EventClasses::default(),
+            tracking_table_max_keys: 1_000_000,
             loglevel: "notice",
             logfile: Vec::new(),
             always_show_logo: false,

@@ -196,6 +196,17 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hll-sparse-max-bytes",
+        summary: "The most bytes that a sparse HyperLogLog may have before it becomes dense.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hll_sparse_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "hz",
         summary: "How often a second expired keys are collected and idle clients looked for.",
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
@@ -239,7 +250,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "list-compress-depth",
-        summary: "No effect: lists are not compressed.",
+        summary: "No effect: what lies deep inside a long list is always held in less room, if it can be.",
         kind: Kind::Integer {
             field: |c| &mut c.list_compress_depth,
             min: 0,
@@ -355,6 +366,17 @@ pub const PARAMETERS: &[Parameter] = &[
         name: "notify-keyspace-events",
         summary: "Which changes to keys are published, as letters: K and E for the form, A for all classes.",
         kind: Kind::Events(|c| &mut c.notify_keyspace_events),
+        ..PLAIN
+    },
+    Parameter {
+        name: "tracking-table-max-keys",
+        summary: "The most keys that are remembered for clients with caches; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.tracking_table_max_keys,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
         ..PLAIN
     },
     // The process

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
 use crate::error::Error;
-use crate::number::NumberText;
+use crate::number::{LongDouble, NumberText};
 
 /// The protocol version a client speaks, chosen with `HELLO`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,6 +195,20 @@ impl<'a> Reply<'a> {
     /// A floating point number; a bulk string in RESP2.
     pub fn double(&mut self, value: f64) {
         let text = NumberText::from(value);
+        match self.protocol {
+            Protocol::Resp2 => self.bulk(&text),
+            Protocol::Resp3 => {
+                self.raw(b",");
+                self.raw(&text);
+                self.raw(b"\r\n");
+            }
+        }
+    }
+
+    /// The same with the digits of a `long double`, as people write them.
+    pub fn long_double(&mut self, value: LongDouble) {
+        let mut text = Vec::new();
+        value.append_human(&mut text);
         match self.protocol {
             Protocol::Resp2 => self.bulk(&text),
             Protocol::Resp3 => {

@@ -119,7 +119,7 @@ impl<E: Entry> Table<E> {
         let (mut seen, first_hash) = (segment.len(), segment.node.first_hash());
         let (mut earliest, mut within) = (NEVER, Vec::new());
         let mut expired: Vec<(u64, E)> = segment
-            .extract(|entry| {
+            .extract(&self.hasher, |entry| {
                 let expired = entry.is_expired(now);
                 match entry.due() {
                     Some(due) if !expired && due < now => within.push(entry.key().to_vec()),
@@ -128,6 +128,7 @@ impl<E: Entry> Table<E> {
                 }
                 expired
             })
+            .into_iter()
             .map(|entry| (self.hasher.hash(entry.key()), entry))
             .collect();
         self.schedule.set(id, earliest);

@@ -91,7 +91,7 @@ pub fn count_in(bytes: &[u8], range: Range<u64>) -> u64 {
     }
     let (first, end) = ((range.start / 8) as usize, range.end.div_ceil(8) as usize);
     let before = bytes[first] & !from(range.start);
-    let behind = if range.end % 8 == 0 { 0 } else { bytes[end - 1] & from(range.end) };
+    let behind = if range.end.is_multiple_of(8) { 0 } else { bytes[end - 1] & from(range.end) };
     count(&bytes[first..end]) - u64::from(before.count_ones() + behind.count_ones())
 }
 

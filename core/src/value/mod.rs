@@ -8,7 +8,9 @@
 
 pub mod bitfield;
 pub mod bitmap;
+pub mod geohash;
 pub mod hash;
+pub mod hyperloglog;
 pub mod intset;
 pub mod list;
 pub mod listpack;

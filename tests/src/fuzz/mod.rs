@@ -10,6 +10,7 @@ mod intset;
 mod listpack;
 mod number;
 mod request;
+mod sorted_set;
 mod source;
 mod value;
 
@@ -41,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "number", check: number::check },
     Target { name: "listpack", check: listpack::check },
     Target { name: "intset", check: intset::check },
+    Target { name: "sorted-set", check: sorted_set::check },
 ];
 
 /// The target that the environment variable `FUZZ_TARGET` names.

@@ -9,7 +9,9 @@ use super::{Command, Workload};
 
 /// Keys that mostly hold one type.
 const TYPED_KEYS: &[(Group, &[&str])] = &[
+    (Group::Geo, &["geo:1", "geo:2"]),
     (Group::Hash, &["hash:1", "hash:2"]),
+    (Group::HyperLogLog, &["log:1", "log:2", "log:3"]),
     (Group::List, &["list:1", "list:2", "list:3"]),
     (Group::Set, &["set:1", "set:2", "set:3"]),
     (Group::SortedSet, &["zset:1", "zset:2", "zset:3"]),
@@ -24,7 +26,8 @@ const TAKE_OPPOSITES: &[&str] = &["LREM", "LPOS"];
 
 impl Workload {
     /// A key that the command probably finds a value of its type at.
-    pub(super) fn typed_key(&mut self, group: Group) -> Option<Vec<u8>> {
+    pub(super) fn typed_key(&mut self, spec: &Spec) -> Option<Vec<u8>> {
+        let group = self.other_group(spec).unwrap_or(spec.group);
         let pool = TYPED_KEYS.iter().find(|(own, _)| *own == group);
         let pool = match pool {
             Some(pool) if !self.one_in(15) => pool,

@@ -3,7 +3,9 @@
 mod bitmap;
 mod connection;
 mod generic;
+mod geo;
 mod hash;
+mod hyperloglog;
 mod list;
 mod pubsub;
 mod server;
@@ -19,7 +21,9 @@ pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
     generic::GENERIC,
+    geo::GEO,
     hash::HASH,
+    hyperloglog::HYPERLOGLOG,
     list::LIST,
     pubsub::PUBSUB,
     server::SERVER,

@@ -1,0 +1,88 @@
+//! `HyperLogLog`s: how many different elements there were, roughly.
+
+use crate::command::hyperloglog;
+use crate::command::keys::KeyFlag::{Access, Insert, Ro, Rw};
+use crate::command::keys::KeySpec;
+use crate::command::spec::Flag::{Admin, DenyOom, Fast, ReadOnly, Write};
+use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+
+/// The commands of the group `hyperloglog`, sorted by name.
+pub(crate) const HYPERLOGLOG: &[Spec] = &[
+    Spec {
+        name: "pfadd",
+        summary: "Adds elements to a HyperLogLog; a missing key counts as empty.",
+        since: "2.8.9",
+        group: Group::HyperLogLog,
+        complexity: "O(1) an element",
+        arity: -2,
+        flags: Flags::of(&[Write, DenyOom, Fast]),
+        categories: Categories::of(&[Category::HyperLogLog]),
+        keys: &[KeySpec::first(&[Rw, Insert])],
+        arguments: &[Argument::key("key", 0), Argument::string("element").optional().multiple()],
+        run: hyperloglog::pfadd,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pfcount",
+        summary: "Estimates how many different elements HyperLogLogs have seen.",
+        since: "2.8.9",
+        group: Group::HyperLogLog,
+        complexity: "O(1) for one key, which remembers its count; O(N) for N keys, with a large constant",
+        arity: -2,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::HyperLogLog]),
+        keys: &[KeySpec::range(1, -1, 1, &[Rw, Access])
+            .notes("RW since the count is remembered in the value, and replicas are told.")],
+        arguments: &[Argument::key("key", 0).multiple()],
+        run: hyperloglog::pfcount,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pfdebug",
+        summary: "Shows the registers of a HyperLogLog, or changes its encoding.",
+        since: "2.8.9",
+        group: Group::HyperLogLog,
+        complexity: "N/A",
+        arity: 3,
+        flags: Flags::of(&[Write, DenyOom, Admin]),
+        categories: Categories::of(&[Category::HyperLogLog]),
+        keys: &[KeySpec::at(2, &[Rw, Access])],
+        arguments: &[Argument::string("subcommand"), Argument::key("key", 0)],
+        is_system: true,
+        run: hyperloglog::pfdebug,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pfmerge",
+        summary: "Adds to a HyperLogLog all that others have seen.",
+        since: "2.8.9",
+        group: Group::HyperLogLog,
+        complexity: "O(N) for N keys, with a large constant",
+        arity: -2,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::HyperLogLog]),
+        keys: &[
+            KeySpec::range(1, 0, 1, &[Rw, Access, Insert]),
+            KeySpec::range(2, -1, 1, &[Ro, Access]),
+        ],
+        arguments: &[
+            Argument::key("destkey", 0),
+            Argument::key("sourcekey", 1).optional().multiple(),
+        ],
+        run: hyperloglog::pfmerge,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "pfselftest",
+        summary: "Tests the estimates of HyperLogLogs.",
+        since: "2.8.9",
+        group: Group::HyperLogLog,
+        complexity: "N/A",
+        arity: 1,
+        flags: Flags::of(&[Admin]),
+        categories: Categories::of(&[Category::HyperLogLog]),
+        is_system: true,
+        run: hyperloglog::pfselftest,
+        ..Spec::DEFAULT
+    },
+];
