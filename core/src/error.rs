@@ -369,6 +369,24 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+/// `RESTORE` without `REPLACE` onto a key that is there.
+pub const BUSY_KEY: Error = Error::fixed("BUSYKEY Target key name already exists.");
+/// `RESTORE` with a negative time to live.
+pub const INVALID_TTL: Error = Error::fixed("ERR Invalid TTL value, must be >= 0");
+/// `RESTORE` with a negative `IDLETIME`.
+pub const INVALID_IDLETIME: Error = Error::fixed("ERR Invalid IDLETIME value, must be >= 0");
+/// `RESTORE` with a `FREQ` that no counter can have.
+pub const INVALID_FREQ: Error = Error::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// `RESTORE` of something that was not dumped, or by a newer server.
+pub const BAD_DUMP_FOOTER: Error = Error::fixed("ERR DUMP payload version or checksum are wrong");
+/// `DEBUG RELOAD` with another option than it has.
+pub const RELOAD_OPTION: Error =
+    Error::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+/// `DEBUG RELOAD` of data that is not there, or is in the way.
+pub const NO_SNAPSHOT: Error =
+    Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// `RESTORE` of a payload whose value is none.
+pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
 /// Two prefixes of `CLIENT TRACKING` have keys in common.
 #[must_use]

@@ -52,6 +52,7 @@ pub struct Config {
     pub hz: i64,
     pub hash_max_listpack_entries: i64,
     pub hash_max_listpack_value: i64,
+    pub rdbcompression: bool,
     pub set_max_intset_entries: i64,
     pub set_max_listpack_entries: i64,
     pub set_max_listpack_value: i64,
@@ -79,6 +80,7 @@ pub struct Config {
 
     // Accepted so that a file written for Redis loads; `table.rs` says of each why it changes nothing.
     pub save: Vec<u8>,
+    pub sanitize_dump_payload: &'static str,
     pub appendonly: bool,
     pub daemonize: bool,
     pub lazyfree_lazy_eviction: bool,
@@ -115,6 +117,7 @@ impl Default for Config {
             hz: 10,
             hash_max_listpack_entries: 512,
             hash_max_listpack_value: 64,
+            rdbcompression: true,
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
@@ -136,6 +139,7 @@ impl Default for Config {
             enable_debug_command: "no",
             enable_protected_configs: "no",
             save: Vec::new(),
+            sanitize_dump_payload: "no",
             appendonly: false,
             daemonize: false,
             lazyfree_lazy_eviction: false,
