@@ -73,6 +73,9 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("wait", "blocks"),
 ];
 
+/// From this version on commands are not sent: the reference does not know them.
+const NEW: &str = "7.3";
+
 /// Whole families that are not sent: they tell of time and memory.
 const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 
@@ -223,8 +226,10 @@ impl Workload {
             };
             leaves.iter()
         });
-        let commands: Vec<_> =
-            all.filter(|spec| !is_left_out(spec.name)).map(|spec| (spec, weight(spec))).collect();
+        let commands: Vec<_> = all
+            .filter(|spec| !is_left_out(spec.name) && spec.since < NEW)
+            .map(|spec| (spec, weight(spec)))
+            .collect();
         let total_weight = commands.iter().map(|(_, weight)| weight).sum();
         Self {
             random: Random::new(seed),
@@ -462,7 +467,7 @@ impl Workload {
         }
         match (spec.group, name) {
             (_, "serialized-value") => self.payload(),
-            (Group::List, _) => self.element(),
+            (Group::Hash | Group::List, _) => self.element(),
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
         }
@@ -508,7 +513,7 @@ impl Workload {
             "count" if spec.name == "spop" => {
                 self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
             }
-            "count" if spec.name == "srandmember" => {
+            "count" if matches!(spec.name, "srandmember" | "hrandfield") => {
                 self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
             }
             "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),

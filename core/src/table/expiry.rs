@@ -104,6 +104,15 @@ impl<E: Entry> Table<E> {
         if is_any { self.schedule.earliest() } else { None }
     }
 
+    /// How many entries are expired at `now` and not yet removed. Reads the segments that may have some.
+    #[must_use]
+    pub fn expired_len(&self, now: UnixMillis) -> usize {
+        let is_any = self.deadlines.count > 0;
+        let due = is_any.then(|| self.schedule.due(now)).into_iter().flatten();
+        let expired = |id| self.segments[id].iter().filter(|entry| entry.is_expired(now)).count();
+        due.map(expired).sum()
+    }
+
     /// How many keys have a deadline.
     #[inline]
     #[must_use]
@@ -115,15 +124,6 @@ impl<E: Entry> Table<E> {
     #[must_use]
     pub fn average_ttl_ms(&self, now: UnixMillis) -> u64 {
         self.deadlines.mean().map_or(0, |mean| mean.0.saturating_sub(now.0))
-    }
-
-    /// How many entries are expired at `now` and not yet removed. Reads the segments that may have some.
-    #[must_use]
-    pub fn expired_len(&self, now: UnixMillis) -> usize {
-        let is_any = self.deadlines.count > 0;
-        let due = is_any.then(|| self.schedule.due(now)).into_iter().flatten();
-        let expired = |id| self.segments[id].iter().filter(|entry| entry.is_expired(now)).count();
-        due.map(expired).sum()
     }
 
     /// Removes what is expired in a segment, and says how many entries were looked at.
