@@ -51,11 +51,11 @@ fn intsets_are_edited_like_ordered_sets() {
 }
 
 #[test]
-fn serialised_values_are_refused_or_whole() {
-    run("rdb");
+fn a_sorted_set_is_a_sorted_vector() {
+    run("sorted-set");
 }
 
 #[test]
-fn a_sorted_set_is_a_sorted_vector() {
-    run("sorted-set");
+fn serialised_values_are_refused_or_whole() {
+    run("rdb");
 }
