@@ -2,14 +2,14 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::{list, set, sorted_set};
+use super::{hash, list, set, sorted_set};
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::persist::rdb::{self, Limits, Refusal};
 use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::{hash::HashLimits, record::AccessClock};
+use crate::value::record::AccessClock;
 
 type Handled = Result<Outcome, Error>;
 
@@ -66,11 +66,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn limits(ctx: &Context<'_>) -> Limits {
     let config = &ctx.instance.config;
     Limits {
-        hash: HashLimits {
-            listpack_entries: 128,
-            listpack_value_bytes: 64,
-            seed: ctx.keys.keyspace.seed(),
-        },
+        hash: hash::hash_limits(&ctx.keys, config),
         list: list::limits(config),
         set: set::set_limits(&ctx.keys, config),
         sorted_set: sorted_set::limits(ctx),
