@@ -50,7 +50,10 @@ fn node(kind: Kind, reader: &mut Reader<'_>) -> Result<Vec<u8>, Corrupt> {
         return Ok(ziplist::to_listpack(&reader.string()?)?.into_bytes());
     }
     match reader.length()? {
-        PLAIN => Ok(Listpack::from_iter([Entry::encode(&reader.string()?)]).into_bytes()),
+        PLAIN => match reader.string()? {
+            element if element.is_empty() => Err(Corrupt),
+            element => Ok(Listpack::from_iter([Entry::encode(&element)]).into_bytes()),
+        },
         PACKED => packed::listpack(reader).map(Listpack::into_bytes),
         _ => Err(Corrupt),
     }
