@@ -7,6 +7,7 @@
 
 mod collections;
 mod interpreted;
+mod payloads;
 mod sorted_set;
 
 use core::time::Duration;
@@ -18,6 +19,8 @@ use redstart_core::{
     },
     random::{Random, Seed},
 };
+
+pub use payloads::DUMPED;
 
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
@@ -41,9 +44,6 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("bzmpop", "blocks"),
-    ("bzpopmax", "blocks"),
-    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -89,9 +89,6 @@ const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
-const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
-/// Keys that mostly hold collections, each group's own.
-const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
@@ -429,8 +426,6 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
-        } else if self.one_in(8) {
-            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
@@ -466,6 +461,7 @@ impl Workload {
             return word;
         }
         match (spec.group, name) {
+            (_, "serialized-value") => self.payload(),
             (Group::List, _) => self.element(),
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
@@ -499,7 +495,9 @@ impl Workload {
 
     fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
+            "seconds" if spec.name == "restore" => self.number(INTEGERS),
             "seconds" => self.far(1),
+            "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
             // Where a scan goes on is not the same in both.
             "cursor" => {

@@ -33,9 +33,13 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let deadline = match args::integer(&args[2])? {
         0 => None,
         ttl_ms => {
-            let ttl_ms = u64::try_from(ttl_ms).map_err(|_| error::INVALID_TTL)?;
+            if ttl_ms < 0 {
+                return Err(error::INVALID_TTL);
+            }
             let origin_ms = if options.is_absolute { 0 } else { now.0 };
-            Some(UnixMillis(ttl_ms.saturating_add(origin_ms)))
+            // Beyond the 63 bits of Redis's clock lies the past.
+            let deadline = UnixMillis(ttl_ms as u64 + origin_ms);
+            Some(deadline).filter(|deadline| deadline.0 <= i64::MAX as u64).or(Some(now))
         }
     };
     let checks = !ctx.instance.skips_checksums;

@@ -23,7 +23,7 @@ use crate::{
 };
 use core::{fmt, mem};
 use directory::Directory;
-use expiry::Schedule;
+use expiry::{Deadlines, Schedule};
 use hash::KeyHasher;
 use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
@@ -56,7 +56,7 @@ pub struct Table<E> {
     segments: Segments<E>,
     schedule: Schedule,
     len: usize,
-    expiring: usize,
+    deadlines: Deadlines,
     /// No segment was ever longer.
     longest: usize,
 }
@@ -122,7 +122,7 @@ impl<E: Entry> Table<E> {
             segments,
             schedule: Schedule::default(),
             len: 0,
-            expiring: 0,
+            deadlines: Deadlines::default(),
             longest: SEGMENT_MAX,
         }
     }
@@ -139,13 +139,6 @@ impl<E: Entry> Table<E> {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// How many keys have a deadline.
-    #[inline]
-    #[must_use]
-    pub const fn expiring_len(&self) -> usize {
-        self.expiring
     }
 
     /// The hash of a key, which the `_hashed` methods take. It is the same in all tables of a seed.
@@ -218,7 +211,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
         let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
-            self.add(hash, entry);
+            self.add_hashed(hash, entry);
             return None;
         };
         let old = mem::replace(place, entry);
@@ -232,7 +225,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
         let is_new = self.find_hashed(hash, key).is_none();
         if is_new {
-            self.add(hash, make());
+            self.add_hashed(hash, make());
         }
         is_new
     }
@@ -258,7 +251,7 @@ impl<E: Entry> Table<E> {
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
         let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(hash);
         Some(entry)
     }
@@ -290,7 +283,7 @@ impl<E: Entry> Table<E> {
         let (id, place) = self.random_place(random)?;
         let entry = self.segments[id].remove_at(place, &self.hasher)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(self.hash(entry.key()));
         Some(entry)
     }
@@ -309,7 +302,7 @@ impl<E: Entry> Table<E> {
     }
 
     /// Adds an entry whose key is not there.
-    fn add(&mut self, hash: u64, entry: E) {
+    pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
         self.note_deadline(id, None, entry.deadline());
         let segment = &mut self.segments[id];
@@ -380,9 +373,8 @@ impl<E: Entry> Table<E> {
 
     #[inline]
     fn note_deadline(&mut self, id: u32, old: Option<UnixMillis>, new: Option<UnixMillis>) {
-        self.expiring -= usize::from(old.is_some());
+        self.deadlines.replace(old, new);
         if let Some(deadline) = new {
-            self.expiring += 1;
             self.schedule.lower(id, deadline);
         }
     }
@@ -427,7 +419,7 @@ pub(super) mod tests {
 
     /// Checks all that a table promises itself.
     pub(super) fn check(table: &Table<Item>) {
-        let (mut len, mut expiring, mut next) = (0, 0, Some(0));
+        let (mut len, mut deadlines, mut next) = (0, Deadlines::default(), Some(0));
         let mut seen = vec![false; table.segments.len()];
         while let Some(hash) = next {
             let id = table.directory.at(hash);
@@ -442,13 +434,13 @@ pub(super) mod tests {
                 if let Some(deadline) = entry.deadline() {
                     assert!(table.schedule.earliest_of(id) <= deadline);
                     assert!(table.earliest_deadline().expect("some key has one") <= deadline);
-                    expiring += 1;
+                    deadlines.replace(None, Some(deadline));
                 }
                 len += 1;
             }
         }
         assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
-        assert_eq!((table.len, table.expiring), (len, expiring));
+        assert_eq!((table.len, table.deadlines), (len, deadlines));
     }
 
     pub(super) fn put(table: &mut Table<Item>, key: &str, deadline: Option<u64>) {
