@@ -219,6 +219,30 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hash-max-listpack-entries",
+        alias: Some("hash-max-ziplist-entries"),
+        summary: "The most fields of a hash that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "hash-max-listpack-value",
+        alias: Some("hash-max-ziplist-value"),
+        summary: "The longest field or value of a hash that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "list-max-listpack-size",
         alias: Some("list-max-ziplist-size"),
         summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",

@@ -4,6 +4,7 @@
 //! when the next is due: at once when something is left, so that requests are served in between.
 
 use super::Engine;
+use crate::command::collector::Collector;
 use crate::command::observers::Observers;
 use crate::instance::Effect;
 use crate::limits;
@@ -30,8 +31,8 @@ impl Engine {
         self.serve_blocked(now, &mut started_ns);
         self.resume_all(now);
         self.broadcast_stale(now);
-        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let has_more_to_expire = self.expire_some(now);
+        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
         let next_cron = match self.cron.last {
             Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => {
@@ -61,7 +62,7 @@ impl Engine {
         let databases = self.keyspace.databases();
         for _ in 0..databases {
             let index = self.cron.database;
-            let database = &mut self.keyspace[index];
+            let (database, lazyfree) = self.keyspace.database_and_lazyfree(index);
             let mut observers = Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
@@ -70,11 +71,12 @@ impl Engine {
                 events: &mut self.events,
                 classes: self.instance.config.notify_keyspace_events,
             };
-            let mut expired = 0;
-            let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
-                expired += 1;
-                observers.expired(index, record.key());
-            });
+            let budget = limits::EXPIRE_RECORDS;
+            let observers = &mut observers;
+            let mut collector =
+                Collector { database: index, observers, lazyfree, budget, expired: 0 };
+            let due = database.expire_due(now.millis(), budget, &mut collector);
+            let expired = collector.expired;
             let events = core::mem::take(&mut self.events);
             self.instance.publish_events(events, None, now);
             let stale = core::mem::take(&mut self.tracking.stale);

@@ -38,6 +38,12 @@ pub trait Entry {
         None
     }
 
+    /// When the entry is to be looked at: at its deadline, or before, if something within it expires before.
+    #[inline]
+    fn due(&self) -> Option<UnixMillis> {
+        self.deadline()
+    }
+
     /// The address of what a look-up reads, for a prefetch.
     fn address(&self) -> *const u8;
 
@@ -57,6 +63,8 @@ pub struct Table<E> {
     schedule: Schedule,
     len: usize,
     deadlines: Deadlines,
+    /// Whether something within an entry may expire, rather than the entry.
+    expires_within: bool,
     /// No segment was ever longer.
     longest: usize,
 }
@@ -96,14 +104,21 @@ impl<E: Entry + fmt::Debug> fmt::Debug for Table<E> {
 }
 
 /// What a key holds at a moment.
-#[derive(Debug)]
-pub enum Lookup<'a, E> {
-    /// An entry that has not expired.
-    Live(&'a mut E),
-    /// Nothing any more.
-    Expired,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// An entry in which nothing has expired.
+    Live(Place),
+    /// An entry that has expired, or in which something has.
+    Due(Place),
     /// Nothing.
     Missing,
+}
+
+/// Where an entry is, until entries are added or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    segment: u32,
+    bucket: usize,
 }
 
 impl<E: Entry> Table<E> {
@@ -123,6 +138,7 @@ impl<E: Entry> Table<E> {
             schedule: Schedule::default(),
             len: 0,
             deadlines: Deadlines::default(),
+            expires_within: false,
             longest: SEGMENT_MAX,
         }
     }
@@ -161,21 +177,30 @@ impl<E: Entry> Table<E> {
         self.find_mut_hashed(self.hash(key), key)
     }
 
-    /// The entry of a key that has not expired at `now`. One that has is removed, if `removes`.
+    /// What a key holds at `now`.
     #[inline]
-    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_, E> {
+    #[must_use]
+    pub fn lookup(&self, key: &[u8], now: UnixMillis) -> Lookup {
         let hash = self.hash(key);
-        let id = self.directory.at(hash);
-        let segment = &mut self.segments[id];
-        let Some(bucket) = segment.bucket(hash, key) else { return Lookup::Missing };
-        if segment.in_bucket(bucket).is_some_and(|entry| entry.is_expired(now)) {
-            if removes {
-                self.remove_hashed(hash, key);
-            }
-            return Lookup::Expired;
+        let segment = self.directory.at(hash);
+        let Some(bucket) = self.segments[segment].bucket(hash, key) else { return Lookup::Missing };
+        let place = Place { segment, bucket };
+        match self.segments[segment].in_bucket(bucket).and_then(Entry::due) {
+            Some(due) if due < now => Lookup::Due(place),
+            _ => Lookup::Live(place),
         }
-        // The same bucket once more, for a borrow that the caller may keep.
-        self.segments[id].in_bucket(bucket).map_or(Lookup::Missing, Lookup::Live)
+    }
+
+    /// The entry at a place.
+    #[inline]
+    pub fn at(&mut self, place: Place) -> Option<&mut E> {
+        self.segments[place.segment].in_bucket_mut(place.bucket)
+    }
+
+    /// Something within an entry expires at `due`: to be told after every change that may have made it sooner.
+    pub fn note_due(&mut self, key: &[u8], due: UnixMillis) {
+        self.expires_within = true;
+        self.schedule.lower(self.directory.at(self.hash(key)), due);
     }
 
     /// Adds an entry; returns the one that had its key before.
@@ -215,8 +240,8 @@ impl<E: Entry> Table<E> {
             return None;
         };
         let old = mem::replace(place, entry);
-        let deadline = place.deadline();
-        self.note_deadline(id, old.deadline(), deadline);
+        let (deadline, due) = (place.deadline(), place.due());
+        self.note_deadline(id, old.deadline(), deadline, due);
         Some(old)
     }
 
@@ -242,8 +267,8 @@ impl<E: Entry> Table<E> {
         let entry = self.segments[id].find_mut(hash, key)?;
         let old = entry.deadline();
         let result = change(entry);
-        let new = entry.deadline();
-        self.note_deadline(id, old, new);
+        let (new, due) = (entry.deadline(), entry.due());
+        self.note_deadline(id, old, new, due);
         Some(result)
     }
 
@@ -304,7 +329,7 @@ impl<E: Entry> Table<E> {
     /// Adds an entry whose key is not there.
     pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
-        self.note_deadline(id, None, entry.deadline());
+        self.note_deadline(id, None, entry.deadline(), entry.due());
         let segment = &mut self.segments[id];
         segment.insert(hash, entry, &self.hasher);
         self.longest = self.longest.max(segment.len());
@@ -372,10 +397,17 @@ impl<E: Entry> Table<E> {
     }
 
     #[inline]
-    fn note_deadline(&mut self, id: u32, old: Option<UnixMillis>, new: Option<UnixMillis>) {
+    fn note_deadline(
+        &mut self,
+        id: u32,
+        old: Option<UnixMillis>,
+        new: Option<UnixMillis>,
+        due: Option<UnixMillis>,
+    ) {
         self.deadlines.replace(old, new);
-        if let Some(deadline) = new {
-            self.schedule.lower(id, deadline);
+        if let Some(due) = due {
+            self.expires_within |= new != Some(due);
+            self.schedule.lower(id, due);
         }
     }
 }
@@ -519,7 +551,7 @@ pub(super) mod tests {
             assert_eq!(table.segments.len(), 1);
             let fresh = Table::<Item>::new(Seed(1)).memory_overhead_bytes();
             // Sixteen buckets with their order and a chunk of the schedule may stay.
-            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 28 + 512 * 8 + 16);
+            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 28 + 512 * 8 + 32);
         }
     }
 
@@ -562,7 +594,7 @@ pub(super) mod tests {
             let drawn = table.random(&mut random).map_or(0, |entry| table.hash(entry.key()));
             let cursor = table.scan(drawn.reverse_bits(), &mut |_| ());
             digest = (digest ^ drawn).rotate_left(7).wrapping_mul(31) ^ cursor;
-            table.expire_due(UnixMillis(i / 2), 10, &mut |expired| {
+            table.expire_due(UnixMillis(i / 2), 10, &mut |expired: Item| {
                 digest = (digest ^ expired.key().len() as u64).rotate_left(7);
             });
         }

@@ -24,7 +24,7 @@ mod shape;
 
 use super::{Compound, Object, Packing, Type, Value, ValueRef, string::StringRef};
 use crate::{table::Entry, time::UnixMillis};
-use alloc::{alloc as heap, boxed::Box, rc::Rc, vec::Vec};
+use alloc::{alloc as heap, borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::{fmt, marker::PhantomData, mem, ptr::NonNull, slice};
 pub use shape::{AccessClock, INLINE_MAX};
 use shape::{
@@ -158,9 +158,13 @@ impl Record {
         }
     }
 
-    /// Edits a value of type `C`: where it is, or, if it is packed, as a copy that is packed again. Nothing is done if
-    /// the value is of another type.
-    pub fn edit_compound<C: Compound, R>(&mut self, edit: impl FnOnce(&mut C) -> R) -> Option<R> {
+    /// Edits a value of type `C`: where it is, or, if it is packed, as a copy in `scratch` that is packed again. Nothing is
+    /// done if the value is of another type. Whoever keeps `scratch` for the next edit spares it an allocation.
+    pub fn edit_compound<C: Compound, R>(
+        &mut self,
+        scratch: &mut Vec<u8>,
+        edit: impl FnOnce(&mut C) -> R,
+    ) -> Option<R> {
         let (deadline, clock) = (self.deadline(), self.clock());
         if let Some(object) = self.object_mut() {
             let compound = C::from_object_mut(object)?;
@@ -178,9 +182,24 @@ impl Record {
         if packing.value_type() != C::TYPE {
             return None;
         }
-        let mut compound = C::unpack(packing, bytes.to_vec());
+        let mut copy = mem::take(scratch);
+        copy.clear();
+        copy.reserve(2 * INLINE_MAX);
+        copy.extend_from_slice(bytes);
+        let mut compound = C::unpack(packing, copy);
         let result = edit(&mut compound);
-        self.set_value(compound.into_value());
+        match compound.into_value() {
+            Value::Packed(packing, Cow::Owned(mut bytes)) => {
+                if bytes.len() <= INLINE_MAX {
+                    self.set_value(Value::Packed(packing, Cow::Borrowed(&bytes)));
+                    *scratch = bytes;
+                } else {
+                    bytes.shrink_to(bytes.len() + bytes.len() / 8);
+                    self.set_value(Value::Packed(packing, Cow::Owned(bytes)));
+                }
+            }
+            value => self.set_value(value),
+        }
         Some(result)
     }
 
@@ -323,10 +342,13 @@ impl Record {
         let old = self.shape();
         if !self.owns_heap() && !value.is_pointer() {
             let new = Shape::new(old.key_len, &value, deadline.is_some());
-            if new.key_at() == old.key_at() && new.block_bytes() == old.block_bytes() {
-                // SAFETY: the key stays where it is, the block has the size the new shape asks for, the old payload
-                // needs no drop, and `value` cannot be borrowed from `self`.
+            if new.key_at() == old.key_at() {
+                // SAFETY: the key stays where it is in the block, which gets the size that the new shape asks for, the old
+                // payload needs no drop, and `value` cannot be borrowed from `self`.
                 unsafe {
+                    if new.block_bytes() != old.block_bytes() {
+                        self.resize_block(old, new);
+                    }
                     self.write_shape(new, clock);
                     self.write_deadline(deadline);
                     self.write_value(value);
@@ -364,6 +386,19 @@ impl Record {
         // SAFETY: the block has room for its shape.
         unsafe { record.write_shape(shape, clock) }
         record
+    }
+
+    /// Gives the block, of shape `old`, the size that `new` asks for; what it begins with, the key included, is kept, and what it
+    /// holds is to be written by the caller. Allocators often grow a block of more than 128 bytes where it is.
+    ///
+    /// Neither payload may be a pointer, for which the block would have to be aligned.
+    unsafe fn resize_block(&mut self, old: Shape, new: Shape) {
+        let layout = new.layout();
+        // SAFETY: the block was allocated with the layout of its shape, which asks for no alignment as the new does not, and
+        // the new size is one of a valid layout and not zero.
+        let block = unsafe { heap::realloc(self.block.as_ptr(), old.layout(), layout.size()) };
+        let Some(block) = NonNull::new(block) else { heap::handle_alloc_error(layout) };
+        self.block = block;
     }
 
     /// A record whose payload is this one's, bit for bit, so one of the two must go by `forget_payload`.
@@ -499,6 +534,21 @@ impl Entry for Record {
     #[inline]
     fn deadline(&self) -> Option<UnixMillis> {
         self.deadline()
+    }
+
+    #[inline]
+    fn due(&self) -> Option<UnixMillis> {
+        /// An object that is a hash: nothing else has parts that expire.
+        const HASH_OBJECT: u8 = OBJECT | Type::Hash.code() << KIND_SHIFT;
+        let deadline = self.deadline();
+        if self.meta() as u8 & (PAYLOAD | KIND) != HASH_OBJECT {
+            return deadline;
+        }
+        let within = match self.value() {
+            ValueRef::Object(Object::Hash(hash)) => hash.earliest_deadline(),
+            _ => None,
+        };
+        deadline.into_iter().chain(within).min()
     }
 
     #[inline]

@@ -1,8 +1,9 @@
 //! Hashes: the listpack of a small one, fields and values of any other.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist, zipmap};
+use crate::time::UnixMillis;
 use crate::value::{
-    hash::{Hash, HashLimits, HashRef},
+    hash::{FieldDeadline, Hash, HashLimits, HashRef},
     listpack::Listpack,
 };
 
@@ -49,7 +50,7 @@ fn small(pairs: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     let (mut field, mut value) = (itoa::Buffer::new(), itoa::Buffer::new());
     let mut entries = view.iter();
     while let (Some(name), Some(text)) = (entries.next(), entries.next()) {
-        hash.insert(name.text(&mut field), text.text(&mut value), limits);
+        set(&mut hash, name.text(&mut field), text.text(&mut value), limits);
     }
     Ok(hash)
 }
@@ -59,9 +60,14 @@ fn fields(reader: &mut Reader<'_>, limits: &HashLimits) -> Result<Hash, Corrupt>
     let count = reader.count()?;
     for _ in 0..count {
         let (field, value) = (reader.string()?, reader.string()?);
-        if !hash.insert(&field, &value, limits) {
+        if !set(&mut hash, &field, &value, limits) {
             return Err(Corrupt);
         }
     }
     if count > 0 { Ok(hash) } else { Err(Corrupt) }
+}
+
+/// Sets a field; whether it is new. In this version of the format a field has no deadline.
+fn set(hash: &mut Hash, field: &[u8], value: &[u8], limits: &HashLimits) -> bool {
+    hash.set(field, value, FieldDeadline::Cleared, UnixMillis(0), limits)
 }
