@@ -116,6 +116,9 @@ pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
 pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
     "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
 );
+/// `SORT` of texts as numbers.
+pub const SORT_NOT_A_DOUBLE: Error =
+    Error::fixed("ERR One or more scores can't be converted into double");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -279,6 +282,39 @@ pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than 
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
+/// `CLIENT TRACKING` with two redirections.
+pub const TRACKING_ONE_REDIRECT: Error =
+    Error::fixed("ERR A client can only redirect to a single other client");
+/// `CLIENT TRACKING REDIRECT` to nobody.
+pub const TRACKING_NO_CLIENT: Error =
+    Error::fixed("ERR The client ID you want redirect to does not exist");
+/// `CLIENT TRACKING PREFIX` without `BCAST`.
+pub const TRACKING_PREFIX_NEEDS_BROADCAST: Error =
+    Error::fixed("ERR PREFIX option requires BCAST mode to be enabled");
+/// `CLIENT TRACKING BCAST` with `OPTIN` or `OPTOUT`.
+pub const TRACKING_BROADCAST_OPT: Error =
+    Error::fixed("ERR OPTIN and OPTOUT are not compatible with BCAST");
+/// `CLIENT TRACKING` with both `OPTIN` and `OPTOUT`.
+pub const TRACKING_BOTH_OPT: Error =
+    Error::fixed("ERR You can't specify both OPTIN mode and OPTOUT mode");
+/// `CLIENT TRACKING` into or out of `BCAST` while it is on.
+pub const TRACKING_BROADCAST_SWITCH: Error = Error::fixed(
+    "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+/// `CLIENT TRACKING` from `OPTIN` to `OPTOUT` or back while it is on.
+pub const TRACKING_OPT_SWITCH: Error = Error::fixed(
+    "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.",
+);
+/// `CLIENT CACHING` in a mode that has no use for it.
+pub const CACHING_MODE: Error = Error::fixed(
+    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled",
+);
+/// `CLIENT CACHING YES` in `OPTOUT` mode.
+pub const CACHING_YES: Error =
+    Error::fixed("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+/// `CLIENT CACHING NO` in `OPTIN` mode.
+pub const CACHING_NO: Error =
+    Error::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
 /// `EXEC` outside a transaction.
@@ -300,6 +336,21 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+
+/// Two prefixes of `CLIENT TRACKING` have keys in common.
+#[must_use]
+pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> Error {
+    let text = [
+        b"ERR Prefix '",
+        prefix,
+        b"' overlaps with ",
+        which.as_bytes(),
+        b" prefix '",
+        other,
+        b"'. Prefixes for a single client must not overlap.",
+    ];
+    Error(Cow::Owned(text.concat()))
+}
 
 /// A client in RESP2 that has subscribed sent another command.
 #[must_use]

@@ -35,6 +35,7 @@ pub mod resp;
 pub mod session;
 pub mod table;
 pub mod time;
+mod tracking;
 pub mod value;
 mod watch;
 

@@ -11,6 +11,7 @@ use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::RequestReader;
 use crate::time::UnixMicros;
+use crate::tracking::TrackingState;
 use crate::value::Type;
 
 /// Names a connected client; never used again for another one.
@@ -180,6 +181,8 @@ pub(crate) struct Session {
     pub(crate) is_monitor: bool,
     /// What it has subscribed to, if anything.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
+    /// What it wants to know of the keys that it caches, if anything.
+    pub(crate) tracking: Option<Box<TrackingState>>,
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
@@ -225,6 +228,7 @@ impl Session {
             reply_mode: ReplyMode::On,
             is_monitor: false,
             subscriptions: None,
+            tracking: None,
             no_evict: false,
             no_touch: false,
             transaction: None,

@@ -138,17 +138,10 @@ impl Connection {
         Fill::Nothing(self.next(engine))
     }
 
-    /// Lets the engine run what was read, and writes its answers.
-    pub(crate) fn serve(
-        &mut self,
-        engine: &mut Engine,
-        bytes: &[u8],
-        registry: &Registry,
-        now: UnixMicros,
-    ) -> Next {
+    /// Lets the engine run what was read.
+    pub(crate) fn serve(&mut self, engine: &mut Engine, bytes: &[u8], now: UnixMicros) {
         let requests = engine.receive(self.client, bytes, now);
         self.sends_large = bytes.len() as u64 > requests * LARGE_REQUEST_BYTES;
-        self.flush(engine, registry, now)
     }
 
     /// Writes what the engine has for the client just now.

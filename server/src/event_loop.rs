@@ -176,15 +176,20 @@ impl EventLoop {
         slots.len()
     }
 
-    /// Lets the engine run what was read, and writes its answers.
+    /// Lets the engine run what was read, then writes all answers.
     fn serve_filled(&mut self, now: UnixMicros) {
-        let mut filled = mem::take(&mut self.filled);
         let mut start = 0;
-        for (slot, len_bytes) in filled.drain(..) {
+        for &(slot, len_bytes) in &self.filled {
             let bytes = &self.read_buffer[start..start + len_bytes];
             start += len_bytes;
             if let Some(Some(connection)) = self.connections.get_mut(slot) {
-                let next = connection.serve(&mut self.engine, bytes, self.poll.registry(), now);
+                connection.serve(&mut self.engine, bytes, now);
+            }
+        }
+        let mut filled = mem::take(&mut self.filled);
+        for (slot, _) in filled.drain(..) {
+            if let Some(Some(connection)) = self.connections.get_mut(slot) {
+                let next = connection.flush(&mut self.engine, self.poll.registry(), now);
                 self.follow(slot, next);
             }
         }

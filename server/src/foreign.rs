@@ -188,7 +188,6 @@ const DISPENSABLE: &[&str] = &[
     "tls-session-cache-size",
     "tls-session-cache-timeout",
     "tls-session-caching",
-    "tracking-table-max-keys",
     "use-exit-on-panic",
     "watchdog-period",
     "zset-max-listpack-entries",

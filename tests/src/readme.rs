@@ -8,7 +8,7 @@ const END: &str = "<!-- /commands -->";
 
 /// What Redis 7.2 has and Redstart does not have yet, by group.
 const MISSING: &[(&str, &str)] = &[
-    ("generic", "DUMP RESTORE MIGRATE SORT SORT_RO WAITAOF"),
+    ("generic", "DUMP RESTORE MIGRATE WAITAOF"),
     ("hash, list, set, sorted set, stream", "all"),
     ("pubsub", "all"),
     ("connection", "CLIENT CACHING GETREDIR TRACKING TRACKINGINFO"),

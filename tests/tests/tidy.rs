@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["value"],
     &["keyspace"],
     &["event"],
-    &["session", "pubsub"],
+    &["session", "pubsub", "tracking"],
     &["instance", "watch", "blocked"],
     &["command"],
     &["engine"],

@@ -16,6 +16,7 @@ use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::session::{ClientId, Closing, ReplyMode, Session, Transport};
 use crate::time::UnixMicros;
+use crate::tracking::TrackingMode;
 
 type Handled = Result<Outcome, Error>;
 
@@ -181,6 +182,10 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
         session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
     let subscribed =
         |topic| session.subscriptions.as_ref().map_or(0, |names| names.of(topic).len());
+    let redirect = session
+        .tracking
+        .as_ref()
+        .map_or(-1, |state| state.redirect.map_or(0, |client| client.serial() as i64));
     let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
@@ -194,7 +199,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     let rest = format!(
         " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
          multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
-         redir=-1 resp={} lib-name=",
+         redir={redirect} resp={} lib-name=",
         ctx.now.since(session.connected_at) / 1_000_000,
         ctx.now.since(session.last_interaction) / 1_000_000,
         session.database,
@@ -219,10 +224,14 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
 }
 
 fn flags(session: &Session) -> String {
+    let tracking = session.tracking.as_deref();
     let all = [
         ('O', session.is_monitor),
         ('P', session.subscriptions.is_some()),
         ('x', session.transaction.is_some()),
+        ('t', tracking.is_some()),
+        ('R', tracking.is_some_and(|state| state.is_redirect_broken)),
+        ('B', tracking.is_some_and(|state| state.mode == TrackingMode::Broadcast)),
         ('b', session.is_held()),
         ('c', session.closing == Some(Closing::AfterWrite)),
         ('A', session.closing == Some(Closing::Now)),

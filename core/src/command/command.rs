@@ -117,7 +117,7 @@ pub(super) fn getkeysandflags(ctx: &mut Context<'_>, args: Args<'_>) -> Handled 
 }
 
 fn reply_keys(ctx: &mut Context<'_>, args: Args<'_>, with_flags: bool) -> Handled {
-    let command = ctx.commands.resolve(args).map_err(|_| error::INVALID_COMMAND)?;
+    let command = ctx.commands.resolve(args).ok_or(error::INVALID_COMMAND)?;
     if !command.spec.takes_keys() {
         return Err(error::NO_KEY_ARGUMENTS);
     }

@@ -3,6 +3,7 @@
 use super::args;
 use super::client;
 use super::context::{Context, Outcome};
+use super::tracking;
 use crate::error::{self, Error};
 use crate::number;
 use crate::resp::args::Args;
@@ -53,6 +54,7 @@ pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.instance.monitors.retain(|&monitor| monitor != id);
     ctx.keys.unwatch(id);
     ctx.instance.unsubscribe_all(id, ctx.session);
+    tracking::end(ctx);
     ctx.session.reset();
     ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
     ctx.reply.switch(Protocol::Resp2);

@@ -115,7 +115,7 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
         sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0),
     );
     lines.add("blocked_clients", sessions().filter(|session| session.is_held()).count());
-    lines.add("tracking_clients", 0);
+    lines.add("tracking_clients", ctx.keys.observers.tracking.clients);
     lines.add("clients_in_timeout_table", 0);
 }
 
@@ -178,6 +178,10 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("pubsub_channels", pubsub.names(Topic::Channel).len());
     lines.add("pubsub_patterns", pubsub.names(Topic::Pattern).len());
     lines.add("pubsubshard_channels", pubsub.names(Topic::Shard).len());
+    let tracking = &ctx.keys.observers.tracking;
+    lines.add("tracking_total_keys", tracking.keys());
+    lines.add("tracking_total_items", tracking.items());
+    lines.add("tracking_total_prefixes", tracking.prefixes());
     lines.add("latest_fork_usec", 0);
     lines.add("total_forks", 0);
     lines.add("total_error_replies", stats.error_replies);

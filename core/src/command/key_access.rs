@@ -29,9 +29,6 @@ pub(crate) struct KeyStats {
     pub(crate) changes: u64,
 }
 
-/// How many keys are asked for at once: as many as the first cache surely holds.
-pub(crate) const PREFETCHED_KEYS: usize = 16;
-
 /// The keys as one command sees them.
 pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
@@ -71,17 +68,7 @@ impl Keys<'_> {
     /// Asks for the memory of keys that a command is about to look up one after the other, so that their cache misses
     /// overlap.
     pub(crate) fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
-        let table = &self.keyspace[self.database];
-        let mut hashes = [0; PREFETCHED_KEYS];
-        let mut len = 0;
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = table.hash(key);
-            table.prefetch_segment(*hash);
-            len += 1;
-        }
-        for &hash in &hashes[..len] {
-            table.prefetch_entry(hash);
-        }
+        self.keyspace[self.database].fetch_ahead(keys);
     }
 
     /// A key that a command reads: counts a hit or a miss, and marks the access.
@@ -328,6 +315,7 @@ impl Keys<'_> {
             self.observers.watches.touch_all(replaced, was_there, successor);
             self.observers.blocked.touch_all(replaced);
         }
+        self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
         self.stats.changes += 1;
     }
@@ -342,6 +330,7 @@ impl Keys<'_> {
             self.observers.blocked.touch_all(database);
             self.keyspace.flush(database);
         }
+        self.observers.tracking.touch_all();
     }
 
     /// Tells that a key of the client's database has changed, and how.

@@ -3,6 +3,8 @@
 use crate::blocked::BlockedKeys;
 use crate::config::events::EventClasses;
 use crate::event::{Event, Events};
+use crate::session::ClientId;
+use crate::tracking::Tracking;
 use crate::watch::Watches;
 
 /// All that follows from a change to a key besides the change: each change passes here once.
@@ -11,6 +13,10 @@ pub(crate) struct Observers<'a> {
     pub(crate) watches: &'a mut Watches,
     /// Clients that wait for a key to change.
     pub(crate) blocked: &'a mut BlockedKeys,
+    /// Keys that clients cache.
+    pub(crate) tracking: &'a mut Tracking,
+    /// The client whose command runs, if one does.
+    pub(crate) client: Option<ClientId>,
     /// Notifications on their way.
     pub(crate) events: &'a mut Events,
     /// Which of them are wanted.
@@ -34,12 +40,14 @@ impl Observers<'_> {
         if !self.blocked.is_empty() {
             self.blocked.touch(database, key);
         }
+        self.tracking.touch(key, self.client);
     }
 
     /// A key that had expired was removed.
     pub(crate) fn expired(&mut self, database: usize, key: &[u8]) {
         self.watches.touch_expired(database, key);
         self.blocked.touch(database, key);
+        self.tracking.touch(key, None);
         self.notify(database, key, Event::EXPIRED);
     }
 

@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
-use super::key_access::PREFETCHED_KEYS;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
+use crate::table::ahead::AHEAD;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::{Type, string::StringRef};
 
@@ -164,7 +164,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         return Err(error::wrong_arity(name));
     }
     for at in (1..args.len()).step_by(2) {
-        if at % (2 * PREFETCHED_KEYS) == 1 {
+        if at % (2 * AHEAD) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
         ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None, Event::SET);
@@ -335,7 +335,7 @@ pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn mget(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     ctx.reply.array(args.len() - 1);
     for (index, key) in args.iter().enumerate().skip(1) {
-        if index % PREFETCHED_KEYS == 1 {
+        if index % AHEAD == 1 {
             ctx.keys.prefetch(args.slice(index..).iter());
         }
         // A key of another type reads as no value.

@@ -125,20 +125,23 @@ impl Commands {
             .find(|command| command.spec.own_name().as_bytes().eq_ignore_ascii_case(name))
     }
 
-    /// The command that a request asks for: the subcommand, where its first word is a container.
-    ///
-    /// # Errors
-    /// The command or the subcommand is unknown.
+    /// The command that a request asks for: the subcommand, where its first word is a container. Nothing if there is no
+    /// such command: [`unknown`](Self::unknown) says what.
     #[inline]
-    pub(crate) fn resolve(&self, args: Args<'_>) -> Result<&Command, Error> {
-        let Some(command) = self.find(&args[0]) else {
-            return Err(error::unknown_command(&args[0], args.iter().skip(1)));
-        };
+    pub(crate) fn resolve(&self, args: Args<'_>) -> Option<&Command> {
+        let command = self.find(&args[0])?;
         match args.get(1) {
-            Some(name) if !command.subcommands.is_empty() => self
-                .find_subcommand(command, name)
-                .ok_or_else(|| error::unknown_subcommand(command.spec.name, name)),
-            _ => Ok(command),
+            Some(name) if !command.subcommands.is_empty() => self.find_subcommand(command, name),
+            _ => Some(command),
+        }
+    }
+
+    /// Why a request resolves to no command.
+    #[cold]
+    pub(crate) fn unknown(&self, args: Args<'_>) -> Error {
+        match (self.find(&args[0]), args.get(1)) {
+            (Some(container), Some(name)) => error::unknown_subcommand(container.spec.name, name),
+            _ => error::unknown_command(&args[0], args.iter().skip(1)),
         }
     }
 }

@@ -65,6 +65,7 @@ pub struct Config {
     pub latency_tracking: bool,
     pub latency_tracking_info_percentiles: Vec<f64>,
     pub notify_keyspace_events: EventClasses,
+    pub tracking_table_max_keys: i64,
 
     // The process.
     pub loglevel: &'static str,
@@ -123,6 +124,7 @@ impl Default for Config {
             latency_tracking: true,
             latency_tracking_info_percentiles: alloc::vec![50.0, 99.0, 99.9],
             notify_keyspace_events: EventClasses::default(),
+            tracking_table_max_keys: 1_000_000,
             loglevel: "notice",
             logfile: Vec::new(),
             always_show_logo: false,

@@ -344,6 +344,17 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Events(|c| &mut c.notify_keyspace_events),
         ..PLAIN
     },
+    Parameter {
+        name: "tracking-table-max-keys",
+        summary: "The most keys that are remembered for clients with caches; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.tracking_table_max_keys,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
     // The process
     Parameter {
         name: "loglevel",

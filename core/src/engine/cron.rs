@@ -29,6 +29,7 @@ impl Engine {
         let mut started_ns = self.instance.host.monotonic_ns();
         self.serve_blocked(now, &mut started_ns);
         self.resume_all(now);
+        self.broadcast_stale(now);
         let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let has_more_to_expire = self.expire_some(now);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
@@ -64,6 +65,8 @@ impl Engine {
             let mut observers = Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
+                tracking: &mut self.tracking,
+                client: None,
                 events: &mut self.events,
                 classes: self.instance.config.notify_keyspace_events,
             };
@@ -74,6 +77,8 @@ impl Engine {
             });
             let events = core::mem::take(&mut self.events);
             self.instance.publish_events(events, None, now);
+            let stale = core::mem::take(&mut self.tracking.stale);
+            self.instance.invalidate(stale, &mut None, now);
             self.key_stats.expired += expired;
             self.key_stats.expired_actively += expired;
             if due == Due::Now {
@@ -99,6 +104,7 @@ impl Engine {
         stats.rates.sample(now, [stats.commands_processed, stats.input_bytes, stats.output_bytes]);
         stats.peak_allocated_bytes =
             stats.peak_allocated_bytes.max(self.instance.host.usage().allocated_bytes);
+        self.tracking.shrink(self.instance.config.tracking_table_max_keys as usize);
         self.close_idle(now);
         self.close_slow_readers(now);
     }

@@ -1,6 +1,7 @@
 //! From a request to its reply: a list of named checks, then the handler, then the accounts.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use super::Engine;
 use crate::command::context::{Context, Outcome};
@@ -36,10 +37,34 @@ impl Engine {
         {
             return Ran::Postponed;
         }
-        if session.reply_mode == ReplyMode::SkipNext {
-            session.reply_mode = ReplyMode::Skip;
+        if session.reply_mode == ReplyMode::On {
+            self.answer(session, output, admitted, args, now, started_ns);
+        } else {
+            self.answer_muted(session, output, admitted, args, now, started_ns);
         }
-        let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
+        output.append(&mut self.instance.own_messages);
+        if let Some(state) = &mut session.tracking
+            && session.transaction.is_none()
+            && !session.last_command.is_some_and(|name| name.starts_with("client|"))
+        {
+            state.caching = None;
+        }
+        if self.blocked.has_ready() {
+            self.serve_blocked(now, started_ns);
+        }
+        Ran::Answered
+    }
+
+    /// Runs, queues or rejects a request.
+    fn answer(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        admitted: Result<usize, Box<Rejection>>,
+        args: Args<'_>,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
         self.instance.stats.commands_processed += 1;
         match admitted {
             Ok(index) => {
@@ -54,24 +79,39 @@ impl Engine {
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
             Err(rejection) => self.reject(session, output, &rejection),
         }
-        if was_muted && session.reply_mode.is_muted() {
+    }
+
+    /// The same for a client that has asked not to be answered.
+    #[cold]
+    fn answer_muted(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        admitted: Result<usize, Box<Rejection>>,
+        args: Args<'_>,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        if session.reply_mode == ReplyMode::SkipNext {
+            session.reply_mode = ReplyMode::Skip;
+        }
+        let before = output.mark();
+        self.answer(session, output, admitted, args, now, started_ns);
+        if session.reply_mode.is_muted() {
             output.rewind(before);
         }
         if session.reply_mode == ReplyMode::Skip {
             session.reply_mode = ReplyMode::On;
         }
-        output.append(&mut self.instance.own_messages);
-        if self.blocked.has_ready() {
-            self.serve_blocked(now, started_ns);
-        }
-        Ran::Answered
     }
 
     /// The checks that come before a command runs.
-    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Rejection> {
-        let command =
-            self.commands.resolve(args).map_err(|error| Rejection { error, command: None })?;
-        let reject = |error| Err(Rejection { error, command: Some(command.index) });
+    #[inline]
+    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Box<Rejection>> {
+        let Some(command) = self.commands.resolve(args) else {
+            return Err(Rejection::new(self.commands.unknown(args), None));
+        };
+        let reject = |error| Err(Rejection::new(error, Some(command.index)));
         if !command.spec.accepts(args.len()) {
             return reject(error::wrong_arity(command.spec.name));
         }
@@ -94,6 +134,7 @@ impl Engine {
     }
 
     /// Whether a client must log in before it does anything else.
+    #[inline]
     pub(super) fn needs_login(&self, session: &Session) -> bool {
         !session.is_authenticated && !self.instance.config.requirepass.is_empty()
     }
@@ -106,6 +147,7 @@ impl Engine {
         }
     }
 
+    #[cold]
     fn reject(&mut self, session: &mut Session, output: &mut Output, rejection: &Rejection) {
         let mut error = Cow::Borrowed(&rejection.error);
         if let Some(index) = rejection.command {
@@ -126,7 +168,13 @@ impl Engine {
     }
 
     /// Whether `CLIENT PAUSE` holds a command back.
+    #[inline]
     fn must_postpone(&self, session: &Session, index: usize, now: UnixMicros) -> bool {
+        self.instance.pause.is_some() && self.is_paused(session, index, now)
+    }
+
+    #[cold]
+    fn is_paused(&self, session: &Session, index: usize, now: UnixMicros) -> bool {
         const CHANGES_DATA: Flags = Flags::of(&[Flag::Write, Flag::MayReplicate]);
         let Some(pause) = self.instance.pause_at(now) else { return false };
         let changes_data =
@@ -160,6 +208,8 @@ impl Engine {
             observers: Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
+                tracking: &mut self.tracking,
+                client: Some(session.id),
                 events: &mut self.events,
                 classes: self.instance.config.notify_keyspace_events,
             },
@@ -183,29 +233,29 @@ impl Engine {
             let events = core::mem::take(context.keys.observers.events);
             context.instance.publish_events(events, Some(context.session), now);
         }
-        let failure = match &result {
-            Ok(_) => None,
-            Err(error) => {
-                context.reply.error(error);
-                Some(error)
-            }
-        };
+        if context.session.tracking.is_some() || !context.keys.observers.tracking.stale.is_empty() {
+            track(&mut context, args);
+        }
         match result {
-            Ok(Outcome::Block { until }) => {
-                // It is accounted for when it ends.
-                self.block(session, index, args, until);
-                return;
-            }
+            Ok(Outcome::Done) => {}
+            // It is accounted for when it ends.
+            Ok(Outcome::Block { until }) => return self.block(session, index, args, until),
             Ok(Outcome::Exec) => {
                 // The time of EXEC is that of all it runs.
                 let mut inner_ns = *started_ns;
                 self.exec(session, output, now, &mut inner_ns);
             }
-            Ok(Outcome::Done) | Err(_) => {}
+            Err(error) => {
+                context.reply.error(&error);
+                self.instance.stats.commands[index].failed_calls += 1;
+                self.instance.stats.count_error(error.code());
+            }
         }
-        self.account(session, index, args, now, started_ns, failure);
+        self.account(session, index, args, now, started_ns);
     }
 
+    /// Keeps the accounts of a command that has run.
+    #[inline]
     fn account(
         &mut self,
         session: &Session,
@@ -213,27 +263,37 @@ impl Engine {
         args: Args<'_>,
         now: UnixMicros,
         started_ns: &mut u64,
-        failure: Option<&Error>,
     ) {
         let instance = &mut self.instance;
         let ended_ns = instance.host.monotonic_ns();
         let duration_ns = ended_ns.saturating_sub(*started_ns);
         *started_ns = ended_ns;
-
         let stats = &mut instance.stats.commands[index];
         stats.calls += 1;
         stats.duration_ns += duration_ns;
         if instance.config.latency_tracking {
             stats.durations.get_or_insert_default().record(duration_ns);
         }
-        if let Some(error) = failure {
-            stats.failed_calls += 1;
-            instance.stats.count_error(error.code());
+        if duration_ns >= instance.noted_from_ns {
+            self.note_slow(session, index, args, now, duration_ns / 1_000);
         }
+        if !self.instance.monitors.is_empty() {
+            self.feed_monitors(session, index, args, now);
+        }
+    }
 
-        let duration_us = duration_ns / 1_000;
-        let threshold_us = instance.config.slowlog_log_slower_than;
-        if threshold_us >= 0 && duration_us >= threshold_us as u64 {
+    /// Tells the slow log and the latency monitor of a command that one of them may want to know of.
+    #[cold]
+    fn note_slow(
+        &mut self,
+        session: &Session,
+        index: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        duration_us: u64,
+    ) {
+        let threshold_us = u64::try_from(self.instance.config.slowlog_log_slower_than);
+        if threshold_us.is_ok_and(|threshold_us| duration_us >= threshold_us) {
             self.log_slow(session, index, args, now, duration_us);
         }
         let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
@@ -242,12 +302,8 @@ impl Engine {
             let event = if is_fast { "fast-command" } else { "command" };
             self.instance.latency.record(event, now.seconds(), duration_us / 1_000);
         }
-        if !self.instance.monitors.is_empty() {
-            self.feed_monitors(session, index, args, now);
-        }
     }
 
-    #[cold]
     fn log_slow(
         &mut self,
         session: &Session,
@@ -275,6 +331,7 @@ impl Engine {
     }
 
     /// Shows a command to the clients that `MONITOR`, except those that would show a secret or the monitoring itself.
+    #[cold]
     fn feed_monitors(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
         let flags = self.commands.command(index).spec.flags;
         if flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
@@ -288,6 +345,25 @@ impl Engine {
             }
         }
     }
+}
+
+/// Remembers what a client may cache, and tells clients of what has changed.
+#[cold]
+fn track(context: &mut Context<'_>, args: Args<'_>) {
+    let spec = context.command.spec;
+    let tracking = &mut *context.keys.observers.tracking;
+    let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
+    if remembers
+        && spec.flags.has(Flag::ReadOnly)
+        && let Ok(keys) = spec.keys_in(args.len(), |at| args.get(at).unwrap_or_default())
+    {
+        for key in keys {
+            tracking.remember(context.session.id, &args[key.position]);
+        }
+    }
+    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    let stale = core::mem::take(&mut tracking.stale);
+    context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }
 
 /// What became of a request.
@@ -304,6 +380,13 @@ struct Rejection {
     error: Error,
     /// The command, where it is known.
     command: Option<usize>,
+}
+
+impl Rejection {
+    #[cold]
+    fn new(error: Error, command: Option<usize>) -> Box<Self> {
+        Box::new(Self { error, command })
+    }
 }
 
 /// Whether a client that reads messages where it expects replies may send a command.

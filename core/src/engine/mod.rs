@@ -34,6 +34,7 @@ use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
+use crate::tracking::Tracking;
 use crate::watch::Watches;
 use pipeline::Batch;
 
@@ -63,13 +64,14 @@ pub struct Engine {
     watches: Watches,
     blocked: BlockedKeys,
     events: Events,
+    tracking: Tracking,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
-    /// The database and the hash of the key that was foreseen last.
-    foreseen: Option<(usize, u64)>,
+    /// The databases and the hashes of the keys that were foreseen last, the latest first.
+    foreseen: [Option<(usize, u64)>; 2],
     /// Where a foreseen request is parsed.
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
@@ -136,10 +138,11 @@ impl Engine {
             watches: Watches::default(),
             blocked: BlockedKeys::default(),
             events: Events::default(),
+            tracking: Tracking::default(),
             is_resuming: false,
             commands,
             batch: Batch::default(),
-            foreseen: None,
+            foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
             deadlines: BTreeSet::new(),
@@ -186,6 +189,9 @@ impl Engine {
         self.forget_wait(&mut session);
         self.watches.unwatch(client);
         self.instance.unsubscribe_all(client, &mut session);
+        if let Some(state) = session.tracking.take() {
+            self.tracking.forget(client, &state);
+        }
         if session.is_monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
         }
@@ -211,7 +217,16 @@ impl Engine {
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
+        self.broadcast_stale(now);
         run
+    }
+
+    /// Tells those that hear of prefixes what has changed below them in this turn.
+    fn broadcast_stale(&mut self, now: UnixMicros) {
+        if self.tracking.has_broadcast() {
+            let prefixes = self.tracking.take_broadcast();
+            self.instance.broadcast(prefixes, now);
+        }
     }
 
     /// A hint: [`Engine::receive`] will soon be called with these bytes. The key of their first request is fetched from

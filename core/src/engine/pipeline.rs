@@ -5,6 +5,7 @@
 //! overlap instead of adding up. Then the requests run in order.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::Engine;
 use super::dispatch::Ran;
@@ -15,15 +16,13 @@ use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
 use crate::session::{Closing, Session, Stall};
+use crate::table::ahead::AHEAD;
 use crate::time::UnixMicros;
-
-/// How many requests are parsed ahead: enough misses to keep the memory busy, few enough to stay in the first cache.
-const BATCH_REQUESTS: usize = 16;
 
 /// Parsed requests that have not run yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Room for up to [`BATCH_REQUESTS`], of which the first `len` are in use.
+    /// Room for up to [`AHEAD`], of which the first `len` are in use.
     requests: Vec<Parsed>,
     len: usize,
 }
@@ -42,8 +41,8 @@ impl Engine {
     pub(super) fn run(&mut self, session: &mut Session, input: &[u8], now: UnixMicros) -> usize {
         self.end_foreseeing();
         self.lend_buffer(session);
-        let mut output = core::mem::take(&mut session.output);
-        let mut batch = core::mem::take(&mut self.batch);
+        let mut output = mem::take(&mut session.output);
+        let mut batch = mem::take(&mut self.batch);
         session.running_input_bytes = input.len();
         let mut started_ns = self.instance.host.monotonic_ns();
         let mut used = 0;
@@ -58,7 +57,7 @@ impl Engine {
             if batch.len == 0 && error.is_none() {
                 break;
             }
-            self.prefetch(session.database, &batch, input);
+            self.fetch_ahead(session.database, &batch, input);
             for request in batch.requests() {
                 let args = request.args(input);
                 if self.execute(session, &mut output, args, now, &mut started_ns) == Ran::Postponed
@@ -104,8 +103,8 @@ impl Engine {
         }
     }
 
-    /// Begins to fetch the key of the first request in `bytes`, and goes on with the one before: the tag and the bucket of
-    /// a key take as long to come as the next client's bytes take to be read, and so does the record.
+    /// Begins to fetch the key of the first request in `bytes`, and goes on with the two before: each stage takes as long
+    /// as the next client's bytes take to be read.
     pub(super) fn foresee_first(&mut self, database: usize, bytes: &[u8]) {
         let limits = Limits::default();
         let read = RequestReader::default().read(bytes, &limits, &mut self.foreseen_request);
@@ -114,36 +113,35 @@ impl Engine {
         let Some(key) = args.get(1) else { return };
         let table = &self.keyspace[database];
         let hash = table.hash(key);
-        table.prefetch_segment(hash);
-        self.end_foreseeing();
-        self.foreseen = Some((database, hash));
+        table.fetch_segment(hash);
+        self.foresee_on(Some((database, hash)));
     }
 
-    /// Fetches the record whose tag was fetched last.
-    pub(super) fn end_foreseeing(&mut self) {
-        if let Some((database, hash)) = self.foreseen.take() {
-            self.keyspace[database].prefetch_entry(hash);
+    /// Goes on with the keys that were foreseen last: the last is asked for its bucket, the one before for its record.
+    fn foresee_on(&mut self, next: Option<(usize, u64)>) {
+        let [last, before] = self.foreseen;
+        self.foreseen = [next, last];
+        if let Some((database, hash)) = last {
+            self.keyspace[database].fetch_bucket(hash);
+        }
+        if let Some((database, hash)) = before {
+            self.keyspace[database].fetch_entry(hash);
+        }
+    }
+
+    /// Fetches the rest of what was foreseen.
+    fn end_foreseeing(&mut self) {
+        while self.foreseen != [None; 2] {
+            self.foresee_on(None);
         }
     }
 
     /// Asks for the memory of the records that a batch will look up.
-    fn prefetch(&self, database: usize, batch: &Batch, input: &[u8]) {
-        if batch.len < 2 {
-            return;
-        }
-        let database = &self.keyspace[database];
-        let mut hashes = [0; BATCH_REQUESTS];
-        let mut keys = 0;
-        for request in batch.requests() {
-            // Nearly every command with keys has its first one here, and for the others nothing is lost.
-            if let Some(key) = request.args(input).get(1) {
-                hashes[keys] = database.hash(key);
-                database.prefetch_segment(hashes[keys]);
-                keys += 1;
-            }
-        }
-        for &hash in &hashes[..keys] {
-            database.prefetch_entry(hash);
+    fn fetch_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
+        // Nearly every command with keys has its first one here, and for the others nothing is lost.
+        let keys = batch.requests().iter().filter_map(|request| request.args(input).get(1));
+        if batch.len > 1 {
+            self.keyspace[database].fetch_ahead(keys);
         }
     }
 }
@@ -166,7 +164,7 @@ impl Batch {
             authenticated: is_known,
         };
         // A login may raise the limits for what follows it.
-        let most = if is_known { BATCH_REQUESTS } else { 1 };
+        let most = if is_known { AHEAD } else { 1 };
         let mut start = used;
         while self.len < most && start < input.len() {
             if self.len == self.requests.len() {

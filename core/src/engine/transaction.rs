@@ -19,12 +19,17 @@ impl Session {
 
 impl Engine {
     /// Whether a command waits for `EXEC` instead of running now.
+    #[inline]
     pub(super) fn must_queue(&self, session: &Session, command: usize) -> bool {
-        session.transaction.is_some()
-            && !matches!(
-                self.commands.command(command).spec.name,
-                "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
-            )
+        session.transaction.is_some() && self.is_queued(command)
+    }
+
+    #[cold]
+    fn is_queued(&self, command: usize) -> bool {
+        !matches!(
+            self.commands.command(command).spec.name,
+            "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
+        )
     }
 
     /// Runs what was queued.

@@ -8,6 +8,7 @@ use crate::config::events::EventClass;
 use crate::event::Events;
 use crate::limits;
 use crate::pubsub::{Message, Topic};
+use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Session};
 use crate::time::UnixMicros;
 
@@ -66,6 +67,26 @@ impl Instance {
                 let channel = format!("__keyevent@{database}__:{}", event.name);
                 self.publish(Topic::Channel, channel.as_bytes(), &key, running, now);
             }
+        }
+    }
+
+    /// Adds a message to what a client has yet to read: after the reply, if its command runs.
+    pub(super) fn send(
+        &mut self,
+        client: ClientId,
+        message: &mut Output,
+        running: Option<&Session>,
+        now: UnixMicros,
+    ) {
+        if running.is_some_and(|session| session.id == client) {
+            self.own_messages.append(message);
+        } else if let Some(mut session) = self.clients.take(client) {
+            if session.closing.is_none() {
+                session.output.append(message);
+                self.limit_output(&mut session, now);
+                self.tell(&mut session);
+            }
+            self.clients.put_back(session);
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod histogram;
 pub mod host;
+mod invalidations;
 pub mod latency;
 pub mod messages;
 pub mod slowlog;
@@ -62,6 +63,8 @@ pub(crate) struct Instance {
     pub(crate) config: Config,
     /// What the configuration says of access bits: see [`Self::configured`].
     pub(crate) access_policy: AccessPolicy,
+    /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::configured`].
+    pub(crate) noted_from_ns: u64,
     pub(crate) host: Box<dyn Host>,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
@@ -95,6 +98,7 @@ impl Instance {
         let mut instance = Self {
             config,
             access_policy: AccessPolicy::Recency,
+            noted_from_ns: u64::MAX,
             host,
             run_id,
             started_at,
@@ -124,6 +128,11 @@ impl Instance {
         } else {
             AccessPolicy::Recency
         };
+        let slow_us = u64::try_from(self.config.slowlog_log_slower_than).ok();
+        let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
+        let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));
+        let latency_ns = latency_ms.filter(|&ms| ms > 0).map(|ms| ms.saturating_mul(1_000_000));
+        self.noted_from_ns = slow_ns.into_iter().chain(latency_ns).min().unwrap_or(u64::MAX);
     }
 
     /// Ends a pause, if there is one: what clients have sent meanwhile can run.

@@ -9,6 +9,7 @@
 //!
 //! Nothing that a client can observe depends on the order of entries in a segment's table.
 
+pub mod ahead;
 mod directory;
 pub mod expiry;
 mod hash;
@@ -260,19 +261,6 @@ impl<E: Entry> Table<E> {
         self.expiring -= usize::from(entry.deadline().is_some());
         self.settle(hash);
         Some(entry)
-    }
-
-    /// First of two stages that hide the cache misses of looking up many keys: fetches what the second stage reads.
-    /// Call it for all keys of a batch, then [`prefetch_entry`](Self::prefetch_entry) for all, then look them up.
-    #[inline]
-    pub fn prefetch_segment(&self, hash: u64) {
-        self.segments[self.directory.at(hash)].prefetch_bucket(hash);
-    }
-
-    /// Second stage: fetches the entry that a look-up of this hash would compare.
-    #[inline]
-    pub fn prefetch_entry(&self, hash: u64) {
-        self.segments[self.directory.at(hash)].prefetch_entry(hash);
     }
 
     /// An entry, each as likely as any other.

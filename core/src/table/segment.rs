@@ -16,6 +16,12 @@ pub(super) const SEGMENT_MAX: usize = 104;
 /// The entries that two neighbours may have together when they merge: far from a split, lest the two alternate.
 pub(super) const MERGE_MAX: usize = 48;
 
+/// The tags that a search reads at once.
+const TAG_GROUP: usize = 16;
+
+/// Half of what the memory hands out at once, on most machines.
+const HALF_LINE: usize = 32;
+
 /// A prefix of hashes, as its place in the binary tree of all prefixes: the root, which is no bits at all, is 1, and
 /// `n` one bit longer is `2n` or `2n + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,19 +115,22 @@ impl<E: Entry> Segment<E> {
         self.entries.get_bucket_mut(bucket)
     }
 
-    /// Fetches where the search for a hash begins: its tag and its bucket.
+    /// Fetches where the search for a hash begins: a group of tags, which may lie across two lines, and the bucket.
     #[inline]
     pub(super) fn prefetch_bucket(&self, hash: u64) {
         let at = hash as usize & self.entries.num_buckets().wrapping_sub(1);
         prefetch(self.tags.cast::<u8>().wrapping_add(at));
+        prefetch(self.tags.cast::<u8>().wrapping_add(at + TAG_GROUP - 1));
         prefetch(self.tags.wrapping_sub(at + 1));
     }
 
-    /// Fetches the entries, hardly ever more than one, that may be the one of this hash.
+    /// Fetches the entries, hardly ever more than one, that may be the one of this hash. Of an entry that begins in the
+    /// second half of a line, the next line is wanted too: of small records that is every other one.
     #[inline]
     pub(super) fn prefetch_entry(&self, hash: u64) {
         self.entries.find(spread(hash), |entry| {
             prefetch(entry.address());
+            prefetch(entry.address().wrapping_add(HALF_LINE));
             false
         });
     }
@@ -256,6 +265,12 @@ pub(super) const CHUNK: usize = 512;
 impl<E> Segments<E> {
     pub(super) const fn new() -> Self {
         Self { chunks: Vec::new() }
+    }
+
+    /// Fetches a segment itself, without what it points to.
+    #[inline]
+    pub(super) fn prefetch(&self, id: u32) {
+        prefetch(&raw const self[id]);
     }
 
     pub(super) fn len(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::command::spec::Flag::{Admin, AllowBusy, Fast, Loading, NoAuth, NoScript, Stale};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
-use crate::command::{client, connection};
+use crate::command::{client, connection, tracking};
 
 /// The commands of the group `connection`, sorted by name.
 pub(crate) const CONNECTION: &[Spec] = &[
@@ -130,6 +130,22 @@ pub(crate) const CONNECTION: &[Spec] = &[
 /// The subcommands of `CLIENT`.
 const CLIENT: &[Spec] = &[
     Spec {
+        name: "client|caching",
+        summary: "Says whether the keys of the next command are tracked.",
+        since: "6.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        arity: 3,
+        flags: Flags::of(&[NoScript, Loading, Stale]),
+        categories: Categories::of(&[Category::Connection]),
+        arguments: &[Argument::one_of(
+            "mode",
+            &[Argument::token("yes", "YES"), Argument::token("no", "NO")],
+        )],
+        run: tracking::caching,
+        ..Spec::DEFAULT
+    },
+    Spec {
         name: "client|getname",
         summary: "Tells the name this connection gave itself.",
         since: "2.6.9",
@@ -139,6 +155,18 @@ const CLIENT: &[Spec] = &[
         flags: Flags::of(&[NoScript, Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
         run: client::getname,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "client|getredir",
+        summary: "Tells who hears of stale keys in this client's place.",
+        since: "6.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[NoScript, Loading, Stale]),
+        categories: Categories::of(&[Category::Connection]),
+        run: tracking::getredir,
         ..Spec::DEFAULT
     },
     Spec {
@@ -378,6 +406,42 @@ const CLIENT: &[Spec] = &[
         arguments: &[Argument::string("connection-name")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         run: client::setname,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "client|tracking",
+        summary: "Switches messages about stale keys on or off.",
+        since: "6.0.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        arity: -3,
+        flags: Flags::of(&[NoScript, Loading, Stale]),
+        categories: Categories::of(&[Category::Connection]),
+        arguments: &[
+            Argument::one_of(
+                "status",
+                &[Argument::token("on", "ON"), Argument::token("off", "OFF")],
+            ),
+            Argument::integer("client-id").after("REDIRECT").optional(),
+            Argument::string("prefix").after("PREFIX").optional().multiple_with_token(),
+            Argument::token("bcast", "BCAST").optional(),
+            Argument::token("optin", "OPTIN").optional(),
+            Argument::token("optout", "OPTOUT").optional(),
+            Argument::token("noloop", "NOLOOP").optional(),
+        ],
+        run: tracking::tracking,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "client|trackinginfo",
+        summary: "Tells how this client tracks keys.",
+        since: "6.2.0",
+        group: Group::Connection,
+        complexity: "O(1)",
+        arity: 2,
+        flags: Flags::of(&[NoScript, Loading, Stale]),
+        categories: Categories::of(&[Category::Connection]),
+        run: tracking::trackinginfo,
         ..Spec::DEFAULT
     },
     Spec {

@@ -1,0 +1,143 @@
+//! Clients that cache keys are told which of them are stale.
+
+use alloc::vec::Vec;
+
+use super::Instance;
+use crate::resp::output::Output;
+use crate::resp::reply::{Protocol, Reply};
+use crate::session::{ClientId, Session};
+use crate::time::UnixMicros;
+use crate::tracking::{Prefix, Stale, TrackingMode};
+
+/// The channel on which a client in RESP2 hears of the keys of others.
+const CHANNEL: &[u8] = b"__redis__:invalidate";
+
+impl Instance {
+    /// Tells clients of keys that they have read and that have changed. `running` is the client whose command runs, if one
+    /// does: it is told after the reply.
+    pub(crate) fn invalidate(
+        &mut self,
+        stale: Vec<Stale>,
+        running: &mut Option<&mut Session>,
+        now: UnixMicros,
+    ) {
+        for stale in stale {
+            match stale {
+                Stale::Key { key, clients, by } => {
+                    for client in clients {
+                        let is_wanted = |session: &Session| {
+                            session.tracking.as_ref().is_some_and(|state| {
+                                state.mode != TrackingMode::Broadcast
+                                    && !(state.no_loop && by == Some(client))
+                            })
+                        };
+                        self.tell_stale(client, Some(&[key.as_slice()]), is_wanted, running, now);
+                    }
+                }
+                Stale::All => {
+                    let ids = self.clients.iter().map(|session| session.id);
+                    let own = running.as_ref().map(|session| session.id);
+                    let mut ids: Vec<ClientId> = ids.chain(own).collect();
+                    ids.sort_unstable();
+                    for client in ids {
+                        let is_wanted = |session: &Session| session.tracking.is_some();
+                        self.tell_stale(client, None, is_wanted, running, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells clients of the keys below their prefixes that have changed in this turn.
+    pub(crate) fn broadcast(&mut self, prefixes: Vec<Prefix>, now: UnixMicros) {
+        for Prefix { clients, changed } in prefixes {
+            for client in clients {
+                let Some(session) = self.clients.session(client) else { continue };
+                let no_loop = session.tracking.as_ref().is_some_and(|state| state.no_loop);
+                let keys: Vec<&[u8]> = changed
+                    .iter()
+                    .filter(|(_, by)| !(no_loop && **by == Some(client)))
+                    .map(|(key, _)| key.as_slice())
+                    .collect();
+                if !keys.is_empty() {
+                    let is_wanted = |session: &Session| session.tracking.is_some();
+                    self.tell_stale(client, Some(&keys), is_wanted, &mut None, now);
+                }
+            }
+        }
+    }
+
+    /// Sends one message: to the client, or to whom it has named in its place. Without keys, all are meant.
+    fn tell_stale(
+        &mut self,
+        client: ClientId,
+        keys: Option<&[&[u8]]>,
+        is_wanted: impl Fn(&Session) -> bool,
+        running: &mut Option<&mut Session>,
+        now: UnixMicros,
+    ) {
+        let session = match running {
+            Some(session) if session.id == client => Some(&**session),
+            _ => self.clients.session(client),
+        };
+        let Some(session) = session.filter(|session| is_wanted(session)) else { return };
+        let redirect = session.tracking.as_ref().and_then(|state| state.redirect);
+        let target = redirect.unwrap_or(client);
+        let target_session = match running {
+            Some(session) if session.id == target => Some(&**session),
+            _ => self.clients.session(target),
+        };
+        let Some(target_session) = target_session else {
+            return self.tell_redirect_broken(client, target, running, now);
+        };
+        let protocol = target_session.protocol;
+        let listens = redirect.is_some() && target_session.subscriptions.is_some();
+        if protocol == Protocol::Resp2 && !listens {
+            return;
+        }
+        let mut message = Output::default();
+        let mut reply = Reply::new(&mut message, protocol);
+        if protocol == Protocol::Resp3 {
+            reply.push(2);
+            reply.bulk(b"invalidate");
+        } else {
+            reply.array(3);
+            reply.bulk(b"message");
+            reply.bulk(CHANNEL);
+        }
+        match keys {
+            None => reply.null(),
+            Some(keys) => {
+                reply.array(keys.len());
+                keys.iter().for_each(|key| reply.bulk(key));
+            }
+        }
+        self.send(target, &mut message, running.as_deref(), now);
+    }
+
+    /// Nobody is left at the other end: the client itself is told, if it can be.
+    fn tell_redirect_broken(
+        &mut self,
+        client: ClientId,
+        target: ClientId,
+        running: &mut Option<&mut Session>,
+        now: UnixMicros,
+    ) {
+        let session = match running {
+            Some(session) if session.id == client => Some(&mut **session),
+            _ => self.clients.session_mut(client),
+        };
+        let Some(session) = session else { return };
+        if let Some(state) = &mut session.tracking {
+            state.is_redirect_broken = true;
+        }
+        if session.protocol == Protocol::Resp3 {
+            let mut message = Output::default();
+            let mut reply = Reply::new(&mut message, Protocol::Resp3);
+            reply.push(2);
+            reply.bulk(b"tracking-redir-broken");
+            reply.integer(target.serial() as i64);
+            self.send(client, &mut message, running.as_deref(), now);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Fetching from memory what look-ups will read, before they do.
+//!
+//! In a large table a look-up waits for memory three times, one after the other: for the segment, for its tags and the
+//! bucket they lead to, and for the entry. Many look-ups need not wait for each other, so the stages are run for all of
+//! them in turn: while the lines of one are on their way, those of the others are asked for. A stage reads what the one
+//! before has fetched, and does nothing but ask.
+
+use super::{Entry, Table};
+
+/// How many keys are fetched at once: enough to keep the memory busy, few enough to stay in the first cache.
+pub const AHEAD: usize = 16;
+
+impl<E: Entry> Table<E> {
+    /// Fetches what look-ups of these keys, of the first [`AHEAD`] of them, will read.
+    pub fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
+        let mut hashes = [0; AHEAD];
+        let mut len = 0;
+        for (hash, key) in hashes.iter_mut().zip(keys) {
+            *hash = self.hash(key);
+            self.fetch_segment(*hash);
+            len += 1;
+        }
+        let hashes = &hashes[..len];
+        hashes.iter().for_each(|&hash| self.fetch_bucket(hash));
+        hashes.iter().for_each(|&hash| self.fetch_entry(hash));
+    }
+
+    /// First stage: asks for the segment of a hash.
+    #[inline]
+    pub fn fetch_segment(&self, hash: u64) {
+        self.segments.prefetch(self.directory.at(hash));
+    }
+
+    /// Second stage: asks for the tag and the bucket where the search in the segment begins.
+    #[inline]
+    pub fn fetch_bucket(&self, hash: u64) {
+        self.segments[self.directory.at(hash)].prefetch_bucket(hash);
+    }
+
+    /// Third stage: asks for the entry that a look-up of this hash would compare.
+    #[inline]
+    pub fn fetch_entry(&self, hash: u64) {
+        self.segments[self.directory.at(hash)].prefetch_entry(hash);
+    }
+}
