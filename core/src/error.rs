@@ -204,6 +204,10 @@ pub const NUMKEYS_ABOVE_ARGUMENTS: Error =
     Error::fixed("ERR Number of keys can't be greater than number of args");
 /// A count of elements to pop below one.
 pub const COUNT_NOT_POSITIVE: Error = Error::fixed("ERR count should be greater than 0");
+/// A count that cannot be negated.
+pub const COUNT_TOO_LOW: Error = Error::fixed(
+    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+);
 /// `OBJECT FREQ` while no LFU policy counts accesses.
 pub const NOT_LFU: Error = Error::fixed(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that \
@@ -278,6 +282,9 @@ pub const CANNOT_SAVE: Error = Error::fixed("ERR Errors trying to SHUTDOWN. Chec
 pub const PAUSE_MODE: Error = Error::fixed("ERR CLIENT PAUSE mode must be WRITE or ALL");
 /// `SLOWLOG GET` with a count below -1.
 pub const SLOWLOG_COUNT: Error = Error::fixed("ERR count should be greater than or equal to -1");
+/// `DEBUG QUICKLIST-PACKED-THRESHOLD` with something else than a size of below 4 GiB.
+pub const PACKED_THRESHOLD: Error =
+    Error::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
 /// `DEBUG PROTOCOL` of a type it does not know.
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
@@ -336,6 +343,24 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+/// `RESTORE` without `REPLACE` onto a key that is there.
+pub const BUSY_KEY: Error = Error::fixed("BUSYKEY Target key name already exists.");
+/// `RESTORE` with a negative time to live.
+pub const INVALID_TTL: Error = Error::fixed("ERR Invalid TTL value, must be >= 0");
+/// `RESTORE` with a negative `IDLETIME`.
+pub const INVALID_IDLETIME: Error = Error::fixed("ERR Invalid IDLETIME value, must be >= 0");
+/// `RESTORE` with a `FREQ` that no counter can have.
+pub const INVALID_FREQ: Error = Error::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// `RESTORE` of something that was not dumped, or by a newer server.
+pub const BAD_DUMP_FOOTER: Error = Error::fixed("ERR DUMP payload version or checksum are wrong");
+/// `DEBUG RELOAD` with another option than it has.
+pub const RELOAD_OPTION: Error =
+    Error::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+/// `DEBUG RELOAD` of data that is not there, or is in the way.
+pub const NO_SNAPSHOT: Error =
+    Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// `RESTORE` of a payload whose value is none.
+pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
 /// Two prefixes of `CLIENT TRACKING` have keys in common.
 #[must_use]

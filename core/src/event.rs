@@ -46,6 +46,7 @@ impl Event {
     pub(crate) const SDIFFSTORE: Self = Self::new(EventClass::Set, "sdiffstore");
     pub(crate) const RPOP: Self = Self::new(EventClass::List, "rpop");
     pub(crate) const RPUSH: Self = Self::new(EventClass::List, "rpush");
+    pub(crate) const RESTORE: Self = Self::new(EventClass::Generic, "restore");
     pub(crate) const SET: Self = Self::new(EventClass::String, "set");
     pub(crate) const SET_BIT: Self = Self::new(EventClass::String, "setbit");
     pub(crate) const SET_RANGE: Self = Self::new(EventClass::String, "setrange");

@@ -11,6 +11,8 @@
 # - A failed test would leave its connection half way through a MULTI, a subscription or an unread reply, and
 #   its other clients blocked on keys that later tests use. Here the failed test's clients are closed and the
 #   connection of the block is made afresh, so that a defect costs the tests that show it and no others.
+# - In Redis 7.2 the encoding of a small list is `listpack`; the suite is of 7.0, where every list is a `quicklist`. Here
+#   either will do where the suite expects a quicklist.
 # - A server that was restarted under the suite (the runner does so after a crash or a stall) has lost the
 #   overrides of the block: they are set again.
 #
@@ -113,6 +115,12 @@ proc r {args} {
         return {}
     }
     return $reply
+}
+
+rename assert_encoding assert_encoding_of_7_0
+proc assert_encoding {encoding key} {
+    if {$encoding eq {quicklist} && [r object encoding $key] eq {listpack}} {return}
+    tailcall assert_encoding_of_7_0 $encoding $key
 }
 
 rename test run_test

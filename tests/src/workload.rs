@@ -7,6 +7,7 @@
 
 mod collections;
 mod interpreted;
+mod sorted_set;
 
 use core::time::Duration;
 
@@ -40,6 +41,9 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
+    ("bzmpop", "blocks"),
+    ("bzpopmax", "blocks"),
+    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -76,14 +80,18 @@ const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance is not the same in both.
-const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP"];
+/// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance
+/// is not the same in both.
+const UNSPOILED: &[&str] = &["DEBUG", "COMMAND", "SCAN", "SPOP", "ZRANK", "ZREVRANK"];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
 const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
+const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
+/// Keys that mostly hold collections, each group's own.
+const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
@@ -170,6 +178,8 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("lfu-log-factor", &["10", "0", "-1", "x"]),
     ("lfu-decay-time", &["1", "0", "10", "2147483648"]),
     ("hz", &["10", "20"]),
+    ("zset-max-listpack-entries", &["128", "3", "0", "-1", "x"]),
+    ("zset-max-ziplist-value", &["64", "3", "1kb", "-1"]),
     ("timeout", &["0", "100000", "-1", "0x10"]),
     ("slowlog-max-len", &["128", "10", "-1"]),
     ("latency-tracking", &["yes", "no", "YES", "maybe"]),
@@ -333,6 +343,9 @@ impl Workload {
 
     /// The command `spec` with arguments that fit its tree.
     pub fn invocation(&mut self, spec: &Spec) -> Command {
+        if spec.group == Group::SortedSet {
+            return self.sorted_set(spec);
+        }
         let mut command: Command =
             spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
         match spec.name {
@@ -419,6 +432,8 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
+        } else if self.one_in(8) {
+            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {

@@ -49,3 +49,13 @@ fn listpacks_are_edited_like_vectors() {
 fn intsets_are_edited_like_ordered_sets() {
     run("intset");
 }
+
+#[test]
+fn a_sorted_set_is_a_sorted_vector() {
+    run("sorted-set");
+}
+
+#[test]
+fn serialised_values_are_refused_or_whole() {
+    run("rdb");
+}

@@ -44,7 +44,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() % 2 == 1 {
         return Err(error::SYNTAX);
     }
-    let mut pairs: Vec<(&Parameter, &[u8])> = Vec::new();
+    let mut pairs: Vec<(&Parameter, &str, &[u8])> = Vec::new();
     for at in (2..args.len()).step_by(2) {
         let name = &args[at];
         let parameter = Config::parameter(name).ok_or_else(|| {
@@ -56,17 +56,18 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         if parameter.protected && !may_set_protected(ctx) {
             return Err(failed(name, "can't set protected config"));
         }
-        if pairs.iter().any(|(known, _)| known.name == parameter.name) {
+        if pairs.iter().any(|(known, ..)| known.name == parameter.name) {
             return Err(failed(name, "duplicate parameter"));
         }
-        pairs.push((parameter, &args[at + 1]));
+        let alias = parameter.alias.filter(|alias| alias.as_bytes().eq_ignore_ascii_case(name));
+        pairs.push((parameter, alias.unwrap_or(parameter.name), &args[at + 1]));
     }
     let before = ctx.instance.config.clone();
     let result = apply(ctx, &pairs);
     if result.is_err() {
         ctx.instance.config = before;
         // What the host has applied already goes back too; it was right before, so it is right again.
-        for (parameter, _) in pairs.iter().filter(|(parameter, _)| parameter.external) {
+        for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
         }
     }
@@ -77,12 +78,13 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-fn apply(ctx: &mut Context<'_>, pairs: &[(&Parameter, &[u8])]) -> Result<(), Error> {
-    for (parameter, text) in pairs {
+/// Sets parameters, which the errors call what the client calls them.
+fn apply(ctx: &mut Context<'_>, pairs: &[(&Parameter, &str, &[u8])]) -> Result<(), Error> {
+    for (parameter, name, text) in pairs {
         let result = ctx.instance.config.set(parameter, text);
-        result.map_err(|invalid| failed(parameter.name.as_bytes(), invalid.reason()))?;
+        result.map_err(|invalid| failed(name.as_bytes(), invalid.reason()))?;
     }
-    for (parameter, _) in pairs.iter().filter(|(parameter, _)| parameter.external) {
+    for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
         let result = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
         result.map_err(|reason| failed(parameter.name.as_bytes(), &reason))?;
     }

@@ -5,6 +5,7 @@ use alloc::format;
 use super::args;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
+use super::reload;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
@@ -25,6 +26,12 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
+        (b"SET-SKIP-CHECKSUM-VALIDATION", 3) => {
+            ctx.instance.skips_checksums = args::integer(&args[2])? != 0;
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
+        (b"RELOAD", _) => reload::reload(ctx, args),
         (b"OBJECT", 3 | 4) => object(ctx, &args[2]),
         (b"LOG", 3) => {
             ctx.instance.host.log(&args[2]);
@@ -33,6 +40,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (b"POPULATE", 3..=5) => populate(ctx, args),
         (b"PROTOCOL", 3) => protocol(&mut ctx.reply, &args[2]),
+        (b"QUICKLIST-PACKED-THRESHOLD", 3) => packed_threshold(ctx, &args[2]),
         (b"ERROR", 3) => Err(Error::made(args[2].to_vec())),
         (b"DIGEST-VALUE", _) => {
             ctx.reply.array(args.len() - 2);
@@ -62,7 +70,16 @@ const HELP: &[(&str, &str)] = &[
         "Creates keys prefix:0 .. prefix:count-1 that do not exist.",
     ),
     ("PROTOCOL <type>", "Replies with a value of a type of the protocol."),
+    (
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "No effect: an element that is longer than a chunk of its list always lies alone.",
+    ),
+    (
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "Writes all data as a snapshot has it and reads it again; there is no snapshot of another time.",
+    ),
     ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
+    ("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Lets RESTORE take a payload whose checksum is wrong."),
     ("SLEEP <seconds>", "Stops the server for a while."),
 ];
 
@@ -79,6 +96,14 @@ fn help(ctx: &mut Context<'_>) -> Handled {
 fn sleep(ctx: &mut Context<'_>, seconds: &[u8]) -> Handled {
     let seconds = number::parse_f64(seconds).unwrap_or(0.0);
     ctx.instance.host.sleep((seconds.max(0.0) * 1e6) as u64);
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+fn packed_threshold(ctx: &mut Context<'_>, size: &[u8]) -> Handled {
+    const MOST_BYTES: u64 = (1 << 32) - (1 << 20);
+    let size = number::parse_memory_bytes(size).filter(|size| *size <= MOST_BYTES);
+    size.ok_or(error::PACKED_THRESHOLD)?;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -138,19 +138,21 @@ impl Keys<'_> {
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<Option<R>, Error> {
         let Some(record) = self.write(key) else { return Ok(None) };
-        let edited = record.edit_compound(|collection: &mut C| {
-            let edited = edit(collection);
-            (edited, collection.is_gone())
-        });
-        let (Edit { event, changes, result }, is_gone) = edited.ok_or(error::WRONG_TYPE)?;
-        if let Some(event) = event {
-            self.modified_by(key, event, changes);
+        let edited = edit_record(record, edit)?;
+        Ok(Some(self.edited(key, edited)))
+    }
+
+    /// Tells what came of an edit, and removes the key if nothing is left in it.
+    #[inline]
+    fn edited<R>(&mut self, key: &[u8], (edit, is_gone): (Edit<R>, bool)) -> R {
+        if let Some(event) = edit.event {
+            self.modified_by(key, event, edit.changes);
         }
         if is_gone && let Some(record) = self.db().remove(key) {
             self.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
-        Ok(Some(result))
+        edit.result
     }
 
     /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
@@ -162,9 +164,9 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<R, Error> {
-        if self.write(key).is_some() {
-            let edited = self.edit(key, edit)?;
-            return Ok(edited.expect("the key was there a moment ago"));
+        if let Some(record) = self.write(key) {
+            let edited = edit_record(record, edit)?;
+            return Ok(self.edited(key, edited));
         }
         let mut collection = C::default();
         let Edit { event, changes, result } = edit(&mut collection);
@@ -396,6 +398,19 @@ impl Keys<'_> {
             .filter(|&index| index < self.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
     }
+}
+
+/// Edits the collection of a record, and says whether it is gone then.
+#[inline]
+fn edit_record<C: Compound, R>(
+    record: &mut Record,
+    edit: impl FnOnce(&mut C) -> Edit<R>,
+) -> Result<(Edit<R>, bool), Error> {
+    let edited = record.edit_compound(|collection: &mut C| {
+        let edited = edit(collection);
+        (edited, collection.is_gone())
+    });
+    edited.ok_or(error::WRONG_TYPE)
 }
 
 /// What came of an edit.

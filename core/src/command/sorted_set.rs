@@ -7,9 +7,9 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
 use super::scan;
+use super::set::reply_member;
 use crate::error::{self, Error};
 use crate::event::Event;
-use crate::glob::{self, Case};
 use crate::number::{NumberText, parse_f64};
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -32,15 +32,6 @@ pub(super) fn limits(ctx: &Context<'_>) -> SortedSetLimits {
 /// A score, or another double.
 pub(super) fn double(arg: &[u8]) -> Result<f64, Error> {
     parse_f64(arg).ok_or(error::NOT_A_FLOAT)
-}
-
-/// Replies a member.
-#[inline]
-pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
-    match member {
-        Entry::Int(number) => reply.bulk_integer(number),
-        Entry::Bytes(bytes) => reply.bulk(bytes),
-    }
 }
 
 /// Replies members, each followed by its score if that is wanted: as a pair in RESP3, flat in RESP2.
@@ -261,7 +252,7 @@ fn rank(ctx: &mut Context<'_>, args: Args<'_>, counted: fn(usize, usize) -> usiz
 pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = args.get(2).map(args::integer).transpose()?;
     if count == Some(i64::MIN) {
-        return Err(error::OUT_OF_RANGE);
+        return Err(error::COUNT_TOO_LOW);
     }
     let with_scores = args.get(3).is_some_and(|word| args::is(word, "WITHSCORES"));
     if args.len() > 4 || args.len() == 4 && !with_scores {
@@ -336,52 +327,29 @@ fn distinct_ranks(random: &mut Random, count: usize, len: usize) -> Vec<usize> {
 }
 
 pub(super) fn zscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let mut cursor = scan::cursor(&args[2])?;
+    let cursor = scan::cursor(&args[2])?;
     let Some(set) = ctx.keys.read_as::<SortedSet>(&args[1])? else {
-        ctx.reply.array(2);
-        ctx.reply.bulk(b"0");
-        ctx.reply.array(0);
+        scan::reply_nothing(&mut ctx.reply);
         return Ok(Outcome::Done);
     };
-    let (mut count, mut pattern, mut at) = (10, None, 3);
-    while let Some(option) = args.get(at) {
-        let value = args.get(at + 1).ok_or(error::SYNTAX)?;
-        if args::is(option, "COUNT") {
-            count = args::integer(value)?;
-            if count < 1 {
-                return Err(error::SYNTAX);
-            }
-        } else if args::is(option, "MATCH") {
-            pattern = Some(value).filter(|pattern| *pattern != b"*");
-        } else {
-            return Err(error::SYNTAX);
-        }
-        at += 2;
-    }
-    // The large form's scores come with all their digits, which is how Redis prints those of its dictionary.
+    let options = scan::Options::read(args.slice(3..), false)?;
+    // Redis prints the scores of its dictionary with all their digits.
     let text = match set {
         SortedSetRef::Listpack(_) => NumberText::from,
         SortedSetRef::Large(_) => NumberText::with_all_digits,
     };
-    let (mut seen, mut found) = (0_i64, Vec::new());
-    loop {
-        cursor = set.scan(cursor, &mut |score, member| {
-            seen += 1;
-            let member = member.to_vec();
-            if pattern.is_none_or(|pattern| glob::matches(pattern, &member, Case::Sensitive)) {
-                found.push((member, text(score)));
-            }
-        });
-        if cursor == 0 || seen >= count {
-            break;
-        }
-    }
-    ctx.reply.array(2);
-    ctx.reply.bulk(itoa::Buffer::new().format(cursor).as_bytes());
+    let mut found = Vec::new();
+    let next = options.walk(cursor, |cursor| {
+        let before = found.len();
+        let next = set.scan(cursor, &mut |score, member| found.push((member.to_vec(), score)));
+        (next, (found.len() - before) as i64)
+    });
+    found.retain(|(member, _)| options.matches(member));
+    scan::reply_cursor(&mut ctx.reply, next);
     ctx.reply.array(2 * found.len());
     for (member, score) in &found {
         ctx.reply.bulk(member);
-        ctx.reply.bulk(score);
+        ctx.reply.bulk(&text(*score));
     }
     Ok(Outcome::Done)
 }

@@ -12,6 +12,7 @@ use crate::number::parse_f64;
 use crate::resp::args::Args;
 use crate::value::listpack::Entry;
 use crate::value::record::Record;
+use crate::value::set::{Set, SetRef};
 use crate::value::sorted_set::{Gathering, SortedSet, SortedSetRef};
 use crate::value::{Compound, Type};
 
@@ -132,36 +133,54 @@ impl Options {
     }
 }
 
-/// A sorted set or a set that is read, with the weight of its scores.
+/// What is read: a sorted set or a set, with the weight of its scores.
 #[derive(Clone, Copy)]
 struct Source<'a> {
-    set: SortedSetRef<'a>,
+    members: Members<'a>,
     weight: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Members<'a> {
+    SortedSet(SortedSetRef<'a>),
+    Set(SetRef<'a>),
 }
 
 impl<'a> Source<'a> {
     fn new(record: Option<&'a Record>, weight: f64) -> Self {
-        let set = record.and_then(Record::compound::<SortedSet>).unwrap_or(SortedSetRef::EMPTY);
-        Self { set, weight }
+        let set = record.and_then(Record::compound::<Set>).map(Members::Set);
+        let sorted_set = || record.and_then(Record::compound::<SortedSet>);
+        let members =
+            set.unwrap_or_else(|| Members::SortedSet(sorted_set().unwrap_or(SortedSetRef::EMPTY)));
+        Self { members, weight }
     }
 
     fn len(self) -> usize {
-        self.set.len()
+        match self.members {
+            Members::SortedSet(set) => set.len(),
+            Members::Set(set) => set.len(),
+        }
     }
 
     /// The weighted score of a member.
     fn score(self, member: &[u8]) -> Option<f64> {
-        self.set.score(member).map(|score| score * self.weight)
+        let score = match self.members {
+            Members::SortedSet(set) => set.score(member),
+            Members::Set(set) => set.contains(Entry::Bytes(member)).then_some(1.0),
+        };
+        score.map(|score| score * self.weight)
     }
 
-    /// The members with their weighted scores.
+    /// Visits the members with their weighted scores, until `visit` has enough.
     fn for_each(self, mut visit: impl FnMut(f64, &[u8]) -> bool) {
         let mut digits = itoa::Buffer::new();
-        for (score, member) in self.set.iter() {
-            if !visit(number_or_zero(score * self.weight), Entry::text(member, &mut digits)) {
-                break;
-            }
-        }
+        let mut visit = |(score, member): (f64, Entry<'_>)| {
+            visit(number_or_zero(score * self.weight), member.text(&mut digits))
+        };
+        match self.members {
+            Members::SortedSet(set) => set.iter().all(&mut visit),
+            Members::Set(set) => set.iter().all(|member| visit((1.0, member))),
+        };
     }
 }
 
@@ -205,7 +224,7 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Targ
     }
     let keys = args.slice(count_at + 1..=count_at + count);
     for key in keys.iter() {
-        let held = ctx.keys.read(key).map(Record::value_type);
+        let held = ctx.keys.read(key).map(|record| record.value_type());
         if held.is_some_and(|held| !matches!(held, Type::SortedSet | Type::Set)) {
             return Err(error::WRONG_TYPE);
         }

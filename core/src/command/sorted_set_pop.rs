@@ -3,7 +3,8 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
-use super::sorted_set::{reply_member, reply_members};
+use super::set::reply_member;
+use super::sorted_set::reply_members;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::resp::args::Args;

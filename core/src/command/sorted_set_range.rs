@@ -138,7 +138,7 @@ impl<'a> Query<'a> {
             } else if args::is(word, "LIMIT") && option + 2 < args.len() {
                 limit = (args::integer(&args[option + 1])?, args::integer(&args[option + 2])?);
                 option += 2;
-            } else if form.reversed.is_none() && args::is(word, "REV") {
+            } else if reversed.is_none() && args::is(word, "REV") {
                 reversed = Some(true);
             } else if by.is_none() && args::is(word, "BYLEX") {
                 by = Some(By::Lex);

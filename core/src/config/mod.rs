@@ -50,6 +50,7 @@ pub struct Config {
     pub lfu_decay_time: i64,
     pub hll_sparse_max_bytes: i64,
     pub hz: i64,
+    pub rdbcompression: bool,
     pub set_max_intset_entries: i64,
     pub set_max_listpack_entries: i64,
     pub set_max_listpack_value: i64,
@@ -77,6 +78,7 @@ pub struct Config {
 
     // Accepted so that a file written for Redis loads; `table.rs` says of each why it changes nothing.
     pub save: Vec<u8>,
+    pub sanitize_dump_payload: &'static str,
     pub appendonly: bool,
     pub daemonize: bool,
     pub lazyfree_lazy_eviction: bool,
@@ -111,6 +113,7 @@ impl Default for Config {
             lfu_decay_time: 1,
             hll_sparse_max_bytes: 3000,
             hz: 10,
+            rdbcompression: true,
             set_max_intset_entries: 512,
             set_max_listpack_entries: 128,
             set_max_listpack_value: 64,
@@ -132,6 +135,7 @@ impl Default for Config {
             enable_debug_command: "no",
             enable_protected_configs: "no",
             save: Vec::new(),
+            sanitize_dump_payload: "no",
             appendonly: false,
             daemonize: false,
             lazyfree_lazy_eviction: false,

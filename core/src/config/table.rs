@@ -213,6 +213,12 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "rdbcompression",
+        summary: "Whether long strings of dumped values are compressed.",
+        kind: Kind::Bool(|c| &mut c.rdbcompression),
+        ..PLAIN
+    },
+    Parameter {
         name: "list-max-listpack-size",
         alias: Some("list-max-ziplist-size"),
         summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",
@@ -226,7 +232,7 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "list-compress-depth",
-        summary: "No effect: lists are not compressed.",
+        summary: "No effect: what lies deep inside a long list is always held in less room, if it can be.",
         kind: Kind::Integer {
             field: |c| &mut c.list_compress_depth,
             min: 0,
@@ -403,6 +409,15 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     // Accepted so that a file written for Redis loads
+    Parameter {
+        name: "sanitize-dump-payload",
+        summary: "No effect: a value that is restored is always examined in depth.",
+        kind: Kind::Enum {
+            field: |c| &mut c.sanitize_dump_payload,
+            names: &["no", "yes", "clients"],
+        },
+        ..PLAIN
+    },
     Parameter {
         name: "save",
         summary: "When to write snapshots. This version writes none, so only the empty text is accepted.",

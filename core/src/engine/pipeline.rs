@@ -16,8 +16,10 @@ use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
 use crate::session::{Closing, Session, Stall};
-use crate::table::ahead::AHEAD;
+use crate::table::ahead::{AHEAD, Stage};
 use crate::time::UnixMicros;
+use crate::value::ValueRef;
+use crate::value::record::Record;
 
 /// Parsed requests that have not run yet.
 #[derive(Debug, Default)]
@@ -142,7 +144,43 @@ impl Engine {
         let keys = batch.requests().iter().filter_map(|request| request.args(input).get(1));
         if batch.len > 1 {
             self.keyspace[database].fetch_ahead(keys);
+            self.fetch_elements_ahead(database, batch, input);
         }
+    }
+
+    /// Asks for the memory of the elements that a batch will look up in large collections.
+    fn fetch_elements_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
+        let mut sought = [None; AHEAD];
+        let (mut last_key, mut last_object) = (&b""[..], None);
+        for (sought, request) in sought.iter_mut().zip(batch.requests()) {
+            let Some((key, element)) = element_of(request.args(input)) else { continue };
+            if key != last_key {
+                let value = self.keyspace[database].find(key).map(Record::value);
+                last_object = value.and_then(|value| match value {
+                    ValueRef::Object(object) => Some(object),
+                    _ => None,
+                });
+                last_key = key;
+            }
+            *sought = last_object.and_then(|object| Some((object, object.hash(element)?)));
+        }
+        for stage in Stage::ALL {
+            sought.iter().flatten().for_each(|(object, hash)| object.fetch(stage, *hash));
+        }
+    }
+}
+
+/// The key and an element of the collection there that a request may look up: of commands on sets, hashes and sorted sets, as
+/// far as their first letters tell.
+#[inline]
+fn element_of(args: Args<'_>) -> Option<(&[u8], &[u8])> {
+    let (name, key, element) = (args.get(0)?, args.get(1)?, args.get(2)?);
+    match name.first()?.to_ascii_lowercase() {
+        b'h' => Some((key, element)),
+        b's' if !name.eq_ignore_ascii_case(b"SET") => Some((key, element)),
+        // A score may come before it.
+        b'z' => Some((key, args.get(args.len() - 1)?)),
+        _ => None,
     }
 }
 

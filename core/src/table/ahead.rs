@@ -10,6 +10,22 @@ use super::{Entry, Table};
 /// How many keys are fetched at once: enough to keep the memory busy, few enough to stay in the first cache.
 pub const AHEAD: usize = 16;
 
+/// The stages, for whoever runs them over several tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The segment of a hash.
+    Segment,
+    /// The tag and the bucket where the search in it begins.
+    Bucket,
+    /// The entry.
+    Entry,
+}
+
+impl Stage {
+    /// All, in their order.
+    pub const ALL: [Self; 3] = [Self::Segment, Self::Bucket, Self::Entry];
+}
+
 impl<E: Entry> Table<E> {
     /// Fetches what look-ups of these keys, of the first [`AHEAD`] of them, will read.
     pub fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
@@ -23,6 +39,16 @@ impl<E: Entry> Table<E> {
         let hashes = &hashes[..len];
         hashes.iter().for_each(|&hash| self.fetch_bucket(hash));
         hashes.iter().for_each(|&hash| self.fetch_entry(hash));
+    }
+
+    /// Runs one stage for one hash.
+    #[inline]
+    pub fn fetch(&self, stage: Stage, hash: u64) {
+        match stage {
+            Stage::Segment => self.fetch_segment(hash),
+            Stage::Bucket => self.fetch_bucket(hash),
+            Stage::Entry => self.fetch_entry(hash),
+        }
     }
 
     /// First stage: asks for the segment of a hash.

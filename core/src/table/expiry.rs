@@ -55,13 +55,14 @@ impl<E: Entry> Table<E> {
         let (seen, first_hash) = (segment.len(), segment.node.first_hash());
         let mut earliest = NEVER;
         let mut expired: Vec<(u64, E)> = segment
-            .extract(|entry| {
+            .extract(&self.hasher, |entry| {
                 let expired = entry.is_expired(now);
                 if !expired {
                     earliest = earliest.min(entry.deadline().unwrap_or(NEVER));
                 }
                 expired
             })
+            .into_iter()
             .map(|entry| (self.hasher.hash(entry.key()), entry))
             .collect();
         self.schedule.set(id, earliest);

@@ -1,4 +1,8 @@
 //! A segment: about a hundred entries whose hashes share their top bits.
+//!
+//! Where an entry lies in the segment's SwissTable depends on the width of the processor's vectors, so a list of its buckets gives
+//! the entries an order besides: that in which they came, but that the last takes the place of one that goes. It is the same
+//! everywhere, and makes a random choice a matter of one draw.
 
 use super::{Entry, hash::KeyHasher, prefetch::prefetch};
 use alloc::vec::Vec;
@@ -15,6 +19,9 @@ pub(super) const SEGMENT_MAX: usize = 104;
 
 /// The entries that two neighbours may have together when they merge: far from a split, lest the two alternate.
 pub(super) const MERGE_MAX: usize = 48;
+
+/// The most buckets that a byte can number.
+const ORDERED_BUCKETS: usize = 256;
 
 /// The tags that a search reads at once.
 const TAG_GROUP: usize = 16;
@@ -77,6 +84,8 @@ impl Node {
 
 pub(super) struct Segment<E> {
     entries: HashTable<E>,
+    /// The buckets of all entries, while [`ORDERED_BUCKETS`] allow.
+    order: Vec<u8>,
     /// Where the table's tags are, for prefetches alone: hashbrown keeps them above its buckets, and its buckets
     /// downwards from there, in one block.
     tags: *const E,
@@ -85,7 +94,7 @@ pub(super) struct Segment<E> {
 
 impl<E: Entry> Segment<E> {
     pub(super) const fn new(node: Node) -> Self {
-        Self { entries: HashTable::new(), tags: ptr::null(), node }
+        Self { entries: HashTable::new(), order: Vec::new(), tags: ptr::null(), node }
     }
 
     #[inline]
@@ -151,18 +160,82 @@ impl<E: Entry> Segment<E> {
     fn insert_with_room(&mut self, hash: u64, entry: E) {
         let full = |_: &E| unreachable!("there is room for one more");
         let entry = self.entries.insert_unique(spread(hash), entry, full);
-        self.tags = ptr::from_ref(entry.get()).wrapping_add(entry.bucket_index() + 1);
+        let bucket = entry.bucket_index();
+        self.tags = ptr::from_ref(entry.get()).wrapping_add(bucket + 1);
+        self.put_in_order(bucket);
     }
 
     pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<E> {
-        let entry = self.entries.find_entry(spread(hash), |entry| entry.key() == key);
-        entry.ok().map(|entry| entry.remove().0)
+        let entry = self.entries.find_entry(spread(hash), |entry| entry.key() == key).ok()?;
+        let bucket = entry.bucket_index();
+        let removed = entry.remove().0;
+        if let Some(place) = place_of(bucket, &self.order) {
+            self.order.swap_remove(place);
+        }
+        Some(removed)
     }
 
-    /// Takes out all entries that `take` says, in no particular order.
-    pub(super) fn extract(&mut self, take: impl FnMut(&mut E) -> bool) -> impl Iterator<Item = E> {
+    /// The bucket of the entry at a place, in the order of the segment.
+    fn bucket_at(&self, place: usize, hasher: &KeyHasher) -> usize {
+        if self.is_ordered() { self.order[place].into() } else { self.buckets(hasher)[place] }
+    }
+
+    /// The entry at a place, in the order of the segment.
+    pub(super) fn at(&self, place: usize, hasher: &KeyHasher) -> Option<&E> {
+        self.entries.get_bucket(self.bucket_at(place, hasher))
+    }
+
+    /// Takes out the entry at a place, in the order of the segment.
+    pub(super) fn remove_at(&mut self, place: usize, hasher: &KeyHasher) -> Option<E> {
+        let bucket = self.bucket_at(place, hasher);
+        let entry = self.entries.get_bucket_entry(bucket).ok()?;
+        if place < self.order.len() {
+            self.order.swap_remove(place);
+        }
+        Some(entry.remove().0)
+    }
+
+    /// Takes out all entries that `take` says.
+    pub(super) fn extract(
+        &mut self,
+        hasher: &KeyHasher,
+        mut take: impl FnMut(&mut E) -> bool,
+    ) -> Vec<E> {
         self.prefetch_all();
-        self.entries.extract_if(take)
+        let (mut taken, buckets) = (Vec::new(), self.buckets(hasher));
+        self.order.clear();
+        for bucket in buckets {
+            let Ok(mut entry) = self.entries.get_bucket_entry(bucket) else { continue };
+            if take(entry.get_mut()) {
+                taken.push(entry.remove().0);
+            } else {
+                self.put_in_order(bucket);
+            }
+        }
+        taken
+    }
+
+    /// Whether the order is kept. Only entries whose hashes are much alike make a segment so large that it is not.
+    fn is_ordered(&self) -> bool {
+        self.entries.num_buckets() <= ORDERED_BUCKETS
+    }
+
+    #[inline]
+    fn put_in_order(&mut self, bucket: usize) {
+        if self.is_ordered() {
+            self.order.push(bucket as u8);
+        }
+    }
+
+    /// The buckets of all entries in the order of the segment: where that is not kept, by hash, then key.
+    fn buckets(&self, hasher: &KeyHasher) -> Vec<usize> {
+        if self.is_ordered() {
+            return self.order.iter().map(|&bucket| bucket.into()).collect();
+        }
+        let mut buckets: Vec<_> = self.entries.iter_buckets().collect();
+        let of = |bucket: usize| self.entries.get_bucket(bucket).map(E::key).unwrap_or_default();
+        buckets.sort_unstable_by_key(|&bucket| (hasher.hash(of(bucket)), of(bucket)));
+        buckets
     }
 
     /// Keeps the lower half of the prefix and gives up the upper.
@@ -173,20 +246,42 @@ impl<E: Entry> Segment<E> {
         let mut split = Self::new(upper);
         let boundary = upper.first_hash();
         split.entries = HashTable::with_capacity(self.len());
-        for entry in self.entries.extract_if(|entry| hasher.hash(entry.key()) >= boundary) {
-            let hash = hasher.hash(entry.key());
-            split.insert(hash, entry, hasher);
+        let buckets = self.buckets(hasher);
+        // Room for the half that stays, and some more.
+        self.order = Vec::with_capacity(MERGE_MAX + 16);
+        split.order = Vec::with_capacity(MERGE_MAX + 16);
+        for bucket in buckets {
+            let Ok(entry) = self.entries.get_bucket_entry(bucket) else { continue };
+            let hash = hasher.hash(entry.get().key());
+            if hash < boundary {
+                self.put_in_order(bucket);
+            } else {
+                split.insert(hash, entry.remove().0, hasher);
+            }
         }
         split
     }
 
     /// Takes in the entries of the segment next to it and holds the prefix of both.
-    pub(super) fn merge(&mut self, buddy: Self, hasher: &KeyHasher) {
+    pub(super) fn merge(&mut self, mut buddy: Self, hasher: &KeyHasher) {
         self.node = self.node.parent();
         self.rebuild(self.len() + buddy.len(), hasher);
-        for entry in buddy.entries {
-            let hash = hasher.hash(entry.key());
-            self.insert(hash, entry, hasher);
+        let buckets = buddy.buckets(hasher);
+        self.take_over(&mut buddy.entries, buckets, hasher);
+    }
+
+    /// Takes entries out of buckets of another table.
+    fn take_over(
+        &mut self,
+        from: &mut HashTable<E>,
+        buckets: impl IntoIterator<Item = usize>,
+        hasher: &KeyHasher,
+    ) {
+        for bucket in buckets {
+            if let Ok(entry) = from.get_bucket_entry(bucket) {
+                let entry = entry.remove().0;
+                self.insert_with_room(hasher.hash(entry.key()), entry);
+            }
         }
     }
 
@@ -207,19 +302,18 @@ impl<E: Entry> Segment<E> {
         entries
     }
 
-    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, and for each bucket a
-    /// pointer and a tag.
+    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer and a
+    /// tag, and the order.
     pub(super) fn memory_bytes(&self) -> usize {
-        48 + self.entries.num_buckets() * 9
+        72 + self.entries.num_buckets() * 9 + self.order.capacity()
     }
 
     fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
         self.prefetch_all();
-        let old = mem::replace(&mut self.entries, HashTable::with_capacity(capacity));
-        for entry in old {
-            let hash = hasher.hash(entry.key());
-            self.insert_with_room(hash, entry);
-        }
+        let buckets = self.buckets(hasher);
+        let mut old = mem::replace(&mut self.entries, HashTable::with_capacity(capacity));
+        self.order = Vec::with_capacity(self.entries.capacity().min(ORDERED_BUCKETS));
+        self.take_over(&mut old, buckets, hasher);
     }
 }
 
@@ -228,6 +322,15 @@ impl<E> Segment<E> {
     pub(super) fn into_entries(self) -> hash_table::IntoIter<E> {
         self.entries.into_iter()
     }
+}
+
+/// Where a bucket stands in the order. Sixteen are compared at once.
+fn place_of(bucket: usize, order: &[u8]) -> Option<usize> {
+    let is_it = |other: &u8| usize::from(*other) == bucket;
+    let chunk = order
+        .chunks(16)
+        .position(|chunk| chunk.iter().fold(false, |found, other| found | is_it(other)))?;
+    order[16 * chunk..].iter().position(is_it).map(|place| 16 * chunk + place)
 }
 
 /// The hash that a segment's table is given. The top bits, by which the directory chose the segment, are the same for
@@ -249,7 +352,7 @@ impl<E: Clone> Clone for Segment<E> {
             }
             _ => ptr::null(),
         };
-        Self { entries, tags, node: self.node }
+        Self { entries, order: self.order.clone(), tags, node: self.node }
     }
 }
 
@@ -320,5 +423,83 @@ impl<E> IndexMut<u32> for Segments<E> {
     #[inline]
     fn index_mut(&mut self, id: u32) -> &mut Segment<E> {
         &mut self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Random, Seed};
+    use alloc::{format, string::String};
+
+    struct Name(String);
+
+    impl Entry for Name {
+        fn key(&self) -> &[u8] {
+            self.0.as_bytes()
+        }
+
+        fn address(&self) -> *const u8 {
+            self.0.as_ptr()
+        }
+    }
+
+    /// What the order is said to be, for every change that a segment knows.
+    #[test]
+    fn entries_keep_their_order_wherever_they_lie() {
+        let hasher = KeyHasher::new(Seed(1));
+        let mut random = Random::new(Seed(2));
+        for _ in 0..300 {
+            let mut segment = Segment::<Name>::new(Node::ROOT);
+            let mut naive = Vec::<String>::new();
+            for step in 0..random.below(400) {
+                let place = random.below(naive.len().max(1));
+                match random.below(8) {
+                    0 if !naive.is_empty() => {
+                        let name = naive.swap_remove(place);
+                        assert!(
+                            segment.remove(hasher.hash(name.as_bytes()), name.as_bytes()).is_some()
+                        );
+                    }
+                    1 if !naive.is_empty() => {
+                        let removed = segment.remove_at(place, &hasher).map(|name| name.0);
+                        assert_eq!(removed, Some(naive.swap_remove(place)));
+                    }
+                    2 => segment.shrink(&hasher),
+                    3 if random.below(20) == 0 => {
+                        let is_taken = |name: &str| name.ends_with(['1', '4', '7']);
+                        let taken = segment.extract(&hasher, |name| is_taken(&name.0));
+                        assert!(
+                            naive
+                                .extract_if(.., |name| is_taken(name))
+                                .eq(taken.into_iter().map(|name| name.0))
+                        );
+                    }
+                    _ => {
+                        let name = format!("{step}");
+                        segment.insert(hasher.hash(name.as_bytes()), Name(name.clone()), &hasher);
+                        naive.push(name);
+                    }
+                }
+                let place = random.below(naive.len() + 1);
+                assert_eq!(segment.len(), naive.len());
+                assert_eq!(
+                    (place < naive.len()).then(|| &segment.at(place, &hasher).unwrap().0),
+                    naive.get(place)
+                );
+            }
+            let upper = segment.split(&hasher);
+            let is_upper = |name: &mut String| hasher.hash(name.as_bytes()) >> 63 == 1;
+            let split: Vec<_> = naive.extract_if(.., is_upper).collect();
+            for (half, naive) in [(&segment, &naive), (&upper, &split)] {
+                let names = (0..half.len()).map(|place| &half.at(place, &hasher).unwrap().0);
+                assert!(names.eq(naive));
+            }
+            if naive.len() + split.len() <= 100 {
+                segment.merge(upper, &hasher);
+                let names = (0..segment.len()).map(|place| &segment.at(place, &hasher).unwrap().0);
+                assert!(names.eq(naive.iter().chain(&split)));
+            }
+        }
     }
 }

@@ -5,9 +5,10 @@
 //! As in Redis, a list goes back to being a listpack only when it is down to half of the limit: one that hovers around the
 //! limit is not converted each time.
 //!
-//! `list-compress-depth` is accepted and has no effect: chunks are never compressed.
+//! `list-compress-depth` is accepted and has no effect: the inner chunks of a long list are frozen anyway, if that pays.
 
 mod chunk;
+mod frozen;
 mod quicklist;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! A collection that is too large to lie beside its key.
 
 use super::{Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet};
+use crate::table::ahead::Stage;
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
@@ -48,6 +49,29 @@ impl Object {
                 Self::List(list) => list.memory_bytes(),
                 Self::SortedSet(set) => set.memory_bytes(),
             }
+    }
+
+    /// The hash by which an element is found, where elements are found so: for [`fetch`](Self::fetch).
+    #[inline]
+    #[must_use]
+    pub fn hash(&self, element: &[u8]) -> Option<u64> {
+        match self {
+            Self::Hash(Hash::Table(table)) => Some(table.hash(element)),
+            Self::Set(Set::Table(table)) => Some(table.hash(element)),
+            Self::SortedSet(SortedSet::Large(large)) => Some(large.members().hash(element)),
+            _ => None,
+        }
+    }
+
+    /// Runs one [stage](Stage) of fetching the element of a [hash](Self::hash) from memory.
+    #[inline]
+    pub fn fetch(&self, stage: Stage, hash: u64) {
+        match self {
+            Self::Hash(Hash::Table(table)) => table.fetch(stage, hash),
+            Self::Set(Set::Table(table)) => table.fetch(stage, hash),
+            Self::SortedSet(SortedSet::Large(large)) => large.members().fetch(stage, hash),
+            _ => {}
+        }
     }
 
     /// Frees about `budget` elements, the value being needed no longer, and returns how many. Once that is less than

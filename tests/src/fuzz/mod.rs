@@ -9,7 +9,9 @@ mod glob;
 mod intset;
 mod listpack;
 mod number;
+mod rdb;
 mod request;
+mod sorted_set;
 mod source;
 mod value;
 
@@ -40,7 +42,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "glob", check: glob::check },
     Target { name: "number", check: number::check },
     Target { name: "listpack", check: listpack::check },
+    Target { name: "rdb", check: rdb::check },
     Target { name: "intset", check: intset::check },
+    Target { name: "sorted-set", check: sorted_set::check },
 ];
 
 /// The target that the environment variable `FUZZ_TARGET` names.

@@ -11,11 +11,14 @@
 //! A listpack that grows at its front moves all of its bytes for each entry. Here the header moves instead: it is written
 //! anew before the entry that comes first, so pushing and popping cost the same at both ends. An edit in the middle moves
 //! the shorter side. What lies between the rooms is at any time the very listpack that `DUMP` writes.
+//!
+//! A chunk deep inside a long list may be [frozen](super::frozen). It thaws by itself: for good when it is edited, and when it is
+//! only read until it is frozen again.
 
 use super::super::listpack::{COUNT_UNKNOWN, Entry, HEADER, ListpackRef};
-use super::End;
+use super::{End, frozen};
 use alloc::vec::Vec;
-use core::{fmt, ops::Range};
+use core::{cell::OnceCell, fmt, ops::Range};
 
 /// What a chunk takes at most, unless it is a single entry that is longer.
 pub(super) const CHUNK_BYTES: usize = 8192;
@@ -26,6 +29,9 @@ const FIRST_BYTES: usize = 256;
 /// Buffers below this are not worth shrinking.
 const SHRINK_FROM_BYTES: usize = 1024;
 
+/// Where the listpack of a frozen chunk starts: nowhere.
+const FROZEN: u32 = u32::MAX;
+
 /// A listpack that is edited at its ends.
 #[derive(Clone)]
 pub struct Chunk {
@@ -34,12 +40,14 @@ pub struct Chunk {
     start: u32,
     /// How many entries there are, so that counting many chunks does not read them.
     count: u32,
+    /// The listpack of a frozen chunk that has been read since.
+    thawed: OnceCell<Vec<u8>>,
 }
 
 impl Chunk {
     /// A chunk without entries, which allocates nothing.
     pub(super) const fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0, count: 0 }
+        Self { buffer: Vec::new(), start: 0, count: 0, thawed: OnceCell::new() }
     }
 
     /// A chunk of one entry, with room for more at the end at which it is pushed.
@@ -53,11 +61,12 @@ impl Chunk {
     /// Takes `bytes` for a listpack: one that was written here, or that was validated.
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
         let count = ListpackRef::new(&bytes).len() as u32;
-        Self { buffer: bytes, start: 0, count }
+        Self { buffer: bytes, count, ..Self::new() }
     }
 
     /// The bytes of the listpack.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        self.thaw();
         self.buffer.drain(..self.start as usize);
         self.buffer
     }
@@ -67,7 +76,33 @@ impl Chunk {
     pub(super) fn as_ref(&self) -> ListpackRef<'_> {
         match self.buffer.get(self.start as usize..) {
             Some(bytes) if !bytes.is_empty() => ListpackRef::new(bytes),
+            _ if self.start == FROZEN => self.read_frozen(),
             _ => ListpackRef::EMPTY,
+        }
+    }
+
+    #[cold]
+    fn read_frozen(&self) -> ListpackRef<'_> {
+        ListpackRef::new(self.thawed.get_or_init(|| frozen::thaw(&self.buffer, self.count)))
+    }
+
+    /// Takes less room from now on, if that is worth it; whether it is.
+    pub(super) fn freeze(&mut self) -> bool {
+        if self.start == FROZEN {
+            self.thawed.take();
+            return true;
+        }
+        let Some(buffer) = frozen::freeze(self.as_ref()) else { return false };
+        *self = Self { buffer, start: FROZEN, count: self.count, ..Self::new() };
+        true
+    }
+
+    /// Is a listpack again.
+    pub(super) fn thaw(&mut self) {
+        if self.start == FROZEN {
+            let thawed = self.thawed.take();
+            let buffer = thawed.unwrap_or_else(|| frozen::thaw(&self.buffer, self.count));
+            *self = Self { buffer, count: self.count, ..Self::new() };
         }
     }
 
@@ -80,12 +115,15 @@ impl Chunk {
     /// How long the listpack is.
     #[inline]
     pub(super) fn bytes(&self) -> usize {
-        self.as_ref().bytes().len()
+        match self.start {
+            FROZEN => frozen::listpack_bytes(&self.buffer),
+            _ => self.as_ref().bytes().len(),
+        }
     }
 
     /// What it has allocated.
-    pub(super) const fn capacity(&self) -> usize {
-        self.buffer.capacity()
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity() + self.thawed.get().map_or(0, Vec::capacity)
     }
 
     /// Whether entries of `bytes` bytes together may join the others.
@@ -191,14 +229,17 @@ impl Chunk {
 
     /// Gives back the room, if it is worth it, because the chunk is at no end any more.
     pub(super) fn seal(&mut self) {
+        self.thaw();
         let bytes = self.bytes();
         if self.capacity() - bytes > bytes / 16 {
-            *self = Self { buffer: self.as_ref().bytes().to_vec(), start: 0, count: self.count };
+            *self =
+                Self { buffer: self.as_ref().bytes().to_vec(), count: self.count, ..Self::new() };
         }
     }
 
     /// Makes the bytes `old` be `size` bytes, whose contents are to be written. The header is not brought up to date.
     fn resize(&mut self, old: Range<usize>, size: usize) -> &mut [u8] {
+        self.thaw();
         let behind = self.as_ref().end() - old.end;
         let end = if old.start - HEADER < behind { End::Head } else { End::Tail };
         if let Some(more) = size.checked_sub(old.len() + 1) {
@@ -281,7 +322,7 @@ impl Chunk {
         let mut buffer = Vec::with_capacity(capacity);
         buffer.resize(head, 0);
         buffer.extend_from_slice(old);
-        *self = Self { buffer, start: head as u32, count: self.count };
+        *self = Self { buffer, start: head as u32, count: self.count, ..Self::new() };
     }
 
     /// Gives back the room of a buffer of which little is used.
@@ -290,7 +331,7 @@ impl Chunk {
         if self.capacity() >= SHRINK_FROM_BYTES && bytes < self.capacity() / 4 {
             let mut buffer = Vec::with_capacity(bytes * 2);
             buffer.extend_from_slice(self.as_ref().bytes());
-            *self = Self { buffer, start: 0, count: self.count };
+            *self = Self { buffer, count: self.count, ..Self::new() };
         }
     }
 

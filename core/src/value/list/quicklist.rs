@@ -3,6 +3,9 @@
 //! It is Redis's structure with an array in place of the links, so an index is found by summing up counts that lie side by
 //! side. Ten million small elements are some fifteen thousand chunks: moving all of these handles when the deque grows takes
 //! microseconds, and the elements never move.
+//!
+//! In a long list the chunks that are far from both ends are frozen when they get there: most lists are queues and logs, of
+//! which only the ends are used. A list whose elements have nothing in common is tried once in a while, and left alone.
 
 use super::super::listpack::{self, Entry, HEADER, ListpackRef};
 use super::{End, ListLimits, chunk::CHUNK_BYTES, chunk::Chunk};
@@ -11,6 +14,15 @@ use alloc::{
     vec::Vec,
 };
 
+/// How many chunks at each end are never frozen.
+const WARM_CHUNKS: usize = 16;
+
+/// A list is long from so many chunks on.
+const LONG_CHUNKS: usize = 64;
+
+/// How many chunks come and go before freezing is tried again when one was not worth it.
+const PAUSE_CHUNKS: usize = 15;
+
 /// A list of more than one listpack, or of one that is too large to be encoded as such.
 #[derive(Clone, Debug, Default)]
 pub struct Quicklist {
@@ -18,6 +30,10 @@ pub struct Quicklist {
     chunks: VecDeque<Chunk>,
     /// How many elements there are.
     len: usize,
+    /// Where to look next for chunks that were thawed.
+    hand: usize,
+    /// How many chunks more are not tried to be frozen.
+    pause: usize,
 }
 
 impl Quicklist {
@@ -77,6 +93,7 @@ impl Quicklist {
             End::Head => self.chunks.push_front(chunk),
             End::Tail => self.chunks.push_back(chunk),
         }
+        self.freeze_some(end);
     }
 
     /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
@@ -86,7 +103,29 @@ impl Quicklist {
         } else if chunk.len() > 0 {
             self.len += chunk.len();
             self.chunks.push_back(chunk);
+            self.freeze_some(End::Tail);
         }
+    }
+
+    /// Freezes the chunk that is no longer close to `end`, where one was added, and another that may have been thawed.
+    fn freeze_some(&mut self, end: End) {
+        let len = self.chunks.len();
+        if len < LONG_CHUNKS {
+            return;
+        }
+        if let Some(pause) = self.pause.checked_sub(1) {
+            self.pause = pause;
+            return;
+        }
+        let inner = WARM_CHUNKS..len - WARM_CHUNKS;
+        let newly_inner = if end == End::Head { inner.start } else { inner.end - 1 };
+        self.hand = if inner.contains(&self.hand) { self.hand } else { inner.start };
+        for index in [newly_inner, self.hand] {
+            if !self.chunks[index].freeze() {
+                self.pause = PAUSE_CHUNKS;
+            }
+        }
+        self.hand += 1;
     }
 
     /// Removes `count` elements, or all, at an end.
@@ -175,6 +214,7 @@ impl Quicklist {
         }
         let mut chunks = core::mem::take(self).chunks;
         let mut all = chunks.pop_front()?;
+        all.thaw();
         chunks.iter().for_each(|chunk| all.append(chunk));
         Some(all)
     }
@@ -182,7 +222,7 @@ impl Quicklist {
     /// What it has allocated.
     pub(super) fn memory_bytes(&self) -> usize {
         /// Of a chunk, without what it has allocated.
-        const HANDLE_BYTES: usize = 32;
+        const HANDLE_BYTES: usize = 56;
         let buffers: usize = self.chunks.iter().map(Chunk::capacity).sum();
         self.chunks.capacity() * HANDLE_BYTES + buffers
     }

@@ -3,7 +3,7 @@
 use super::chunk::CHUNK_BYTES;
 use super::*;
 use crate::random::{Random, Seed};
-use alloc::{collections::VecDeque, string::ToString, vec};
+use alloc::{collections::VecDeque, format, string::ToString, vec};
 
 type Naive = VecDeque<Vec<u8>>;
 
@@ -177,21 +177,82 @@ fn a_list_is_a_listpack_up_to_its_limit_and_again_from_half_of_it() {
 }
 
 #[test]
-fn a_million_small_elements_take_little_more_than_their_bytes() {
+fn a_million_elements_take_little_more_than_their_bytes_or_less_if_they_are_alike() {
+    let mut random = Random::new(Seed(3));
     for end in [End::Head, End::Tail] {
-        let mut list = List::Quicklist(Quicklist::default());
-        let mut bytes = 0;
-        for number in 0..1_000_000 {
-            let element = number.to_string().into_bytes();
-            bytes += Entry::encode(&element).size_bytes();
-            list.push(end, &element);
+        for is_alike in [false, true] {
+            let mut list = List::Quicklist(Quicklist::default());
+            let mut bytes = 0;
+            for number in 0..1_000_000 {
+                let element = match is_alike {
+                    true => format!("element:{number}").into_bytes(),
+                    false => random.next_u64().to_le_bytes().to_vec(),
+                };
+                bytes += Entry::encode(&element).size_bytes();
+                list.push(end, &element);
+            }
+            let most = if is_alike { bytes / 2 } else { bytes + bytes / 50 };
+            assert!(list.memory_bytes() < most, "{} of {bytes}", list.memory_bytes());
+            assert_eq!(list.view().iter().count(), 1_000_000);
+            let chunks = list.view().nodes().count();
+            let mut freed = 0;
+            while freed < chunks {
+                freed += list.free_some(100);
+            }
+            assert_eq!((freed, list.free_some(100)), (chunks, 0));
         }
-        assert!(list.memory_bytes() < bytes + bytes / 50, "{} of {bytes}", list.memory_bytes());
-        let chunks = list.view().nodes().count();
-        let mut freed = 0;
-        while freed < chunks {
-            freed += list.free_some(100);
-        }
-        assert_eq!((freed, list.free_some(100)), (chunks, 0));
     }
+}
+
+#[test]
+fn a_long_list_is_edited_where_it_is_frozen() {
+    let mut random = Random::new(Seed(4));
+    let (mut list, mut naive) = (List::Quicklist(Quicklist::default()), Naive::new());
+    for number in 0..40_000 {
+        let element = format!("{{\"id\":{number},\"name\":\"someone\"}}").into_bytes();
+        list.push(End::Tail, &element);
+        naive.push_back(element);
+    }
+    let plain_bytes: usize = naive.iter().map(|element| Entry::encode(element).size_bytes()).sum();
+    assert!(list.memory_bytes() < plain_bytes / 10 * 8);
+    for round in 0..600 {
+        let place = random.below(naive.len());
+        let new = text(&mut random, 3000);
+        assert_eq!(list.view().get(place).map(Entry::to_vec), naive.get(place).cloned());
+        match round % 6 {
+            0 => {
+                list.set(place, &new);
+                naive[place] = new;
+            }
+            1 => {
+                let pivot = naive[place].clone();
+                let first = naive.iter().position(|element| *element == pivot);
+                assert!(list.insert_beside(&pivot, End::Tail, &new));
+                naive.insert(first.unwrap() + 1, new);
+            }
+            2 => {
+                let element = naive[place].clone();
+                let before = naive.len();
+                naive.retain(|other| *other != element);
+                let removed = list.remove_matching(End::Tail, usize::MAX, &element);
+                assert_eq!(removed, before - naive.len());
+            }
+            3 if naive.len() > 30_000 => {
+                list.discard(End::Head, 200);
+                naive.drain(..200);
+            }
+            _ => {
+                for _ in 0..20 {
+                    list.push(End::Head, &[b'h'; 500]);
+                    naive.push_front(vec![b'h'; 500]);
+                }
+            }
+        }
+    }
+    assert_is(&list, &naive);
+    assert_is(&list.clone(), &naive);
+    list.discard(End::Tail, naive.len() - 3);
+    naive.truncate(3);
+    list.shrink(&ListLimits::of_parameter(-2));
+    assert_is(&list, &naive);
 }

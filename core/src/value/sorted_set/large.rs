@@ -75,6 +75,13 @@ impl Large {
         self.len() == 0
     }
 
+    /// The members by their bytes.
+    #[inline]
+    #[must_use]
+    pub const fn members(&self) -> &Table<Member> {
+        &self.members
+    }
+
     /// The members by score.
     #[inline]
     #[must_use]

@@ -1,0 +1,185 @@
+//! A branch: children side by side, with what a search must know of them.
+
+use alloc::boxed::Box;
+
+use super::node::{Edges, Node, Split};
+use super::{Member, is_before, partition_point};
+
+/// The children that a branch holds: with all that it knows of them they fill 1280 bytes.
+pub(super) const BRANCH_MAX: usize = 31;
+
+/// Children in their order. Past `len` there are none.
+pub(super) struct Branch {
+    pub(super) len: usize,
+    /// How many members each child has.
+    pub(super) counts: [usize; BRANCH_MAX],
+    /// The scores of the lower bounds; the first is not used.
+    pub(super) scores: [f64; BRANCH_MAX],
+    /// The members of the lower bounds; the first is not used.
+    pub(super) bounds: [Option<Member>; BRANCH_MAX],
+    pub(super) children: [Option<Node>; BRANCH_MAX],
+}
+
+impl Branch {
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            len: 0,
+            counts: [0; BRANCH_MAX],
+            scores: [0.0; BRANCH_MAX],
+            bounds: [const { None }; BRANCH_MAX],
+            children: [const { None }; BRANCH_MAX],
+        })
+    }
+
+    /// A root above a node of `count` members and what has split off it.
+    pub(super) fn of_two(lower: Node, count: usize, upper: Split) -> Box<Self> {
+        let mut branch = Self::new();
+        branch.len = 1;
+        branch.counts[0] = count;
+        branch.children[0] = Some(lower);
+        branch.insert_child(1, upper);
+        branch
+    }
+
+    #[inline]
+    pub(super) fn child(&self, at: usize) -> &Node {
+        self.children[at].as_ref().expect("a branch has a child wherever it is not past its end")
+    }
+
+    #[inline]
+    pub(super) fn child_mut(&mut self, at: usize) -> &mut Node {
+        self.children[at].as_mut().expect("a branch has a child wherever it is not past its end")
+    }
+
+    /// The child in which the first is of which `is_before` does not hold, unless that is the very next child's first.
+    #[inline]
+    pub(super) fn child_of(&self, is_before: &impl Fn(f64, &Member) -> bool) -> usize {
+        partition_point(1..self.len, |at| {
+            self.bounds[at].as_ref().is_some_and(|bound| is_before(self.scores[at], bound))
+        }) - 1
+    }
+
+    /// The child that has a rank, which becomes the rank within it.
+    #[inline]
+    pub(super) fn child_at(&self, rank: &mut usize) -> usize {
+        let mut child = 0;
+        while *rank >= self.counts[child] && child + 1 < self.len {
+            *rank -= self.counts[child];
+            child += 1;
+        }
+        child
+    }
+
+    pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
+        let child =
+            self.child_of(&|at, bound: &Member| !is_before(score, &member, at, bound.bytes()));
+        let below = Edges {
+            is_first: edges.is_first && child == 0,
+            is_last: edges.is_last && child + 1 == self.len,
+        };
+        self.counts[child] += 1;
+        let split = self.child_mut(child).insert(score, member, below)?;
+        self.counts[child] -= split.count;
+        if self.len < BRANCH_MAX {
+            self.insert_child(child + 1, split);
+            return None;
+        }
+        let split_at = if edges.is_last && child + 1 == BRANCH_MAX {
+            BRANCH_MAX - 1
+        } else if edges.is_first && child == 0 {
+            1
+        } else {
+            BRANCH_MAX / 2
+        };
+        let mut upper = self.split_off(split_at);
+        if child < split_at {
+            self.insert_child(child + 1, split);
+        } else {
+            upper.insert_child(child + 1 - split_at, split);
+        }
+        let bound =
+            upper.bounds[0].take().expect("a child that is not a branch's first has a bound");
+        let count = upper.counts[..upper.len].iter().sum();
+        Some(Split { score: upper.scores[0], bound, count, node: Node::Branch(upper) })
+    }
+
+    fn insert_child(&mut self, at: usize, split: Split) {
+        let end = self.len;
+        self.counts.copy_within(at..end, at + 1);
+        self.scores.copy_within(at..end, at + 1);
+        self.bounds[at..=end].rotate_right(1);
+        self.children[at..=end].rotate_right(1);
+        self.counts[at] = split.count;
+        self.scores[at] = split.score;
+        self.bounds[at] = Some(split.bound);
+        self.children[at] = Some(split.node);
+        self.len += 1;
+    }
+
+    pub(super) fn remove_child(&mut self, at: usize) -> Option<Node> {
+        let end = self.len;
+        let child = self.children[at].take();
+        self.bounds[at] = None;
+        self.counts.copy_within(at + 1..end, at);
+        self.scores.copy_within(at + 1..end, at);
+        self.bounds[at..end].rotate_left(1);
+        self.children[at..end].rotate_left(1);
+        self.bounds[0] = None;
+        self.len -= 1;
+        child
+    }
+
+    fn split_off(&mut self, at: usize) -> Box<Self> {
+        let mut upper = Self::new();
+        upper.append(self, at);
+        upper
+    }
+
+    /// Takes over the children of `other` from `from` on.
+    fn append(&mut self, other: &mut Self, from: usize) {
+        let (own, more) = (self.len..self.len + other.len - from, from..other.len);
+        self.counts[own.clone()].copy_from_slice(&other.counts[more.clone()]);
+        self.scores[own.clone()].copy_from_slice(&other.scores[more.clone()]);
+        self.bounds[own.clone()].swap_with_slice(&mut other.bounds[more.clone()]);
+        self.children[own.clone()].swap_with_slice(&mut other.children[more]);
+        self.len = own.end;
+        other.len = from;
+    }
+
+    /// After a child has lost members: it goes if it is empty, and merges with a neighbour if both are small.
+    pub(super) fn settle(&mut self, child: usize) {
+        let node = self.child(child);
+        let (len, max) = (node.len(), node.max());
+        if len == 0 {
+            self.remove_child(child);
+            return;
+        }
+        if len >= max / 2 {
+            return;
+        }
+        for lower in [Some(child), child.checked_sub(1)].into_iter().flatten() {
+            let upper = lower + 1;
+            if upper < self.len && self.child(lower).len() + self.child(upper).len() <= max * 3 / 4
+            {
+                self.merge(lower);
+                return;
+            }
+        }
+    }
+
+    /// Joins a child and the next one.
+    fn merge(&mut self, lower: usize) {
+        let upper = lower + 1;
+        let (score, bound) = (self.scores[upper], self.bounds[upper].take());
+        self.counts[lower] += self.counts[upper];
+        match (self.remove_child(upper), self.child_mut(lower)) {
+            (Some(Node::Leaf(mut upper)), Node::Leaf(lower)) => lower.append(&mut upper, 0),
+            (Some(Node::Branch(mut upper)), Node::Branch(lower)) => {
+                upper.scores[0] = score;
+                upper.bounds[0] = bound;
+                lower.append(&mut upper, 0);
+            }
+            _ => unreachable!("the children of a branch are of one height"),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A node: a leaf, or a branch with its children.
+
+use alloc::boxed::Box;
+
+use super::branch::{BRANCH_MAX, Branch};
+use super::leaf::{LEAF_MAX, Leaf};
+use super::{Member, is_before};
+
+/// Part of a tree, and all that is below it.
+pub(super) enum Node {
+    Leaf(Box<Leaf>),
+    Branch(Box<Branch>),
+}
+
+/// A node that split: its upper part, and the least that may be in it.
+pub(super) struct Split {
+    pub(super) score: f64,
+    pub(super) bound: Member,
+    pub(super) count: usize,
+    pub(super) node: Node,
+}
+
+/// Where a node lies within the tree, for those at its edges fill differently.
+#[derive(Clone, Copy)]
+pub(super) struct Edges {
+    pub(super) is_first: bool,
+    pub(super) is_last: bool,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self::Leaf(Leaf::new())
+    }
+}
+
+impl Node {
+    /// The members or children it has.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.len,
+            Self::Branch(branch) => branch.len,
+        }
+    }
+
+    pub(super) const fn max(&self) -> usize {
+        match self {
+            Self::Leaf(_) => LEAF_MAX,
+            Self::Branch(_) => BRANCH_MAX,
+        }
+    }
+
+    pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
+        match self {
+            Self::Leaf(leaf) => leaf.insert(score, member, edges),
+            Self::Branch(branch) => branch.insert(score, member, edges),
+        }
+    }
+
+    /// Gives a member the score of its head where it then stays between two others of its leaf.
+    pub(super) fn rescore(&mut self, from: f64, member: &Member) -> bool {
+        let mut node = self;
+        loop {
+            match node {
+                Self::Leaf(leaf) => return leaf.rescore(from, member),
+                Self::Branch(branch) => {
+                    let child = branch.child_of(&|at, bound: &Member| {
+                        !is_before(from, member, at, bound.bytes())
+                    });
+                    node = branch.child_mut(child);
+                }
+            }
+        }
+    }
+
+    /// Removes up to `most` members from `rank` on, as many as one leaf has; how many that were.
+    pub(super) fn remove_some(
+        &mut self,
+        mut rank: usize,
+        most: usize,
+        removed: &mut impl FnMut(Member),
+    ) -> usize {
+        match self {
+            Self::Leaf(leaf) => leaf.remove_some(rank, most, removed),
+            Self::Branch(branch) => {
+                let child = branch.child_at(&mut rank);
+                let taken = branch.child_mut(child).remove_some(rank, most, removed);
+                branch.counts[child] -= taken;
+                branch.settle(child);
+                taken
+            }
+        }
+    }
+
+    /// A branch with one child gives way to it, and one with none to an empty leaf.
+    pub(super) fn lose_height(&mut self) {
+        while let Self::Branch(branch) = self
+            && branch.len <= 1
+        {
+            *self = branch.children[0].take().unwrap_or_default();
+        }
+    }
+
+    /// Drops the last leaf below, and the branches that it leaves without a child; how many members that were.
+    pub(super) fn drop_last_leaf(&mut self) -> usize {
+        match self {
+            Self::Leaf(leaf) => {
+                let dropped = leaf.len;
+                *leaf = Leaf::new();
+                dropped
+            }
+            Self::Branch(branch) => {
+                let last = branch.len - 1;
+                let dropped = match branch.child_mut(last) {
+                    Self::Leaf(leaf) => leaf.len,
+                    child => child.drop_last_leaf(),
+                };
+                branch.counts[last] -= dropped;
+                if branch.counts[last] == 0 {
+                    branch.remove_child(last);
+                }
+                dropped
+            }
+        }
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        match self {
+            Self::Leaf(_) => size_of::<Leaf>(),
+            Self::Branch(branch) => {
+                let below = branch.children.iter().flatten().map(Self::memory_bytes);
+                size_of::<Branch>() + below.sum::<usize>()
+            }
+        }
+    }
+}
