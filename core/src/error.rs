@@ -116,6 +116,9 @@ pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
 pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
     "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
 );
+/// `SORT` of texts as numbers.
+pub const SORT_NOT_A_DOUBLE: Error =
+    Error::fixed("ERR One or more scores can't be converted into double");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.

@@ -61,6 +61,7 @@ impl Event {
     pub(crate) const SPOP: Self = Self::new(EventClass::Set, "spop");
     pub(crate) const SREM: Self = Self::new(EventClass::Set, "srem");
     pub(crate) const SUNIONSTORE: Self = Self::new(EventClass::Set, "sunionstore");
+    pub(crate) const SORT_STORE: Self = Self::new(EventClass::List, "sortstore");
     pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
     pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");
     pub(crate) const ZINCR: Self = Self::new(EventClass::SortedSet, "zincr");

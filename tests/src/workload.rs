@@ -412,7 +412,10 @@ impl Workload {
                 out.push(key);
             }
             ArgumentKind::String => out.push(self.string(spec, argument.name, is_short)),
-            ArgumentKind::Pattern => out.push(self.pick(PATTERNS).into()),
+            ArgumentKind::Pattern => {
+                let pattern = self.word(spec, argument.name);
+                out.push(pattern.unwrap_or_else(|| self.pick(PATTERNS).into()));
+            }
             ArgumentKind::Double => {
                 let number = self.coordinate(spec.group, argument.name);
                 let number = number.unwrap_or_else(|| self.number(FLOATS));

@@ -92,6 +92,9 @@ pub(super) fn agree(command: &mut Command) {
     if command[0].eq_ignore_ascii_case(b"HSCAN") {
         command.retain(|word| !word.eq_ignore_ascii_case(b"NOVALUES"));
     }
+    if command[0].to_ascii_uppercase().starts_with(b"SORT") {
+        super::interpreted::sort_by_something(command);
+    }
     let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
     if TAKE_OPPOSITES.iter().any(|name| is_one(&name)) {
         let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
