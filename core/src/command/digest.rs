@@ -12,7 +12,7 @@ use crate::number::NumberText;
 use crate::time::UnixMillis;
 use crate::value::ValueRef;
 use crate::value::hash::{Hash, HashRef};
-use crate::value::list::List;
+use crate::value::list::{End, List};
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
@@ -64,7 +64,9 @@ impl Digest {
             self.mix(string.bytes(&mut itoa::Buffer::new()));
         } else if let Some(list) = record.compound::<List>() {
             self.mix(&TYPE_LIST.to_be_bytes());
-            list.iter().for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
+            list.for_each(End::Head, 0, usize::MAX, |element| {
+                self.mix(element.text(&mut itoa::Buffer::new()));
+            });
         } else if let Some(set) = record.compound::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));

@@ -1,5 +1,6 @@
 //! How handlers reach keys: with expiry, access clocks and hit counts seen to.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -17,7 +18,7 @@ use crate::table::{Lookup, Place};
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::Record;
 use crate::value::string::StringRef;
-use crate::value::{Compound, Type, Value};
+use crate::value::{Compound, Object, Type, Value};
 use crate::watch::Successor;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
@@ -200,6 +201,11 @@ impl Keys<'_> {
         }
         then.into_iter().for_each(|event| self.notify(key, event));
         Ok(result)
+    }
+
+    /// Takes over what was part of a value, to be freed in slices.
+    pub(crate) fn free_later(&mut self, object: Object) {
+        self.keyspace.lazyfree.push_object(Box::new(object));
     }
 
     /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty

@@ -213,12 +213,6 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
-        name: "rdbcompression",
-        summary: "Whether long strings of dumped values are compressed.",
-        kind: Kind::Bool(|c| &mut c.rdbcompression),
-        ..PLAIN
-    },
-    Parameter {
         name: "hash-max-listpack-entries",
         alias: Some("hash-max-ziplist-entries"),
         summary: "The most fields of a hash that is one listpack.",
@@ -240,6 +234,12 @@ pub const PARAMETERS: &[Parameter] = &[
             max: i64::MAX,
             unit: Unit::Memory,
         },
+        ..PLAIN
+    },
+    Parameter {
+        name: "rdbcompression",
+        summary: "Whether long strings of dumped values are compressed.",
+        kind: Kind::Bool(|c| &mut c.rdbcompression),
         ..PLAIN
     },
     Parameter {

@@ -8,7 +8,7 @@ use crate::command::collector::Collector;
 use crate::command::observers::Observers;
 use crate::instance::Effect;
 use crate::limits;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{ClientId, Session};
 use crate::table::expiry::Due;
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
@@ -111,25 +111,20 @@ impl Engine {
         self.close_slow_readers(now);
     }
 
-    /// Closes the clients that have left more unread than the soft limit for as long as it allows.
+    /// Closes the clients that have left more unread than the soft limit for as long as it allows, and forgets that of
+    /// those which have read since.
     fn close_slow_readers(&mut self, now: UnixMicros) {
-        let limits = &self.instance.config.client_output_buffer_limit;
-        let is_overdue = |session: &&Session| {
-            let soft_seconds = limits.of(session.class()).soft_seconds;
-            session
-                .soft_limit_since
-                .is_some_and(|since| now.since(since) > soft_seconds * 1_000_000)
-        };
+        let is_slow =
+            |session: &&Session| session.soft_limit_since.is_some() && session.closing.is_none();
         let slow: Vec<ClientId> =
-            self.instance.clients.iter().filter(is_overdue).map(|session| session.id).collect();
+            self.instance.clients.iter().filter(is_slow).map(|session| session.id).collect();
         for client in slow {
-            if let Some(session) = self.instance.clients.session_mut(client)
-                && session.closing.is_none()
-            {
-                session.closing = Some(Closing::Now);
-                self.instance.stats.output_buffer_disconnections += 1;
+            let Some(mut session) = self.instance.clients.take(client) else { continue };
+            self.instance.limit_output(&mut session, now);
+            if session.closing.is_some() {
                 self.instance.effects.push_back(Effect::Close { client, flush: false });
             }
+            self.instance.clients.put_back(session);
         }
     }
 
@@ -158,5 +153,52 @@ impl Engine {
         if self.instance.pause.is_some_and(|pause| pause.until <= now) {
             self.instance.unpause();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+    use crate::session::Peer;
+
+    const SECOND: u64 = 1_000_000;
+
+    /// An engine with a client that has left four values of 50 KB unread, where 100 KB are too many for ten seconds.
+    fn slow_reader(now: UnixMicros) -> (Engine, ClientId) {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let client = engine.connect(Peer::local(), now).expect("there is room");
+        engine.receive(client, b"CONFIG SET client-output-buffer-limit 'normal 0 100kb 10'\n", now);
+        engine.receive(client, b"SETRANGE k 49999 x\n", now);
+        engine.consume(client, engine.output(client).len(), now);
+        engine.receive(client, &b"GET k\n".repeat(4), now);
+        assert!(engine.output(client).len() > 200_000);
+        (engine, client)
+    }
+
+    fn is_closed(engine: &mut Engine, seconds: core::ops::Range<u64>) -> bool {
+        for second in seconds {
+            engine.tick(UnixMicros(second * SECOND));
+        }
+        core::iter::from_fn(|| engine.poll_effect())
+            .any(|effect| matches!(effect, Effect::Close { flush: false, .. }))
+    }
+
+    #[test]
+    fn who_does_not_read_is_closed_once_the_soft_limit_has_lasted() {
+        let (mut engine, _) = slow_reader(UnixMicros(SECOND));
+        assert!(!is_closed(&mut engine, 1..12));
+        assert!(is_closed(&mut engine, 12..13));
+    }
+
+    #[test]
+    fn who_reads_some_of_it_has_time_again() {
+        let (mut engine, client) = slow_reader(UnixMicros(SECOND));
+        engine.consume(client, 110_000, UnixMicros(5 * SECOND));
+        assert!(!is_closed(&mut engine, 5..60));
+        engine.receive(client, b"GET k\n", UnixMicros(60 * SECOND));
+        assert!(!is_closed(&mut engine, 60..71));
+        assert!(is_closed(&mut engine, 71..72));
     }
 }

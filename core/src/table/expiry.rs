@@ -100,17 +100,30 @@ impl<E: Entry> Table<E> {
     /// Nothing expires before this time; nothing ever does if there is no such time.
     #[must_use]
     pub fn earliest_deadline(&self) -> Option<UnixMillis> {
-        let is_any = self.expiring > 0 || self.expires_within;
+        let is_any = self.deadlines.count > 0 || self.expires_within;
         if is_any { self.schedule.earliest() } else { None }
     }
 
     /// How many entries are expired at `now` and not yet removed. Reads the segments that may have some.
     #[must_use]
     pub fn expired_len(&self, now: UnixMillis) -> usize {
-        let is_any = self.expiring > 0;
+        let is_any = self.deadlines.count > 0;
         let due = is_any.then(|| self.schedule.due(now)).into_iter().flatten();
         let expired = |id| self.segments[id].iter().filter(|entry| entry.is_expired(now)).count();
         due.map(expired).sum()
+    }
+
+    /// How many keys have a deadline.
+    #[inline]
+    #[must_use]
+    pub const fn expiring_len(&self) -> usize {
+        self.deadlines.count
+    }
+
+    /// How long keys that have a deadline live on, on average; zero where none has.
+    #[must_use]
+    pub fn average_ttl_ms(&self, now: UnixMillis) -> u64 {
+        self.deadlines.mean().map_or(0, |mean| mean.0.saturating_sub(now.0))
     }
 
     /// Removes what is expired in a segment, and says how many entries were looked at.
@@ -133,7 +146,9 @@ impl<E: Entry> Table<E> {
             .collect();
         self.schedule.set(id, earliest);
         self.len -= expired.len();
-        self.expiring -= expired.len();
+        for (_, entry) in &expired {
+            self.deadlines.replace(entry.deadline(), None);
+        }
         self.settle(first_hash);
         expired.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         expired.into_iter().for_each(|(_, entry)| reaper.expired(entry));
@@ -163,6 +178,34 @@ impl<E: Entry> Table<E> {
             reaper.emptied(entry);
         }
         seen
+    }
+}
+
+/// How many keys have a deadline, and the sum of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Deadlines {
+    pub(super) count: usize,
+    sum_ms: u128,
+}
+
+impl Deadlines {
+    /// A key with the deadline `old`, if it had one, now has the deadline `new`, if it has one.
+    #[inline]
+    pub(super) fn replace(&mut self, old: Option<UnixMillis>, new: Option<UnixMillis>) {
+        if let Some(old) = old {
+            self.count -= 1;
+            self.sum_ms -= u128::from(old.0);
+        }
+        if let Some(new) = new {
+            self.count += 1;
+            self.sum_ms += u128::from(new.0);
+        }
+    }
+
+    /// The average of all; none without any.
+    pub(super) fn mean(self) -> Option<UnixMillis> {
+        let mean = self.sum_ms.checked_div(self.count as u128)?;
+        Some(UnixMillis(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
 }
 
@@ -364,5 +407,22 @@ mod tests {
         assert_eq!((removed, table.len()), (keys, 0));
         assert!((keys / 1104..=keys / 1000 + 1).contains(&calls));
         check(&table);
+    }
+
+    #[test]
+    fn the_average_is_that_of_the_keys_that_have_a_deadline() {
+        let mut table = Table::new(Seed(5));
+        assert_eq!(table.average_ttl_ms(UnixMillis(0)), 0);
+        put(&mut table, "a", Some(1_000));
+        put(&mut table, "b", Some(2_001));
+        put(&mut table, "c", None);
+        assert_eq!(table.average_ttl_ms(UnixMillis(500)), 1_000);
+        assert_eq!(table.average_ttl_ms(UnixMillis(9_999)), 0);
+        put(&mut table, "a", Some(u64::MAX));
+        put(&mut table, "b", Some(u64::MAX));
+        assert_eq!(table.average_ttl_ms(UnixMillis(1)), u64::MAX - 1);
+        table.remove(b"a");
+        put(&mut table, "b", None);
+        assert_eq!(table.average_ttl_ms(UnixMillis(1)), 0);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 use core::{fmt, mem};
 use directory::Directory;
-use expiry::Schedule;
+use expiry::{Deadlines, Schedule};
 use hash::KeyHasher;
 use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
@@ -62,7 +62,7 @@ pub struct Table<E> {
     segments: Segments<E>,
     schedule: Schedule,
     len: usize,
-    expiring: usize,
+    deadlines: Deadlines,
     /// Whether something within an entry may expire, rather than the entry.
     expires_within: bool,
     /// No segment was ever longer.
@@ -137,7 +137,7 @@ impl<E: Entry> Table<E> {
             segments,
             schedule: Schedule::default(),
             len: 0,
-            expiring: 0,
+            deadlines: Deadlines::default(),
             expires_within: false,
             longest: SEGMENT_MAX,
         }
@@ -155,13 +155,6 @@ impl<E: Entry> Table<E> {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// How many keys have a deadline.
-    #[inline]
-    #[must_use]
-    pub const fn expiring_len(&self) -> usize {
-        self.expiring
     }
 
     /// The hash of a key, which the `_hashed` methods take. It is the same in all tables of a seed.
@@ -243,7 +236,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
         let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
-            self.add(hash, entry);
+            self.add_hashed(hash, entry);
             return None;
         };
         let old = mem::replace(place, entry);
@@ -257,7 +250,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
         let is_new = self.find_hashed(hash, key).is_none();
         if is_new {
-            self.add(hash, make());
+            self.add_hashed(hash, make());
         }
         is_new
     }
@@ -283,7 +276,7 @@ impl<E: Entry> Table<E> {
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
         let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(hash);
         Some(entry)
     }
@@ -315,7 +308,7 @@ impl<E: Entry> Table<E> {
         let (id, place) = self.random_place(random)?;
         let entry = self.segments[id].remove_at(place, &self.hasher)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(self.hash(entry.key()));
         Some(entry)
     }
@@ -334,7 +327,7 @@ impl<E: Entry> Table<E> {
     }
 
     /// Adds an entry whose key is not there.
-    fn add(&mut self, hash: u64, entry: E) {
+    pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
         self.note_deadline(id, None, entry.deadline(), entry.due());
         let segment = &mut self.segments[id];
@@ -411,8 +404,7 @@ impl<E: Entry> Table<E> {
         new: Option<UnixMillis>,
         due: Option<UnixMillis>,
     ) {
-        self.expiring -= usize::from(old.is_some());
-        self.expiring += usize::from(new.is_some());
+        self.deadlines.replace(old, new);
         if let Some(due) = due {
             self.expires_within |= new != Some(due);
             self.schedule.lower(id, due);
@@ -459,7 +451,7 @@ pub(super) mod tests {
 
     /// Checks all that a table promises itself.
     pub(super) fn check(table: &Table<Item>) {
-        let (mut len, mut expiring, mut next) = (0, 0, Some(0));
+        let (mut len, mut deadlines, mut next) = (0, Deadlines::default(), Some(0));
         let mut seen = vec![false; table.segments.len()];
         while let Some(hash) = next {
             let id = table.directory.at(hash);
@@ -474,13 +466,13 @@ pub(super) mod tests {
                 if let Some(deadline) = entry.deadline() {
                     assert!(table.schedule.earliest_of(id) <= deadline);
                     assert!(table.earliest_deadline().expect("some key has one") <= deadline);
-                    expiring += 1;
+                    deadlines.replace(None, Some(deadline));
                 }
                 len += 1;
             }
         }
         assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
-        assert_eq!((table.len, table.expiring), (len, expiring));
+        assert_eq!((table.len, table.deadlines), (len, deadlines));
     }
 
     pub(super) fn put(table: &mut Table<Item>, key: &str, deadline: Option<u64>) {

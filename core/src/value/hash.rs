@@ -168,6 +168,11 @@ impl Hash {
         }
     }
 
+    /// Sets a field of a hash without deadlines; whether it is new.
+    pub fn insert(&mut self, field: &[u8], value: &[u8], limits: &HashLimits) -> bool {
+        self.set(field, value, FieldDeadline::Cleared, UnixMillis(0), limits)
+    }
+
     /// Sets a field; whether it is new.
     pub fn set(
         &mut self,

@@ -52,7 +52,7 @@ const TOLERANCES: &[Tolerance] = &[
         allows: |expected, got| is_near(expected, got, u64::MAX),
     },
     Tolerance {
-        commands: &["config get"],
+        commands: &["config get", "hgetall"],
         why: "the order is the hash table's",
         allows: |expected, got| is_same_map(expected, got),
     },
@@ -70,12 +70,12 @@ const TOLERANCES: &[Tolerance] = &[
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
-        commands: &["smembers", "sinter", "sunion", "sdiff", "spop"],
+        commands: &["smembers", "sinter", "sunion", "sdiff", "spop", "hkeys", "hvals"],
         why: "the order is the hash table's",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
-        commands: &["srandmember"],
+        commands: &["srandmember", "hrandfield"],
         why: "chance",
         allows: |expected, got| is_same_number(expected, got),
     },
@@ -83,6 +83,11 @@ const TOLERANCES: &[Tolerance] = &[
         commands: &["scan", "sscan"],
         why: "the order, and how many keys come at once, is the hash table's",
         allows: |expected, got| is_same_scan(expected, got),
+    },
+    Tolerance {
+        commands: &["hscan"],
+        why: "the order, and how many fields come at once, is the hash table's",
+        allows: |expected, got| is_same_scan(&pairs(expected.clone()), &pairs(got.clone())),
     },
     Tolerance {
         commands: &["randomkey"],

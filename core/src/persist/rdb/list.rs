@@ -12,7 +12,7 @@ const PLAIN: u64 = 1;
 const PACKED: u64 = 2;
 
 pub(super) fn save(list: ListRef<'_>, writer: &mut Writer<'_>) {
-    writer.count(list.nodes().count());
+    writer.count(list.node_count());
     for node in list.nodes() {
         if node.bytes().len() > MAX_BYTES {
             writer.length(PLAIN);
