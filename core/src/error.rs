@@ -150,6 +150,35 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `HINCRBY` of a value that is no integer.
+pub const HASH_NOT_AN_INTEGER: Error = Error::fixed("ERR hash value is not an integer");
+/// `HINCRBYFLOAT` of a value that is no number.
+pub const HASH_NOT_A_FLOAT: Error = Error::fixed("ERR hash value is not a float");
+/// `HINCRBYFLOAT` by no finite number.
+pub const INCREMENT_NOT_FINITE: Error = Error::fixed("ERR value is NaN or Infinity");
+/// A command on the deadlines of fields that names none.
+pub const FIELDS_MISSING: Error =
+    Error::fixed("ERR Mandatory argument FIELDS is missing or not at the right position");
+/// A number of fields below one, as `HTTL` and its kin refuse it.
+pub const NUMBER_OF_FIELDS: Error = Error::fixed("ERR Number of fields must be a positive integer");
+/// A number of fields below one, as `HEXPIRE` and its kin refuse it.
+pub const NUMFIELDS_NOT_POSITIVE: Error =
+    Error::fixed("ERR Parameter `numFields` should be greater than 0");
+/// A number of fields other than that of the fields that follow.
+pub const NUMFIELDS_MISMATCH: Error =
+    Error::fixed("ERR The `numfields` parameter must match the number of arguments");
+/// A deadline of a field below zero.
+pub const EXPIRE_NEGATIVE: Error = Error::fixed("ERR invalid expire time, must be >= 0");
+/// `HSETEX` with a number of fields below one.
+pub const HSETEX_NUMFIELDS: Error = Error::fixed("ERR invalid number of fields");
+/// `HSETEX` with two conditions.
+pub const HSETEX_CONDITIONS: Error =
+    Error::fixed("ERR Only one of FXX or FNX arguments can be specified");
+/// `HSETEX` with two ways to expire.
+pub const HSETEX_EXPIRATIONS: Error =
+    Error::fixed("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified");
+/// `HSETEX` with an option that lacks its time.
+pub const HSETEX_NO_TIME: Error = Error::fixed("ERR missing expire time");
 /// `SRANDMEMBER` and its kin with the one count that cannot be negated.
 pub const COUNT_OUT_OF_RANGE: Error = Error::fixed(
     "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
@@ -340,6 +369,24 @@ pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached")
 pub const PROTECTED_MODE: Error = Error::fixed(
     "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.",
 );
+/// `RESTORE` without `REPLACE` onto a key that is there.
+pub const BUSY_KEY: Error = Error::fixed("BUSYKEY Target key name already exists.");
+/// `RESTORE` with a negative time to live.
+pub const INVALID_TTL: Error = Error::fixed("ERR Invalid TTL value, must be >= 0");
+/// `RESTORE` with a negative `IDLETIME`.
+pub const INVALID_IDLETIME: Error = Error::fixed("ERR Invalid IDLETIME value, must be >= 0");
+/// `RESTORE` with a `FREQ` that no counter can have.
+pub const INVALID_FREQ: Error = Error::fixed("ERR Invalid FREQ value, must be >= 0 and <= 255");
+/// `RESTORE` of something that was not dumped, or by a newer server.
+pub const BAD_DUMP_FOOTER: Error = Error::fixed("ERR DUMP payload version or checksum are wrong");
+/// `DEBUG RELOAD` with another option than it has.
+pub const RELOAD_OPTION: Error =
+    Error::fixed("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+/// `DEBUG RELOAD` of data that is not there, or is in the way.
+pub const NO_SNAPSHOT: Error =
+    Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// `RESTORE` of a payload whose value is none.
+pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
 /// Two prefixes of `CLIENT TRACKING` have keys in common.
 #[must_use]

@@ -10,6 +10,7 @@
 //! | [`resp`] | the protocol: requests in, replies out, and a decoder for clients |
 //! | [`config`] | the parameters |
 //! | [`value`], [`keyspace`] | data types, and the keys that hold them |
+//! | [`persist`] | values as bytes that outlive the process |
 //! | [`session`], [`instance`] | one client, and one server besides its data |
 //! | [`command`] | the command table and what each command does |
 //! | [`engine`] | the verbs that a front end calls |
@@ -29,6 +30,7 @@ pub mod instance;
 pub mod keyspace;
 pub mod limits;
 pub mod number;
+pub mod persist;
 mod pubsub;
 pub mod random;
 pub mod resp;

@@ -56,3 +56,6 @@ pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
 
 /// How deep the aggregates of a reply may nest for whoever decodes it.
 pub const REPLY_DEPTH: usize = 128;
+
+/// The longest string that a serialised value may unfold: it still fits a listpack, whose length has 32 bits.
+pub const SERIALISED_STRING_LEN_BYTES: u64 = u32::MAX as u64 - 64;

@@ -97,7 +97,7 @@ mod tests {
             apply(&mut config, "port", &["1", "2"]),
             Err("--port: wrong number of arguments".to_owned())
         );
-        assert_eq!(apply(&mut config, "rdbcompression", &["yes"]), Ok(Applied::Ignored));
+        assert_eq!(apply(&mut config, "rdbchecksum", &["yes"]), Ok(Applied::Ignored));
         assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(Applied::Set));
         for (name, words) in [
             ("cluster-enabled", &["yes"][..]),

@@ -7,6 +7,7 @@
 
 mod collections;
 mod interpreted;
+mod payloads;
 mod sorted_set;
 
 use core::time::Duration;
@@ -18,6 +19,8 @@ use redstart_core::{
     },
     random::{Random, Seed},
 };
+
+pub use payloads::DUMPED;
 
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
@@ -69,6 +72,9 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("time", "differs"),
     ("wait", "blocks"),
 ];
+
+/// From this version on commands are not sent: the reference does not know them.
+const NEW: &str = "7.3";
 
 /// Whole families that are not sent: they tell of time and memory.
 const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
@@ -220,8 +226,10 @@ impl Workload {
             };
             leaves.iter()
         });
-        let commands: Vec<_> =
-            all.filter(|spec| !is_left_out(spec.name)).map(|spec| (spec, weight(spec))).collect();
+        let commands: Vec<_> = all
+            .filter(|spec| !is_left_out(spec.name) && spec.since < NEW)
+            .map(|spec| (spec, weight(spec)))
+            .collect();
         let total_weight = commands.iter().map(|(_, weight)| weight).sum();
         Self {
             random: Random::new(seed),
@@ -458,7 +466,8 @@ impl Workload {
             return word;
         }
         match (spec.group, name) {
-            (Group::List, _) => self.element(),
+            (_, "serialized-value") => self.payload(),
+            (Group::Hash | Group::List, _) => self.element(),
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
         }
@@ -491,7 +500,9 @@ impl Workload {
 
     fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
+            "seconds" if spec.name == "restore" => self.number(INTEGERS),
             "seconds" => self.far(1),
+            "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
             // Where a scan goes on is not the same in both.
             "cursor" => {
@@ -502,7 +513,7 @@ impl Workload {
             "count" if spec.name == "spop" => {
                 self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
             }
-            "count" if spec.name == "srandmember" => {
+            "count" if matches!(spec.name, "srandmember" | "hrandfield") => {
                 self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
             }
             "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),

@@ -54,3 +54,8 @@ fn intsets_are_edited_like_ordered_sets() {
 fn a_sorted_set_is_a_sorted_vector() {
     run("sorted-set");
 }
+
+#[test]
+fn serialised_values_are_refused_or_whole() {
+    run("rdb");
+}

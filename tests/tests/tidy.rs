@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["table"],
     &["config"],
     &["value"],
+    &["persist"],
     &["keyspace"],
     &["event"],
     &["session", "pubsub", "tracking"],

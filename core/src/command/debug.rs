@@ -5,6 +5,7 @@ use alloc::format;
 use super::args;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
+use super::reload;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
@@ -25,6 +26,12 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
+        (b"SET-SKIP-CHECKSUM-VALIDATION", 3) => {
+            ctx.instance.skips_checksums = args::integer(&args[2])? != 0;
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
+        (b"RELOAD", _) => reload::reload(ctx, args),
         (b"OBJECT", 3 | 4) => object(ctx, &args[2]),
         (b"LOG", 3) => {
             ctx.instance.host.log(&args[2]);
@@ -67,7 +74,12 @@ const HELP: &[(&str, &str)] = &[
         "QUICKLIST-PACKED-THRESHOLD <size>",
         "No effect: an element that is longer than a chunk of its list always lies alone.",
     ),
+    (
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "Writes all data as a snapshot has it and reads it again; there is no snapshot of another time.",
+    ),
     ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
+    ("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Lets RESTORE take a payload whose checksum is wrong."),
     ("SLEEP <seconds>", "Stops the server for a while."),
 ];
 

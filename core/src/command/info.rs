@@ -184,6 +184,7 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("tracking_total_prefixes", tracking.prefixes());
     lines.add("latest_fork_usec", 0);
     lines.add("total_forks", 0);
+    lines.add("migrate_cached_sockets", 0);
     lines.add("total_error_replies", stats.error_replies);
     lines.add("total_reads_processed", stats.reads);
     lines.add("total_writes_processed", stats.writes);
@@ -264,7 +265,12 @@ fn keyspace(ctx: &Context<'_>, lines: &mut Lines) {
     for (index, database) in ctx.keys.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
         lines.add(
             &format!("db{index}"),
-            format_args!("keys={},expires={},avg_ttl=0", database.len(), database.expiring_len(),),
+            format_args!(
+                "keys={},expires={},avg_ttl={}",
+                database.len(),
+                database.expiring_len(),
+                database.average_ttl_ms(ctx.now.millis())
+            ),
         );
     }
 }

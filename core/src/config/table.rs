@@ -213,6 +213,36 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hash-max-listpack-entries",
+        alias: Some("hash-max-ziplist-entries"),
+        summary: "The most fields of a hash that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "hash-max-listpack-value",
+        alias: Some("hash-max-ziplist-value"),
+        summary: "The longest field or value of a hash that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "rdbcompression",
+        summary: "Whether long strings of dumped values are compressed.",
+        kind: Kind::Bool(|c| &mut c.rdbcompression),
+        ..PLAIN
+    },
+    Parameter {
         name: "list-max-listpack-size",
         alias: Some("list-max-ziplist-size"),
         summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",
@@ -403,6 +433,15 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     // Accepted so that a file written for Redis loads
+    Parameter {
+        name: "sanitize-dump-payload",
+        summary: "No effect: a value that is restored is always examined in depth.",
+        kind: Kind::Enum {
+            field: |c| &mut c.sanitize_dump_payload,
+            names: &["no", "yes", "clients"],
+        },
+        ..PLAIN
+    },
     Parameter {
         name: "save",
         summary: "When to write snapshots. This version writes none, so only the empty text is accepted.",

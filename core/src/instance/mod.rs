@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
+use crate::persist::rdb::lzf::Compressor;
 use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
 use crate::resp::output::Output;
@@ -79,6 +80,10 @@ pub(crate) struct Instance {
     /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
     pub(crate) resume: VecDeque<ClientId>,
     pub(crate) active_expire: bool,
+    /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`
+    pub(crate) skips_checksums: bool,
+    /// What compresses the strings of dumped values.
+    pub(crate) compressor: Compressor,
     pub(crate) stats: Stats,
     pub(crate) slowlog: Slowlog,
     pub(crate) latency: LatencyEvents,
@@ -109,6 +114,8 @@ impl Instance {
             pause: None,
             resume: VecDeque::new(),
             active_expire: true,
+            skips_checksums: false,
+            compressor: Compressor::default(),
             stats: Stats::new(commands),
             slowlog: Slowlog::default(),
             latency: LatencyEvents::default(),

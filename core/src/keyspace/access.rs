@@ -68,6 +68,14 @@ pub const fn idle_seconds(clock: AccessClock, now: UnixMicros) -> u64 {
     (now.wrapping_sub(clock.bits()) & ((1 << CLOCK_BITS) - 1)) as u64
 }
 
+/// The bits of a key that was last used so many seconds ago; if that is longer than they can tell, as long as is never mistaken.
+#[must_use]
+pub const fn idle(idle_seconds: u64, now: UnixMicros) -> AccessClock {
+    const HALF: u64 = 1 << (CLOCK_BITS - 1);
+    let idle_seconds = if idle_seconds < 2 * HALF { idle_seconds } else { HALF };
+    AccessClock::new(now.seconds().wrapping_sub(idle_seconds) as u32)
+}
+
 /// The bits of a key whose counter is `frequency` at `now`.
 #[inline]
 #[must_use]

@@ -9,6 +9,7 @@ mod glob;
 mod intset;
 mod listpack;
 mod number;
+mod rdb;
 mod request;
 mod sorted_set;
 mod source;
@@ -41,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "glob", check: glob::check },
     Target { name: "number", check: number::check },
     Target { name: "listpack", check: listpack::check },
+    Target { name: "rdb", check: rdb::check },
     Target { name: "intset", check: intset::check },
     Target { name: "sorted-set", check: sorted_set::check },
 ];

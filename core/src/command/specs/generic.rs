@@ -6,7 +6,7 @@ use crate::command::spec::Flag::{
     DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
-use crate::command::{expire, generic, object, scan};
+use crate::command::{dump, expire, generic, object, scan};
 
 /// The commands of the group `generic`, sorted by name.
 pub(crate) const GENERIC: &[Spec] = &[
@@ -42,6 +42,21 @@ pub(crate) const GENERIC: &[Spec] = &[
         arguments: &[Argument::key("key", 0).multiple()],
         tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
         run: generic::del,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "dump",
+        summary: "Replies with the value of a key as bytes that RESTORE reads.",
+        since: "2.6.0",
+        group: Group::Generic,
+        complexity: "O(N), N the bytes of the value",
+        arity: 2,
+        flags: Flags::of(&[ReadOnly]),
+        categories: Categories::of(&[Category::Keyspace]),
+        keys: &[KeySpec::first(&[Ro, Access])],
+        arguments: &[Argument::key("key", 0)],
+        tips: &["nondeterministic_output"],
+        run: dump::dump,
         ..Spec::DEFAULT
     },
     Spec {
@@ -263,6 +278,21 @@ pub(crate) const GENERIC: &[Spec] = &[
         ..Spec::DEFAULT
     },
     Spec {
+        name: "restore",
+        summary: "Gives a key the value that DUMP replied.",
+        since: "2.6.0",
+        group: Group::Generic,
+        complexity: "O(N), N the bytes of the value; O(N*log(N)) for sorted sets",
+        arity: -4,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
+        keys: &[KeySpec::first(&[Ow, Update])],
+        arguments: RESTORE_ARGUMENTS,
+        history: RESTORE_HISTORY,
+        run: dump::restore,
+        ..Spec::DEFAULT
+    },
+    Spec {
         name: "scan",
         summary: "Walks through the keys of the database, a few at each call.",
         since: "2.8.0",
@@ -445,3 +475,17 @@ const OBJECT: &[Spec] = &[
         ..Spec::DEFAULT
     },
 ];
+
+/// What `RESTORE` takes, and `RESTORE-ASKING` too.
+pub(super) const RESTORE_ARGUMENTS: &[Argument] = &[
+    Argument::key("key", 0),
+    Argument::integer("ttl"),
+    Argument::string("serialized-value"),
+    Argument::token("replace", "REPLACE").since("3.0.0").optional(),
+    Argument::token("absttl", "ABSTTL").since("5.0.0").optional(),
+    Argument::integer("seconds").after("IDLETIME").since("5.0.0").optional(),
+    Argument::integer("frequency").after("FREQ").since("5.0.0").optional(),
+];
+
+pub(super) const RESTORE_HISTORY: &[(&str, &str)] =
+    &[("3.0.0", "`REPLACE`."), ("5.0.0", "`ABSTTL`."), ("5.0.0", "`IDLETIME` and `FREQ`.")];

@@ -1,13 +1,15 @@
 //! The server as a whole: its commands, configuration, statistics and end.
 
-use crate::command::keys::KeyFlag::Ro;
+use crate::command::keys::KeyFlag::{Ow, Ro, Update};
 use crate::command::keys::KeySpec;
 use crate::command::spec::Flag::{
-    Admin, AllowBusy, Fast, Loading, NoMulti, NoScript, Protected, ReadOnly, Stale, Write,
+    Admin, AllowBusy, Asking, DenyOom, Fast, Loading, NoMulti, NoScript, Protected, ReadOnly,
+    Stale, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
+use crate::command::specs::generic::{RESTORE_ARGUMENTS, RESTORE_HISTORY};
 use crate::command::{
-    command, config, debug, generic, info, latency, memory, monitor, server, slowlog,
+    command, config, debug, dump, generic, info, latency, memory, monitor, server, slowlog,
 };
 
 /// The commands of the group `server`, sorted by name.
@@ -159,6 +161,22 @@ pub(crate) const SERVER: &[Spec] = &[
         arity: 1,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         run: monitor::monitor,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "restore-asking",
+        summary: "RESTORE as one server of a cluster sends it to another.",
+        since: "3.0.0",
+        group: Group::Server,
+        complexity: "O(N), N the bytes of the value; O(N*log(N)) for sorted sets",
+        arity: -4,
+        flags: Flags::of(&[Write, DenyOom, Asking]),
+        categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
+        keys: &[KeySpec::first(&[Ow, Update])],
+        arguments: RESTORE_ARGUMENTS,
+        history: RESTORE_HISTORY,
+        is_system: true,
+        run: dump::restore,
         ..Spec::DEFAULT
     },
     Spec {

@@ -1,0 +1,121 @@
+//! `DUMP` and `RESTORE`: values as bytes, for another server or another time.
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::{hash, list, set, sorted_set};
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::keyspace::access::{self, AccessPolicy};
+use crate::persist::rdb::{self, Limits, Refusal};
+use crate::resp::args::Args;
+use crate::time::{UnixMicros, UnixMillis};
+use crate::value::record::AccessClock;
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn dump(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let instance = &mut *ctx.instance;
+    let compressor = instance.config.rdbcompression.then_some(&mut instance.compressor);
+    match ctx.keys.read(&args[1]) {
+        Some(record) => ctx.reply.bulk(&rdb::dump(record.value(), compressor)),
+        None => ctx.reply.null(),
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let options = Options::read(args)?;
+    let key = &args[1];
+    if !options.replaces && ctx.keys.write(key).is_some() {
+        return Err(error::BUSY_KEY);
+    }
+    let now = ctx.keys.now_ms();
+    let deadline = match args::integer(&args[2])? {
+        0 => None,
+        ttl_ms => {
+            if ttl_ms < 0 {
+                return Err(error::INVALID_TTL);
+            }
+            let origin_ms = if options.is_absolute { 0 } else { now.0 };
+            // Beyond the 63 bits of Redis's clock lies the past.
+            let deadline = UnixMillis(ttl_ms as u64 + origin_ms);
+            Some(deadline).filter(|deadline| deadline.0 <= i64::MAX as u64).or(Some(now))
+        }
+    };
+    let checks = !ctx.instance.skips_checksums;
+    let loaded = rdb::restore(&args[3], checks, &limits(ctx)).map_err(|refusal| match refusal {
+        Refusal::VersionOrChecksum => error::BAD_DUMP_FOOTER,
+        Refusal::Value => error::BAD_DUMP_VALUE,
+    })?;
+    if deadline.is_some_and(|deadline| deadline <= now) {
+        ctx.keys.remove(key);
+    } else {
+        let clock = options.clock(ctx.keys.policy, ctx.now);
+        let record = loaded.into_record(key, deadline, clock);
+        // Out first, so that the key is told of as new, as it is in Redis.
+        if let Some(old) = ctx.keys.db().remove(key) {
+            ctx.keys.keyspace.lazyfree.push_record(old);
+        }
+        ctx.keys.insert_in(ctx.keys.database, record, Event::RESTORE);
+    }
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+/// Up to where values that are read are small.
+pub(super) fn limits(ctx: &Context<'_>) -> Limits {
+    let config = &ctx.instance.config;
+    Limits {
+        hash: hash::hash_limits(&ctx.keys, config),
+        list: list::limits(config),
+        set: set::set_limits(&ctx.keys, config),
+        sorted_set: sorted_set::limits(ctx),
+    }
+}
+
+/// What follows the payload of a `RESTORE`.
+#[derive(Default)]
+struct Options {
+    replaces: bool,
+    is_absolute: bool,
+    idle_seconds: Option<u64>,
+    frequency: Option<u8>,
+}
+
+impl Options {
+    fn read(args: Args<'_>) -> Result<Self, Error> {
+        let mut options = Self::default();
+        let mut at = 4;
+        while let Some(option) = args.get(at) {
+            let value = args.get(at + 1);
+            match (option.to_ascii_uppercase().as_slice(), value) {
+                (b"REPLACE", _) => options.replaces = true,
+                (b"ABSTTL", _) => options.is_absolute = true,
+                (b"IDLETIME", Some(value)) if options.frequency.is_none() => {
+                    let idle_seconds = u64::try_from(args::integer(value)?);
+                    options.idle_seconds = Some(idle_seconds.map_err(|_| error::INVALID_IDLETIME)?);
+                    at += 1;
+                }
+                (b"FREQ", Some(value)) if options.idle_seconds.is_none() => {
+                    let frequency = u8::try_from(args::integer(value)?);
+                    options.frequency = Some(frequency.map_err(|_| error::INVALID_FREQ)?);
+                    at += 1;
+                }
+                _ => return Err(error::SYNTAX),
+            }
+            at += 1;
+        }
+        Ok(options)
+    }
+
+    /// What the record is told of its past, as far as the policy keeps that.
+    fn clock(&self, policy: AccessPolicy, now: UnixMicros) -> AccessClock {
+        match (policy, self.idle_seconds, self.frequency) {
+            (AccessPolicy::Recency, Some(idle_seconds), _) => access::idle(idle_seconds, now),
+            (AccessPolicy::Frequency { .. }, _, Some(frequency)) => {
+                access::frequency(now, frequency)
+            }
+            _ => policy.fresh(now),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `DEBUG RELOAD`: all data written as a snapshot has it, and read again in place of what there was.
+//!
+//! Redis goes by way of a file. Here every value is written and read on its own, so nothing is ever on disk: `NOSAVE`, which
+//! asks for the file of another time, finds none.
+
+use core::mem;
+
+use alloc::vec::Vec;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::dump;
+use crate::error::{self, Error};
+use crate::keyspace::database::Database;
+use crate::persist::rdb::lzf::Compressor;
+use crate::persist::rdb::{Corrupt, Kind, Limits, Reader, Version, Writer, load, save};
+use crate::resp::args::Args;
+use crate::value::record::{AccessClock, Record};
+
+const OPTIONS: [&str; 3] = ["MERGE", "NOFLUSH", "NOSAVE"];
+
+pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
+    let has = |option| args.iter().skip(2).any(|arg| args::is(arg, option));
+    if !args.iter().skip(2).all(|arg| OPTIONS.iter().any(|option| args::is(arg, option))) {
+        return Err(error::RELOAD_OPTION);
+    }
+    let is_empty = ctx.keys.keyspace.iter().all(Database::is_empty);
+    // Unless they are merged, no key may be there that is in the snapshot as well, and all are.
+    if has("NOSAVE") || has("NOFLUSH") && !has("MERGE") && !is_empty {
+        return Err(error::NO_SNAPSHOT);
+    }
+    let databases = read_again(ctx).map_err(|Corrupt| error::NO_SNAPSHOT)?;
+    for (index, database) in databases.into_iter().enumerate() {
+        let old = mem::replace(&mut ctx.keys.keyspace[index], database);
+        ctx.keys.keyspace.lazyfree.push_database(old);
+    }
+    ctx.keys.stats.changes = 0;
+    ctx.reply.ok();
+    Ok(Outcome::Done)
+}
+
+/// All databases once more. A key that has expired is not read, and only a policy that asks for the time or the frequency of its
+/// use has that in a snapshot.
+fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Corrupt> {
+    let limits = dump::limits(ctx);
+    let now = ctx.keys.now_ms();
+    let config = &ctx.instance.config;
+    let keeps_clock = config.counts_frequency() || config.maxmemory_policy.ends_with("lru");
+    let fresh = ctx.keys.policy.fresh(ctx.now);
+    let mut compressor = config.rdbcompression.then_some(&mut ctx.instance.compressor);
+    let mut databases = Vec::new();
+    for old in ctx.keys.keyspace.iter() {
+        let mut new = Database::new(ctx.keys.keyspace.seed());
+        for record in old.iter().filter(|record| !record.is_expired(now)) {
+            let clock = if keeps_clock { record.clock() } else { fresh };
+            new.insert(copy(record, clock, compressor.as_deref_mut(), &limits)?);
+        }
+        databases.push(new);
+    }
+    Ok(databases)
+}
+
+fn copy(
+    record: &Record,
+    clock: AccessClock,
+    compressor: Option<&mut Compressor>,
+    limits: &Limits,
+) -> Result<Record, Corrupt> {
+    let kind = Kind::of(record.value(), Version::NEWEST);
+    let mut writer = Writer::new(Vec::new(), compressor);
+    save(record.value(), kind, &mut writer);
+    let bytes = writer.into_out();
+    let loaded = load(kind, &mut Reader::new(&bytes), limits)?;
+    Ok(loaded.into_record(record.key(), record.deadline(), clock))
+}

@@ -1,0 +1,3 @@
+//! Data on its way out of memory and back.
+
+pub mod rdb;

@@ -1,0 +1,22 @@
+//! The checksum at the end of payloads and snapshots: CRC-64 with Jones' polynomial, reflected.
+
+use crc::{CRC_64_REDIS, Crc, Table};
+
+/// Sixteen bytes a step where 32 KiB of tables do not matter; in a module that pages download they do.
+#[cfg(not(target_family = "wasm"))]
+type Steps = Table<16>;
+#[cfg(target_family = "wasm")]
+type Steps = Table<1>;
+
+static CRC64: Crc<u64, Steps> = Crc::<u64, Steps>::new(&CRC_64_REDIS);
+
+/// The checksum of `bytes`.
+///
+/// ```
+/// use redstart_core::persist::rdb::crc64;
+/// assert_eq!(crc64(b"123456789"), 0xe9c6_d914_c4b8_d9ca);
+/// ```
+#[must_use]
+pub fn crc64(bytes: &[u8]) -> u64 {
+    CRC64.checksum(bytes)
+}

@@ -1,0 +1,59 @@
+//! RDB: Redis's own form of values as bytes, which `DUMP` replies, `RESTORE` reads and snapshots are made of.
+//!
+//! ```text
+//!  payload of DUMP         type   value ...   version   checksum
+//!                          u8                 u16       u64
+//!
+//!  length                  00xxxxxx   01xxxxxx + byte   10000000 + u32   10000001 + u64     big-endian
+//!  string                  its length and its bytes; or
+//!                          11000000 + i8   11000001 + i16   11000010 + i32                  the number's text
+//!                          11000011 + two lengths + bytes                                   compressed by LZF
+//! ```
+//!
+//! A value is made of lengths and strings, and what is small in memory is one string: the very bytes of its listpack or intset.
+//! Redis has changed the form of its types over the years and reads whatever an older one wrote, and so does this: each
+//! [`Kind`] that there ever was is read. What is written are the kinds of the [`Version`] that is asked for.
+//!
+//! Nothing that is read is trusted, as in a Redis that is told `sanitize-dump-payload yes`: whoever reads a value has either all
+//! of it, whole and in order, or [`Corrupt`]. Nothing is set aside for a count or a length that is only announced.
+//!
+//! | files | idea |
+//! | --- | --- |
+//! | `reader` `writer` `lzf` `crc64` | the parts of values |
+//! | `packed` `ziplist` `zipmap` | small collections; what was packed before there were listpacks |
+//! | `hash` `list` `set` `sorted_set` | a type each, both ways |
+
+mod crc64;
+mod hash;
+mod list;
+pub mod lzf;
+mod packed;
+mod payload;
+mod reader;
+mod set;
+mod sorted_set;
+mod value;
+mod writer;
+mod ziplist;
+mod zipmap;
+
+pub use crc64::crc64;
+pub use payload::{Refusal, dump, restore};
+pub use reader::{Corrupt, Reader};
+pub use value::{Kind, Limits, Loaded, load, save};
+pub use writer::Writer;
+
+/// The version of the format, which grows with every new kind of value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u16);
+
+impl Version {
+    /// Redis 7.0.
+    pub const REDIS_7_0: Self = Self(10);
+    /// Redis 7.2: small sets of any members, and when a consumer of a stream was last active.
+    pub const REDIS_7_2: Self = Self(11);
+    /// Redis 7.4: hashes whose fields expire.
+    pub const REDIS_7_4: Self = Self(12);
+    /// All that is known here.
+    pub const NEWEST: Self = Self::REDIS_7_4;
+}

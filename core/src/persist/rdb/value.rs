@@ -1,0 +1,215 @@
+//! Values of any type: which kind a value is written as, and who reads and writes that kind.
+
+use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set};
+use crate::{
+    time::UnixMillis,
+    value::{
+        Compound, Object, Packing, Value, ValueRef,
+        hash::HashLimits,
+        list::{List, ListLimits},
+        record::{AccessClock, INLINE_MAX, Record},
+        set::{Set, SetLimits},
+        sorted_set::SortedSetLimits,
+        string::StringRef,
+    },
+};
+use alloc::{borrow::Cow, rc::Rc};
+
+/// A form in which values are written, and the byte that tells it.
+///
+/// Those in between belong to modules, of which none is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A string.
+    String = 0,
+    /// A list, element by element.
+    List = 1,
+    /// A set, member by member.
+    Set = 2,
+    /// A sorted set, member by member, with scores in digits.
+    SortedSetInDigits = 3,
+    /// A hash, field by field.
+    Hash = 4,
+    /// A sorted set, member by member.
+    SortedSet = 5,
+    /// A small hash of Redis up to 2.4.
+    HashZipmap = 9,
+    /// A small list of Redis up to 3.0.
+    ListZiplist = 10,
+    /// A small set of integers.
+    SetIntset = 11,
+    /// A small sorted set of Redis up to 6.2.
+    SortedSetZiplist = 12,
+    /// A small hash of Redis up to 6.2.
+    HashZiplist = 13,
+    /// A list of Redis up to 6.2, ziplist by ziplist.
+    ListZiplists = 14,
+    /// A small hash.
+    HashListpack = 16,
+    /// A small sorted set.
+    SortedSetListpack = 17,
+    /// A list, listpack by listpack.
+    List2 = 18,
+    /// A small set.
+    SetListpack = 20,
+    /// A hash whose fields may have deadlines, of the first releases of Redis 7.4.
+    HashWithDeadlinesFirst = 22,
+    /// The same, small.
+    HashListpackWithDeadlinesFirst = 23,
+    /// A hash whose fields may have deadlines.
+    HashWithDeadlines = 24,
+    /// The same, small.
+    HashListpackWithDeadlines = 25,
+}
+
+impl Kind {
+    const ALL: [Self; 20] = [
+        Self::String,
+        Self::List,
+        Self::Set,
+        Self::SortedSetInDigits,
+        Self::Hash,
+        Self::SortedSet,
+        Self::HashZipmap,
+        Self::ListZiplist,
+        Self::SetIntset,
+        Self::SortedSetZiplist,
+        Self::HashZiplist,
+        Self::ListZiplists,
+        Self::HashListpack,
+        Self::SortedSetListpack,
+        Self::List2,
+        Self::SetListpack,
+        Self::HashWithDeadlinesFirst,
+        Self::HashListpackWithDeadlinesFirst,
+        Self::HashWithDeadlines,
+        Self::HashListpackWithDeadlines,
+    ];
+
+    /// The kind that a byte tells.
+    #[must_use]
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
+    }
+
+    /// The kind as which a value is written for readers of `version`.
+    #[must_use]
+    pub fn of(value: ValueRef<'_>, version: Version) -> Self {
+        match value {
+            ValueRef::String(_) => Self::String,
+            ValueRef::Packed(Packing::HashListpack, _) => Self::HashListpack,
+            ValueRef::Packed(Packing::ListListpack, _) => Self::List2,
+            ValueRef::Packed(Packing::SetIntset, _) => Self::SetIntset,
+            ValueRef::Packed(Packing::SetListpack, _) => set::small_kind(version),
+            ValueRef::Packed(Packing::SortedSetListpack, _) => Self::SortedSetListpack,
+            ValueRef::Object(Object::Hash(hash)) => hash::kind(hash.view()),
+            ValueRef::Object(Object::List(_)) => Self::List2,
+            ValueRef::Object(Object::Set(set)) => set::kind(set.view(), version),
+            ValueRef::Object(Object::SortedSet(set)) => sorted_set::kind(set.view()),
+        }
+    }
+
+    /// The first version that knows it, as far as that is later than Redis 6.2.
+    #[must_use]
+    pub const fn since(self) -> Version {
+        match self {
+            Self::SetListpack => Version::REDIS_7_2,
+            Self::HashWithDeadlines
+            | Self::HashWithDeadlinesFirst
+            | Self::HashListpackWithDeadlines
+            | Self::HashListpackWithDeadlinesFirst => Version::REDIS_7_4,
+            _ => Version::REDIS_7_0,
+        }
+    }
+}
+
+/// Up to where values are small, and what large ones are seeded with.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each type's own")]
+pub struct Limits {
+    pub hash: HashLimits,
+    pub list: ListLimits,
+    pub set: SetLimits,
+    pub sorted_set: SortedSetLimits,
+}
+
+/// A value that was read.
+#[derive(Debug)]
+pub enum Loaded<'a> {
+    /// A string.
+    String(Cow<'a, [u8]>),
+    /// A collection.
+    Collection(Value<'static>),
+}
+
+impl Loaded<'_> {
+    /// The value under a key.
+    #[must_use]
+    pub fn into_record(
+        self,
+        key: &[u8],
+        deadline: Option<UnixMillis>,
+        clock: AccessClock,
+    ) -> Record {
+        match self {
+            Self::String(Cow::Owned(long)) if long.len() > INLINE_MAX => {
+                Record::new(key, StringRef::Shared(&Rc::new(long)), deadline, clock)
+            }
+            Self::String(string) => Record::new(key, StringRef::new(&string), deadline, clock),
+            Self::Collection(value) => Record::of(key, value, deadline, clock),
+        }
+    }
+}
+
+/// Writes a value in a form that [`Kind::of`] chose for it. The kind itself is not written: in a snapshot the key comes between.
+pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
+    match value {
+        ValueRef::String(string) => writer.text(string),
+        ValueRef::Packed(packing @ Packing::ListListpack, bytes) => {
+            list::save(List::view_packed(packing, bytes), writer);
+        }
+        ValueRef::Packed(packing @ Packing::SetListpack, bytes) => {
+            set::save(Set::view_packed(packing, bytes), kind, writer);
+        }
+        ValueRef::Packed(_, bytes) => writer.string(bytes),
+        ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), kind, writer),
+        ValueRef::Object(Object::List(list)) => list::save(list.view(), writer),
+        ValueRef::Object(Object::Set(set)) => set::save(set.view(), kind, writer),
+        ValueRef::Object(Object::SortedSet(set)) => sorted_set::save(set.view(), writer),
+    }
+}
+
+/// Reads a value of a kind.
+///
+/// # Errors
+/// It is none.
+pub fn load<'a>(
+    kind: Kind,
+    reader: &mut Reader<'a>,
+    limits: &Limits,
+) -> Result<Loaded<'a>, Corrupt> {
+    Ok(Loaded::Collection(match kind {
+        Kind::String => return reader.string().map(Loaded::String),
+        Kind::List | Kind::ListZiplist | Kind::ListZiplists | Kind::List2 => {
+            list::load(kind, reader, &limits.list)?.into_value()
+        }
+        Kind::SortedSetInDigits
+        | Kind::SortedSet
+        | Kind::SortedSetZiplist
+        | Kind::SortedSetListpack => {
+            sorted_set::load(kind, reader, &limits.sorted_set)?.into_value()
+        }
+        Kind::Hash
+        | Kind::HashZipmap
+        | Kind::HashZiplist
+        | Kind::HashListpack
+        | Kind::HashWithDeadlinesFirst
+        | Kind::HashListpackWithDeadlinesFirst
+        | Kind::HashWithDeadlines
+        | Kind::HashListpackWithDeadlines => hash::load(kind, reader, &limits.hash)?.into_value(),
+        Kind::Set | Kind::SetIntset | Kind::SetListpack => {
+            set::load(kind, reader, &limits.set)?.into_value()
+        }
+    }))
+}

@@ -1,0 +1,51 @@
+//! Serialised values: whatever the bytes, they are refused or make a value, which dumped and restored is the same value.
+
+use redstart_core::{
+    persist::rdb::{Limits, crc64, dump, lzf::Compressor, restore},
+    random::Seed,
+    value::{
+        hash::HashLimits,
+        list::ListLimits,
+        record::{AccessClock, Record},
+        set::SetLimits,
+        sorted_set::SortedSetLimits,
+    },
+};
+
+use super::Source;
+
+/// Of several elements some collections are small and some are not.
+fn limits() -> Limits {
+    let (listpack_entries, listpack_value_bytes, seed) = (3, 16, Seed(1));
+    Limits {
+        hash: HashLimits { listpack_entries, listpack_value_bytes, seed },
+        list: ListLimits::of_parameter(3),
+        set: SetLimits { intset_entries: 3, listpack_entries, listpack_value_bytes, seed },
+        sorted_set: SortedSetLimits { listpack_entries, listpack_value_bytes, seed },
+    }
+}
+
+pub(super) fn check(data: &[u8]) {
+    let mut source = Source::new(data);
+    let is_whole = source.below(4) == 0;
+    let value = source.rest();
+    let mut payload = value.to_vec();
+    if !is_whole {
+        // Framed, so that only the value can be wrong.
+        payload.extend(10u16.to_le_bytes());
+        payload.extend(crc64(&payload).to_le_bytes());
+    }
+    let Some(record) = restored(&payload) else { return };
+    let dumped = dump(record.value(), None);
+    let compressed = dump(record.value(), Some(&mut Compressor::default()));
+    for payload in [&dumped, &compressed] {
+        let again = restored(payload).expect("what was dumped can be restored");
+        assert_eq!(again.value_type(), record.value_type());
+        assert_eq!(dump(again.value(), None), dumped);
+    }
+}
+
+fn restored(payload: &[u8]) -> Option<Record> {
+    let loaded = restore(payload, true, &limits()).ok()?;
+    Some(loaded.into_record(b"key", None, AccessClock::default()))
+}
