@@ -8,7 +8,7 @@ use redstart_core::{
     value::{
         ValueRef,
         hash::{Hash, HashLimits, HashRef},
-        list::{List, ListLimits},
+        list::{End, List, ListLimits},
         listpack::Entry,
         record::{AccessClock, Record},
         set::{Set, SetLimits},
@@ -90,7 +90,9 @@ fn contents(payload: &[u8]) -> Option<Contents> {
     Some(if let ValueRef::String(string) = record.value() {
         Contents::String(string.to_vec())
     } else if let Some(list) = record.compound::<List>() {
-        Contents::List(list.iter().map(Entry::to_vec).collect())
+        let mut elements = Vec::new();
+        list.for_each(End::Head, 0, usize::MAX, |element| elements.push(element.to_vec()));
+        Contents::List(elements)
     } else if let Some(set) = record.compound::<Set>() {
         Contents::Set(set.iter().map(Entry::to_vec).collect())
     } else if let Some(set) = record.compound::<SortedSet>() {
