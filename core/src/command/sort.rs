@@ -162,9 +162,10 @@ impl<'a> Pattern<'a> {
         }
         let star = self.star?;
         let key = [&self.text[..star], element, &self.text[star + 1..]].concat();
+        let now = keys.now_ms();
         let record = keys.read(&key)?;
         let value = match self.field {
-            Some(field) => record.compound::<Hash>()?.find(field)?,
+            Some(field) => record.compound::<Hash>()?.find(field, now)?,
             None if record.value_type() == Type::String => record.string(),
             None => return None,
         };

@@ -49,7 +49,7 @@ fn small(pairs: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     let (mut field, mut value) = (itoa::Buffer::new(), itoa::Buffer::new());
     let mut entries = view.iter();
     while let (Some(name), Some(text)) = (entries.next(), entries.next()) {
-        hash.insert(name.text(&mut field), text.text(&mut value), limits);
+        hash.set(name.text(&mut field), text.text(&mut value), crate::value::hash::FieldDeadline::Cleared, crate::time::UnixMillis(0), limits);
     }
     Ok(hash)
 }
@@ -59,7 +59,7 @@ fn fields(reader: &mut Reader<'_>, limits: &HashLimits) -> Result<Hash, Corrupt>
     let count = reader.count()?;
     for _ in 0..count {
         let (field, value) = (reader.string()?, reader.string()?);
-        if !hash.insert(&field, &value, limits) {
+        if !hash.set(&field, &value, crate::value::hash::FieldDeadline::Cleared, crate::time::UnixMillis(0), limits) {
             return Err(Corrupt);
         }
     }
