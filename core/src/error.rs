@@ -153,6 +153,35 @@ pub const LCS_TOO_LONG: Error = Error::fixed("ERR String too long for LCS");
 /// `LCS` whose table would take more memory than the engine gives it.
 pub const LCS_OUT_OF_MEMORY: Error =
     Error::fixed("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+/// `HINCRBY` of a value that is no integer.
+pub const HASH_NOT_AN_INTEGER: Error = Error::fixed("ERR hash value is not an integer");
+/// `HINCRBYFLOAT` of a value that is no number.
+pub const HASH_NOT_A_FLOAT: Error = Error::fixed("ERR hash value is not a float");
+/// `HINCRBYFLOAT` by no finite number.
+pub const INCREMENT_NOT_FINITE: Error = Error::fixed("ERR value is NaN or Infinity");
+/// A command on the deadlines of fields that names none.
+pub const FIELDS_MISSING: Error =
+    Error::fixed("ERR Mandatory argument FIELDS is missing or not at the right position");
+/// A number of fields below one, as `HTTL` and its kin refuse it.
+pub const NUMBER_OF_FIELDS: Error = Error::fixed("ERR Number of fields must be a positive integer");
+/// A number of fields below one, as `HEXPIRE` and its kin refuse it.
+pub const NUMFIELDS_NOT_POSITIVE: Error =
+    Error::fixed("ERR Parameter `numFields` should be greater than 0");
+/// A number of fields other than that of the fields that follow.
+pub const NUMFIELDS_MISMATCH: Error =
+    Error::fixed("ERR The `numfields` parameter must match the number of arguments");
+/// A deadline of a field below zero.
+pub const EXPIRE_NEGATIVE: Error = Error::fixed("ERR invalid expire time, must be >= 0");
+/// `HSETEX` with a number of fields below one.
+pub const HSETEX_NUMFIELDS: Error = Error::fixed("ERR invalid number of fields");
+/// `HSETEX` with two conditions.
+pub const HSETEX_CONDITIONS: Error =
+    Error::fixed("ERR Only one of FXX or FNX arguments can be specified");
+/// `HSETEX` with two ways to expire.
+pub const HSETEX_EXPIRATIONS: Error =
+    Error::fixed("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified");
+/// `HSETEX` with an option that lacks its time.
+pub const HSETEX_NO_TIME: Error = Error::fixed("ERR missing expire time");
 /// `SRANDMEMBER` and its kin with the one count that cannot be negated.
 pub const COUNT_OUT_OF_RANGE: Error = Error::fixed(
     "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",

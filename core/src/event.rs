@@ -26,6 +26,13 @@ impl Event {
     pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
     pub(crate) const GEO_RADIUS_STORE: Self = Self::new(EventClass::SortedSet, "georadiusstore");
     pub(crate) const GEO_SEARCH_STORE: Self = Self::new(EventClass::SortedSet, "geosearchstore");
+    pub(crate) const HDEL: Self = Self::new(EventClass::Hash, "hdel");
+    pub(crate) const HEXPIRE: Self = Self::new(EventClass::Hash, "hexpire");
+    pub(crate) const HEXPIRED: Self = Self::new(EventClass::Hash, "hexpired");
+    pub(crate) const HINCR_BY: Self = Self::new(EventClass::Hash, "hincrby");
+    pub(crate) const HINCR_BY_FLOAT: Self = Self::new(EventClass::Hash, "hincrbyfloat");
+    pub(crate) const HPERSIST: Self = Self::new(EventClass::Hash, "hpersist");
+    pub(crate) const HSET: Self = Self::new(EventClass::Hash, "hset");
     pub(crate) const INCR_BY: Self = Self::new(EventClass::String, "incrby");
     pub(crate) const INCR_BY_FLOAT: Self = Self::new(EventClass::String, "incrbyfloat");
     pub(crate) const KEY_MISS: Self = Self::new(EventClass::KeyMiss, "keymiss");

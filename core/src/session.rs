@@ -288,6 +288,12 @@ impl Session {
         if self.subscriptions.is_some() { ClientClass::PubSub } else { ClientClass::Normal }
     }
 
+    /// Whether it is to be closed with the write of a reply, and there is none: it has asked for no replies. As in Redis,
+    /// such a connection stays, and what it sends is dropped.
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.closing == Some(Closing::AfterWrite) && self.output.is_empty()
+    }
+
     /// Whether a blocking command waits.
     pub(crate) const fn is_blocked(&self) -> bool {
         matches!(self.stall, Some(Stall::Blocked { .. }))

@@ -136,7 +136,7 @@ for (const [name, options] of Object.entries({
   test(`the page fits: ${name}`, async (t) => {
     const page = await open(t, options);
     for (const sample of await page.locator("#samples button").all()) await sample.click();
-    await ends(page, "INFO keyspace", "# Keyspace", "db0:keys=4,expires=1,avg_ttl=0");
+    await page.waitForFunction(() => /^db0:keys=4,expires=1,avg_ttl=[0-9]+$/.test(document.querySelector("#log p:last-of-type")?.textContent));
     if (options.hasTouch) await page.locator("#command").tap();
     await type(page, "LCS a", "MGET a b c greeting");
     await ends(page, '1) "1"', '2) "2"', "3) (nil)", '4) "hello"');

@@ -7,6 +7,7 @@
 
 mod collections;
 mod interpreted;
+mod payloads;
 mod sorted_set;
 
 use core::time::Duration;
@@ -18,6 +19,8 @@ use redstart_core::{
     },
     random::{Random, Seed},
 };
+
+pub use payloads::DUMPED;
 
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
@@ -41,9 +44,6 @@ pub enum Step {
 
 /// Commands that are not sent, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
-    ("bzmpop", "blocks"),
-    ("bzpopmax", "blocks"),
-    ("bzpopmin", "blocks"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
@@ -73,6 +73,9 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("wait", "blocks"),
 ];
 
+/// From this version on commands are not sent: the reference does not know them.
+const NEW: &str = "7.3";
+
 /// Whole families that are not sent: they tell of time and memory.
 const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 
@@ -89,9 +92,6 @@ const WORDS_OF_TIME: &[&str] =
     &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
-const SET_KEYS: &[&str] = &["set:1", "set:2", "set:3", "set:4"];
-/// Keys that mostly hold collections, each group's own.
-const TYPED_KEYS: &[&str] = &["set:1", "z:1", "z:2", "z:3"];
 const RARE_KEYS: &[&[u8]] =
     &[b"", b"\0\xff\r\n\"", b"key with blanks", b"42", b"{a}b", &[b'k'; 300]];
 
@@ -226,8 +226,10 @@ impl Workload {
             };
             leaves.iter()
         });
-        let commands: Vec<_> =
-            all.filter(|spec| !is_left_out(spec.name)).map(|spec| (spec, weight(spec))).collect();
+        let commands: Vec<_> = all
+            .filter(|spec| !is_left_out(spec.name) && spec.since < NEW)
+            .map(|spec| (spec, weight(spec)))
+            .collect();
         let total_weight = commands.iter().map(|(_, weight)| weight).sum();
         Self {
             random: Random::new(seed),
@@ -432,8 +434,6 @@ impl Workload {
     fn key(&mut self, is_short: bool) -> Vec<u8> {
         if is_short {
             self.pick(SHORT_KEYS).into()
-        } else if self.one_in(8) {
-            self.pick(TYPED_KEYS).into()
         } else if self.one_in(30) {
             RARE_KEYS[self.random.below(RARE_KEYS.len())].to_vec()
         } else {
@@ -469,7 +469,8 @@ impl Workload {
             return word;
         }
         match (spec.group, name) {
-            (Group::List, _) => self.element(),
+            (_, "serialized-value") => self.payload(),
+            (Group::Hash | Group::List, _) => self.element(),
             (Group::Set, "member") => self.member(),
             _ => self.value(is_short),
         }
@@ -502,7 +503,9 @@ impl Workload {
 
     fn integer(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
+            "seconds" if spec.name == "restore" => self.number(INTEGERS),
             "seconds" => self.far(1),
+            "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
             // Where a scan goes on is not the same in both.
             "cursor" => {
@@ -513,7 +516,7 @@ impl Workload {
             "count" if spec.name == "spop" => {
                 self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
             }
-            "count" if spec.name == "srandmember" => {
+            "count" if matches!(spec.name, "srandmember" | "hrandfield") => {
                 self.pick(&["1", "-1", "3", "-20", "1000", "0", "x", "-9223372036854775808"]).into()
             }
             "numkeys" if !self.one_in(10) => self.pick(&["1", "1", "2", "3", "4"]).into(),

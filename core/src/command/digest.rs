@@ -9,8 +9,10 @@ use sha1::{Digest as _, Sha1};
 
 use crate::keyspace::Keyspace;
 use crate::number::NumberText;
+use crate::time::UnixMillis;
 use crate::value::ValueRef;
-use crate::value::list::List;
+use crate::value::hash::{Hash, HashRef};
+use crate::value::list::{End, List};
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
@@ -20,6 +22,7 @@ const TYPE_STRING: u32 = 0;
 const TYPE_LIST: u32 = 1;
 const TYPE_SET: u32 = 2;
 const TYPE_SORTED_SET: u32 = 3;
+const TYPE_HASH: u32 = 4;
 
 /// A digest that is being put together.
 #[derive(Clone, Copy, Default)]
@@ -61,16 +64,30 @@ impl Digest {
             self.mix(string.bytes(&mut itoa::Buffer::new()));
         } else if let Some(list) = record.compound::<List>() {
             self.mix(&TYPE_LIST.to_be_bytes());
-            list.iter().for_each(|element| self.mix(element.text(&mut itoa::Buffer::new())));
+            list.for_each(End::Head, 0, usize::MAX, |element| {
+                self.mix(element.text(&mut itoa::Buffer::new()));
+            });
         } else if let Some(set) = record.compound::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));
         } else if let Some(set) = record.compound::<SortedSet>() {
             self.mix_sorted_set(set);
+        } else if let Some(hash) = record.compound::<Hash>() {
+            self.mix_hash(hash);
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");
         }
+    }
+
+    fn mix_hash(&mut self, hash: HashRef<'_>) {
+        self.mix(&TYPE_HASH.to_be_bytes());
+        hash.for_each(UnixMillis(0), |(field, value)| {
+            let mut one = Self::default();
+            one.mix(field.bytes(&mut itoa::Buffer::new()));
+            one.mix(value.bytes(&mut itoa::Buffer::new()));
+            self.xor(&one.0);
+        });
     }
 
     fn mix_sorted_set(&mut self, set: SortedSetRef<'_>) {

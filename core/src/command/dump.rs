@@ -2,14 +2,14 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::{list, set, sorted_set};
+use super::{hash, list, set, sorted_set};
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::persist::rdb::{self, Limits, Refusal};
 use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::{hash::HashLimits, record::AccessClock};
+use crate::value::record::AccessClock;
 
 type Handled = Result<Outcome, Error>;
 
@@ -33,9 +33,13 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let deadline = match args::integer(&args[2])? {
         0 => None,
         ttl_ms => {
-            let ttl_ms = u64::try_from(ttl_ms).map_err(|_| error::INVALID_TTL)?;
+            if ttl_ms < 0 {
+                return Err(error::INVALID_TTL);
+            }
             let origin_ms = if options.is_absolute { 0 } else { now.0 };
-            Some(UnixMillis(ttl_ms.saturating_add(origin_ms)))
+            // Beyond the 63 bits of Redis's clock lies the past.
+            let deadline = UnixMillis(ttl_ms as u64 + origin_ms);
+            Some(deadline).filter(|deadline| deadline.0 <= i64::MAX as u64).or(Some(now))
         }
     };
     let checks = !ctx.instance.skips_checksums;
@@ -62,11 +66,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn limits(ctx: &Context<'_>) -> Limits {
     let config = &ctx.instance.config;
     Limits {
-        hash: HashLimits {
-            listpack_entries: 128,
-            listpack_value_bytes: 64,
-            seed: ctx.keys.keyspace.seed(),
-        },
+        hash: hash::hash_limits(&ctx.keys, config),
         list: list::limits(config),
         set: set::set_limits(&ctx.keys, config),
         sorted_set: sorted_set::limits(ctx),

@@ -279,7 +279,7 @@ impl Point<'_> {
 fn points<'a>(set: SortedSetRef<'a>, area: &Area, limit: usize) -> Vec<Point<'a>> {
     let mut points = Vec::new();
     for scores in area.score_ranges() {
-        let start = set.partition_point(|score, _| score < scores.start);
+        let start = set.partition_point(scores.start, |_| false);
         for (score, member) in set.range(start..set.len()) {
             if score >= scores.end || points.len() == limit {
                 break;

@@ -265,7 +265,12 @@ fn keyspace(ctx: &Context<'_>, lines: &mut Lines) {
     for (index, database) in ctx.keys.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
         lines.add(
             &format!("db{index}"),
-            format_args!("keys={},expires={},avg_ttl=0", database.len(), database.expiring_len(),),
+            format_args!(
+                "keys={},expires={},avg_ttl={}",
+                database.len(),
+                database.expiring_len(),
+                database.average_ttl_ms(ctx.now.millis())
+            ),
         );
     }
 }

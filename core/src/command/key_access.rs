@@ -1,20 +1,24 @@
 //! How handlers reach keys: with expiry, access clocks and hit counts seen to.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem;
 
+use super::collector::Collector;
 use super::observers::Observers;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::Keyspace;
 use crate::keyspace::access::AccessPolicy;
 use crate::keyspace::database::{Database, Put};
+use crate::limits;
 use crate::random::Random;
 use crate::session::ClientId;
-use crate::table::Lookup;
+use crate::table::{Lookup, Place};
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::Record;
 use crate::value::string::StringRef;
-use crate::value::{Compound, Type, Value};
+use crate::value::{Compound, Object, Type, Value};
 use crate::watch::Successor;
 
 /// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
@@ -137,22 +141,39 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<Option<R>, Error> {
-        let Some(record) = self.write(key) else { return Ok(None) };
-        let edited = edit_record(record, edit)?;
-        Ok(Some(self.edited(key, edited)))
+        Ok(self.edit_existing(key, edit)?.ok())
     }
 
-    /// Tells what came of an edit, and removes the key if nothing is left in it.
-    #[inline]
-    fn edited<R>(&mut self, key: &[u8], (edit, is_gone): (Edit<R>, bool)) -> R {
-        if let Some(event) = edit.event {
-            self.modified_by(key, event, edit.changes);
+    /// The same, but hands back `edit` if there is no such key.
+    fn edit_existing<C: Compound, R, F: FnOnce(&mut C) -> Edit<R>>(
+        &mut self,
+        key: &[u8],
+        edit: F,
+    ) -> Result<Result<R, F>, Error> {
+        let mut scratch = mem::take(&mut self.keyspace.scratch);
+        let Some(record) = self.write(key) else {
+            self.keyspace.scratch = scratch;
+            return Ok(Err(edit));
+        };
+        let edited = record.edit_compound(&mut scratch, |collection: &mut C| {
+            let edited = edit(collection);
+            (edited, collection.is_gone(), collection.earliest_deadline())
+        });
+        self.keyspace.scratch = scratch;
+        let (Edit { event, then, changes, result }, is_gone, due) =
+            edited.ok_or(error::WRONG_TYPE)?;
+        if let Some(due) = due {
+            self.db().note_due(key, due);
         }
+        if let Some(event) = event {
+            self.modified_by(key, event, changes);
+        }
+        then.into_iter().for_each(|event| self.notify(key, event));
         if is_gone && let Some(record) = self.db().remove(key) {
             self.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
-        edit.result
+        Ok(Ok(result))
     }
 
     /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
@@ -164,12 +185,12 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
     ) -> Result<R, Error> {
-        if let Some(record) = self.write(key) {
-            let edited = edit_record(record, edit)?;
-            return Ok(self.edited(key, edited));
-        }
+        let edit = match self.edit_existing(key, edit)? {
+            Ok(result) => return Ok(result),
+            Err(edit) => edit,
+        };
         let mut collection = C::default();
-        let Edit { event, changes, result } = edit(&mut collection);
+        let Edit { event, then, changes, result } = edit(&mut collection);
         if !collection.is_gone() {
             let clock = self.policy.fresh(self.now);
             self.db().insert(Record::of(key, collection.into_value(), None, clock));
@@ -178,7 +199,13 @@ impl Keys<'_> {
         if let Some(event) = event {
             self.modified_by(key, event, changes);
         }
+        then.into_iter().for_each(|event| self.notify(key, event));
         Ok(result)
+    }
+
+    /// Takes over what was part of a value, to be freed in slices.
+    pub(crate) fn free_later(&mut self, object: Object) {
+        self.keyspace.lazyfree.push_object(Box::new(object));
     }
 
     /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
@@ -195,17 +222,12 @@ impl Keys<'_> {
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
-        let found = match self.keyspace[database].lookup(key, self.now.millis(), self.may_expire) {
-            Lookup::Live(record) => Some(record),
+        let place = match self.keyspace[database].lookup(key, self.now.millis()) {
+            Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
-            Lookup::Expired => {
-                if self.may_expire {
-                    self.stats.expired += 1;
-                    self.observers.expired(database, key);
-                }
-                None
-            }
+            Lookup::Due(place) => self.collect(database, key, place),
         };
+        let found = place.and_then(|place| self.keyspace[database].at(place));
         if access.counts {
             if found.is_some() {
                 self.stats.hits += 1;
@@ -220,6 +242,26 @@ impl Keys<'_> {
             self.policy.touch(record, self.now, self.random);
         }
         found
+    }
+
+    /// Removes a key that has expired, or what has expired within its value. Returns where it is, if it is there still.
+    #[cold]
+    fn collect(&mut self, database: usize, key: &[u8], place: Place) -> Option<Place> {
+        let now = self.now.millis();
+        if !self.may_expire {
+            let record = self.keyspace[database].at(place)?;
+            return (!record.is_expired(now)).then_some(place);
+        }
+        let (table, lazyfree) = self.keyspace.database_and_lazyfree(database);
+        let budget = limits::EXPIRE_RECORDS;
+        let observers = &mut self.observers;
+        let mut collector = Collector { database, observers, lazyfree, budget, expired: 0 };
+        table.expire_key(key, now, &mut collector);
+        self.stats.expired += collector.expired;
+        match table.lookup(key, now) {
+            Lookup::Live(place) | Lookup::Due(place) => Some(place),
+            Lookup::Missing => None,
+        }
     }
 
     /// Sets a key to a string, whatever it held.
@@ -400,23 +442,12 @@ impl Keys<'_> {
     }
 }
 
-/// Edits the collection of a record, and says whether it is gone then.
-#[inline]
-fn edit_record<C: Compound, R>(
-    record: &mut Record,
-    edit: impl FnOnce(&mut C) -> Edit<R>,
-) -> Result<(Edit<R>, bool), Error> {
-    let edited = record.edit_compound(|collection: &mut C| {
-        let edited = edit(collection);
-        (edited, collection.is_gone())
-    });
-    edited.ok_or(error::WRONG_TYPE)
-}
-
 /// What came of an edit.
 pub(crate) struct Edit<R> {
     /// What to tell, if anything has changed.
     event: Option<Event>,
+    /// What to tell after that.
+    then: Option<Event>,
     /// How many changes it counts as.
     changes: usize,
     result: R,
@@ -425,17 +456,33 @@ pub(crate) struct Edit<R> {
 impl<R> Edit<R> {
     /// Nothing has changed.
     pub(crate) const fn unchanged(result: R) -> Self {
-        Self { event: None, changes: 0, result }
+        Self { event: None, then: None, changes: 0, result }
     }
 
     /// So many elements have changed; none is no change.
     pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
-        Self { event: (changes > 0).then_some(event), changes, result }
+        let event = (changes > 0).then_some(event);
+        Self { event, then: None, changes, result }
     }
 
     /// The event is told, however many elements have changed.
     pub(crate) const fn told(event: Event, changes: usize, result: R) -> Self {
-        Self { event: Some(event), changes, result }
+        Self { event: Some(event), then: None, changes, result }
+    }
+
+    /// Besides, `count` elements have changed in another way.
+    pub(crate) fn and(self, event: Event, count: usize) -> Self {
+        let changes = self.changes + count;
+        match self.event {
+            Some(_) if count > 0 => Self { then: Some(event), changes, ..self },
+            Some(_) => self,
+            None => Self { event: (count > 0).then_some(event), changes, ..self },
+        }
+    }
+
+    /// Another event comes of the same change.
+    pub(crate) fn then(self, event: Event) -> Self {
+        Self { then: self.event.map(|_| event), ..self }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::list::{self, End, List, ListLimits, ListRef};
 use crate::value::{Compound, listpack::Entry};
-use core::ops::Range;
+use core::ops::{ControlFlow, Range};
 
 type Handled = Result<Outcome, Error>;
 
@@ -78,15 +78,14 @@ pub(super) fn llen(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn lindex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let element = match ctx.keys.read_as::<List>(&args[1])? {
-        None => None,
-        Some(list) => {
-            from_start(args::integer(&args[2])?, list.len()).and_then(|index| list.get(index))
-        }
-    };
-    match element {
-        Some(element) => reply_element(&mut ctx.reply, element),
-        None => ctx.reply.null(),
+    let reply = &mut ctx.reply;
+    let mut found = None;
+    if let Some(list) = ctx.keys.read_as::<List>(&args[1])? {
+        let index = from_start(args::integer(&args[2])?, list.len());
+        found = index.and_then(|index| list.get(index, |element| reply_element(reply, element)));
+    }
+    if found.is_none() {
+        reply.null();
     }
     Ok(Outcome::Done)
 }
@@ -99,8 +98,9 @@ pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(list) => {
             let range = clamped(start, stop, list.len());
             reply.array(range.len());
-            let elements = list.iter_from(range.start).take(range.len());
-            elements.for_each(|element| reply_element(reply, element));
+            list.for_each(End::Head, range.start, range.len(), |element| {
+                reply_element(reply, element);
+            });
         }
     }
     Ok(Outcome::Done)
@@ -163,34 +163,29 @@ impl Search {
     }
 
     /// Hands the indexes of what is searched to `found`.
-    fn run(&self, list: ListRef<'_>, element: &[u8], found: impl FnMut(usize)) {
+    fn run(&self, list: ListRef<'_>, element: &[u8], mut found: impl FnMut(usize)) {
         let (is_it, len) = (list::equals(element), list.len());
-        let most = match self.count {
+        let mut wanted = match self.count {
             None => 1,
             Some(0) => usize::MAX,
             Some(count) => count,
         };
-        let index_if = |(index, other)| is_it(other).then_some(index);
-        match self.from {
-            End::Head => list
-                .iter()
-                .enumerate()
-                .take(self.max_len)
-                .filter_map(index_if)
-                .skip(self.skip)
-                .take(most)
-                .for_each(found),
-            End::Tail => list
-                .iter()
-                .rev()
-                .enumerate()
-                .take(self.max_len)
-                .filter_map(index_if)
-                .map(|index| len - 1 - index)
-                .skip(self.skip)
-                .take(most)
-                .for_each(found),
-        }
+        let (mut index, mut skip) = (0, self.skip);
+        let _ = list.walk(self.from, 0, |other| {
+            if index == self.max_len || wanted == 0 {
+                return ControlFlow::Break(());
+            }
+            if is_it(other) {
+                if let Some(less) = skip.checked_sub(1) {
+                    skip = less;
+                } else {
+                    found(if self.from == End::Head { index } else { len - 1 - index });
+                    wanted -= 1;
+                }
+            }
+            index += 1;
+            ControlFlow::Continue(())
+        });
     }
 }
 
@@ -292,14 +287,16 @@ pub(super) fn lrem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn ltrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (start, stop) = (args::integer(&args[2])?, args::integer(&args[3])?);
     let limits = limits(&ctx.instance.config);
-    ctx.keys.edit(&args[1], |list: &mut List| {
+    let removed = ctx.keys.edit(&args[1], |list: &mut List| {
         let len = list.view().len();
         let kept = clamped(start, stop, len);
-        list.discard(End::Tail, if kept.is_empty() { len } else { len - kept.end });
-        list.discard(End::Head, kept.start);
+        let behind = if kept.is_empty() { len } else { len - kept.end };
+        let removed = [list.discard(End::Tail, behind), list.discard(End::Head, kept.start)];
         list.shrink(&limits);
-        Edit::told(Event::LTRIM, len - kept.len(), ())
+        Edit::told(Event::LTRIM, len - kept.len(), removed)
     })?;
+    let removed = removed.into_iter().flatten().flatten();
+    removed.for_each(|removed| ctx.keys.free_later(removed));
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

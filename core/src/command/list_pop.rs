@@ -166,12 +166,14 @@ fn pop(
         if matches!(form, Form::Several | Form::KeyAndSeveral) {
             reply.array(count);
         }
-        list.view().for_each_from(end, count, |element| reply_element(reply, element));
-        list.discard(end, count);
+        list.view().for_each(end, 0, count, |element| reply_element(reply, element));
+        let removed = list.discard(end, count);
         list.shrink(&limits);
-        Edit::changed(popped_from(end), count, ())
+        Edit::changed(popped_from(end), count, removed)
     })?;
-    Ok(popped.is_some())
+    let is_popped = popped.is_some();
+    popped.flatten().into_iter().for_each(|removed| ctx.keys.free_later(removed));
+    Ok(is_popped)
 }
 
 /// What is told of a pop.
@@ -244,18 +246,16 @@ fn move_element(
     let limits = limits(&ctx.instance.config);
     let Some(record) = ctx.keys.write(source) else { return Ok(false) };
     let list = record.compound::<List>().ok_or(error::WRONG_TYPE)?;
-    let Some(element) = list.end(from).map(|element| element.to_vec()) else { return Ok(false) };
+    let at = if from == End::Head { 0 } else { list.len() - 1 };
+    let Some(element) = list.get(at, |element| element.to_vec()) else { return Ok(false) };
     let push = |list: &mut List| {
         list.grow(element.len(), 1, &limits);
         list.push(to, &element);
     };
-    let pop = |list: &mut List| {
-        list.discard(from, 1);
-        list.shrink(&limits);
-    };
+    let pop = |list: &mut List| drop(list.discard(from, 1));
     if source == destination {
         ctx.keys.edit(source, |list: &mut List| {
-            list.discard(from, 1);
+            pop(list);
             push(list);
             list.shrink(&limits);
             Edit::changed(pushed(to), 1, ())
@@ -269,6 +269,7 @@ fn move_element(
         })?;
         ctx.keys.edit(source, |list: &mut List| {
             pop(list);
+            list.shrink(&limits);
             Edit::changed(popped_from(from), 1, ())
         })?;
     }

@@ -5,6 +5,7 @@ mod bit_set;
 mod bitfield;
 mod bitmap;
 mod client;
+pub(crate) mod collector;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;
 mod config;
@@ -17,6 +18,8 @@ mod expire;
 mod generic;
 mod geo;
 mod geo_search;
+mod hash;
+mod hash_expire;
 mod help;
 mod hyperloglog;
 mod info;

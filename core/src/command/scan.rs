@@ -9,19 +9,37 @@ use crate::glob::{self, Case};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 
+/// What a scan goes through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Keys, which have types.
+    Keys,
+    /// The members of a set.
+    Members,
+    /// The fields of a hash, which have values.
+    Fields,
+}
+
 /// What a scan is asked for.
 pub(super) struct Options<'a> {
+    /// Whether values are to be told.
+    pub(super) with_values: bool,
     count: i64,
     pattern: Option<&'a [u8]>,
     kind: Option<&'a [u8]>,
 }
 
 impl<'a> Options<'a> {
-    /// Reads the arguments behind the cursor; keys alone have types.
-    pub(super) fn read(args: Args<'a>, has_types: bool) -> Result<Self, Error> {
-        let mut options = Self { count: 10, pattern: None, kind: None };
+    /// Reads the arguments behind the cursor.
+    pub(super) fn read(args: Args<'a>, scope: Scope) -> Result<Self, Error> {
+        let mut options = Self { with_values: true, count: 10, pattern: None, kind: None };
         let mut at = 0;
         while let Some(option) = args.get(at) {
+            if scope == Scope::Fields && args::is(option, "NOVALUES") {
+                options.with_values = false;
+                at += 1;
+                continue;
+            }
             let value = args.get(at + 1).ok_or(error::SYNTAX)?;
             match option.to_ascii_uppercase().as_slice() {
                 b"COUNT" => {
@@ -31,7 +49,7 @@ impl<'a> Options<'a> {
                     }
                 }
                 b"MATCH" => options.pattern = Some(value).filter(|pattern| *pattern != b"*"),
-                b"TYPE" if has_types => options.kind = Some(value),
+                b"TYPE" if scope == Scope::Keys => options.kind = Some(value),
                 _ => return Err(error::SYNTAX),
             }
             at += 2;
@@ -61,7 +79,7 @@ impl<'a> Options<'a> {
 
 pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
     let cursor = cursor(&args[1])?;
-    let options = Options::read(args.slice(2..), true)?;
+    let options = Options::read(args.slice(2..), Scope::Keys)?;
     let now = ctx.keys.now_ms();
     let (mut found, mut expired) = (Vec::<Vec<u8>>::new(), Vec::<Vec<u8>>::new());
     let next = options.walk(cursor, |cursor| {

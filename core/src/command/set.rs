@@ -174,7 +174,7 @@ pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         scan::reply_nothing(&mut ctx.reply);
         return Ok(Outcome::Done);
     };
-    let options = scan::Options::read(args.slice(3..), false)?;
+    let options = scan::Options::read(args.slice(3..), scan::Scope::Members)?;
     let mut found = Vec::new();
     let next = match set {
         SetRef::Table(table) => options.walk(cursor, |cursor| {

@@ -242,7 +242,7 @@ fn elements(
     let mut is_backwards = options.keeps_order() && options.is_descending;
     if let Some(list) = record.compound::<List>() {
         let range = options.native_range(list.len());
-        list.iter_from(range.start).take(range.len()).for_each(push);
+        list.for_each(End::Head, range.start, range.len(), push);
     } else if let Some(set) = record.compound::<SortedSet>() {
         set.range(options.native_range(set.len())).for_each(|(_, member)| push(member));
     } else if let Some(set) = record.compound::<Set>() {

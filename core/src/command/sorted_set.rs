@@ -332,7 +332,7 @@ pub(super) fn zscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         scan::reply_nothing(&mut ctx.reply);
         return Ok(Outcome::Done);
     };
-    let options = scan::Options::read(args.slice(3..), false)?;
+    let options = scan::Options::read(args.slice(3..), scan::Scope::Members)?;
     // Redis prints the scores of its dictionary with all their digits.
     let text = match set {
         SortedSetRef::Listpack(_) => NumberText::from,

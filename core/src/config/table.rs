@@ -213,6 +213,30 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "hash-max-listpack-entries",
+        alias: Some("hash-max-ziplist-entries"),
+        summary: "The most fields of a hash that is one listpack.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "hash-max-listpack-value",
+        alias: Some("hash-max-ziplist-value"),
+        summary: "The longest field or value of a hash that is one listpack, in bytes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.hash_max_listpack_value,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "rdbcompression",
         summary: "Whether long strings of dumped values are compressed.",
         kind: Kind::Bool(|c| &mut c.rdbcompression),

@@ -4,10 +4,11 @@
 //! when the next is due: at once when something is left, so that requests are served in between.
 
 use super::Engine;
+use crate::command::collector::Collector;
 use crate::command::observers::Observers;
 use crate::instance::Effect;
 use crate::limits;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{ClientId, Session};
 use crate::table::expiry::Due;
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
@@ -30,8 +31,8 @@ impl Engine {
         self.serve_blocked(now, &mut started_ns);
         self.resume_all(now);
         self.broadcast_stale(now);
-        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let has_more_to_expire = self.expire_some(now);
+        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
         let next_cron = match self.cron.last {
             Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => {
@@ -61,7 +62,7 @@ impl Engine {
         let databases = self.keyspace.databases();
         for _ in 0..databases {
             let index = self.cron.database;
-            let database = &mut self.keyspace[index];
+            let (database, lazyfree) = self.keyspace.database_and_lazyfree(index);
             let mut observers = Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
@@ -70,11 +71,12 @@ impl Engine {
                 events: &mut self.events,
                 classes: self.instance.config.notify_keyspace_events,
             };
-            let mut expired = 0;
-            let due = database.expire_due(now.millis(), limits::EXPIRE_RECORDS, &mut |record| {
-                expired += 1;
-                observers.expired(index, record.key());
-            });
+            let budget = limits::EXPIRE_RECORDS;
+            let observers = &mut observers;
+            let mut collector =
+                Collector { database: index, observers, lazyfree, budget, expired: 0 };
+            let due = database.expire_due(now.millis(), budget, &mut collector);
+            let expired = collector.expired;
             let events = core::mem::take(&mut self.events);
             self.instance.publish_events(events, None, now);
             let stale = core::mem::take(&mut self.tracking.stale);
@@ -109,25 +111,20 @@ impl Engine {
         self.close_slow_readers(now);
     }
 
-    /// Closes the clients that have left more unread than the soft limit for as long as it allows.
+    /// Closes the clients that have left more unread than the soft limit for as long as it allows, and forgets that of
+    /// those which have read since.
     fn close_slow_readers(&mut self, now: UnixMicros) {
-        let limits = &self.instance.config.client_output_buffer_limit;
-        let is_overdue = |session: &&Session| {
-            let soft_seconds = limits.of(session.class()).soft_seconds;
-            session
-                .soft_limit_since
-                .is_some_and(|since| now.since(since) > soft_seconds * 1_000_000)
-        };
+        let is_slow =
+            |session: &&Session| session.soft_limit_since.is_some() && session.closing.is_none();
         let slow: Vec<ClientId> =
-            self.instance.clients.iter().filter(is_overdue).map(|session| session.id).collect();
+            self.instance.clients.iter().filter(is_slow).map(|session| session.id).collect();
         for client in slow {
-            if let Some(session) = self.instance.clients.session_mut(client)
-                && session.closing.is_none()
-            {
-                session.closing = Some(Closing::Now);
-                self.instance.stats.output_buffer_disconnections += 1;
+            let Some(mut session) = self.instance.clients.take(client) else { continue };
+            self.instance.limit_output(&mut session, now);
+            if session.closing.is_some() {
                 self.instance.effects.push_back(Effect::Close { client, flush: false });
             }
+            self.instance.clients.put_back(session);
         }
     }
 
@@ -156,5 +153,52 @@ impl Engine {
         if self.instance.pause.is_some_and(|pause| pause.until <= now) {
             self.instance.unpause();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+    use crate::session::Peer;
+
+    const SECOND: u64 = 1_000_000;
+
+    /// An engine with a client that has left four values of 50 KB unread, where 100 KB are too many for ten seconds.
+    fn slow_reader(now: UnixMicros) -> (Engine, ClientId) {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let client = engine.connect(Peer::local(), now).expect("there is room");
+        engine.receive(client, b"CONFIG SET client-output-buffer-limit 'normal 0 100kb 10'\n", now);
+        engine.receive(client, b"SETRANGE k 49999 x\n", now);
+        engine.consume(client, engine.output(client).len(), now);
+        engine.receive(client, &b"GET k\n".repeat(4), now);
+        assert!(engine.output(client).len() > 200_000);
+        (engine, client)
+    }
+
+    fn is_closed(engine: &mut Engine, seconds: core::ops::Range<u64>) -> bool {
+        for second in seconds {
+            engine.tick(UnixMicros(second * SECOND));
+        }
+        core::iter::from_fn(|| engine.poll_effect())
+            .any(|effect| matches!(effect, Effect::Close { flush: false, .. }))
+    }
+
+    #[test]
+    fn who_does_not_read_is_closed_once_the_soft_limit_has_lasted() {
+        let (mut engine, _) = slow_reader(UnixMicros(SECOND));
+        assert!(!is_closed(&mut engine, 1..12));
+        assert!(is_closed(&mut engine, 12..13));
+    }
+
+    #[test]
+    fn who_reads_some_of_it_has_time_again() {
+        let (mut engine, client) = slow_reader(UnixMicros(SECOND));
+        engine.consume(client, 110_000, UnixMicros(5 * SECOND));
+        assert!(!is_closed(&mut engine, 5..60));
+        engine.receive(client, b"GET k\n", UnixMicros(60 * SECOND));
+        assert!(!is_closed(&mut engine, 60..71));
+        assert!(is_closed(&mut engine, 71..72));
     }
 }

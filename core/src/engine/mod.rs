@@ -271,8 +271,11 @@ impl Engine {
     #[must_use]
     pub fn wants_input(&self, client: ClientId) -> bool {
         self.instance.clients.session(client).is_some_and(|session| {
-            session.closing.is_none()
-                && (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
+            if session.closing.is_some() {
+                // What it sends is dropped, but somebody has to notice that it hangs up.
+                return session.is_ignored();
+            }
+            (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
                 && session.output.len() < limits::OUTPUT_STALL_BYTES
         })
     }
@@ -318,7 +321,9 @@ impl Engine {
         if let Some(closing) = session.closing {
             session.input = Vec::new();
             let flush = closing == Closing::AfterWrite;
-            self.instance.effects.push_back(Effect::Close { client: session.id, flush });
+            if !session.is_ignored() {
+                self.instance.effects.push_back(Effect::Close { client: session.id, flush });
+            }
         }
         self.instance.clients.put_back(session);
         self.resume_all(now);

@@ -15,7 +15,7 @@ use crate::limits;
 use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
-use crate::session::{Closing, Session, Stall};
+use crate::session::{Closing, ReplyMode, Session, Stall};
 use crate::table::ahead::{AHEAD, Stage};
 use crate::time::UnixMicros;
 use crate::value::ValueRef;
@@ -78,8 +78,9 @@ impl Engine {
                 }
             }
             if let Some(error) = error {
-                let mut reply = Reply::new(&mut output, session.protocol);
-                reply.error(&error::protocol(error));
+                if session.reply_mode == ReplyMode::On {
+                    Reply::new(&mut output, session.protocol).error(&error::protocol(error));
+                }
                 self.instance.stats.count_error(b"ERR");
                 session.closing = Some(Closing::AfterWrite);
             }

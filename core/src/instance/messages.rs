@@ -125,7 +125,7 @@ impl Instance {
             return;
         }
         let limit = self.config.client_output_buffer_limit.of(session.class());
-        let is_over = |bound: u64| bound > 0 && len_bytes > bound;
+        let is_over = |bound: u64| bound > 0 && len_bytes >= bound;
         let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
         session.soft_limit_since = soft;
         let is_overdue =

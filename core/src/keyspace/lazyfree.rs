@@ -32,9 +32,14 @@ impl LazyFree {
         if record.owns_heap()
             && let Some(object) = record.into_object()
         {
-            self.pending += 1;
-            self.objects.push_back(object);
+            self.push_object(object);
         }
+    }
+
+    /// Takes over an object, or a part of one.
+    pub fn push_object(&mut self, object: Box<Object>) {
+        self.pending += 1;
+        self.objects.push_back(object);
     }
 
     /// Frees about `budget` records or elements, up to a segment more; says whether more are left.

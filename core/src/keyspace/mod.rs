@@ -23,6 +23,8 @@ pub struct Keyspace {
     seed: Seed,
     /// What is freed a little at a time.
     pub lazyfree: LazyFree,
+    /// Where small collections are edited.
+    pub(crate) scratch: Vec<u8>,
 }
 
 impl Keyspace {
@@ -30,7 +32,7 @@ impl Keyspace {
     #[must_use]
     pub fn new(databases: usize, seed: Seed) -> Self {
         let databases = (0..databases).map(|_| Database::new(seed)).collect();
-        Self { databases, seed, lazyfree: LazyFree::default() }
+        Self { databases, seed, lazyfree: LazyFree::default(), scratch: Vec::new() }
     }
 
     /// How many databases there are.
@@ -42,6 +44,11 @@ impl Keyspace {
     /// Each database in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
+    }
+
+    /// A database, and where what is removed from it is freed.
+    pub fn database_and_lazyfree(&mut self, database: usize) -> (&mut Database, &mut LazyFree) {
+        (&mut self.databases[database], &mut self.lazyfree)
     }
 
     /// Exchanges the contents of two databases: `SWAPDB`.

@@ -9,7 +9,7 @@
 
 use super::{Entry, Table, segment::CHUNK};
 use crate::time::UnixMillis;
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 /// When to call [`Table::expire_due`] again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,43 +22,122 @@ pub enum Due {
     Never,
 }
 
+/// Who sees to what has expired.
+pub trait Reaper<E> {
+    /// An entry has expired and is out of the table.
+    fn expired(&mut self, entry: E);
+
+    /// Something within an entry has expired at `now`: it is to be removed from there, or as much of it as there is time for.
+    fn expired_within(&mut self, _entry: &mut E, _now: UnixMillis) -> Reaped {
+        unreachable!("the entries of this table expire as a whole")
+    }
+
+    /// Nothing was left of an entry, which is out of the table.
+    fn emptied(&mut self, _entry: E) {}
+}
+
+/// What was removed from within an entry.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reaped {
+    /// What was looked at.
+    pub seen: usize,
+    /// Whether nothing is left, so that the entry shall go.
+    pub is_empty: bool,
+}
+
+/// Entries without anything within that expires need but one thing done.
+impl<E, F: FnMut(E)> Reaper<E> for F {
+    fn expired(&mut self, entry: E) {
+        self(entry);
+    }
+}
+
 impl<E: Entry> Table<E> {
-    /// Removes keys that are expired at `now` and passes them to `on_expired`, in an order that the seed fixes.
+    /// Removes what is expired at `now` and hands it to `reaper`, in an order that the seed fixes.
     ///
     /// Stops after the segment in which the `budget`th entry was looked at.
     pub fn expire_due(
         &mut self,
         now: UnixMillis,
         budget: usize,
-        on_expired: &mut dyn FnMut(E),
+        reaper: &mut dyn Reaper<E>,
     ) -> Due {
-        let mut seen = 0;
-        while let Some(id) = self.schedule.next_due(now) {
-            if seen >= budget {
-                return Due::Now;
-            }
-            seen += self.expire_segment(id, now, on_expired);
+        let seen = self.expire_some(now, budget, reaper);
+        if seen >= budget && self.schedule.next_due(now).is_some() {
+            return Due::Now;
         }
-        self.earliest_deadline()
-            .map_or(Due::Never, |earliest| Due::At(UnixMillis(earliest.0.saturating_add(1))))
+        let earliest = self.earliest_deadline();
+        self.expires_within &= earliest.is_some();
+        earliest.map_or(Due::Never, |earliest| Due::At(UnixMillis(earliest.0.saturating_add(1))))
     }
 
-    /// No key's deadline is before this time; no key has one if there is no such time.
+    /// The same, but says how many entries were looked at: no fewer than `budget` if something may be left.
+    pub fn expire_some(
+        &mut self,
+        now: UnixMillis,
+        budget: usize,
+        reaper: &mut dyn Reaper<E>,
+    ) -> usize {
+        let mut seen = 0;
+        while seen < budget
+            && let Some(id) = self.schedule.next_due(now)
+        {
+            seen += self.expire_segment(id, now, reaper);
+        }
+        seen
+    }
+
+    /// Sees to one key, of which a [look-up](Self::lookup) has said that something is due.
+    pub fn expire_key(&mut self, key: &[u8], now: UnixMillis, reaper: &mut dyn Reaper<E>) {
+        let hash = self.hash(key);
+        if self.find_hashed(hash, key).is_some_and(|entry| !entry.is_expired(now)) {
+            self.expire_within(hash, key, now, reaper);
+        } else if let Some(entry) = self.remove_hashed(hash, key) {
+            reaper.expired(entry);
+        }
+    }
+
+    /// Nothing expires before this time; nothing ever does if there is no such time.
     #[must_use]
     pub fn earliest_deadline(&self) -> Option<UnixMillis> {
-        if self.expiring == 0 { None } else { self.schedule.earliest() }
+        let is_any = self.deadlines.count > 0 || self.expires_within;
+        if is_any { self.schedule.earliest() } else { None }
+    }
+
+    /// How many entries are expired at `now` and not yet removed. Reads the segments that may have some.
+    #[must_use]
+    pub fn expired_len(&self, now: UnixMillis) -> usize {
+        let is_any = self.deadlines.count > 0;
+        let due = is_any.then(|| self.schedule.due(now)).into_iter().flatten();
+        let expired = |id| self.segments[id].iter().filter(|entry| entry.is_expired(now)).count();
+        due.map(expired).sum()
+    }
+
+    /// How many keys have a deadline.
+    #[inline]
+    #[must_use]
+    pub const fn expiring_len(&self) -> usize {
+        self.deadlines.count
+    }
+
+    /// How long keys that have a deadline live on, on average; zero where none has.
+    #[must_use]
+    pub fn average_ttl_ms(&self, now: UnixMillis) -> u64 {
+        self.deadlines.mean().map_or(0, |mean| mean.0.saturating_sub(now.0))
     }
 
     /// Removes what is expired in a segment, and says how many entries were looked at.
-    fn expire_segment(&mut self, id: u32, now: UnixMillis, on_expired: &mut dyn FnMut(E)) -> usize {
+    fn expire_segment(&mut self, id: u32, now: UnixMillis, reaper: &mut dyn Reaper<E>) -> usize {
         let segment = &mut self.segments[id];
-        let (seen, first_hash) = (segment.len(), segment.node.first_hash());
-        let mut earliest = NEVER;
+        let (mut seen, first_hash) = (segment.len(), segment.node.first_hash());
+        let (mut earliest, mut within) = (NEVER, Vec::new());
         let mut expired: Vec<(u64, E)> = segment
             .extract(&self.hasher, |entry| {
                 let expired = entry.is_expired(now);
-                if !expired {
-                    earliest = earliest.min(entry.deadline().unwrap_or(NEVER));
+                match entry.due() {
+                    Some(due) if !expired && due < now => within.push(entry.key().to_vec()),
+                    Some(due) if !expired => earliest = earliest.min(due),
+                    _ => {}
                 }
                 expired
             })
@@ -67,11 +146,66 @@ impl<E: Entry> Table<E> {
             .collect();
         self.schedule.set(id, earliest);
         self.len -= expired.len();
-        self.expiring -= expired.len();
+        for (_, entry) in &expired {
+            self.deadlines.replace(entry.deadline(), None);
+        }
         self.settle(first_hash);
         expired.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
-        expired.into_iter().for_each(|(_, entry)| on_expired(entry));
+        expired.into_iter().for_each(|(_, entry)| reaper.expired(entry));
+        let mut within: Vec<_> = within.into_iter().map(|key| (self.hash(&key), key)).collect();
+        within.sort_unstable();
+        for (hash, key) in within {
+            seen += self.expire_within(hash, &key, now, reaper);
+        }
         seen
+    }
+
+    /// Has what is expired within an entry removed, and the entry with the last of it; says how much was looked at.
+    fn expire_within(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        now: UnixMillis,
+        reaper: &mut dyn Reaper<E>,
+    ) -> usize {
+        let id = self.directory.at(hash);
+        let Some(entry) = self.segments[id].find_mut(hash, key) else { return 0 };
+        let Reaped { seen, is_empty } = reaper.expired_within(entry, now);
+        if let Some(due) = entry.due() {
+            self.schedule.lower(id, due);
+        }
+        if is_empty && let Some(entry) = self.remove_hashed(hash, key) {
+            reaper.emptied(entry);
+        }
+        seen
+    }
+}
+
+/// How many keys have a deadline, and the sum of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Deadlines {
+    pub(super) count: usize,
+    sum_ms: u128,
+}
+
+impl Deadlines {
+    /// A key with the deadline `old`, if it had one, now has the deadline `new`, if it has one.
+    #[inline]
+    pub(super) fn replace(&mut self, old: Option<UnixMillis>, new: Option<UnixMillis>) {
+        if let Some(old) = old {
+            self.count -= 1;
+            self.sum_ms -= u128::from(old.0);
+        }
+        if let Some(new) = new {
+            self.count += 1;
+            self.sum_ms += u128::from(new.0);
+        }
+    }
+
+    /// The average of all; none without any.
+    pub(super) fn mean(self) -> Option<UnixMillis> {
+        let mean = self.sum_ms.checked_div(self.count as u128)?;
+        Some(UnixMillis(u64::try_from(mean).unwrap_or(u64::MAX)))
     }
 }
 
@@ -89,8 +223,8 @@ pub(super) struct Schedule {
 struct Chunk {
     /// No later than any of `earliest`.
     bound: UnixMillis,
-    /// By segment; absent while no key in the chunk has a deadline.
-    earliest: Option<Box<[UnixMillis; CHUNK]>>,
+    /// By segment; empty while no key in the chunk has a deadline.
+    earliest: Vec<UnixMillis>,
 }
 
 impl Schedule {
@@ -109,19 +243,24 @@ impl Schedule {
             if earliest == NEVER {
                 return;
             }
-            self.chunks.resize_with(chunk + 1, || Chunk { bound: NEVER, earliest: None });
+            self.chunks.resize_with(chunk + 1, || Chunk { bound: NEVER, earliest: Vec::new() });
         }
         let chunk = &mut self.chunks[chunk];
-        if earliest != NEVER || chunk.earliest.is_some() {
-            chunk.earliest.get_or_insert_with(|| Box::new([NEVER; CHUNK]))[at] = earliest;
+        if earliest != NEVER || at < chunk.earliest.len() {
+            // Small tables, of which there may be many, have one segment.
+            if at >= chunk.earliest.len() {
+                chunk.earliest.reserve_exact((at + 1).next_power_of_two() - chunk.earliest.len());
+                chunk.earliest.resize(at + 1, NEVER);
+            }
+            chunk.earliest[at] = earliest;
             chunk.bound = chunk.bound.min(earliest);
         }
     }
 
     pub(super) fn earliest_of(&self, id: u32) -> UnixMillis {
         let chunk = self.chunks.get(id as usize / CHUNK);
-        let earliest = chunk.and_then(|chunk| chunk.earliest.as_ref());
-        earliest.map_or(NEVER, |earliest| earliest[id as usize % CHUNK])
+        let earliest = chunk.and_then(|chunk| chunk.earliest.get(id as usize % CHUNK));
+        earliest.copied().unwrap_or(NEVER)
     }
 
     /// Segment `id` is no more, and `last`, the last, has its number now.
@@ -146,6 +285,16 @@ impl Schedule {
         None
     }
 
+    /// The segments some key of which may expire before `now`.
+    fn due(&self, now: UnixMillis) -> impl Iterator<Item = u32> {
+        let chunks = self.chunks.iter().enumerate().filter(move |(_, chunk)| chunk.bound < now);
+        chunks.flat_map(move |(index, chunk)| {
+            let earliest = chunk.earliest.iter().enumerate();
+            let due = earliest.filter(move |(_, earliest)| **earliest < now);
+            due.map(move |(at, _)| (index * CHUNK + at) as u32)
+        })
+    }
+
     fn earliest(&self) -> Option<UnixMillis> {
         let earliest = self.chunks.iter().map(|chunk| chunk.bound).min()?;
         (earliest != NEVER).then_some(earliest)
@@ -153,20 +302,19 @@ impl Schedule {
 
     /// What the schedule takes, in bytes.
     pub(super) fn memory_bytes(&self) -> usize {
-        let full = self.chunks.iter().filter(|chunk| chunk.earliest.is_some()).count();
-        self.chunks.len() * 16 + full * size_of::<[UnixMillis; CHUNK]>()
+        let times: usize = self.chunks.iter().map(|chunk| chunk.earliest.capacity()).sum();
+        self.chunks.len() * 32 + times * size_of::<UnixMillis>()
     }
 }
 
 impl Chunk {
     /// The first due segment; if there is none, the bound becomes exact.
     fn due(&mut self, now: UnixMillis) -> Option<usize> {
-        let earliest = self.earliest.as_ref()?;
-        let due = earliest.iter().position(|&earliest| earliest < now);
+        let due = self.earliest.iter().position(|&earliest| earliest < now);
         if due.is_none() {
-            self.bound = earliest.iter().copied().min().unwrap_or(NEVER);
+            self.bound = self.earliest.iter().copied().min().unwrap_or(NEVER);
             if self.bound == NEVER {
-                self.earliest = None;
+                self.earliest = Vec::new();
             }
         }
         due
@@ -184,7 +332,7 @@ mod tests {
 
     fn expire(table: &mut Table<Item>, now: u64) -> (usize, Due) {
         let mut expired = 0;
-        let due = table.expire_due(UnixMillis(now), usize::MAX, &mut |entry| {
+        let due = table.expire_due(UnixMillis(now), usize::MAX, &mut |entry: Item| {
             assert!(entry.is_expired(UnixMillis(now)));
             expired += 1;
         });
@@ -248,7 +396,7 @@ mod tests {
         let (mut calls, mut removed) = (0, 0);
         loop {
             let before = removed;
-            let due = table.expire_due(UnixMillis(2), 1000, &mut |_| removed += 1);
+            let due = table.expire_due(UnixMillis(2), 1000, &mut |_: Item| removed += 1);
             assert!(removed - before < 1000 + 104);
             calls += 1;
             if due == Due::Never {
@@ -259,5 +407,22 @@ mod tests {
         assert_eq!((removed, table.len()), (keys, 0));
         assert!((keys / 1104..=keys / 1000 + 1).contains(&calls));
         check(&table);
+    }
+
+    #[test]
+    fn the_average_is_that_of_the_keys_that_have_a_deadline() {
+        let mut table = Table::new(Seed(5));
+        assert_eq!(table.average_ttl_ms(UnixMillis(0)), 0);
+        put(&mut table, "a", Some(1_000));
+        put(&mut table, "b", Some(2_001));
+        put(&mut table, "c", None);
+        assert_eq!(table.average_ttl_ms(UnixMillis(500)), 1_000);
+        assert_eq!(table.average_ttl_ms(UnixMillis(9_999)), 0);
+        put(&mut table, "a", Some(u64::MAX));
+        put(&mut table, "b", Some(u64::MAX));
+        assert_eq!(table.average_ttl_ms(UnixMillis(1)), u64::MAX - 1);
+        table.remove(b"a");
+        put(&mut table, "b", None);
+        assert_eq!(table.average_ttl_ms(UnixMillis(1)), 0);
     }
 }

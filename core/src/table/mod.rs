@@ -23,7 +23,7 @@ use crate::{
 };
 use core::{fmt, mem};
 use directory::Directory;
-use expiry::Schedule;
+use expiry::{Deadlines, Schedule};
 use hash::KeyHasher;
 use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
@@ -36,6 +36,12 @@ pub trait Entry {
     #[inline]
     fn deadline(&self) -> Option<UnixMillis> {
         None
+    }
+
+    /// When the entry is to be looked at: at its deadline, or before, if something within it expires before.
+    #[inline]
+    fn due(&self) -> Option<UnixMillis> {
+        self.deadline()
     }
 
     /// The address of what a look-up reads, for a prefetch.
@@ -56,7 +62,9 @@ pub struct Table<E> {
     segments: Segments<E>,
     schedule: Schedule,
     len: usize,
-    expiring: usize,
+    deadlines: Deadlines,
+    /// Whether something within an entry may expire, rather than the entry.
+    expires_within: bool,
     /// No segment was ever longer.
     longest: usize,
 }
@@ -96,14 +104,21 @@ impl<E: Entry + fmt::Debug> fmt::Debug for Table<E> {
 }
 
 /// What a key holds at a moment.
-#[derive(Debug)]
-pub enum Lookup<'a, E> {
-    /// An entry that has not expired.
-    Live(&'a mut E),
-    /// Nothing any more.
-    Expired,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// An entry in which nothing has expired.
+    Live(Place),
+    /// An entry that has expired, or in which something has.
+    Due(Place),
     /// Nothing.
     Missing,
+}
+
+/// Where an entry is, until entries are added or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    segment: u32,
+    bucket: usize,
 }
 
 impl<E: Entry> Table<E> {
@@ -122,7 +137,8 @@ impl<E: Entry> Table<E> {
             segments,
             schedule: Schedule::default(),
             len: 0,
-            expiring: 0,
+            deadlines: Deadlines::default(),
+            expires_within: false,
             longest: SEGMENT_MAX,
         }
     }
@@ -139,13 +155,6 @@ impl<E: Entry> Table<E> {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// How many keys have a deadline.
-    #[inline]
-    #[must_use]
-    pub const fn expiring_len(&self) -> usize {
-        self.expiring
     }
 
     /// The hash of a key, which the `_hashed` methods take. It is the same in all tables of a seed.
@@ -168,21 +177,30 @@ impl<E: Entry> Table<E> {
         self.find_mut_hashed(self.hash(key), key)
     }
 
-    /// The entry of a key that has not expired at `now`. One that has is removed, if `removes`.
+    /// What a key holds at `now`.
     #[inline]
-    pub fn lookup(&mut self, key: &[u8], now: UnixMillis, removes: bool) -> Lookup<'_, E> {
+    #[must_use]
+    pub fn lookup(&self, key: &[u8], now: UnixMillis) -> Lookup {
         let hash = self.hash(key);
-        let id = self.directory.at(hash);
-        let segment = &mut self.segments[id];
-        let Some(bucket) = segment.bucket(hash, key) else { return Lookup::Missing };
-        if segment.in_bucket(bucket).is_some_and(|entry| entry.is_expired(now)) {
-            if removes {
-                self.remove_hashed(hash, key);
-            }
-            return Lookup::Expired;
+        let segment = self.directory.at(hash);
+        let Some(bucket) = self.segments[segment].bucket(hash, key) else { return Lookup::Missing };
+        let place = Place { segment, bucket };
+        match self.segments[segment].in_bucket(bucket).and_then(Entry::due) {
+            Some(due) if due < now => Lookup::Due(place),
+            _ => Lookup::Live(place),
         }
-        // The same bucket once more, for a borrow that the caller may keep.
-        self.segments[id].in_bucket(bucket).map_or(Lookup::Missing, Lookup::Live)
+    }
+
+    /// The entry at a place.
+    #[inline]
+    pub fn at(&mut self, place: Place) -> Option<&mut E> {
+        self.segments[place.segment].in_bucket_mut(place.bucket)
+    }
+
+    /// Something within an entry expires at `due`: to be told after every change that may have made it sooner.
+    pub fn note_due(&mut self, key: &[u8], due: UnixMillis) {
+        self.expires_within = true;
+        self.schedule.lower(self.directory.at(self.hash(key)), due);
     }
 
     /// Adds an entry; returns the one that had its key before.
@@ -218,12 +236,12 @@ impl<E: Entry> Table<E> {
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
         let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
-            self.add(hash, entry);
+            self.add_hashed(hash, entry);
             return None;
         };
         let old = mem::replace(place, entry);
-        let deadline = place.deadline();
-        self.note_deadline(id, old.deadline(), deadline);
+        let (deadline, due) = (place.deadline(), place.due());
+        self.note_deadline(id, old.deadline(), deadline, due);
         Some(old)
     }
 
@@ -232,7 +250,7 @@ impl<E: Entry> Table<E> {
     pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
         let is_new = self.find_hashed(hash, key).is_none();
         if is_new {
-            self.add(hash, make());
+            self.add_hashed(hash, make());
         }
         is_new
     }
@@ -249,8 +267,8 @@ impl<E: Entry> Table<E> {
         let entry = self.segments[id].find_mut(hash, key)?;
         let old = entry.deadline();
         let result = change(entry);
-        let new = entry.deadline();
-        self.note_deadline(id, old, new);
+        let (new, due) = (entry.deadline(), entry.due());
+        self.note_deadline(id, old, new, due);
         Some(result)
     }
 
@@ -258,7 +276,7 @@ impl<E: Entry> Table<E> {
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
         let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(hash);
         Some(entry)
     }
@@ -290,7 +308,7 @@ impl<E: Entry> Table<E> {
         let (id, place) = self.random_place(random)?;
         let entry = self.segments[id].remove_at(place, &self.hasher)?;
         self.len -= 1;
-        self.expiring -= usize::from(entry.deadline().is_some());
+        self.deadlines.replace(entry.deadline(), None);
         self.settle(self.hash(entry.key()));
         Some(entry)
     }
@@ -309,9 +327,9 @@ impl<E: Entry> Table<E> {
     }
 
     /// Adds an entry whose key is not there.
-    fn add(&mut self, hash: u64, entry: E) {
+    pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
-        self.note_deadline(id, None, entry.deadline());
+        self.note_deadline(id, None, entry.deadline(), entry.due());
         let segment = &mut self.segments[id];
         segment.insert(hash, entry, &self.hasher);
         self.longest = self.longest.max(segment.len());
@@ -379,11 +397,17 @@ impl<E: Entry> Table<E> {
     }
 
     #[inline]
-    fn note_deadline(&mut self, id: u32, old: Option<UnixMillis>, new: Option<UnixMillis>) {
-        self.expiring -= usize::from(old.is_some());
-        if let Some(deadline) = new {
-            self.expiring += 1;
-            self.schedule.lower(id, deadline);
+    fn note_deadline(
+        &mut self,
+        id: u32,
+        old: Option<UnixMillis>,
+        new: Option<UnixMillis>,
+        due: Option<UnixMillis>,
+    ) {
+        self.deadlines.replace(old, new);
+        if let Some(due) = due {
+            self.expires_within |= new != Some(due);
+            self.schedule.lower(id, due);
         }
     }
 }
@@ -427,7 +451,7 @@ pub(super) mod tests {
 
     /// Checks all that a table promises itself.
     pub(super) fn check(table: &Table<Item>) {
-        let (mut len, mut expiring, mut next) = (0, 0, Some(0));
+        let (mut len, mut deadlines, mut next) = (0, Deadlines::default(), Some(0));
         let mut seen = vec![false; table.segments.len()];
         while let Some(hash) = next {
             let id = table.directory.at(hash);
@@ -442,13 +466,13 @@ pub(super) mod tests {
                 if let Some(deadline) = entry.deadline() {
                     assert!(table.schedule.earliest_of(id) <= deadline);
                     assert!(table.earliest_deadline().expect("some key has one") <= deadline);
-                    expiring += 1;
+                    deadlines.replace(None, Some(deadline));
                 }
                 len += 1;
             }
         }
         assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
-        assert_eq!((table.len, table.expiring), (len, expiring));
+        assert_eq!((table.len, table.deadlines), (len, deadlines));
     }
 
     pub(super) fn put(table: &mut Table<Item>, key: &str, deadline: Option<u64>) {
@@ -527,7 +551,7 @@ pub(super) mod tests {
             assert_eq!(table.segments.len(), 1);
             let fresh = Table::<Item>::new(Seed(1)).memory_overhead_bytes();
             // Sixteen buckets with their order and a chunk of the schedule may stay.
-            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 28 + 512 * 8 + 16);
+            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 28 + 512 * 8 + 32);
         }
     }
 
@@ -570,7 +594,7 @@ pub(super) mod tests {
             let drawn = table.random(&mut random).map_or(0, |entry| table.hash(entry.key()));
             let cursor = table.scan(drawn.reverse_bits(), &mut |_| ());
             digest = (digest ^ drawn).rotate_left(7).wrapping_mul(31) ^ cursor;
-            table.expire_due(UnixMillis(i / 2), 10, &mut |expired| {
+            table.expire_due(UnixMillis(i / 2), 10, &mut |expired: Item| {
                 digest = (digest ^ expired.key().len() as u64).rotate_left(7);
             });
         }

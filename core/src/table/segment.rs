@@ -120,8 +120,20 @@ impl<E: Entry> Segment<E> {
 
     /// The entry in a [bucket](Self::bucket).
     #[inline]
-    pub(super) fn in_bucket(&mut self, bucket: usize) -> Option<&mut E> {
+    pub(super) fn in_bucket(&self, bucket: usize) -> Option<&E> {
+        self.entries.get_bucket(bucket)
+    }
+
+    /// The same, to change it.
+    #[inline]
+    pub(super) fn in_bucket_mut(&mut self, bucket: usize) -> Option<&mut E> {
         self.entries.get_bucket_mut(bucket)
+    }
+
+    /// The entries, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
+        self.prefetch_all();
+        self.entries.iter()
     }
 
     /// Fetches where the search for a hash begins: a group of tags, which may lie across two lines, and the bucket.

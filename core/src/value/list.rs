@@ -18,8 +18,9 @@ use super::{
     listpack::{self, Entry, ListpackRef},
     record::INLINE_MAX,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 pub use chunk::Chunk;
+use core::ops::ControlFlow;
 pub use quicklist::Quicklist;
 
 /// A list.
@@ -120,61 +121,95 @@ impl<'a> ListRef<'a> {
         self.len() == 0
     }
 
-    /// The element with this index.
-    #[must_use]
-    pub fn get(self, index: usize) -> Option<Entry<'a>> {
+    /// What `read` makes of the element with this index.
+    pub fn get<R>(self, index: usize, read: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
         match self {
-            Self::Listpack(list) => list.seek(index as i64).map(|at| list.get(at)),
-            Self::Quicklist(list) => list.get(index),
+            Self::Listpack(list) => element(list, index, read),
+            Self::Quicklist(list) => list.get(index, read),
         }
     }
 
-    /// The element at an end.
-    #[must_use]
-    pub fn end(self, end: End) -> Option<Entry<'a>> {
-        match end {
-            End::Head => self.iter().next(),
-            End::Tail => self.iter().next_back(),
-        }
-    }
-
-    /// The elements in order.
-    #[must_use]
-    pub fn iter(self) -> Iter<'a> {
+    /// Hands the elements to `visit` until it breaks: from one end to the other, without the first `skip`.
+    pub fn walk<B>(
+        self,
+        from: End,
+        skip: usize,
+        visit: impl FnMut(Entry<'_>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         match self {
-            Self::Listpack(list) => Iter::Listpack(list.iter()),
-            Self::Quicklist(list) => Iter::Quicklist(list.iter()),
+            Self::Listpack(list) => walk(list, from, skip, visit),
+            Self::Quicklist(list) => list.walk(from, skip, visit),
         }
     }
 
-    /// The elements from the one with this index on.
-    #[must_use]
-    pub fn iter_from(self, index: usize) -> Iter<'a> {
-        match self {
-            Self::Listpack(list) => {
-                Iter::Listpack(list.iter_from(list.seek(index as i64).unwrap_or(list.end())))
-            }
-            Self::Quicklist(list) => Iter::Quicklist(list.iter_from(index)),
-        }
-    }
-
-    /// Hands `count` elements, or all, to `visit`, from `end` inwards.
-    #[inline]
-    pub fn for_each_from(self, end: End, count: usize, visit: impl FnMut(Entry<'a>)) {
-        match end {
-            End::Head => self.iter().take(count).for_each(visit),
-            End::Tail => self.iter().rev().take(count).for_each(visit),
-        }
+    /// Hands `count` elements to `visit`, or as many as there are: from one end, without the first `skip`.
+    pub fn for_each(self, from: End, skip: usize, count: usize, mut visit: impl FnMut(Entry<'_>)) {
+        let mut left = count;
+        let _ = self.walk(from, skip, |entry| {
+            let Some(rest) = left.checked_sub(1) else { return ControlFlow::Break(()) };
+            left = rest;
+            visit(entry);
+            ControlFlow::Continue(())
+        });
     }
 
     /// The listpacks that hold the elements: the nodes of a quicklist as `DUMP` writes it. One that is longer than
-    /// [`listpack::MAX_BYTES`] holds one element, which Redis writes as a plain node.
-    pub fn nodes(self) -> impl Iterator<Item = ListpackRef<'a>> {
+    /// [`listpack::MAX_BYTES`](super::listpack::MAX_BYTES) holds one element, which Redis writes as a plain node.
+    pub fn nodes(self) -> impl Iterator<Item = Node<'a>> {
         let (one, many) = match self {
-            Self::Listpack(list) => (Some(list), None),
+            Self::Listpack(list) => (Some(Node::from(list)), None),
             Self::Quicklist(list) => (None, Some(list.nodes())),
         };
         one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    /// How many listpacks these are.
+    #[must_use]
+    pub fn node_count(self) -> usize {
+        match self {
+            Self::Listpack(_) => 1,
+            Self::Quicklist(list) => list.nodes().len(),
+        }
+    }
+}
+
+/// A listpack of a list: where it lies, or a thawed copy.
+#[derive(Clone, Debug)]
+pub struct Node<'a>(Cow<'a, [u8]>);
+
+impl Node<'_> {
+    /// Its bytes.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// For reading.
+    #[inline]
+    #[must_use]
+    pub fn as_ref(&self) -> ListpackRef<'_> {
+        ListpackRef::new(&self.0)
+    }
+
+    /// The elements in order.
+    #[inline]
+    #[must_use]
+    pub fn iter(&self) -> listpack::Iter<'_> {
+        self.as_ref().iter()
+    }
+}
+
+impl<'a> From<ListpackRef<'a>> for Node<'a> {
+    #[inline]
+    fn from(list: ListpackRef<'a>) -> Self {
+        Self(list.bytes().into())
+    }
+}
+
+impl From<Vec<u8>> for Node<'_> {
+    fn from(listpack: Vec<u8>) -> Self {
+        Self(listpack.into())
     }
 }
 
@@ -221,11 +256,16 @@ impl List {
         }
     }
 
-    /// Removes `count` elements, or all, at an end.
-    pub fn discard(&mut self, end: End, count: usize) {
+    /// Removes `count` elements, or all, at an end. What takes long to free is returned: the caller chooses when.
+    pub fn discard(&mut self, end: End, count: usize) -> Option<Object> {
         match self {
-            Self::Listpack(chunk) => chunk.discard(end, count.min(chunk.len())),
-            Self::Quicklist(list) => list.discard(end, count),
+            Self::Listpack(chunk) => {
+                chunk.discard(end, count.min(chunk.len()));
+                None
+            }
+            Self::Quicklist(list) => {
+                list.discard(end, count).map(Self::Quicklist).map(Object::List)
+            }
         }
     }
 
@@ -365,37 +405,6 @@ impl Compound for List {
     }
 }
 
-/// The elements of a list, from both ends.
-#[derive(Clone, Debug)]
-pub enum Iter<'a> {
-    /// Of a small one.
-    Listpack(listpack::Iter<'a>),
-    /// Of any other.
-    Quicklist(quicklist::Iter<'a>),
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Entry<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Entry<'a>> {
-        match self {
-            Self::Listpack(entries) => entries.next(),
-            Self::Quicklist(entries) => entries.next(),
-        }
-    }
-}
-
-impl DoubleEndedIterator for Iter<'_> {
-    #[inline]
-    fn next_back(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Listpack(entries) => entries.next_back(),
-            Self::Quicklist(entries) => entries.next_back(),
-        }
-    }
-}
-
 /// Whether an entry is this element. In bytes that came from elsewhere an integer may be spelled out.
 pub fn equals(element: &[u8]) -> impl Fn(Entry<'_>) -> bool {
     let integer = match Entry::encode(element) {
@@ -416,5 +425,28 @@ fn find(list: ListpackRef<'_>, is_it: &impl Fn(Entry<'_>) -> bool, side: End) ->
         if is_it(entries.next()?) {
             return Some(if side == End::Head { before } else { entries.position() });
         }
+    }
+}
+
+/// See [`ListRef::get`].
+fn element<R>(list: ListpackRef<'_>, index: usize, read: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
+    list.seek(index as i64).map(|at| read(list.get(at)))
+}
+
+/// See [`ListRef::walk`].
+#[inline]
+fn walk<B>(
+    list: ListpackRef<'_>,
+    from: End,
+    skip: usize,
+    mut visit: impl FnMut(Entry<'_>) -> ControlFlow<B>,
+) -> ControlFlow<B> {
+    match from {
+        End::Head if skip == 0 => list.iter().try_for_each(&mut visit),
+        End::Head => match list.seek(skip as i64) {
+            Some(at) => list.iter_from(at).try_for_each(&mut visit),
+            None => ControlFlow::Continue(()),
+        },
+        End::Tail => list.iter().rev().skip(skip).try_for_each(&mut visit),
     }
 }

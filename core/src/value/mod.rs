@@ -22,6 +22,7 @@ pub mod sorted_set;
 pub mod string;
 pub mod thin_bytes;
 
+use crate::time::UnixMillis;
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use hash::Hash;
 use list::List;
@@ -205,4 +206,9 @@ pub trait Compound: Sized {
 
     /// Whether nothing is in it, so that its key shall go. A stream may be empty and stay.
     fn is_gone(&self) -> bool;
+
+    /// A time before which nothing in it expires; nothing ever does if there is none.
+    fn earliest_deadline(&self) -> Option<UnixMillis> {
+        None
+    }
 }

@@ -19,7 +19,7 @@ mod branch;
 mod leaf;
 mod node;
 
-use core::cmp::Ordering;
+use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 
@@ -43,6 +43,26 @@ impl RankedTree {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The tree of members that are in their order, each with its score.
+    #[must_use]
+    pub fn of_sorted(members: Vec<(f64, Member)>) -> Self {
+        let len = members.len();
+        let mut members = members.into_iter().peekable();
+        let mut level = Vec::with_capacity(len / leaf::LEAF_MAX + 1);
+        while let Some((score, bound)) = members.peek().cloned() {
+            level.push(Leaf::filled(&mut members).into_split(score, bound));
+        }
+        while level.len() > 1 {
+            let mut below = level.into_iter().peekable();
+            level = Vec::with_capacity(below.len() / branch::BRANCH_MAX + 1);
+            while below.peek().is_some() {
+                level.push(Branch::filled(&mut below));
+            }
+        }
+        let root = level.pop().map(|split| split.node).unwrap_or_default();
+        Self { root, len }
     }
 
     /// How many members there are.
@@ -72,17 +92,18 @@ impl RankedTree {
 
     /// Removes a member that is there with this score; whether it was.
     pub fn remove(&mut self, score: f64, bytes: &[u8]) -> bool {
-        let rank = self.lower_bound(score, bytes);
-        let is_there = self.at(rank).is_some_and(|(_, member)| member.bytes() == bytes);
-        if is_there {
-            self.remove_range(rank..rank + 1, |_| ());
-        }
-        is_there
+        let (taken, ()) = self.root.in_leaf(score, bytes, |leaf| leaf.remove(score, bytes));
+        self.shrink(taken);
+        taken > 0
     }
 
     /// Moves a member from the score `from` to that of its head.
     pub fn rescore(&mut self, from: f64, member: &Member) {
-        if !self.root.rescore(from, member) && self.remove(from, member.bytes()) {
+        // Either it has another place in its leaf then, or it has none.
+        let (taken, ()) =
+            self.root.in_leaf(from, member.bytes(), |leaf| leaf.rescore(from, member));
+        if taken > 0 {
+            self.shrink(taken);
             self.insert(member.clone());
         }
     }
@@ -91,19 +112,37 @@ impl RankedTree {
     #[inline]
     #[must_use]
     pub fn lower_bound(&self, score: f64, bytes: &[u8]) -> usize {
-        self.partition_point(|at, member| is_before(at, member, score, bytes))
+        self.partition_point(score, |member| member.bytes() < bytes)
     }
 
-    /// How many members are before the first of which `is_before` does not hold. It must hold of all before any of which
-    /// it does not.
+    /// How many members there are before a bound: those with a lower score, and of those with this score the ones of which
+    /// `is_before` holds. It must hold of all before any of which it does not.
     #[inline]
-    pub fn partition_point(&self, is_before: impl Fn(f64, &Member) -> bool) -> usize {
+    pub fn partition_point(&self, score: f64, is_before: impl Fn(&Member) -> bool) -> usize {
+        self.descend(|scores, members| partition_point(scores, members, score, &is_before))
+    }
+
+    /// How many members there are before the first of which `is_before` does not hold, whatever their scores. That means
+    /// something where all scores are the same.
+    #[inline]
+    pub fn partition_point_by_member(&self, is_before: impl Fn(&Member) -> bool) -> usize {
+        let is_before = |member: &Option<Member>| member.as_ref().is_some_and(&is_before);
+        self.descend(|_, members| members.partition_point(is_before))
+    }
+
+    /// Adds up how many members are left behind on the way that `search` takes, which says of scores and their members how
+    /// many to leave behind.
+    #[inline]
+    fn descend(&self, search: impl Fn(&[f64], &[Option<Member>]) -> usize) -> usize {
         let (mut node, mut rank) = (&self.root, 0);
         loop {
             match node {
-                Node::Leaf(leaf) => return rank + leaf.partition_point(is_before),
+                Node::Leaf(leaf) => {
+                    return rank + search(&leaf.scores[..leaf.len], &leaf.members[..leaf.len]);
+                }
                 Node::Branch(branch) => {
-                    let child = branch.child_of(&is_before);
+                    let bounds = 1..branch.len;
+                    let child = search(&branch.scores[bounds.clone()], &branch.bounds[bounds]);
                     rank += branch.counts[..child].iter().sum::<usize>();
                     node = branch.child(child);
                 }
@@ -139,8 +178,7 @@ impl RankedTree {
         while left > 0 {
             let taken = self.root.remove_some(ranks.start, left, &mut removed);
             left -= taken;
-            self.len -= taken;
-            self.root.lose_height();
+            self.shrink(taken);
         }
     }
 
@@ -158,6 +196,11 @@ impl RankedTree {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.root.memory_bytes()
+    }
+
+    fn shrink(&mut self, taken: usize) {
+        self.len -= taken;
+        self.root.lose_height();
     }
 
     /// The leaf that has a rank, and where in it.
@@ -238,29 +281,24 @@ impl DoubleEndedIterator for Iter<'_> {
 
 impl ExactSizeIterator for Iter<'_> {}
 
-/// Whether one member comes before another.
+/// How many of sorted `scores` and their `members` come before a bound.
+///
+/// The scores are searched alone, without a branch that could be foreseen wrongly; of the members only those are looked at
+/// whose scores are equal.
 #[inline]
-fn is_before(score: f64, member: &Member, other_score: f64, other: &[u8]) -> bool {
-    match score.partial_cmp(&other_score) {
-        Some(Ordering::Less) => true,
-        Some(Ordering::Equal) => member.bytes() < other,
-        _ => false,
+fn partition_point(
+    scores: &[f64],
+    members: &[Option<Member>],
+    score: f64,
+    is_before: impl Fn(&Member) -> bool,
+) -> usize {
+    let lower = scores.partition_point(|other| *other < score);
+    if scores.get(lower) != Some(&score) {
+        return lower;
     }
-}
-
-/// The first of `range` of which `is_before` does not hold.
-#[inline]
-fn partition_point(range: Range<usize>, is_before: impl Fn(usize) -> bool) -> usize {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low.midpoint(high);
-        if is_before(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
+    let equal = scores[lower..].partition_point(|other| *other <= score);
+    let equal = &members[lower..lower + equal];
+    lower + equal.partition_point(|member| member.as_ref().is_some_and(&is_before))
 }
 
 #[cfg(test)]
@@ -269,7 +307,11 @@ mod tests {
     use super::*;
     use crate::random::{Random, Seed};
     use alloc::format;
-    use alloc::vec::Vec;
+    use core::cmp::Ordering;
+
+    fn is_before(score: f64, member: &Member, other_score: f64, other: &[u8]) -> bool {
+        score < other_score || score == other_score && member.bytes() < other
+    }
 
     fn member(score: f64, bytes: &[u8]) -> Member {
         Member::new(score, bytes)
@@ -357,6 +399,20 @@ mod tests {
         assert!(fill(&up) > 0.99 && fill(&down) > 0.99, "{} {}", fill(&up), fill(&down));
         assert!((0.66..0.75).contains(&fill(&mixed)), "{}", fill(&mixed));
         assert!(mixed.memory_bytes() / mixed.len() < 26, "{}", mixed.memory_bytes());
+    }
+
+    #[test]
+    fn a_tree_of_sorted_members_is_full() {
+        for len in [0, 1, 63, 64, 63 * 31, 63 * 31 + 1, 100_000] {
+            let sorted = (0..len).map(|at: u32| (at.into(), member(at.into(), b"x"))).collect();
+            let mut tree = RankedTree::of_sorted(sorted);
+            check(&tree);
+            assert_eq!(tree.len(), len as usize);
+            assert!(len < 1_000 || fill(&tree) > 0.95);
+            tree.insert(member(0.5, b"y"));
+            tree.remove_range(0..tree.len() / 2, |_| ());
+            check(&tree);
+        }
     }
 
     #[test]

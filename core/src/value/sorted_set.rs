@@ -3,10 +3,10 @@
 //! A small one is a listpack of members, each followed by its score. A large one is a dictionary of members and a tree of
 //! the same members by score ([`ranked_tree`](super::ranked_tree)). Members of equal scores are in the order of their bytes.
 //!
-//! Whatever is asked of an order is asked in ranks. [`partition_point`](SortedSetRef::partition_point) turns a bound into the rank of the first member
-//! that is not before it; [`range`](SortedSetRef::range) reads and [`remove_range`](SortedSet::remove_range) removes what lies between two ranks.
+//! Whatever is asked of an order is asked in ranks. [`partition_point`](SortedSetRef::partition_point) turns a bound into the number of members before it; [`range`](SortedSetRef::range) reads and [`remove_range`](SortedSet::remove_range) removes what lies between two ranks.
 //!
 //! ```
+//! use core::ops::Bound;
 //! use redstart_core::random::Seed;
 //! use redstart_core::value::Compound;
 //! use redstart_core::value::sorted_set::{SortedSetLimits, SortedSet};
@@ -15,8 +15,8 @@
 //! scores.insert(b"ann", 3.0, &limits);
 //! scores.insert(b"bob", 1.5, &limits);
 //! assert_eq!(scores.view().rank(b"ann"), Some((1, 3.0)));
-//! let up_to_two = scores.view().partition_point(|score, _| score <= 2.0);
-//! assert_eq!(scores.view().range(0..up_to_two).len(), 1);
+//! let up_to_two = scores.view().ranks_by_score(Bound::Unbounded, Bound::Included(2.0));
+//! assert_eq!(scores.view().range(up_to_two).len(), 1);
 //! ```
 
 mod gathering;
@@ -282,14 +282,25 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// How many members are before the first of which `is_before` does not hold. It must hold of all before any of which
-    /// it does not.
+    /// How many members come before a bound: those with a lower score, and of those with this score the ones of which
+    /// `is_before` holds. It must hold of all before any of which it does not.
     #[inline]
-    pub fn partition_point(self, is_before: impl Fn(f64, &[u8]) -> bool) -> usize {
+    pub fn partition_point(self, score: f64, is_before: impl Fn(&[u8]) -> bool) -> usize {
         match self {
-            Self::Listpack(list) => packed::partition_point(list, is_before),
+            Self::Listpack(list) => packed::partition_point(list, score, is_before),
             Self::Large(large) => {
-                large.order().partition_point(|score, member| is_before(score, member.bytes()))
+                large.order().partition_point(score, |member| is_before(member.bytes()))
+            }
+        }
+    }
+
+    /// The same, whatever the scores.
+    #[inline]
+    fn partition_point_by_member(self, is_before: impl Fn(&[u8]) -> bool) -> usize {
+        match self {
+            Self::Listpack(list) => packed::partition_point_by_member(list, is_before),
+            Self::Large(large) => {
+                large.order().partition_point_by_member(|member| is_before(member.bytes()))
             }
         }
     }
@@ -299,13 +310,13 @@ impl<'a> SortedSetRef<'a> {
     pub fn ranks_by_score(self, min: Bound<f64>, max: Bound<f64>) -> Range<usize> {
         let start = match min {
             Bound::Unbounded => 0,
-            Bound::Included(min) => self.partition_point(|score, _| score < min),
-            Bound::Excluded(min) => self.partition_point(|score, _| score <= min),
+            Bound::Included(min) => self.partition_point(min, |_| false),
+            Bound::Excluded(min) => self.partition_point(min, |_| true),
         };
         let end = match max {
             Bound::Unbounded => self.len(),
-            Bound::Included(max) => self.partition_point(|score, _| score <= max),
-            Bound::Excluded(max) => self.partition_point(|score, _| score < max),
+            Bound::Included(max) => self.partition_point(max, |_| true),
+            Bound::Excluded(max) => self.partition_point(max, |_| false),
         };
         start..end.max(start)
     }
@@ -316,13 +327,13 @@ impl<'a> SortedSetRef<'a> {
     pub fn ranks_by_lex(self, min: Bound<&[u8]>, max: Bound<&[u8]>) -> Range<usize> {
         let start = match min {
             Bound::Unbounded => 0,
-            Bound::Included(min) => self.partition_point(|_, member| member < min),
-            Bound::Excluded(min) => self.partition_point(|_, member| member <= min),
+            Bound::Included(min) => self.partition_point_by_member(|member| member < min),
+            Bound::Excluded(min) => self.partition_point_by_member(|member| member <= min),
         };
         let end = match max {
             Bound::Unbounded => self.len(),
-            Bound::Included(max) => self.partition_point(|_, member| member <= max),
-            Bound::Excluded(max) => self.partition_point(|_, member| member < max),
+            Bound::Included(max) => self.partition_point_by_member(|member| member <= max),
+            Bound::Excluded(max) => self.partition_point_by_member(|member| member < max),
         };
         start..end.max(start)
     }

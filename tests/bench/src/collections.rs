@@ -36,6 +36,12 @@ pub(crate) const ROWS: &[Row] = &[
     prepared("LRANGE of 100", &[(100, "RPUSH key @")], &["LRANGE key 0 99"]),
     prepared("LRANGE of 600", &[(600, "RPUSH key @")], &["LRANGE key 0 599"]),
     row("HSET", &["HSET key field:# @"]),
+    prepared(
+        "HSET in hashes of 5",
+        &[(100_000, "HSET key:# name @ age 42 city @ mail @ visits 100")],
+        &["HSET key:# city @"],
+    ),
+    prepared("HGET", &[(MILLION, "HSET key field:# @")], &["HGET key field:#"]),
     prepared("HGETALL of 10", &[(10, "HSET key field:# @")], &["HGETALL key"]),
     prepared("HGETALL of 500", &[(500, "HSET key field:# @")], &["HGETALL key"]),
     row("SADD", &["SADD key element:#"]),

@@ -4,6 +4,7 @@
 //! replies differ in more than [`tolerance`] allows, the session is shrunk (`shrink`) to the few commands that matter and written
 //! as a case of the corpus. What the servers tell of the clock is compared loosely; all other bytes are compared as they are.
 
+mod dumps;
 mod report;
 mod shrink;
 pub mod tolerance;
@@ -26,6 +27,7 @@ use crate::{
     resp::{Reply, decode},
     workload::{CLIENTS, Command, Step, Workload},
 };
+use dumps::Dumps;
 pub use report::Finding;
 
 /// Steps of one session.
@@ -33,6 +35,9 @@ pub const SESSION_STEPS: usize = 300;
 
 /// What makes the subject do as the reference, where Redis 7.2 does otherwise: it keeps small sets of strings as listpacks.
 const AS_IN_REDIS_7_0: &[&str] = &["CONFIG SET set-max-listpack-entries 0"];
+
+/// What makes the reference examine all that it restores.
+const AS_IN_REDSTART: &[&str] = &["CONFIG SET sanitize-dump-payload yes"];
 
 /// Two servers that should answer alike.
 pub struct Differential<'a> {
@@ -111,11 +116,11 @@ impl Differential<'_> {
         self.subject.reset()?;
         let mut reference = Side::new(self.reference);
         let mut subject = Side::new(self.subject);
-        for command in AS_IN_REDIS_7_0 {
-            let words: Command = command.split(' ').map(|word| word.as_bytes().to_vec()).collect();
-            subject.exchange(0, &multibulk(&words))?;
-            reference.exchange(0, &multibulk(&[b"PING".to_vec()]))?;
+        for (own, other) in AS_IN_REDIS_7_0.iter().zip(AS_IN_REDSTART) {
+            subject.exchange(0, &multibulk(&words(own)))?;
+            reference.exchange(0, &multibulk(&words(other)))?;
         }
+        let mut dumps = Dumps::new();
         let mut queues: [Vec<Command>; CLIENTS] = Default::default();
         for (number, step) in session.iter().enumerate() {
             match step {
@@ -124,15 +129,17 @@ impl Differential<'_> {
                     subject.driver.synchronize(wall_clock())?;
                 }
                 Step::Send { client, commands } => {
-                    let bytes =
-                        commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>();
+                    let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
+                        commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
+                    });
                     let expected = reference.exchange(*client, &bytes)?;
                     subject.driver.synchronize(wall_clock())?;
-                    let got = subject.exchange(*client, &bytes)?;
+                    let got = subject.exchange(*client, &subjects)?;
                     let queue = &mut queues[*client];
                     if let Some(split) = compare(commands, queue, &expected, &got) {
                         return Ok(Some(Difference { step: number, split }));
                     }
+                    dumps.note(commands, &expected.bytes, &got.bytes);
                     if expected.state == State::Closed {
                         queue.clear();
                     }
@@ -141,6 +148,10 @@ impl Differential<'_> {
         }
         Ok(None)
     }
+}
+
+fn words(command: &str) -> Command {
+    command.split(' ').map(|word| word.as_bytes().to_vec()).collect()
 }
 
 /// One server with the clients of the session.

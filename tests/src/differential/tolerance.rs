@@ -2,6 +2,7 @@
 
 use redstart_core::number::{NumberText, parse_f64};
 
+use super::dumps::hold_the_same;
 use crate::resp::Reply;
 
 /// How the replies to some commands are compared.
@@ -51,9 +52,17 @@ const TOLERANCES: &[Tolerance] = &[
         allows: |expected, got| is_near(expected, got, u64::MAX),
     },
     Tolerance {
-        commands: &["config get"],
+        commands: &["config get", "hgetall"],
         why: "the order is the hash table's",
         allows: |expected, got| is_same_map(expected, got),
+    },
+    Tolerance {
+        commands: &["dump"],
+        why: "the order of members and the size of nodes are not the same, nor are all encodings",
+        allows: |expected, got| match (expected, got) {
+            (Reply::Bulk(expected), Reply::Bulk(got)) => hold_the_same(expected, got),
+            _ => false,
+        },
     },
     Tolerance {
         commands: &["keys"],
@@ -61,12 +70,12 @@ const TOLERANCES: &[Tolerance] = &[
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
-        commands: &["smembers", "sinter", "sunion", "sdiff", "spop"],
+        commands: &["smembers", "sinter", "sunion", "sdiff", "spop", "hkeys", "hvals"],
         why: "the order is the hash table's",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
-        commands: &["srandmember"],
+        commands: &["srandmember", "hrandfield"],
         why: "chance",
         allows: |expected, got| is_same_number(expected, got),
     },
@@ -74,6 +83,11 @@ const TOLERANCES: &[Tolerance] = &[
         commands: &["scan", "sscan"],
         why: "the order, and how many keys come at once, is the hash table's",
         allows: |expected, got| is_same_scan(expected, got),
+    },
+    Tolerance {
+        commands: &["hscan"],
+        why: "the order, and how many fields come at once, is the hash table's",
+        allows: |expected, got| is_same_scan(&pairs(expected.clone()), &pairs(got.clone())),
     },
     Tolerance {
         commands: &["randomkey"],

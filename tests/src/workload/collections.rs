@@ -18,7 +18,7 @@ const TYPED_KEYS: &[(Group, &[&str])] = &[
     (Group::Stream, &["stream:1", "stream:2"]),
 ];
 
-/// Elements that are put into lists and looked for.
+/// Elements of lists, fields and values of hashes, which are put there and looked for.
 const ELEMENTS: &[&str] = &["a", "b", "c", "1", "2", "01", "", "127", "-4096", "100000"];
 
 /// Commands for which a number without an opposite means something else in Redis 7.2.
@@ -39,7 +39,7 @@ impl Workload {
         Some(self.pick(pool.1).into())
     }
 
-    /// An element of a list.
+    /// An element of a list, a field or a value of a hash.
     pub(super) fn element(&mut self) -> Vec<u8> {
         if self.one_in(4) { self.value(false) } else { self.pick(ELEMENTS).into() }
     }
@@ -87,13 +87,16 @@ pub(super) fn blocks(name: &str) -> bool {
     specs.any(|spec: &Spec| spec.name == name && spec.flags.has(Flag::Blocking))
 }
 
-/// Takes away what Redis 7.0 and 7.2 do not agree about.
+/// Takes away what Redis 7.0 and 7.2 do not agree about, and what later versions know.
 pub(super) fn agree(command: &mut Command) {
     if command[0].to_ascii_uppercase().starts_with(b"SORT") {
         super::interpreted::sort_by_something(command);
     }
+    if command[0].eq_ignore_ascii_case(b"HSCAN") {
+        command.retain(|word| !word.eq_ignore_ascii_case(b"NOVALUES"));
+    }
     let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
-    if TAKE_OPPOSITES.iter().any(|name| is_one(&name)) {
+    if TAKE_OPPOSITES.iter().any(|name| is_one(name)) {
         let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
         command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
     }

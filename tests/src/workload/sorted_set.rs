@@ -2,9 +2,7 @@
 
 use redstart_core::command::spec::{Argument, ArgumentFlag, ArgumentKind, Spec};
 
-use super::{Command, FLOATS, SET_KEYS, Workload};
-
-const KEYS: &[&str] = &["z:1", "z:2", "z:3", "z:4"];
+use super::{Command, FLOATS, Workload};
 
 /// Keys whose members all have the score zero: what a range of bytes means elsewhere is not defined.
 const LEX_KEYS: &[&str] = &["lex:1", "lex:2"];
@@ -105,11 +103,11 @@ impl Workload {
                 }
                 return self.sorted_set_argument(spec, choice, by_bytes, out);
             }
-            (ArgumentKind::Key, _) if self.one_in(12) => self.key(false),
             (ArgumentKind::Key, "key") if is_algebra(spec) && self.one_in(5) => {
-                self.pick(SET_KEYS).into()
+                self.pick(&["set:1", "set:2"]).into()
             }
-            (ArgumentKind::Key, _) => self.pick(if by_bytes { LEX_KEYS } else { KEYS }).into(),
+            (ArgumentKind::Key, _) if by_bytes => self.pick(LEX_KEYS).into(),
+            (ArgumentKind::Key, _) => self.typed_key(spec).unwrap_or_else(|| self.key(false)),
             (_, "score") if by_bytes => b"0".to_vec(),
             (_, "score" | "increment" | "weight") => {
                 let pool = if self.one_in(8) { FLOATS } else { SCORES };

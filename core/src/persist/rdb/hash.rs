@@ -1,28 +1,51 @@
-//! Hashes: the listpack of a small one, fields and values of any other.
+//! Hashes: the listpack of a small one, fields and values of any other, and from version 12 on the deadlines of fields.
+//!
+//! What Redis 7.4 writes of deadlines is relative: the earliest one, then for each field how much later it is plus one, zero if it
+//! has none. A listpack of such fields, each with value and deadline, is read, and so are the forms of 7.4's first releases, in
+//! which deadlines are absolute.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist, zipmap};
-use crate::value::{
-    hash::{Hash, HashLimits, HashRef},
-    listpack::Listpack,
+use crate::{
+    time::UnixMillis,
+    value::{
+        hash::{FieldDeadline, Hash, HashLimits, HashRef},
+        listpack::{Entry, Listpack},
+        record::Record,
+    },
 };
 
-pub(super) const fn kind(hash: HashRef<'_>) -> Kind {
+/// What no field expires after: 48 bits, as in Redis.
+const LATEST_MS: u64 = (1 << 48) - 1;
+
+/// When no field has expired yet, so that none can stand twice.
+const BEGINNING: UnixMillis = UnixMillis(0);
+
+pub(super) fn kind(hash: HashRef<'_>) -> Kind {
     match hash {
         HashRef::Listpack(_) => Kind::HashListpack,
+        HashRef::Table(fields) if fields.expiring_len() > 0 => Kind::HashWithDeadlines,
         HashRef::Table(_) => Kind::Hash,
     }
 }
 
-pub(super) fn save(hash: HashRef<'_>, writer: &mut Writer<'_>) {
-    match hash {
-        HashRef::Listpack(pairs) => writer.string(pairs.bytes()),
-        HashRef::Table(table) => {
-            writer.count(table.len());
-            for field in table.iter() {
-                writer.string(field.key());
-                writer.text(field.string());
-            }
+pub(super) fn save(hash: HashRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
+    let fields = match hash {
+        HashRef::Listpack(pairs) => return writer.string(pairs.bytes()),
+        HashRef::Table(fields) => fields,
+    };
+    let deadlines = || fields.iter().filter_map(Record::deadline);
+    let earliest = deadlines().min().filter(|_| kind == Kind::HashWithDeadlines);
+    if let Some(earliest) = earliest {
+        writer.millis(earliest.0 as i64);
+    }
+    writer.count(fields.len());
+    for field in fields.iter() {
+        if let Some(earliest) = earliest {
+            let deadline = field.deadline();
+            writer.length(deadline.map_or(0, |deadline| deadline.0 - earliest.0 + 1));
         }
+        writer.string(field.key());
+        writer.text(field.string());
     }
 }
 
@@ -35,33 +58,71 @@ pub(super) fn load(
         Kind::HashZipmap => small(zipmap::to_listpack(&reader.string()?)?, limits),
         Kind::HashZiplist => small(ziplist::to_listpack(&reader.string()?)?, limits),
         Kind::HashListpack => small(packed::listpack(reader)?, limits),
-        _ => fields(reader, limits),
+        Kind::HashListpackWithDeadlines => {
+            // Its deadlines are absolute all the same.
+            reader.millis()?;
+            triples(packed::listpack(reader)?, limits)
+        }
+        Kind::HashListpackWithDeadlinesFirst => triples(packed::listpack(reader)?, limits),
+        Kind::HashWithDeadlines => {
+            let earliest = u64::try_from(reader.millis()?).map_err(|_| Corrupt)?;
+            fields(reader, Some(earliest), limits)
+        }
+        Kind::HashWithDeadlinesFirst => fields(reader, Some(1), limits),
+        _ => fields(reader, None, limits),
     }
 }
 
 fn small(pairs: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     let pairs = packed::distinct(pairs, 2)?;
-    let view = pairs.as_ref();
-    if view.len() / 2 <= limits.listpack_entries {
-        return Ok(Hash::Listpack(pairs));
-    }
+    let count = pairs.as_ref().len() / 2;
+    let mut hash = Hash::Listpack(pairs);
+    hash.expect(count, limits);
+    Ok(hash)
+}
+
+/// A listpack of fields, values and deadlines.
+fn triples(triples: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
+    let triples = packed::distinct(triples, 3)?;
     let mut hash = Hash::default();
     let (mut field, mut value) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let mut entries = view.iter();
-    while let (Some(name), Some(text)) = (entries.next(), entries.next()) {
-        hash.set(name.text(&mut field), text.text(&mut value), crate::value::hash::FieldDeadline::Cleared, crate::time::UnixMillis(0), limits);
+    let mut entries = triples.as_ref().iter();
+    while let (Some(name), Some(text), Some(at)) = (entries.next(), entries.next(), entries.next())
+    {
+        let Entry::Int(at_ms) = at else { return Err(Corrupt) };
+        let deadline = deadline(u64::try_from(at_ms).map_err(|_| Corrupt)?)?;
+        hash.set(name.text(&mut field), text.text(&mut value), deadline, BEGINNING, limits);
     }
     Ok(hash)
 }
 
-fn fields(reader: &mut Reader<'_>, limits: &HashLimits) -> Result<Hash, Corrupt> {
+/// Fields one by one; with `earliest` each comes after its deadline, which counts from there.
+fn fields(
+    reader: &mut Reader<'_>,
+    earliest: Option<u64>,
+    limits: &HashLimits,
+) -> Result<Hash, Corrupt> {
     let mut hash = Hash::default();
     let count = reader.count()?;
+    hash.expect(count, limits);
     for _ in 0..count {
+        let at_ms = match earliest.map(|earliest| Ok((earliest, reader.length()?))).transpose()? {
+            None | Some((_, 0)) => 0,
+            Some((earliest, later)) => earliest.checked_add(later - 1).ok_or(Corrupt)?,
+        };
         let (field, value) = (reader.string()?, reader.string()?);
-        if !hash.set(&field, &value, crate::value::hash::FieldDeadline::Cleared, crate::time::UnixMillis(0), limits) {
+        if !hash.set(&field, &value, deadline(at_ms)?, BEGINNING, limits) {
             return Err(Corrupt);
         }
     }
     if count > 0 { Ok(hash) } else { Err(Corrupt) }
+}
+
+/// The deadline at a time, which is zero if there is none.
+fn deadline(at_ms: u64) -> Result<FieldDeadline, Corrupt> {
+    match at_ms {
+        0 => Ok(FieldDeadline::Cleared),
+        1..=LATEST_MS => Ok(FieldDeadline::At(UnixMillis(at_ms))),
+        _ => Err(Corrupt),
+    }
 }

@@ -12,7 +12,7 @@ const PLAIN: u64 = 1;
 const PACKED: u64 = 2;
 
 pub(super) fn save(list: ListRef<'_>, writer: &mut Writer<'_>) {
-    writer.count(list.nodes().count());
+    writer.count(list.node_count());
     for node in list.nodes() {
         if node.bytes().len() > MAX_BYTES {
             writer.length(PLAIN);
@@ -50,7 +50,10 @@ fn node(kind: Kind, reader: &mut Reader<'_>) -> Result<Vec<u8>, Corrupt> {
         return Ok(ziplist::to_listpack(&reader.string()?)?.into_bytes());
     }
     match reader.length()? {
-        PLAIN => Ok(Listpack::from_iter([Entry::encode(&reader.string()?)]).into_bytes()),
+        PLAIN => match reader.string()? {
+            element if element.is_empty() => Err(Corrupt),
+            element => Ok(Listpack::from_iter([Entry::encode(&element)]).into_bytes()),
+        },
         PACKED => packed::listpack(reader).map(Listpack::into_bytes),
         _ => Err(Corrupt),
     }

@@ -53,10 +53,18 @@ pub enum Kind {
     List2 = 18,
     /// A small set.
     SetListpack = 20,
+    /// A hash whose fields may have deadlines, of the first releases of Redis 7.4.
+    HashWithDeadlinesFirst = 22,
+    /// The same, small.
+    HashListpackWithDeadlinesFirst = 23,
+    /// A hash whose fields may have deadlines.
+    HashWithDeadlines = 24,
+    /// The same, small.
+    HashListpackWithDeadlines = 25,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 20] = [
         Self::String,
         Self::List,
         Self::Set,
@@ -73,6 +81,10 @@ impl Kind {
         Self::SortedSetListpack,
         Self::List2,
         Self::SetListpack,
+        Self::HashWithDeadlinesFirst,
+        Self::HashListpackWithDeadlinesFirst,
+        Self::HashWithDeadlines,
+        Self::HashListpackWithDeadlines,
     ];
 
     /// The kind that a byte tells.
@@ -103,6 +115,10 @@ impl Kind {
     pub const fn since(self) -> Version {
         match self {
             Self::SetListpack => Version::REDIS_7_2,
+            Self::HashWithDeadlines
+            | Self::HashWithDeadlinesFirst
+            | Self::HashListpackWithDeadlines
+            | Self::HashListpackWithDeadlinesFirst => Version::REDIS_7_4,
             _ => Version::REDIS_7_0,
         }
     }
@@ -157,7 +173,7 @@ pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
             set::save(Set::view_packed(packing, bytes), kind, writer);
         }
         ValueRef::Packed(_, bytes) => writer.string(bytes),
-        ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), writer),
+        ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), kind, writer),
         ValueRef::Object(Object::List(list)) => list::save(list.view(), writer),
         ValueRef::Object(Object::Set(set)) => set::save(set.view(), kind, writer),
         ValueRef::Object(Object::SortedSet(set)) => sorted_set::save(set.view(), writer),
@@ -184,9 +200,14 @@ pub fn load<'a>(
         | Kind::SortedSetListpack => {
             sorted_set::load(kind, reader, &limits.sorted_set)?.into_value()
         }
-        Kind::Hash | Kind::HashZipmap | Kind::HashZiplist | Kind::HashListpack => {
-            hash::load(kind, reader, &limits.hash)?.into_value()
-        }
+        Kind::Hash
+        | Kind::HashZipmap
+        | Kind::HashZiplist
+        | Kind::HashListpack
+        | Kind::HashWithDeadlinesFirst
+        | Kind::HashListpackWithDeadlinesFirst
+        | Kind::HashWithDeadlines
+        | Kind::HashListpackWithDeadlines => hash::load(kind, reader, &limits.hash)?.into_value(),
         Kind::Set | Kind::SetIntset | Kind::SetListpack => {
             set::load(kind, reader, &limits.set)?.into_value()
         }

@@ -12,13 +12,12 @@
 //! anew before the entry that comes first, so pushing and popping cost the same at both ends. An edit in the middle moves
 //! the shorter side. What lies between the rooms is at any time the very listpack that `DUMP` writes.
 //!
-//! A chunk deep inside a long list may be [frozen](super::frozen). It thaws by itself: for good when it is edited, and when it is
-//! only read until it is frozen again.
+//! A chunk deep inside a long list may be [frozen](super::frozen). Who reads it gets a thawed copy; it thaws when it is edited.
 
 use super::super::listpack::{COUNT_UNKNOWN, Entry, HEADER, ListpackRef};
-use super::{End, frozen};
+use super::{End, Node, frozen};
 use alloc::vec::Vec;
-use core::{cell::OnceCell, fmt, ops::Range};
+use core::{fmt, ops::Range};
 
 /// What a chunk takes at most, unless it is a single entry that is longer.
 pub(super) const CHUNK_BYTES: usize = 8192;
@@ -40,14 +39,12 @@ pub struct Chunk {
     start: u32,
     /// How many entries there are, so that counting many chunks does not read them.
     count: u32,
-    /// The listpack of a frozen chunk that has been read since.
-    thawed: OnceCell<Vec<u8>>,
 }
 
 impl Chunk {
     /// A chunk without entries, which allocates nothing.
     pub(super) const fn new() -> Self {
-        Self { buffer: Vec::new(), start: 0, count: 0, thawed: OnceCell::new() }
+        Self { buffer: Vec::new(), start: 0, count: 0 }
     }
 
     /// A chunk of one entry, with room for more at the end at which it is pushed.
@@ -61,7 +58,7 @@ impl Chunk {
     /// Takes `bytes` for a listpack: one that was written here, or that was validated.
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
         let count = ListpackRef::new(&bytes).len() as u32;
-        Self { buffer: bytes, count, ..Self::new() }
+        Self { buffer: bytes, count, start: 0 }
     }
 
     /// The bytes of the listpack.
@@ -73,36 +70,39 @@ impl Chunk {
 
     /// For reading.
     #[inline]
-    pub(super) fn as_ref(&self) -> ListpackRef<'_> {
-        match self.buffer.get(self.start as usize..) {
-            Some(bytes) if !bytes.is_empty() => ListpackRef::new(bytes),
-            _ if self.start == FROZEN => self.read_frozen(),
-            _ => ListpackRef::EMPTY,
+    pub(super) fn read(&self) -> Node<'_> {
+        match self.start {
+            FROZEN => Node::from(frozen::thaw(&self.buffer, self.count)),
+            _ => Node::from(self.as_ref()),
         }
     }
 
-    #[cold]
-    fn read_frozen(&self) -> ListpackRef<'_> {
-        ListpackRef::new(self.thawed.get_or_init(|| frozen::thaw(&self.buffer, self.count)))
+    /// For reading what is not frozen.
+    #[inline]
+    pub(super) fn as_ref(&self) -> ListpackRef<'_> {
+        debug_assert_ne!(self.start, FROZEN);
+        match self.buffer.get(self.start as usize..) {
+            Some(bytes) if !bytes.is_empty() => ListpackRef::new(bytes),
+            _ => ListpackRef::EMPTY,
+        }
     }
 
     /// Takes less room from now on, if that is worth it; whether it is.
     pub(super) fn freeze(&mut self) -> bool {
         if self.start == FROZEN {
-            self.thawed.take();
             return true;
         }
         let Some(buffer) = frozen::freeze(self.as_ref()) else { return false };
-        *self = Self { buffer, start: FROZEN, count: self.count, ..Self::new() };
+        *self = Self { buffer, start: FROZEN, count: self.count };
         true
     }
 
     /// Is a listpack again.
+    #[inline]
     pub(super) fn thaw(&mut self) {
         if self.start == FROZEN {
-            let thawed = self.thawed.take();
-            let buffer = thawed.unwrap_or_else(|| frozen::thaw(&self.buffer, self.count));
-            *self = Self { buffer, count: self.count, ..Self::new() };
+            let buffer = frozen::thaw(&self.buffer, self.count);
+            *self = Self { buffer, start: 0, count: self.count };
         }
     }
 
@@ -122,8 +122,8 @@ impl Chunk {
     }
 
     /// What it has allocated.
-    pub(super) fn capacity(&self) -> usize {
-        self.buffer.capacity() + self.thawed.get().map_or(0, Vec::capacity)
+    pub(super) const fn capacity(&self) -> usize {
+        self.buffer.capacity()
     }
 
     /// Whether entries of `bytes` bytes together may join the others.
@@ -135,6 +135,7 @@ impl Chunk {
     /// Adds an entry at an end.
     #[inline]
     pub(super) fn push(&mut self, end: End, entry: Entry<'_>) {
+        self.thaw();
         let at = match end {
             End::Head => HEADER,
             End::Tail => self.as_ref().end(),
@@ -150,6 +151,7 @@ impl Chunk {
 
     /// Puts `entry` in the place of the one at `at`.
     pub(super) fn replace(&mut self, at: usize, entry: Entry<'_>) {
+        self.thaw();
         let old = at..self.as_ref().after(at);
         entry.write(self.resize(old, entry.size_bytes()));
         self.recount(self.count);
@@ -158,6 +160,7 @@ impl Chunk {
 
     /// Removes up to `count` entries from the one at `at` on, and says how many that were. What followed them is at `at` now.
     pub(super) fn remove(&mut self, at: usize, count: usize) -> usize {
+        self.thaw();
         let mut rest = self.as_ref().iter_from(at);
         let removed = rest.by_ref().take(count).count();
         if removed == 0 {
@@ -172,6 +175,7 @@ impl Chunk {
 
     /// Removes up to `count` entries at an end.
     pub(super) fn discard(&mut self, end: End, count: usize) {
+        self.thaw();
         let at = match end {
             End::Head => Some(HEADER),
             End::Tail => self.as_ref().seek(-(count as i64)),
@@ -186,6 +190,12 @@ impl Chunk {
         limit: usize,
         is_it: &impl Fn(Entry<'_>) -> bool,
     ) -> usize {
+        if self.start == FROZEN {
+            if !self.read().iter().any(is_it) {
+                return 0;
+            }
+            self.thaw();
+        }
         let mut removed = 0;
         let mut next = match from {
             End::Head => self.as_ref().first(),
@@ -209,6 +219,7 @@ impl Chunk {
 
     /// Takes away the entries from the one at `at` on.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
+        self.thaw();
         let end = self.as_ref().end();
         let count = self.as_ref().iter_from(at).count() as u32;
         let mut tail = Self::new();
@@ -221,7 +232,9 @@ impl Chunk {
 
     /// Adds all entries of `other` behind the last.
     pub(super) fn append(&mut self, other: &Self) {
-        let entries = &other.as_ref().bytes()[HEADER..other.as_ref().end()];
+        self.thaw();
+        let other_node = other.read();
+        let entries = &other_node.bytes()[HEADER..other_node.as_ref().end()];
         let end = self.as_ref().end();
         self.resize(end..end, entries.len()).copy_from_slice(entries);
         self.recount(self.count + other.count);
@@ -232,8 +245,7 @@ impl Chunk {
         self.thaw();
         let bytes = self.bytes();
         if self.capacity() - bytes > bytes / 16 {
-            *self =
-                Self { buffer: self.as_ref().bytes().to_vec(), count: self.count, ..Self::new() };
+            *self = Self { buffer: self.as_ref().bytes().to_vec(), count: self.count, start: 0 };
         }
     }
 
@@ -322,7 +334,7 @@ impl Chunk {
         let mut buffer = Vec::with_capacity(capacity);
         buffer.resize(head, 0);
         buffer.extend_from_slice(old);
-        *self = Self { buffer, start: head as u32, count: self.count, ..Self::new() };
+        *self = Self { buffer, start: head as u32, count: self.count };
     }
 
     /// Gives back the room of a buffer of which little is used.
@@ -331,7 +343,7 @@ impl Chunk {
         if self.capacity() >= SHRINK_FROM_BYTES && bytes < self.capacity() / 4 {
             let mut buffer = Vec::with_capacity(bytes * 2);
             buffer.extend_from_slice(self.as_ref().bytes());
-            *self = Self { buffer, count: self.count, ..Self::new() };
+            *self = Self { buffer, count: self.count, start: 0 };
         }
     }
 
@@ -349,6 +361,6 @@ impl Chunk {
 
 impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_ref().fmt(f)
+        self.read().as_ref().fmt(f)
     }
 }

@@ -7,12 +7,10 @@
 //! In a long list the chunks that are far from both ends are frozen when they get there: most lists are queues and logs, of
 //! which only the ends are used. A list whose elements have nothing in common is tried once in a while, and left alone.
 
-use super::super::listpack::{self, Entry, HEADER, ListpackRef};
-use super::{End, ListLimits, chunk::CHUNK_BYTES, chunk::Chunk};
-use alloc::{
-    collections::{VecDeque, vec_deque},
-    vec::Vec,
-};
+use super::super::listpack::{Entry, HEADER};
+use super::{End, ListLimits, Node, chunk::CHUNK_BYTES, chunk::Chunk};
+use alloc::{collections::VecDeque, vec::Vec};
+use core::ops::ControlFlow;
 
 /// How many chunks at each end are never frozen.
 const WARM_CHUNKS: usize = 16;
@@ -51,32 +49,38 @@ impl Quicklist {
         self.len == 0
     }
 
-    /// The elements in order.
-    #[must_use]
-    pub fn iter(&self) -> Iter<'_> {
-        let none = ListpackRef::EMPTY.iter();
-        Iter { front: none.clone(), middle: self.chunks.iter(), back: none }
+    /// See [`super::ListRef::nodes`].
+    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = Node<'_>> {
+        self.chunks.iter().map(Chunk::read)
     }
 
-    /// The elements from the one with this index on.
-    #[must_use]
-    pub fn iter_from(&self, index: usize) -> Iter<'_> {
-        let (chunk, at) = self.locate(index);
-        let front = self.chunks.get(chunk).map_or(ListpackRef::EMPTY, Chunk::as_ref);
-        let middle = self.chunks.range((chunk + 1).min(self.chunks.len())..);
-        Iter { front: front.iter_from(at), middle, back: ListpackRef::EMPTY.iter() }
+    /// See [`super::ListRef::get`].
+    pub(super) fn get<R>(&self, index: usize, read: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
+        let (chunk, index) = self.locate(index);
+        super::element(self.chunks.get(chunk)?.read().as_ref(), index, read)
     }
 
-    /// The listpacks, as a quicklist of Redis has them: one that is longer than Redis allows is a plain node.
-    pub(super) fn nodes(&self) -> impl ExactSizeIterator<Item = ListpackRef<'_>> {
-        self.chunks.iter().map(Chunk::as_ref)
-    }
-
-    /// The element with this index.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<Entry<'_>> {
-        let (chunk, at) = self.locate(index);
-        self.chunks.get(chunk).map(|chunk| chunk.as_ref().get(at))
+    /// See [`super::ListRef::walk`].
+    pub(super) fn walk<B>(
+        &self,
+        from: End,
+        mut skip: usize,
+        mut visit: impl FnMut(Entry<'_>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let Some(most) = self.len.checked_sub(skip + 1) else { return ControlFlow::Continue(()) };
+        let (first, index) = self.locate(if from == End::Head { skip } else { most });
+        skip = match from {
+            End::Head => index,
+            End::Tail => self.chunks[first].len() - 1 - index,
+        };
+        let mut walk_chunk = |chunk: &Chunk| {
+            let skipped = core::mem::take(&mut skip);
+            super::walk(chunk.read().as_ref(), from, skipped, &mut visit)
+        };
+        match from {
+            End::Head => self.chunks.range(first..).try_for_each(&mut walk_chunk),
+            End::Tail => self.chunks.range(..=first).rev().try_for_each(&mut walk_chunk),
+        }
     }
 
     /// Adds an element at an end.
@@ -99,7 +103,7 @@ impl Quicklist {
     /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
     pub(super) fn push_chunk(&mut self, chunk: Chunk) {
         if chunk.len() > 1 && chunk.bytes() > CHUNK_BYTES {
-            chunk.as_ref().iter().for_each(|entry| self.push(End::Tail, entry));
+            chunk.read().iter().for_each(|entry| self.push(End::Tail, entry));
         } else if chunk.len() > 0 {
             self.len += chunk.len();
             self.chunks.push_back(chunk);
@@ -107,7 +111,7 @@ impl Quicklist {
         }
     }
 
-    /// Freezes the chunk that is no longer close to `end`, where one was added, and another that may have been thawed.
+    /// Freezes the chunk that is no longer close to `end`, where one was added, and another that an edit may have thawed.
     fn freeze_some(&mut self, end: End) {
         let len = self.chunks.len();
         if len < LONG_CHUNKS {
@@ -128,22 +132,28 @@ impl Quicklist {
         self.hand += 1;
     }
 
-    /// Removes `count` elements, or all, at an end.
-    pub(super) fn discard(&mut self, end: End, count: usize) {
+    /// Removes `count` elements, or all, at an end. See [`super::List::discard`].
+    pub(super) fn discard(&mut self, end: End, count: usize) -> Option<Self> {
         let mut left = count.min(self.len);
         self.len -= left;
+        let mut removed = VecDeque::new();
         while let Some(chunk) = self.end_mut(end)
             && left > 0
         {
             if left < chunk.len() {
-                return chunk.discard(end, left);
+                chunk.discard(end, left);
+                break;
             }
             left -= chunk.len();
-            match end {
+            removed.extend(match end {
                 End::Head => self.chunks.pop_front(),
                 End::Tail => self.chunks.pop_back(),
-            };
+            });
         }
+        // What is next at the end is soon needed.
+        self.end_mut(end).into_iter().for_each(Chunk::thaw);
+        let takes_long = removed.len() > LONG_CHUNKS;
+        takes_long.then_some(Self { chunks: removed, ..Self::default() })
     }
 
     /// Puts an element beside the first that `is_it` names; whether there is one.
@@ -154,7 +164,7 @@ impl Quicklist {
         entry: Entry<'_>,
     ) -> bool {
         for (index, chunk) in self.chunks.iter().enumerate() {
-            if let Some(at) = super::find(chunk.as_ref(), is_it, side) {
+            if let Some(at) = super::find(chunk.read().as_ref(), is_it, side) {
                 self.insert(index, at, entry);
                 return true;
             }
@@ -164,8 +174,10 @@ impl Quicklist {
 
     /// Puts an element in the place of the one with this index.
     pub(super) fn replace(&mut self, index: usize, entry: Entry<'_>) {
-        let (index, at) = self.locate(index);
+        let (index, within) = self.locate(index);
         let chunk = &mut self.chunks[index];
+        chunk.thaw();
+        let at = chunk.as_ref().seek(within as i64).unwrap_or(HEADER);
         let more = entry.size_bytes().saturating_sub(chunk.as_ref().get(at).size_bytes());
         if chunk.len() == 1 || chunk.has_room_for(more) {
             return chunk.replace(at, entry);
@@ -222,7 +234,7 @@ impl Quicklist {
     /// What it has allocated.
     pub(super) fn memory_bytes(&self) -> usize {
         /// Of a chunk, without what it has allocated.
-        const HANDLE_BYTES: usize = 56;
+        const HANDLE_BYTES: usize = 32;
         let buffers: usize = self.chunks.iter().map(Chunk::capacity).sum();
         self.chunks.capacity() * HANDLE_BYTES + buffers
     }
@@ -242,29 +254,26 @@ impl Quicklist {
         }
     }
 
-    /// The chunk and the position in it of the element with this index; behind the last chunk if there is none. The search
-    /// starts at the nearer end.
+    /// The chunk of the element with this index, and its index in that chunk; behind the last chunk if there is none. The
+    /// search starts at the nearer end.
     fn locate(&self, index: usize) -> (usize, usize) {
         if index >= self.len {
-            return (self.chunks.len(), HEADER);
+            return (self.chunks.len(), 0);
         }
-        let position = |chunk: usize, index: usize| {
-            (chunk, self.chunks[chunk].as_ref().seek(index as i64).unwrap_or(HEADER))
-        };
         if index < self.len / 2 {
-            let mut before = 0;
+            let mut start = 0;
             for (number, chunk) in self.chunks.iter().enumerate() {
-                if index < before + chunk.len() {
-                    return position(number, index - before);
+                if index < start + chunk.len() {
+                    return (number, index - start);
                 }
-                before += chunk.len();
+                start += chunk.len();
             }
         } else {
             let mut start = self.len;
             for (number, chunk) in self.chunks.iter().enumerate().rev() {
                 start -= chunk.len();
                 if index >= start {
-                    return position(number, index - start);
+                    return (number, index - start);
                 }
             }
         }
@@ -274,7 +283,7 @@ impl Quicklist {
     /// Adds an element before position `at` of a chunk, which may be its end.
     fn insert(&mut self, index: usize, at: usize, entry: Entry<'_>) {
         self.len += 1;
-        let (size, end) = (entry.size_bytes(), self.chunks[index].as_ref().end());
+        let (size, end) = (entry.size_bytes(), self.chunks[index].bytes() - 1);
         if self.chunks[index].has_room_for(size) {
             return self.chunks[index].insert(at, entry);
         }
@@ -333,46 +342,6 @@ impl Quicklist {
         bytes(index)
             .zip(bytes(index + 1))
             .is_some_and(|(one, other)| one + other <= CHUNK_BYTES / 2)
-    }
-}
-
-/// The elements of a quicklist, from both ends.
-#[derive(Clone, Debug)]
-pub struct Iter<'a> {
-    front: listpack::Iter<'a>,
-    middle: vec_deque::Iter<'a, Chunk>,
-    back: listpack::Iter<'a>,
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Entry<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Entry<'a>> {
-        loop {
-            if let Some(entry) = self.front.next() {
-                return Some(entry);
-            }
-            match self.middle.next() {
-                Some(chunk) => self.front = chunk.as_ref().iter(),
-                None => return self.back.next(),
-            }
-        }
-    }
-}
-
-impl DoubleEndedIterator for Iter<'_> {
-    #[inline]
-    fn next_back(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(entry) = self.back.next_back() {
-                return Some(entry);
-            }
-            match self.middle.next_back() {
-                Some(chunk) => self.back = chunk.as_ref().iter(),
-                None => return self.front.next_back(),
-            }
-        }
     }
 }
 

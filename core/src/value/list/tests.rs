@@ -20,12 +20,18 @@ fn end(random: &mut Random) -> End {
     if random.below(2) == 0 { End::Head } else { End::Tail }
 }
 
+fn elements(list: &List, from: End, skip: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut elements = Vec::new();
+    list.view().for_each(from, skip, count, |entry| elements.push(entry.to_vec()));
+    elements
+}
+
 fn assert_is(list: &List, naive: &Naive) {
     let view = list.view();
     assert_eq!(view.len(), naive.len());
     assert_eq!(list.is_gone(), naive.is_empty());
-    assert!(view.iter().map(Entry::to_vec).eq(naive.iter().cloned()));
-    assert!(view.iter().rev().map(Entry::to_vec).eq(naive.iter().rev().cloned()));
+    assert!(elements(list, End::Head, 0, usize::MAX).iter().eq(naive));
+    assert!(elements(list, End::Tail, 0, usize::MAX).iter().eq(naive.iter().rev()));
     for node in view.nodes() {
         let node = ListpackRef::validate(node.bytes()).expect("a node is a listpack");
         assert!(!node.is_empty() || matches!(list, List::Listpack(_)));
@@ -33,7 +39,8 @@ fn assert_is(list: &List, naive: &Naive) {
             assert!(node.bytes().len() <= CHUNK_BYTES || node.len() == 1);
         }
     }
-    assert_eq!(view.nodes().map(ListpackRef::len).sum::<usize>(), naive.len());
+    assert_eq!(view.nodes().map(|node| node.as_ref().len()).sum::<usize>(), naive.len());
+    assert_eq!(view.nodes().count(), view.node_count());
 }
 
 /// One random edit, of both.
@@ -81,7 +88,7 @@ fn edit(random: &mut Random, list: &mut List, naive: &mut Naive, limits: &ListLi
         kind => {
             let count = if kind == 13 { index } else { random.below(4) };
             let wanted = count.min(naive.len());
-            list.discard(from, count);
+            assert!(list.discard(from, count).is_none());
             match from {
                 End::Head => drop(naive.drain(..wanted)),
                 End::Tail => naive.truncate(naive.len() - wanted),
@@ -105,9 +112,11 @@ fn edits_do_what_they_do_to_a_deque() {
                 assert_is(&list, &naive);
             }
             let index = random.below(naive.len() + 1);
-            assert_eq!(list.view().get(index).map(Entry::to_vec), naive.get(index).cloned());
-            let rest = list.view().iter_from(index).map(Entry::to_vec);
-            assert!(rest.take(5).eq(naive.iter().skip(index).take(5).cloned()));
+            assert_eq!(list.view().get(index, |entry| entry.to_vec()), naive.get(index).cloned());
+            let some = elements(&list, End::Head, index, 5);
+            assert!(some.iter().eq(naive.iter().skip(index).take(5)));
+            let some = elements(&list, End::Tail, index, 5);
+            assert!(some.iter().eq(naive.iter().rev().skip(index).take(5)));
         }
         assert_is(&list, &naive);
         let listpacks = list.view().nodes().map(|node| node.bytes().to_vec());
@@ -168,10 +177,10 @@ fn a_list_is_a_listpack_up_to_its_limit_and_again_from_half_of_it() {
     assert_eq!(list.encoding_name(), "listpack");
     push(&mut list);
     assert_eq!(list.encoding_name(), "quicklist");
-    list.discard(End::Head, 2);
+    assert!(list.discard(End::Head, 2).is_none());
     list.shrink(&limits);
     assert_eq!((list.encoding_name(), list.view().len()), ("quicklist", 3));
-    list.discard(End::Tail, 1);
+    assert!(list.discard(End::Tail, 1).is_none());
     list.shrink(&limits);
     assert_eq!((list.encoding_name(), list.view().len()), ("listpack", 2));
 }
@@ -193,8 +202,10 @@ fn a_million_elements_take_little_more_than_their_bytes_or_less_if_they_are_alik
             }
             let most = if is_alike { bytes / 2 } else { bytes + bytes / 50 };
             assert!(list.memory_bytes() < most, "{} of {bytes}", list.memory_bytes());
-            assert_eq!(list.view().iter().count(), 1_000_000);
-            let chunks = list.view().nodes().count();
+            let mut count = 0;
+            list.view().for_each(End::Tail, 1, usize::MAX, |_| count += 1);
+            assert_eq!(count, 999_999);
+            let chunks = list.view().node_count();
             let mut freed = 0;
             while freed < chunks {
                 freed += list.free_some(100);
@@ -218,7 +229,7 @@ fn a_long_list_is_edited_where_it_is_frozen() {
     for round in 0..600 {
         let place = random.below(naive.len());
         let new = text(&mut random, 3000);
-        assert_eq!(list.view().get(place).map(Entry::to_vec), naive.get(place).cloned());
+        assert_eq!(list.view().get(place, |entry| entry.to_vec()), naive.get(place).cloned());
         match round % 6 {
             0 => {
                 list.set(place, &new);
@@ -238,7 +249,7 @@ fn a_long_list_is_edited_where_it_is_frozen() {
                 assert_eq!(removed, before - naive.len());
             }
             3 if naive.len() > 30_000 => {
-                list.discard(End::Head, 200);
+                assert!(list.discard(End::Head, 200).is_none());
                 naive.drain(..200);
             }
             _ => {
@@ -251,7 +262,8 @@ fn a_long_list_is_edited_where_it_is_frozen() {
     }
     assert_is(&list, &naive);
     assert_is(&list.clone(), &naive);
-    list.discard(End::Tail, naive.len() - 3);
+    let mut remains = list.discard(End::Tail, naive.len() - 3).expect("this was a long list");
+    assert!(remains.free_some(100) == 100 && remains.free_some(10_000) < 10_000);
     naive.truncate(3);
     list.shrink(&ListLimits::of_parameter(-2));
     assert_is(&list, &naive);

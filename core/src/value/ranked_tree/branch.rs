@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::node::{Edges, Node, Split};
-use super::{Member, is_before, partition_point};
+use super::{Member, partition_point};
 
 /// The children that a branch holds: with all that it knows of them they fill 1280 bytes.
 pub(super) const BRANCH_MAX: usize = 31;
@@ -41,6 +41,22 @@ impl Branch {
         branch
     }
 
+    /// As many children as it has room for, of those that are in their order.
+    pub(super) fn filled(children: &mut impl Iterator<Item = Split>) -> Split {
+        let mut branch = Self::new();
+        for child in children.take(BRANCH_MAX) {
+            branch.insert_child(branch.len, child);
+        }
+        branch.into_split()
+    }
+
+    /// On its way into a branch above; the bound of its first child becomes its own.
+    fn into_split(mut self: Box<Self>) -> Split {
+        let bound = self.bounds[0].take().expect("what splits off has a lower bound");
+        let count = self.counts[..self.len].iter().sum();
+        Split { score: self.scores[0], bound, count, node: Node::Branch(self) }
+    }
+
     #[inline]
     pub(super) fn child(&self, at: usize) -> &Node {
         self.children[at].as_ref().expect("a branch has a child wherever it is not past its end")
@@ -51,12 +67,11 @@ impl Branch {
         self.children[at].as_mut().expect("a branch has a child wherever it is not past its end")
     }
 
-    /// The child in which the first is of which `is_before` does not hold, unless that is the very next child's first.
+    /// The child that a member is in, or would be.
     #[inline]
-    pub(super) fn child_of(&self, is_before: &impl Fn(f64, &Member) -> bool) -> usize {
-        partition_point(1..self.len, |at| {
-            self.bounds[at].as_ref().is_some_and(|bound| is_before(self.scores[at], bound))
-        }) - 1
+    pub(super) fn child_of(&self, score: f64, bytes: &[u8]) -> usize {
+        let (scores, bounds) = (&self.scores[1..self.len], &self.bounds[1..self.len]);
+        partition_point(scores, bounds, score, |bound| bound.bytes() <= bytes)
     }
 
     /// The child that has a rank, which becomes the rank within it.
@@ -71,8 +86,7 @@ impl Branch {
     }
 
     pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
-        let child =
-            self.child_of(&|at, bound: &Member| !is_before(score, &member, at, bound.bytes()));
+        let child = self.child_of(score, member.bytes());
         let below = Edges {
             is_first: edges.is_first && child == 0,
             is_last: edges.is_last && child + 1 == self.len,
@@ -97,10 +111,7 @@ impl Branch {
         } else {
             upper.insert_child(child + 1 - split_at, split);
         }
-        let bound =
-            upper.bounds[0].take().expect("a child that is not a branch's first has a bound");
-        let count = upper.counts[..upper.len].iter().sum();
-        Some(Split { score: upper.scores[0], bound, count, node: Node::Branch(upper) })
+        Some(upper.into_split())
     }
 
     fn insert_child(&mut self, at: usize, split: Split) {

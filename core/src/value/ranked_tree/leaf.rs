@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::node::{Edges, Node, Split};
-use super::{Member, is_before, partition_point};
+use super::{Member, partition_point};
 
 /// The members that a leaf holds: with their scores and its length they fill 1024 bytes.
 pub(super) const LEAF_MAX: usize = 63;
@@ -20,6 +20,22 @@ impl Leaf {
         Box::new(Self { len: 0, scores: [0.0; LEAF_MAX], members: [const { None }; LEAF_MAX] })
     }
 
+    /// As many members as it has room for, of those that are in their order.
+    pub(super) fn filled(members: &mut impl Iterator<Item = (f64, Member)>) -> Box<Self> {
+        let mut leaf = Self::new();
+        for (score, member) in members.take(LEAF_MAX) {
+            leaf.scores[leaf.len] = score;
+            leaf.members[leaf.len] = Some(member);
+            leaf.len += 1;
+        }
+        leaf
+    }
+
+    /// On its way into a branch.
+    pub(super) fn into_split(self: Box<Self>, score: f64, bound: Member) -> Split {
+        Split { score, bound, count: self.len, node: Node::Leaf(self) }
+    }
+
     #[inline]
     pub(super) fn member(&self, at: usize) -> &Member {
         self.members[at].as_ref().expect("a leaf has a member wherever it is not past its end")
@@ -31,12 +47,13 @@ impl Leaf {
     }
 
     #[inline]
-    pub(super) fn partition_point(&self, is_before: impl Fn(f64, &Member) -> bool) -> usize {
-        partition_point(0..self.len, |at| is_before(self.scores[at], self.member(at)))
+    fn lower_bound(&self, score: f64, bytes: &[u8]) -> usize {
+        let (scores, members) = (&self.scores[..self.len], &self.members[..self.len]);
+        partition_point(scores, members, score, |member| member.bytes() < bytes)
     }
 
     pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
-        let at = self.partition_point(|s, m| is_before(s, m, score, member.bytes()));
+        let at = self.lower_bound(score, member.bytes());
         if self.len < LEAF_MAX {
             self.insert_at(at, score, member);
             return None;
@@ -55,7 +72,7 @@ impl Leaf {
         }
         let (score, bound) = upper.entry(0);
         let bound = bound.clone();
-        Some(Split { score, bound, count: upper.len, node: Node::Leaf(upper) })
+        Some(upper.into_split(score, bound))
     }
 
     fn insert_at(&mut self, at: usize, score: f64, member: Member) {
@@ -82,32 +99,35 @@ impl Leaf {
         other.len = from;
     }
 
-    pub(super) fn rescore(&mut self, from: f64, member: &Member) -> bool {
+    /// Gives a member the score of its head where it then stays between two others of this leaf, and otherwise removes it.
+    pub(super) fn rescore(&mut self, from: f64, member: &Member) {
         let (to, bytes) = (member.head(), member.bytes());
-        let old = self.partition_point(|s, m| is_before(s, m, from, bytes));
+        let old = self.lower_bound(from, bytes);
         if old >= self.len || !self.member(old).is_same(member) {
-            return false;
+            return;
         }
-        let new = self.partition_point(|s, m| is_before(s, m, to, bytes));
-        let place = if to > from {
+        let new = self.lower_bound(to, bytes);
+        if to > from && new < self.len {
             // It has counted itself among those before its new place.
             let new = new - 1;
-            if new + 1 == self.len {
-                return false;
-            }
             self.members[old..=new].rotate_left(1);
             self.scores.copy_within(old + 1..new + 1, old);
-            new
-        } else {
-            if new == 0 && to < from {
-                return false;
-            }
+            self.scores[new] = to;
+        } else if to <= from && new > 0 {
             self.members[new..=old].rotate_right(1);
             self.scores.copy_within(new..old, new + 1);
-            new
-        };
-        self.scores[place] = to;
-        true
+            self.scores[new] = to;
+        } else {
+            self.remove_some(old, 1, &mut |_| ());
+        }
+    }
+
+    /// Removes a member, if it is there.
+    pub(super) fn remove(&mut self, score: f64, bytes: &[u8]) {
+        let at = self.lower_bound(score, bytes);
+        if at < self.len && self.member(at).bytes() == bytes {
+            self.remove_some(at, 1, &mut |_| ());
+        }
     }
 
     pub(super) fn remove_some(

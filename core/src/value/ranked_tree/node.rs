@@ -2,9 +2,9 @@
 
 use alloc::boxed::Box;
 
+use super::Member;
 use super::branch::{BRANCH_MAX, Branch};
 use super::leaf::{LEAF_MAX, Leaf};
-use super::{Member, is_before};
 
 /// Part of a tree, and all that is below it.
 pub(super) enum Node {
@@ -57,18 +57,27 @@ impl Node {
         }
     }
 
-    /// Gives a member the score of its head where it then stays between two others of its leaf.
-    pub(super) fn rescore(&mut self, from: f64, member: &Member) -> bool {
-        let mut node = self;
-        loop {
-            match node {
-                Self::Leaf(leaf) => return leaf.rescore(from, member),
-                Self::Branch(branch) => {
-                    let child = branch.child_of(&|at, bound: &Member| {
-                        !is_before(from, member, at, bound.bytes())
-                    });
-                    node = branch.child_mut(child);
+    /// Does something to the leaf that a member is in, or would be; returns how many members that took away.
+    pub(super) fn in_leaf<R>(
+        &mut self,
+        score: f64,
+        bytes: &[u8],
+        edit: impl FnOnce(&mut Leaf) -> R,
+    ) -> (usize, R) {
+        match self {
+            Self::Leaf(leaf) => {
+                let before = leaf.len;
+                let result = edit(leaf);
+                (before - leaf.len, result)
+            }
+            Self::Branch(branch) => {
+                let child = branch.child_of(score, bytes);
+                let (taken, result) = branch.child_mut(child).in_leaf(score, bytes, edit);
+                if taken > 0 {
+                    branch.counts[child] -= taken;
+                    branch.settle(child);
                 }
+                (taken, result)
             }
         }
     }

@@ -11,7 +11,9 @@ use crate::table::Table;
 
 /// Members with scores, in no order.
 pub struct Gathering {
-    members: Table<Member>,
+    dictionary: Table<Member>,
+    /// As they came.
+    members: Vec<Member>,
     longest: usize,
     limits: SortedSetLimits,
 }
@@ -20,7 +22,7 @@ impl Gathering {
     /// One without members.
     #[must_use]
     pub fn new(limits: SortedSetLimits) -> Self {
-        Self { members: Table::new(limits.seed), longest: 0, limits }
+        Self { dictionary: Table::new(limits.seed), members: Vec::new(), longest: 0, limits }
     }
 
     /// How many members there are.
@@ -38,12 +40,14 @@ impl Gathering {
     /// Adds a member with this score, or, if it is there already, gives it the score that `combine` makes of the one it has
     /// and this one.
     pub fn add(&mut self, member: &[u8], score: f64, combine: impl FnOnce(f64, f64) -> f64) {
-        let hash = self.members.hash(member);
-        if let Some(known) = self.members.find_hashed(hash, member) {
+        let hash = self.dictionary.hash(member);
+        if let Some(known) = self.dictionary.find_hashed(hash, member) {
             known.set_head(combine(known.head(), score));
         } else {
             self.longest = self.longest.max(member.len());
-            self.members.insert_hashed(hash, Member::new(score, member));
+            let member = Member::new(score, member);
+            self.dictionary.add_hashed(hash, member.clone());
+            self.members.push(member);
         }
     }
 
@@ -54,7 +58,7 @@ impl Gathering {
             return SortedSet::Large(Box::new(self.into_large()));
         }
         let mut list = Listpack::new();
-        for (score, member) in self.sorted() {
+        for (score, member) in sorted(self.members) {
             packed::push(&mut list, member.bytes(), score);
         }
         SortedSet::Listpack(list)
@@ -63,18 +67,16 @@ impl Gathering {
     /// The sorted set in its large form.
     #[must_use]
     pub fn into_large(self) -> Large {
-        let sorted = self.sorted();
-        Large::of(self.members, sorted.into_iter().map(|(_, member)| member), self.limits.seed)
+        Large::of(self.dictionary, sorted(self.members), self.limits.seed)
     }
+}
 
-    /// The members by score, then by their bytes.
-    fn sorted(&self) -> Vec<(f64, Member)> {
-        let mut sorted: Vec<_> =
-            self.members.iter().map(|member| (member.head(), member.clone())).collect();
-        sorted.sort_unstable_by(|(score, member), (other_score, other)| {
-            let by_score = score.partial_cmp(other_score).unwrap_or(Ordering::Equal);
-            by_score.then_with(|| member.bytes().cmp(other.bytes()))
-        });
-        sorted
-    }
+/// The members by score, then by their bytes.
+fn sorted(members: Vec<Member>) -> Vec<(f64, Member)> {
+    let mut sorted: Vec<_> = members.into_iter().map(|member| (member.head(), member)).collect();
+    sorted.sort_unstable_by(|(score, member), (other_score, other)| {
+        let by_score = score.partial_cmp(other_score).unwrap_or(Ordering::Equal);
+        by_score.then_with(|| member.bytes().cmp(other.bytes()))
+    });
+    sorted
 }

@@ -1,5 +1,6 @@
 //! Large sorted sets: every member in a dictionary and in a tree.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 use core::ops::Range;
@@ -48,17 +49,9 @@ impl Large {
     }
 
     /// The set of the members of a dictionary, which `sorted` has in their order.
-    pub(super) fn of(
-        members: Table<Member>,
-        sorted: impl Iterator<Item = Member>,
-        seed: Seed,
-    ) -> Self {
-        let mut large = Self { members, ..Self::new(seed) };
-        for member in sorted {
-            large.member_bytes += member.memory_bytes();
-            large.order.insert(member);
-        }
-        large
+    pub(super) fn of(members: Table<Member>, sorted: Vec<(f64, Member)>, seed: Seed) -> Self {
+        let member_bytes = sorted.iter().map(|(_, member)| member.memory_bytes()).sum();
+        Self { members, order: RankedTree::of_sorted(sorted), member_bytes, ..Self::new(seed) }
     }
 
     /// How many members there are.
@@ -117,7 +110,7 @@ impl Large {
         }
         let member = Member::new(new, member);
         self.member_bytes += member.memory_bytes();
-        self.members.insert_hashed(hash, member.clone());
+        self.members.add_hashed(hash, member.clone());
         self.order.insert(member);
         Update::Added
     }

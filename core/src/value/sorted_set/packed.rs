@@ -91,12 +91,21 @@ pub(super) fn rank(list: ListpackRef<'_>, member: &[u8]) -> Option<(usize, f64)>
 
 pub(super) fn partition_point(
     list: ListpackRef<'_>,
-    is_before: impl Fn(f64, &[u8]) -> bool,
+    score: f64,
+    is_before: impl Fn(&[u8]) -> bool,
 ) -> usize {
-    let is_before = |(score, member): &(f64, Entry<'_>)| {
-        is_before(*score, member.text(&mut itoa::Buffer::new()))
+    let is_before = |&(other, member): &(f64, Entry<'_>)| {
+        other < score || other == score && is_before(member.text(&mut itoa::Buffer::new()))
     };
     pairs(list).take_while(is_before).count()
+}
+
+pub(super) fn partition_point_by_member(
+    list: ListpackRef<'_>,
+    is_before: impl Fn(&[u8]) -> bool,
+) -> usize {
+    let members = list.iter().step_by(2);
+    members.take_while(|member| is_before(member.text(&mut itoa::Buffer::new()))).count()
 }
 
 /// Adds a member that is not there.

@@ -1,0 +1,172 @@
+//! Fields by chance: `HRANDFIELD`.
+//!
+//! Every field is as likely as any other, and so is every selection of as many.
+
+use super::{HashRef, Pair, pair, string};
+use crate::random::Random;
+use crate::table::Table;
+use crate::time::UnixMillis;
+use crate::value::listpack::ListpackRef;
+use crate::value::record::Record;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// Where more than this part of a table is wanted, a walk is less work than draws that must differ.
+const WALK_PART: usize = 3;
+
+/// A draw from a table sorts one of its segments, of so many fields on average; a walk sorts each of them once.
+const FIELDS_A_DRAW: usize = 70;
+
+impl<'a> HashRef<'a> {
+    /// One field by chance; none of an empty hash.
+    #[must_use]
+    pub fn random(self, random: &mut Random, now: UnixMillis) -> Option<Pair<'a>> {
+        match self {
+            Self::Listpack(pairs) => pairs.random(random, 2).map(|at| pair_at(pairs, at)),
+            Self::Table(fields) if fields.expired_len(now) == 0 => fields.random(random).map(pair),
+            Self::Table(_) => self.sample(random, 1, now).pop(),
+        }
+    }
+
+    /// `count` different fields by chance, or all if there are not so many.
+    #[must_use]
+    pub fn sample(self, random: &mut Random, count: usize, now: UnixMillis) -> Vec<Pair<'a>> {
+        let len = self.len(now);
+        match self {
+            Self::Listpack(pairs) => {
+                pairs.sample(random, count, 2).map(|at| pair_at(pairs, at)).collect()
+            }
+            Self::Table(fields) if count.saturating_mul(WALK_PART) < len && len == fields.len() => {
+                draw_different(fields, random, count)
+            }
+            Self::Table(_) => {
+                // Each field is taken with the chance of the wanted among those left (Knuth's algorithm S).
+                let (mut wanted, mut left) = (count.min(len), len);
+                let mut sample = Vec::with_capacity(wanted);
+                self.for_each(now, |pair| {
+                    if random.below(left) < wanted {
+                        wanted -= 1;
+                        sample.push(pair);
+                    }
+                    left -= 1;
+                });
+                sample
+            }
+        }
+    }
+
+    /// `count` fields by chance, each of which may come several times.
+    pub fn draw(
+        self,
+        random: &mut Random,
+        count: usize,
+        now: UnixMillis,
+        mut each: impl FnMut(Pair<'a>),
+    ) {
+        if let Self::Table(fields) = self
+            && count < fields.len() / FIELDS_A_DRAW
+            && fields.expired_len(now) == 0
+        {
+            return (0..count)
+                .filter_map(|_| fields.random(random))
+                .for_each(|one| each(pair(one)));
+        }
+        // What is found by walking is found for all draws at once.
+        let mut all = Vec::with_capacity(self.len(now));
+        match self {
+            Self::Listpack(_) => self.for_each(now, |pair| all.push(pair)),
+            Self::Table(fields) => {
+                let live: Vec<&Record> =
+                    fields.iter().filter(|record| !record.is_expired(now)).collect();
+                return (0..count)
+                    .filter_map(|_| live.get(random.below(live.len().max(1))))
+                    .for_each(|one| each(pair(one)));
+            }
+        }
+        (0..count)
+            .filter_map(|_| all.get(random.below(all.len().max(1))))
+            .for_each(|one| each(*one));
+    }
+}
+
+fn draw_different<'a>(
+    fields: &'a Table<Record>,
+    random: &mut Random,
+    count: usize,
+) -> Vec<Pair<'a>> {
+    let (mut sample, mut seen) = (Vec::with_capacity(count), BTreeSet::new());
+    while sample.len() < count
+        && let Some(record) = fields.random(random)
+    {
+        if seen.insert(record.key()) {
+            sample.push(pair(record));
+        }
+    }
+    sample
+}
+
+/// The field at a position of a listpack, and its value behind it.
+fn pair_at(pairs: ListpackRef<'_>, at: usize) -> Pair<'_> {
+    let mut entries = pairs.iter_from(at);
+    let mut next = || entries.next().map(string).expect("every field is followed by its value");
+    (next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FieldDeadline, Hash, HashLimits};
+    use crate::random::{Random, Seed};
+    use crate::time::UnixMillis;
+    use crate::value::Compound;
+    use alloc::collections::{BTreeMap, BTreeSet};
+    use alloc::{format, vec::Vec};
+
+    const NOW: UnixMillis = UnixMillis(1000);
+
+    /// A hash of which so many fields live, and so many do not any more.
+    fn hash(live: usize, dead: usize, entries: usize) -> Hash {
+        let limits =
+            HashLimits { listpack_entries: entries, listpack_value_bytes: 64, seed: Seed(1) };
+        let mut hash = Hash::default();
+        for i in 0..live {
+            let field = format!("live:{i}");
+            hash.set(field.as_bytes(), b"v", FieldDeadline::Cleared, NOW, &limits);
+        }
+        for i in 0..dead {
+            let past = FieldDeadline::At(UnixMillis(1));
+            hash.set(format!("dead:{i}").as_bytes(), b"v", past, NOW, &limits);
+        }
+        hash
+    }
+
+    #[test]
+    fn samples_are_different_live_and_fair() {
+        let mut random = Random::new(Seed(5));
+        for (live, dead, entries) in [(40, 0, 100), (40, 0, 0), (40, 30, 0), (300, 0, 0)] {
+            let hash = hash(live, dead, entries);
+            let view = hash.view();
+            let mut drawn = BTreeMap::<Vec<u8>, u32>::new();
+            let rounds = 30 * live;
+            for _ in 0..rounds {
+                for count in [1, live / 2, 3] {
+                    let sample = view.sample(&mut random, count, NOW);
+                    let fields: BTreeSet<_> = sample.iter().map(|one| one.0.to_vec()).collect();
+                    assert_eq!((fields.len(), sample.len()), (count, count));
+                    fields.into_iter().for_each(|field| *drawn.entry(field).or_default() += 1);
+                }
+                view.draw(&mut random, 2, NOW, |(field, _)| {
+                    *drawn.entry(field.to_vec()).or_default() += 1;
+                });
+                let one = view.random(&mut random, NOW).map(|one| one.0.to_vec());
+                *drawn.entry(one.expect("there are fields")).or_default() += 1;
+            }
+            assert_eq!(drawn.len(), live);
+            let expected = (30 * (7 + live / 2)) as f64;
+            let is_near =
+                |&times: &u32| (f64::from(times) - expected).abs() < 6.0 * expected.sqrt();
+            assert!(drawn.values().all(is_near), "{drawn:?} of {expected}");
+            assert_eq!(view.sample(&mut random, 10_000, NOW).len(), live);
+        }
+        assert!(hash(0, 5, 0).view().random(&mut random, NOW).is_none());
+    }
+}

@@ -1,0 +1,116 @@
+//! What one server dumps, the other restores.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use redstart_core::{
+    persist::rdb::{Limits, restore},
+    random::Seed,
+    value::{
+        ValueRef,
+        hash::{Hash, HashLimits, HashRef},
+        list::{End, List, ListLimits},
+        listpack::Entry,
+        record::{AccessClock, Record},
+        set::{Set, SetLimits},
+        sorted_set::{SortedSet, SortedSetLimits},
+    },
+};
+
+use super::{replies, tolerance};
+use crate::{
+    resp::Reply,
+    workload::{Command, DUMPED},
+};
+
+/// The last payloads, of the reference and of the subject.
+#[derive(Debug)]
+pub(super) struct Dumps {
+    reference: Vec<u8>,
+    subject: Vec<u8>,
+}
+
+impl Dumps {
+    pub(super) fn new() -> Self {
+        let zero = b"\x00\xc0\x00\x0a\x00\x98@\xa7x\xf8P\x03\x08".to_vec();
+        Self { reference: zero.clone(), subject: zero }
+    }
+
+    /// Takes notice of the replies to `commands`.
+    pub(super) fn note(&mut self, commands: &[Command], expected: &[u8], got: &[u8]) {
+        let (Some(expected), Some(got)) = (replies(expected), replies(got)) else { return };
+        if expected.len() != commands.len() || got.len() != commands.len() {
+            return;
+        }
+        for (command, replies) in commands.iter().zip(expected.iter().zip(&got)) {
+            if tolerance::is(command, &["dump"])
+                && let (Reply::Bulk(expected), Reply::Bulk(got)) = replies
+            {
+                (self.reference, self.subject) = (expected.clone(), got.clone());
+            }
+        }
+    }
+
+    /// The commands for the reference, with the payloads of the subject, and the other way round.
+    pub(super) fn crossed(&self, commands: &[Command]) -> [Vec<Command>; 2] {
+        [&self.subject, &self.reference].map(|payload| {
+            let filled = |word: &Vec<u8>| if word == DUMPED { payload } else { word }.clone();
+            commands.iter().map(|command| command.iter().map(filled).collect()).collect()
+        })
+    }
+}
+
+/// Whether two payloads hold the same value, however it is written.
+pub(super) fn hold_the_same(payload: &[u8], other: &[u8]) -> bool {
+    match (contents(payload), contents(other)) {
+        (Some(contents), Some(others)) => contents == others,
+        _ => false,
+    }
+}
+
+/// A value without its encoding.
+#[derive(Debug, PartialEq)]
+enum Contents {
+    String(Vec<u8>),
+    List(Vec<Vec<u8>>),
+    Set(BTreeSet<Vec<u8>>),
+    SortedSet(Vec<(f64, Vec<u8>)>),
+    Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+}
+
+fn contents(payload: &[u8]) -> Option<Contents> {
+    let (listpack_entries, listpack_value_bytes, seed) = (1, 1, Seed(1));
+    let limits = Limits {
+        hash: HashLimits { listpack_entries, listpack_value_bytes, seed },
+        list: ListLimits::of_parameter(1),
+        set: SetLimits { intset_entries: 1, listpack_entries, listpack_value_bytes, seed },
+        sorted_set: SortedSetLimits { listpack_entries, listpack_value_bytes, seed },
+    };
+    let loaded = restore(payload, true, &limits).ok()?;
+    let record = loaded.into_record(b"", None, AccessClock::default());
+    Some(if let ValueRef::String(string) = record.value() {
+        Contents::String(string.to_vec())
+    } else if let Some(list) = record.compound::<List>() {
+        let mut elements = Vec::new();
+        list.for_each(End::Head, 0, usize::MAX, |element| elements.push(element.to_vec()));
+        Contents::List(elements)
+    } else if let Some(set) = record.compound::<Set>() {
+        Contents::Set(set.iter().map(Entry::to_vec).collect())
+    } else if let Some(set) = record.compound::<SortedSet>() {
+        Contents::SortedSet(set.iter().map(|(score, member)| (score, member.to_vec())).collect())
+    } else {
+        Contents::Hash(fields(&record))
+    })
+}
+
+fn fields(record: &Record) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    match record.compound::<Hash>() {
+        Some(HashRef::Listpack(pairs)) => {
+            let entries: Vec<_> = pairs.iter().map(Entry::to_vec).collect();
+            entries.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()
+        }
+        Some(HashRef::Table(table)) => {
+            table.iter().map(|field| (field.key().to_vec(), field.string().to_vec())).collect()
+        }
+        None => BTreeMap::new(),
+    }
+}
