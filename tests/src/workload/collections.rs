@@ -96,7 +96,7 @@ pub(super) fn agree(command: &mut Command) {
         command.retain(|word| !word.eq_ignore_ascii_case(b"NOVALUES"));
     }
     let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
-    if TAKE_OPPOSITES.iter().any(|name| is_one(name)) {
+    if TAKE_OPPOSITES.iter().any(is_one) {
         let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
         command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
     }
