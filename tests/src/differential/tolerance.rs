@@ -65,7 +65,7 @@ const TOLERANCES: &[Tolerance] = &[
         },
     },
     Tolerance {
-        commands: &["keys"],
+        commands: &["keys", "pubsub channels", "pubsub shardchannels"],
         why: "the order is the hash table's",
         allows: |expected, got| is_same_sorted(expected, got),
     },
