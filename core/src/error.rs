@@ -318,6 +318,9 @@ pub const PACKED_THRESHOLD: Error =
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
+/// `SSUBSCRIBE` in a transaction.
+pub const SSUBSCRIBE_IN_EXEC: Error =
+    Error::fixed("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 /// `CLIENT TRACKING` with two redirections.
 pub const TRACKING_ONE_REDIRECT: Error =
     Error::fixed("ERR A client can only redirect to a single other client");
