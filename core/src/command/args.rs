@@ -1,6 +1,7 @@
 //! Arguments as handlers read them: numbers, keywords, times.
 
 use crate::error::{self, Error};
+use crate::limits;
 use crate::number;
 use crate::time::{UnixMicros, UnixMillis};
 
@@ -92,6 +93,16 @@ pub(crate) fn count_of(number: i64) -> Option<usize> {
     u64::try_from(number).ok().map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
+/// How many elements are drawn by chance for a count: below zero, any of them several times, for which there is a bound.
+pub(crate) fn draws(count: i64) -> Result<usize, Error> {
+    let draws = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    if count < 0 && draws > limits::REPEATED_ELEMENTS {
+        Err(error::OUT_OF_RANGE)
+    } else {
+        Ok(draws)
+    }
+}
+
 /// When a command that blocks stops waiting: a number of seconds from now, zero for never.
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     /// The milliseconds that 64 bits hold.
@@ -112,4 +123,19 @@ pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicr
         return Err(error::TIMEOUT_OUT_OF_RANGE);
     }
     Ok(Some(now.after_ms(timeout_ms)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_have_a_bound() {
+        const MOST: i64 = limits::REPEATED_ELEMENTS as i64;
+        assert_eq!(draws(-MOST), Ok(limits::REPEATED_ELEMENTS));
+        for count in [-MOST - 1, i64::MIN / 2, i64::MIN] {
+            assert_eq!(draws(count), Err(error::OUT_OF_RANGE));
+        }
+        assert_eq!(draws(i64::MAX), Ok(usize::try_from(i64::MAX).unwrap_or(usize::MAX)));
+    }
 }
