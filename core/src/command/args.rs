@@ -93,6 +93,12 @@ pub(crate) fn count_of(number: i64) -> Option<usize> {
     u64::try_from(number).ok().map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
+/// A count that is at least `least`; whatever else is told as `error`.
+pub(crate) fn count(arg: &[u8], least: usize, error: Error) -> Result<usize, Error> {
+    let count = number::parse_i64(arg).and_then(count_of);
+    count.filter(|count| *count >= least).ok_or(error)
+}
+
 /// How many elements are drawn by chance for a count: below zero, any of them several times, for which there is a bound.
 pub(crate) fn draws(count: i64) -> Result<usize, Error> {
     let draws = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
