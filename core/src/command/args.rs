@@ -2,7 +2,7 @@
 
 use crate::error::{self, Error};
 use crate::limits;
-use crate::number;
+use crate::number::{self, LongDouble};
 use crate::time::{UnixMicros, UnixMillis};
 
 /// A 64-bit signed integer.
@@ -82,10 +82,14 @@ impl ExpiryForm {
 }
 
 /// A time-out in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
-pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
-    let timeout_ms = number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?;
+pub(crate) fn timeout_ms(arg: &[u8], now: UnixMicros) -> Result<u64, Error> {
+    checked_timeout(number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?, now)
+}
+
+fn checked_timeout(timeout_ms: i64, now: UnixMicros) -> Result<u64, Error> {
     let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
-    Ok(timeout_ms)
+    let latest_ms = i64::MAX as u64 - now.millis().0;
+    if timeout_ms > latest_ms { Err(error::TIMEOUT_OUT_OF_RANGE) } else { Ok(timeout_ms) }
 }
 
 /// A count that is not negative. One for which addresses are too narrow is as good as all there is.
@@ -113,7 +117,10 @@ pub(crate) fn draws(count: i64) -> Result<usize, Error> {
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     /// The milliseconds that 64 bits hold.
     const MOST_MS: f64 = i64::MAX as f64;
-    let seconds = number::parse_f64(arg).ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
+    // To Redis it is a `long double`, whose range is wider.
+    let beyond = || LongDouble::parse(arg).and_then(|_| number::parse_bound(arg));
+    let seconds = number::parse_f64(arg).or_else(|| beyond().filter(|beyond| beyond.is_infinite()));
+    let seconds = seconds.ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
     let timeout_ms = seconds * 1000.0;
     if timeout_ms > MOST_MS {
         return Err(error::TIMEOUT_OUT_OF_RANGE);
@@ -121,14 +128,8 @@ pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicr
     // Up, so that what is above zero does not become the zero that waits for ever.
     let whole_ms = timeout_ms as i64;
     let timeout_ms = whole_ms.saturating_add(i64::from(timeout_ms > whole_ms as f64));
-    let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
-    if timeout_ms == 0 {
-        return Ok(None);
-    }
-    if timeout_ms > i64::MAX as u64 - now.millis().0 {
-        return Err(error::TIMEOUT_OUT_OF_RANGE);
-    }
-    Ok(Some(now.after_ms(timeout_ms)))
+    let timeout_ms = checked_timeout(timeout_ms, now)?;
+    Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
 }
 
 #[cfg(test)]
