@@ -216,8 +216,11 @@ impl<'a> HyperLogLogRef<'a> {
         let (mut bytes, mut seen) = (&self.0[HEADER_LEN..], 0);
         while !bytes.is_empty() {
             let run = Run::read(bytes).ok_or(Corrupt)?;
-            see(run);
             seen += run.len;
+            if seen > REGISTERS {
+                return Err(Corrupt);
+            }
+            see(run);
             bytes = &bytes[run.bytes..];
         }
         if seen == REGISTERS { Ok(()) } else { Err(Corrupt) }
@@ -509,6 +512,15 @@ mod tests {
             assert_eq!((sparse.encoding(), dense.encoding()), ("sparse", "dense"));
             assert_eq!(sparse.count(), dense.count());
         }
+    }
+
+    #[test]
+    fn registers_beyond_the_last_are_corrupt_however_many() {
+        let longest_runs = [0x7f, 0xff].repeat(1 << 18);
+        let bytes = [MAGIC, &[SPARSE], &[0; 11], longest_runs.as_slice()].concat();
+        let log = HyperLogLogRef::new(&bytes).unwrap();
+        assert_eq!(log.count(), Err(Corrupt));
+        assert_eq!(log.raise(&mut [0; REGISTERS]), Err(Corrupt));
     }
 
     #[test]
