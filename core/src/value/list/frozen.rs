@@ -5,14 +5,14 @@
 //! an integer as its distance to the integer before.
 //!
 //! ```text
-//!  total bytes (u32), then for each entry
+//!  bytes (u32), then for each entry
 //!  shared start (0..=254)   shared end (u8)   length (varint)   bytes
 //!  0xff                     distance (zigzag varint)
 //! ```
 //!
 //! That takes a few nanoseconds an element in either direction, and what has nothing in common stays as it is.
 
-use super::super::listpack::{COUNT_UNKNOWN, END, Entry, HEADER, ListpackRef};
+use super::super::listpack::{COUNT_UNKNOWN, Entry, ListpackRef};
 use alloc::vec::Vec;
 
 /// What is in the place of a shared start when an integer follows.
@@ -68,9 +68,7 @@ pub(super) fn listpack_bytes(frozen: &[u8]) -> usize {
 pub(super) fn thaw(frozen: &[u8], count: u32) -> Vec<u8> {
     let bytes = listpack_bytes(frozen);
     let mut out = Vec::with_capacity(bytes);
-    out.extend_from_slice(&frozen[..4]);
     out.extend_from_slice(&u16::try_from(count).unwrap_or(COUNT_UNKNOWN).to_le_bytes());
-    debug_assert_eq!(out.len(), HEADER);
     let mut rest = &frozen[4..];
     let (mut last, mut last_number) = (Vec::new(), 0_i64);
     while let Some((&start, behind)) = rest.split_first() {
@@ -97,7 +95,6 @@ pub(super) fn thaw(frozen: &[u8], count: u32) -> Vec<u8> {
         }
         push_entry(&mut out, Entry::Bytes(&last));
     }
-    out.push(END);
     debug_assert_eq!(out.len(), bytes);
     out
 }
