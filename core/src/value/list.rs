@@ -400,8 +400,12 @@ impl Compound for List {
         }
     }
 
+    #[inline]
     fn is_gone(&self) -> bool {
-        self.view().is_empty()
+        match self {
+            Self::Listpack(chunk) => chunk.len() == 0,
+            Self::Quicklist(list) => list.is_empty(),
+        }
     }
 }
 

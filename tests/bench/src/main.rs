@@ -176,6 +176,7 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.types) {
         types::compare(
             [&reference, &subject, &reference],
+            floor.as_ref(),
             &options.plan(),
             &options.only,
             &mut report,

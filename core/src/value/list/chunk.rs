@@ -15,6 +15,7 @@
 //! A chunk deep inside a long list may be [frozen](super::frozen). Who reads it gets a thawed copy; it thaws when it is edited.
 
 use super::super::listpack::{COUNT_UNKNOWN, Entry, FRAME, HEADER, ListpackRef};
+use super::super::record::INLINE_MAX;
 use super::{End, Node, frozen};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
@@ -25,8 +26,8 @@ pub(super) const CHUNK_BYTES: usize = 8192;
 /// What the first chunk of a list asks for at least: a list that has one rarely stays as short as that.
 const FIRST_BYTES: usize = 256;
 
-/// Buffers below this are not worth shrinking.
-const SHRINK_FROM_BYTES: usize = 1024;
+/// Buffers below this are not worth shrinking; that in which small lists are edited is one of them.
+const SHRINK_FROM_BYTES: usize = 4 * INLINE_MAX;
 
 /// Where the listpack of a frozen chunk starts: nowhere.
 const FROZEN: u32 = u32::MAX;

@@ -34,9 +34,9 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
                 last_number = number;
             }
             Entry::Bytes(text) => {
-                let start = shared(last.iter().zip(text), usize::from(INTEGER) - 1);
+                let start = shared_start(last, text);
                 let (last_rest, rest) = (&last[start..], &text[start..]);
-                let end = shared(last_rest.iter().rev().zip(rest.iter().rev()), 255);
+                let end = shared_end(last_rest, rest);
                 let middle = &rest[..rest.len() - end];
                 out.extend_from_slice(&[start as u8, end as u8]);
                 push_varint(&mut out, middle.len() as u64);
@@ -52,10 +52,24 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
     (out.len() <= most).then_some(out)
 }
 
-/// How many pairs of bytes are equal, up to `most`.
-#[inline]
-fn shared<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>, most: usize) -> usize {
-    pairs.take(most).take_while(|(one, other)| one == other).count()
+/// How many bytes two texts share at their start, as far as that can be told: eight at a time, then one by one.
+fn shared_start(one: &[u8], other: &[u8]) -> usize {
+    let len = one.len().min(other.len()).min(usize::from(INTEGER) - 1);
+    let (one, other) = (&one[..len], &other[..len]);
+    let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let start = 8 * words.take_while(|(one, other)| one == other).count();
+    let bytes = one[start..].iter().zip(&other[start..]);
+    start + bytes.take_while(|(one, other)| one == other).count()
+}
+
+/// The same at their end.
+fn shared_end(one: &[u8], other: &[u8]) -> usize {
+    let len = one.len().min(other.len()).min(255);
+    let (one, other) = (&one[one.len() - len..], &other[other.len() - len..]);
+    let words = one.as_rchunks::<8>().1.iter().zip(other.as_rchunks::<8>().1);
+    let end = 8 * words.rev().take_while(|(one, other)| one == other).count();
+    let bytes = one[..len - end].iter().zip(&other[..len - end]);
+    end + bytes.rev().take_while(|(one, other)| one == other).count()
 }
 
 /// How long the listpack is.
