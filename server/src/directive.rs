@@ -102,7 +102,6 @@ mod tests {
         for (name, words) in [
             ("cluster-enabled", &["yes"][..]),
             ("save", &["900", "1"]),
-            ("user", &["a", "on"]),
             ("nosuch", &["1"]),
         ] {
             let error = apply(&mut config, name, words).expect_err("refused");
