@@ -163,7 +163,8 @@ fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
 
 /// The parameters that are given as flags, in the order of the table.
 fn flags(matches: &ArgMatches) -> Vec<Directive> {
-    let directive = |name: &str, words| Directive { name: name.to_owned(), words, origin: Origin::Flag };
+    let directive =
+        |name: &str, words| Directive { name: name.to_owned(), words, origin: Origin::Flag };
     let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(foreign::names());
     let parameters = names.filter_map(|name| {
         let words = matches.get_many::<OsString>(name)?;
@@ -255,7 +256,8 @@ mod tests {
     #[test]
     fn each_user_has_its_own_rules() {
         let line = ["--user", "a", "on", "+@all", "--hz", "20", "--user", "b"];
-        let users = [pair("hz", &["20"]), pair("user", &["a", "on", "+@all"]), pair("user", &["b"])];
+        let users =
+            [pair("hz", &["20"]), pair("user", &["a", "on", "+@all"]), pair("user", &["b"])];
         assert_eq!(served(&line).1, users);
     }
 

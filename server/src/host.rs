@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::env;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -99,7 +99,11 @@ impl Host for ServerHost {
     }
 
     fn acl_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
-        fs::read(OsStr::from_bytes(path)).map_err(|error| error.to_string())
+        // Without the number that Rust adds to what the system says.
+        let reason = |error: io::Error| {
+            error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+        };
+        fs::read(OsStr::from_bytes(path)).map_err(reason)
     }
 
     fn save_acl_file(&self, path: &[u8], text: &[u8]) -> Result<(), String> {

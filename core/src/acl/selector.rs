@@ -241,7 +241,8 @@ impl Selector {
         if container.contains(&b'|') {
             return Err(RuleError::ArgumentOfSubcommand);
         }
-        if argument.is_empty() {
+        // Redis takes an argument with a blank, and then falls over it.
+        if argument.is_empty() || has_blanks(argument) {
             return Err(RuleError::Syntax);
         }
         if catalogue.subcommands(command).is_empty() {

@@ -39,9 +39,7 @@ impl Engine {
         Some(if session.is_in_exec {
             error::no_permission_in_exec(match denial.reason {
                 Reason::Key => "no permission to touch the specified keys",
-                Reason::Channel => {
-                    "no permission to access one of the channels used as arguments to the command"
-                }
+                Reason::Channel => "no permission to access one of the channels used as arguments",
                 Reason::Command | Reason::Auth => {
                     "no permission to execute the command or subcommand"
                 }
