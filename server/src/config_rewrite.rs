@@ -57,7 +57,8 @@ fn updated(text: &[u8], changed: &[(&str, Vec<u8>)]) -> Vec<u8> {
         }
     }
     let missing: Vec<_> = changed.iter().filter(|(name, _)| !told.contains_key(name)).collect();
-    if !(missing.is_empty() && users.is_empty()) && !new.iter().any(|line| line == SIGNATURE) {
+    let is_complete = missing.is_empty() && users.is_empty();
+    if !is_complete && !new.iter().any(|line| line == SIGNATURE) {
         new.extend([Vec::new(), SIGNATURE.to_vec()]);
     }
     new.extend(
