@@ -111,12 +111,12 @@ export class Client {
    * @throws {RedstartError} when the reply is an error. A promise is rejected with it.
    */
   call<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
-    return this.#call(this.#texts, [name, ...args]) as Result<Name>;
+    return this.called(false, [name, ...args]) as Result<Name>;
   }
 
   /** As `call`, with every string as bytes. */
   callBuffer<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
-    return this.#call(this.#buffers, [name, ...args]) as Result<Name>;
+    return this.called(true, [name, ...args]) as Result<Name>;
   }
 
   /** As `call`, for a command of which it is not known whether it waits: behind another one of this client, or held back by `CLIENT PAUSE`. */
@@ -168,7 +168,9 @@ export class Client {
     this.close();
   }
 
-  #call(values: Values, command: Argument[]): Reply | Promise<Reply> {
+  /** @internal */
+  called(isBinary: boolean, command: Argument[]): Reply | Promise<Reply> {
+    const values = isBinary ? this.#buffers : this.#texts;
     if (mayNotReturn(command[0])) {
       if (BLOCKING.has(upper(command[0]))) return this.#async(values, command);
       refuse(command);
@@ -221,10 +223,9 @@ export class Client {
       this.#decoder.feed(machine.view, start, start + length);
       reply = this.#reply(values);
       // Messages come behind the reply to what caused them; they are read before the memory they lie in changes.
-      const rest: Reply[][] = [];
-      while (this.#decoder.isAside) this.#aside((items) => rest.push(items));
+      const rest = this.#decoder.isAside ? this.#asides() : undefined;
       runtime.consumed(peer, length);
-      for (const items of rest) this.#hear(items);
+      if (rest !== undefined) for (const items of rest) this.#hear(items);
     }
     if (closing !== 0) runtime.end(peer);
     runtime.settled();
@@ -234,21 +235,24 @@ export class Client {
   /** The next reply that was asked for. */
   #reply(values: Values): Reply | typeof INCOMPLETE {
     const decoder = this.#decoder;
-    while (decoder.isAside) {
-      const aside: Reply[][] = [];
-      if (!this.#aside((items) => aside.push(items))) return INCOMPLETE;
-      for (const items of aside) this.#hear(items);
-    }
+    const asides = decoder.isAside ? this.#asides() : [];
+    if (decoder.isAside) return INCOMPLETE;
     decoder.visitor = values;
-    return decoder.next();
+    const reply = decoder.next();
+    for (const items of asides) this.#hear(items);
+    return reply;
   }
 
-  /** Reads what nobody asked for; false if it is not complete. */
-  #aside(hear: (items: Reply[]) => void): boolean {
+  /** What comes next and nobody asked for, as far as it is complete. */
+  #asides(): Reply[][] {
+    const asides: Reply[][] = [];
     this.#decoder.visitor = this.#texts;
-    const aside = this.#decoder.next();
-    if (Array.isArray(aside)) hear(aside);
-    return aside !== INCOMPLETE;
+    while (this.#decoder.isAside) {
+      const aside = this.#decoder.next();
+      if (aside === INCOMPLETE) break;
+      if (Array.isArray(aside)) asides.push(aside);
+    }
+    return asides;
   }
 
   /** The server has sent bytes that no call reads: what was waited for, and messages. */

@@ -83,12 +83,12 @@ export class Redstart {
    * @throws {RedstartError} when the reply is an error. A promise is rejected with it.
    */
   call<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
-    return this.#client().call(name, ...args);
+    return this.#client().called(false, [name, ...args]) as Result<Name>;
   }
 
   /** As `call`, with every string as bytes. */
   callBuffer<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
-    return this.#client().callBuffer(name, ...args);
+    return this.#client().called(true, [name, ...args]) as Result<Name>;
   }
 
   /** As `call`, with a promise of every reply: also of commands that `CLIENT PAUSE` holds back. */
