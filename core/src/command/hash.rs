@@ -7,7 +7,6 @@ use super::scan;
 use crate::config::Config;
 use crate::error::{self, Error};
 use crate::event::Event;
-use crate::limits;
 use crate::number::LongDouble;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -284,21 +283,18 @@ fn random_fields(
             reply_string(reply, value);
         }
     };
-    let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    match hash {
-        None => reply.array(0),
-        Some(_) if count < 0 && wanted > limits::REPEATED_ELEMENTS => {
-            return Err(error::OUT_OF_RANGE);
-        }
-        Some(hash) if count < 0 => {
-            reply.array(wanted * words);
-            hash.draw(random, wanted, now, |pair| each(reply, pair));
-        }
-        Some(hash) => {
-            let sample = hash.sample(random, wanted, now);
-            reply.array(sample.len() * words);
-            sample.into_iter().for_each(|pair| each(reply, pair));
-        }
+    let Some(hash) = hash else {
+        reply.array(0);
+        return Ok(Outcome::Done);
+    };
+    let wanted = args::draws(count)?;
+    if count < 0 {
+        reply.array(wanted * words);
+        hash.draw(random, wanted, now, |pair| each(reply, pair));
+    } else {
+        let sample = hash.sample(random, wanted, now);
+        reply.array(sample.len() * words);
+        sample.into_iter().for_each(|pair| each(reply, pair));
     }
     Ok(Outcome::Done)
 }

@@ -33,6 +33,7 @@ mod memory;
 pub(crate) mod monitor;
 mod object;
 pub(crate) mod observers;
+mod pop_request;
 mod pubsub;
 mod reload;
 mod scan;

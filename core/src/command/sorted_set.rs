@@ -278,7 +278,7 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (None, Some(_)) => reply.array(0),
         (Some(set), Some(count)) => {
-            let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+            let wanted = args::draws(count)?;
             if count < 0 {
                 let draws = core::iter::repeat_with(|| set.random(&mut random));
                 let nests = with_scores && reply.protocol() == Protocol::Resp3;
