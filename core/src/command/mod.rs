@@ -14,7 +14,7 @@ mod connection;
 pub(crate) mod context;
 mod debug;
 mod digest;
-mod dump;
+pub(crate) mod dump;
 mod expire;
 mod generic;
 mod geo;
