@@ -219,6 +219,9 @@ pub const XAUTOCLAIM_MIN_IDLE: Error =
     Error::fixed("ERR Invalid min-idle-time argument for XAUTOCLAIM");
 /// `XAUTOCLAIM` of fewer than one.
 pub const XAUTOCLAIM_COUNT: Error = Error::fixed("ERR COUNT must be > 0");
+/// `SORT` of texts as numbers.
+pub const SORT_NOT_A_DOUBLE: Error =
+    Error::fixed("ERR One or more scores can't be converted into double");
 /// The key that a command renames or moves is missing.
 pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 /// Source and destination are one key in one database.
@@ -418,6 +421,9 @@ pub const PACKED_THRESHOLD: Error =
 pub const PROTOCOL_TYPE: Error = Error::fixed(
     "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
+/// `SSUBSCRIBE` in a transaction.
+pub const SSUBSCRIBE_IN_EXEC: Error =
+    Error::fixed("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
 /// `CLIENT TRACKING` with two redirections.
 pub const TRACKING_ONE_REDIRECT: Error =
     Error::fixed("ERR A client can only redirect to a single other client");

@@ -70,6 +70,7 @@ impl Event {
     pub(crate) const XGROUP_SET_ID: Self = Self::new(EventClass::Stream, "xgroup-setid");
     pub(crate) const XSET_ID: Self = Self::new(EventClass::Stream, "xsetid");
     pub(crate) const XTRIM: Self = Self::new(EventClass::Stream, "xtrim");
+    pub(crate) const SORT_STORE: Self = Self::new(EventClass::List, "sortstore");
     pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
     pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");
     pub(crate) const ZINCR: Self = Self::new(EventClass::SortedSet, "zincr");

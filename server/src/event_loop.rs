@@ -2,7 +2,9 @@
 //!
 //! A round is one wait for events and one look at the clock; then, for each client with something to do, one read, one
 //! `receive` and one write. All clients share one buffer, and as many as fit into it are read before the first of them is
-//! served: the engine sees what is coming and fetches the keys meanwhile, where it would wait for memory key by key.
+//! served: the engine sees what is coming and fetches the keys meanwhile, where it would wait for memory key by key. All
+//! of them are served before the first is written to: so the engine, like the kernel, does the same for all while its
+//! code and data are in the cache.
 //! A client that has more to read than its turn waits for the next round behind the others, and that round does not wait
 //! for events; so nobody can keep the loop to himself.
 

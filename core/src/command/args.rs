@@ -87,6 +87,11 @@ pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
     Ok(timeout_ms)
 }
 
+/// A count that is not negative. One for which addresses are too narrow is as good as all there is.
+pub(crate) fn count_of(number: i64) -> Option<usize> {
+    u64::try_from(number).ok().map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// When a command that blocks stops waiting: a number of seconds from now, zero for never.
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     /// The milliseconds that 64 bits hold.

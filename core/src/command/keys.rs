@@ -99,8 +99,14 @@ bit_set! {
 pub enum SpecialKeys {
     /// `BITFIELD`: only reads if all it has is `GET` and `OVERFLOW`.
     Bitfield,
+    /// `GEORADIUS`: there is a key after `STORE` and after `STOREDIST`, if these are there.
+    GeoRadius,
     /// `SET`: reads the old value only with the option `GET`.
     Set,
+    /// `SORT`: what it reads by patterns cannot be told; what it stores is the key of the last option `STORE`.
+    Sort,
+    /// `SORT_RO`: what it reads by patterns cannot be told.
+    SortRo,
 }
 
 impl KeySpec {
@@ -135,6 +141,17 @@ impl KeySpec {
             flags: KeyFlags::of(flags),
             begin_search: BeginSearch::Index(index),
             find_keys: FindKeys::KeyNum { key_num_index: 0, first_key: 1, key_step: 1 },
+        }
+    }
+
+    /// Keys whose places cannot be told.
+    #[must_use]
+    pub const fn unknown(flags: &[KeyFlag]) -> Self {
+        Self {
+            notes: None,
+            flags: KeyFlags::of(flags),
+            begin_search: BeginSearch::Unknown,
+            find_keys: FindKeys::Unknown,
         }
     }
 
@@ -230,17 +247,29 @@ impl Spec {
         F: Fn(usize) -> &'a [u8] + Copy + 's,
         'a: 's,
     {
+        let may_be_absent = move |spec: &KeySpec| match self.special_keys {
+            Some(SpecialKeys::GeoRadius) => spec.begin_search.position(count, argument).is_none(),
+            Some(SpecialKeys::Sort | SpecialKeys::SortRo) => {
+                spec.begin_search == BeginSearch::Unknown
+            }
+            _ => false,
+        };
         let spans = move || {
-            let keys = self.keys.iter().filter(|spec| !spec.flags.has(KeyFlag::NotKey));
+            let is_key =
+                move |spec: &&KeySpec| !spec.flags.has(KeyFlag::NotKey) && !may_be_absent(spec);
+            let keys = self.keys.iter().filter(is_key);
             keys.map(move |spec| Some((spec.positions(count, argument)?, spec.flags)))
         };
         if spans().any(|span| span.is_none()) && !self.flags.has(Flag::NoMandatoryKeys) {
             return Err(InvalidKeys);
         }
-        let special = self.special_keys.map(|rule| rule.flags(count, argument));
-        Ok(spans().flatten().flat_map(move |(positions, flags)| {
+        let special = self.special_keys.and_then(|rule| rule.flags(count, argument));
+        let stored = self.special_keys.and_then(|rule| rule.stored(count, argument));
+        let found = spans().flatten().flat_map(move |(positions, flags)| {
             positions.map(move |position| Key { position, flags: special.unwrap_or(flags) })
-        }))
+        });
+        let stored = stored.map(|position| Key { position, flags: OVERWRITTEN });
+        Ok(found.chain(stored))
     }
 }
 
@@ -302,27 +331,51 @@ impl BeginSearch {
     }
 }
 
+/// What is done to a key that a result is stored in.
+const OVERWRITTEN: KeyFlags = KeyFlags::of(&[KeyFlag::Ow, KeyFlag::Update]);
+
 impl SpecialKeys {
-    /// What the command does to its keys, given its arguments.
-    fn flags<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> KeyFlags {
+    /// What the command does to its keys, given its arguments, where their specs do not say it.
+    fn flags<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> Option<KeyFlags> {
+        const EDITED: KeyFlags = KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]);
+        let is = |at, word: &str| argument(at).eq_ignore_ascii_case(word.as_bytes());
         match self {
             Self::Bitfield => {
-                let is = |at, word: &str| argument(at).eq_ignore_ascii_case(word.as_bytes());
                 let mut at = 2;
                 while at < count {
                     at += match count - at {
                         3.. if is(at, "get") => 3,
                         2.. if is(at, "overflow") => 2,
-                        _ => return KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]),
+                        _ => return Some(EDITED),
                     }
                 }
-                KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access])
+                Some(KeyFlags::of(&[KeyFlag::Ro, KeyFlag::Access]))
             }
-            Self::Set if (3..count).any(|at| argument(at).eq_ignore_ascii_case(b"get")) => {
-                KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update])
-            }
-            Self::Set => KeyFlags::of(&[KeyFlag::Ow, KeyFlag::Update]),
+            Self::Set if (3..count).any(|at| is(at, "get")) => Some(EDITED),
+            Self::Set => Some(OVERWRITTEN),
+            Self::GeoRadius | Self::Sort | Self::SortRo => None,
         }
+    }
+
+    /// The position of a key that no spec finds.
+    fn stored<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> Option<usize> {
+        if self != Self::Sort {
+            return None;
+        }
+        let is = |at, word: &str| argument(at).eq_ignore_ascii_case(word.as_bytes());
+        let (mut at, mut stored) = (2, None);
+        while at < count {
+            at += match at {
+                _ if is(at, "limit") => 3,
+                _ if is(at, "get") || is(at, "by") => 2,
+                _ if is(at, "store") && at + 1 < count => {
+                    stored = Some(at + 1);
+                    2
+                }
+                _ => 1,
+            }
+        }
+        stored
     }
 }
 

@@ -109,7 +109,7 @@ pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 /// The index that `index` means in a list of `len` elements, if it is not before the first.
 fn from_start(index: i64, len: usize) -> Option<usize> {
     let index = if index < 0 { index.checked_add(len as i64)? } else { index };
-    usize::try_from(index).ok()
+    args::count_of(index)
 }
 
 /// The indexes from `start` to `stop` that a list of `len` elements has.

@@ -41,6 +41,7 @@ mod server;
 mod set;
 mod set_algebra;
 mod slowlog;
+mod sort;
 mod sorted_set;
 mod sorted_set_algebra;
 mod sorted_set_pop;

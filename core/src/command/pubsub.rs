@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::context::{Context, Outcome};
 use super::help;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::glob::{self, Case};
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
@@ -21,6 +21,9 @@ pub(super) fn psubscribe(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn ssubscribe(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    if ctx.session.is_in_exec {
+        return Err(error::SSUBSCRIBE_IN_EXEC);
+    }
     subscribe_to(ctx, args, Topic::Shard)
 }
 
@@ -110,7 +113,7 @@ pub(super) fn shardchannels(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn list(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Handled {
     if args.len() > 3 {
-        return Err(crate::error::subcommand_syntax("pubsub", &args[1]));
+        return Err(error::subcommand_syntax("pubsub", &args[1]));
     }
     let pattern = args.get(2);
     let is_match =

@@ -113,7 +113,7 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 3 {
         return Err(error::SYNTAX);
     }
-    let count = args::integer(&args[2]).ok().and_then(|count| usize::try_from(count).ok());
+    let count = args::integer(&args[2]).ok().and_then(args::count_of);
     let count = count.ok_or(error::MUST_BE_POSITIVE)?;
     let mut random = draws(&mut ctx.keys);
     let Context { keys, reply, .. } = ctx;

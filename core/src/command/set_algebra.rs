@@ -48,7 +48,7 @@ pub(super) fn sdiffstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn sintercard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::integer(&args[1]).ok().and_then(|count| usize::try_from(count).ok());
+    let count = args::integer(&args[1]).ok().and_then(args::count_of);
     let count = count.filter(|&count| count > 0).ok_or(error::NUMKEYS_NOT_POSITIVE)?;
     if count > args.len() - 2 {
         return Err(error::NUMKEYS_ABOVE_ARGUMENTS);
@@ -56,7 +56,7 @@ pub(super) fn sintercard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (mut limit, mut at) = (0, 2 + count);
     while let Some(option) = args.get(at) {
         let value = args.get(at + 1).filter(|_| args::is(option, "LIMIT")).ok_or(error::SYNTAX)?;
-        let value = args::integer(value).ok().and_then(|limit| usize::try_from(limit).ok());
+        let value = args::integer(value).ok().and_then(args::count_of);
         limit = value.ok_or(error::LIMIT_NEGATIVE)?;
         at += 2;
     }

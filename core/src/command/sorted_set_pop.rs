@@ -125,7 +125,7 @@ pub(super) fn bzmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 /// A number that is at least `least`.
 fn positive(arg: &[u8], least: usize, too_small: Error) -> Result<usize, Error> {
     let number = args::integer(arg).map_err(|_| too_small.clone())?;
-    usize::try_from(number).ok().filter(|number| *number >= least).ok_or(too_small)
+    args::count_of(number).filter(|number| *number >= least).ok_or(too_small)
 }
 
 /// Pops from the first of `keys` that is there.

@@ -474,6 +474,12 @@ impl Argument {
         Self { token: Some(token), ..self }
     }
 
+    /// The same, of a pattern that stands for keys which the command's key spec number `spec` is about.
+    #[must_use]
+    pub const fn of_keys(self, spec: u8) -> Self {
+        Self { key_spec_index: Some(spec), ..self }
+    }
+
     /// The same, explained.
     #[must_use]
     pub const fn summary(self, summary: &'static str) -> Self {

@@ -151,9 +151,9 @@ impl Engine {
 
     /// Asks for the memory of the elements that a batch will look up in large collections.
     fn fetch_elements_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
-        let mut sought = [None; AHEAD];
+        let (mut sought, mut len) = ([None; AHEAD], 0);
         let (mut last_key, mut last_object) = (&b""[..], None);
-        for (sought, request) in sought.iter_mut().zip(batch.requests()) {
+        for request in batch.requests() {
             let Some((key, element)) = element_of(request.args(input)) else { continue };
             if key != last_key {
                 let value = self.keyspace[database].find(key).map(Record::value);
@@ -163,10 +163,11 @@ impl Engine {
                 });
                 last_key = key;
             }
-            *sought = last_object.and_then(|object| Some((object, object.hash(element)?)));
+            sought[len] = last_object.and_then(|object| Some((object, object.hash(element)?)));
+            len += usize::from(sought[len].is_some());
         }
         for stage in Stage::ALL {
-            sought.iter().flatten().for_each(|(object, hash)| object.fetch(stage, *hash));
+            sought[..len].iter().flatten().for_each(|(object, hash)| object.fetch(stage, *hash));
         }
     }
 }

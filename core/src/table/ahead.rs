@@ -29,16 +29,21 @@ impl Stage {
 impl<E: Entry> Table<E> {
     /// Fetches what look-ups of these keys, of the first [`AHEAD`] of them, will read.
     pub fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
-        let mut hashes = [0; AHEAD];
+        let mut found = [(0, 0); AHEAD];
         let mut len = 0;
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = self.hash(key);
-            self.fetch_segment(*hash);
+        for (found, key) in found.iter_mut().zip(keys) {
+            let hash = self.hash(key);
+            let id = self.directory.at(hash);
+            self.segments.prefetch(id);
+            *found = (hash, id);
             len += 1;
         }
-        let hashes = &hashes[..len];
-        hashes.iter().for_each(|&hash| self.fetch_bucket(hash));
-        hashes.iter().for_each(|&hash| self.fetch_entry(hash));
+        for &(hash, id) in &found[..len] {
+            self.segments[id].prefetch_bucket(hash);
+        }
+        for &(hash, id) in &found[..len] {
+            self.segments[id].prefetch_entry(hash);
+        }
     }
 
     /// Runs one stage for one hash.

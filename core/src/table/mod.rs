@@ -13,7 +13,7 @@ pub mod ahead;
 mod directory;
 pub mod expiry;
 mod hash;
-mod prefetch;
+pub(crate) mod prefetch;
 mod scan;
 mod segment;
 

@@ -6,7 +6,7 @@
 
 /// Starts to fetch the cache line at `address`, where the processor can be told to.
 #[inline(always)]
-pub(super) fn prefetch<T>(address: *const T) {
+pub(crate) fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the instruction is part of SSE, which every x86-64 processor has, and faults at no address.
     unsafe {

@@ -154,7 +154,7 @@ impl<'a> ListRef<'a> {
     }
 
     /// The listpacks that hold the elements: the nodes of a quicklist as `DUMP` writes it. One that is longer than
-    /// [`listpack::MAX_BYTES`](super::listpack::MAX_BYTES) holds one element, which Redis writes as a plain node.
+    /// [`listpack::MAX_BYTES`] holds one element, which Redis writes as a plain node.
     pub fn nodes(self) -> impl Iterator<Item = Node<'a>> {
         let (one, many) = match self {
             Self::Listpack(list) => (Some(Node::from(list)), None),

@@ -1,6 +1,6 @@
 //! Sets: members, each of them once.
 //!
-//! A small set of integers is an [intset](super::intset), any other small set a [listpack](super::listpack) of its members
+//! A small set of integers is an [`intset`], any other small set a [`listpack`] of its members
 //! in the order in which they came. A large set is a table of blocks, a member each, as a database is: growth, deletion and
 //! walks go in small steps. A set that has grown does not go back when it shrinks.
 //!

@@ -1,7 +1,7 @@
 //! Sorted sets: members, each with a score, in the order of their scores.
 //!
 //! A small one is a listpack of members, each followed by its score. A large one is a dictionary of members and a tree of
-//! the same members by score ([`ranked_tree`](super::ranked_tree)). Members of equal scores are in the order of their bytes.
+//! the same members by score ([`ranked_tree`]). Members of equal scores are in the order of their bytes.
 //!
 //! Whatever is asked of an order is asked in ranks. [`partition_point`](SortedSetRef::partition_point) turns a bound into the number of members before it; [`range`](SortedSetRef::range) reads and [`remove_range`](SortedSet::remove_range) removes what lies between two ranks.
 //!

@@ -12,7 +12,7 @@ use crate::process::{Client, Folder, Server, eventually, redstart};
 #[test]
 fn flags_take_the_place_of_what_the_file_says() {
     let folder = Folder::new();
-    let text = "port 1\nbind 127.0.0.1\ndaemonize yes\nmaxclients 50\nrdbcompression yes\nhz 33\n";
+    let text = "port 1\nbind 127.0.0.1\ndaemonize yes\nmaxclients 50\nrdbchecksum yes\nhz 33\n";
     let file = folder.write("redis.conf", text);
     let mut command = redstart();
     command.arg(&file).args(["--port", "0", "--daemonize", "no", "--maxclients", "60"]);
@@ -21,7 +21,7 @@ fn flags_take_the_place_of_what_the_file_says() {
     client.send("CONFIG GET maxclients\r\nCONFIG GET hz\r\n");
     client.expect("*2\r\n$10\r\nmaxclients\r\n$2\r\n60\r\n*2\r\n$2\r\nhz\r\n$2\r\n33\r\n");
     let log = server.log();
-    assert!(log.contains("are ignored parameters=rdbcompression\n"), "{log}");
+    assert!(log.contains("are ignored parameters=rdbchecksum\n"), "{log}");
     assert!(
         client.ask_bulk("INFO server").contains(&format!("config_file:{}\r\n", file.display()))
     );

@@ -89,11 +89,14 @@ pub(super) fn blocks(name: &str) -> bool {
 
 /// Takes away what Redis 7.0 and 7.2 do not agree about, and what later versions know.
 pub(super) fn agree(command: &mut Command) {
+    if command[0].to_ascii_uppercase().starts_with(b"SORT") {
+        super::interpreted::sort_by_something(command);
+    }
     if command[0].eq_ignore_ascii_case(b"HSCAN") {
         command.retain(|word| !word.eq_ignore_ascii_case(b"NOVALUES"));
     }
     let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
-    if TAKE_OPPOSITES.iter().any(|name| is_one(&name)) {
+    if TAKE_OPPOSITES.iter().any(is_one) {
         let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
         command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
     }

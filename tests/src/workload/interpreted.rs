@@ -1,8 +1,9 @@
-//! What commands are sent with that take a string for an array of bits or a `HyperLogLog`, or a sorted set for a map.
+//! What commands are sent with that take a string for an array of bits or a `HyperLogLog`, a sorted set for a map, or the name of
+//! a key for a pattern.
 
 use redstart_core::command::spec::{Group, Spec};
 
-use super::Workload;
+use super::{Command, Workload};
 
 /// Commands on strings that `HyperLogLog`s now and then are to outlive.
 const ON_LOGS: &[&str] =
@@ -23,6 +24,22 @@ const EDGES: &[&str] = &[
     "179.9999999",
     "-85.05112877",
     "85.0511288",
+];
+
+/// What `SORT` looks up.
+const LOOKED_UP: &[&str] = &[
+    "nosort",
+    "*",
+    "#",
+    "w_*",
+    "hash:*->1",
+    "w*_*",
+    "*->f",
+    "w_",
+    "",
+    "zset:*",
+    "set:1*->",
+    "\0*",
 ];
 
 impl Workload {
@@ -46,6 +63,9 @@ impl Workload {
             }
             (Group::HyperLogLog, _) if !self.one_in(3) => {
                 self.random.below(3_000).to_string().into_bytes()
+            }
+            (Group::Generic, "by-pattern" | "get-pattern") if !self.one_in(20) => {
+                self.pick(LOOKED_UP).into()
             }
             (Group::Geo, "member" | "member1" | "member2") if !self.one_in(15) => {
                 format!("m{}", self.random.below(200)).into_bytes()
@@ -98,5 +118,21 @@ impl Workload {
             _ => self.random.below(200) as i64,
         };
         Some(format!("{degrees}.{fraction:06}").into_bytes())
+    }
+}
+
+/// Takes away from `SORT` what it leaves to the order of a hash table, or to that of an unstable sort.
+pub(super) fn sort_by_something(command: &mut Command) {
+    let is_list = command.get(1).is_some_and(|key| key.starts_with(b"list:"));
+    let is = |word: &[u8], name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+    let has = |name: &str| command.iter().any(|word| is(word, name));
+    let may_be_ambiguous = !is_list || has("LIMIT");
+    if has("BY") && may_be_ambiguous {
+        command.retain(|word| !is(word, "ALPHA"));
+        for at in 2..command.len() {
+            if is(&command[at - 1], "BY") && !is_list && !command[at].contains(&b'*') {
+                command[at] = b"w_*".to_vec();
+            }
+        }
     }
 }

@@ -1,12 +1,39 @@
 //! Keys of any type: their life, their names, the walk through them.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
-use crate::command::keys::KeySpec;
+use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{
     DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
-use crate::command::{dump, expire, generic, object, scan};
+use crate::command::{dump, expire, generic, object, scan, sort};
+
+const SORT_COMPLEXITY: &str =
+    "O(N+M*log(M)), N the elements, M those that are wanted; O(N) if they keep their order";
+const SORT_CATEGORIES: Categories =
+    Categories::of(&[Category::Set, Category::SortedSet, Category::List, Category::Dangerous]);
+
+const SORT_PATTERNS: KeySpec = KeySpec::unknown(&[Ro, Access])
+    .notes("The keys of BY and GET follow from the elements, so they cannot be told beforehand.");
+const SORT_DESTINATION: KeySpec = KeySpec::unknown(&[Ow, Update])
+    .notes("The key of STORE, which may stand anywhere among the options.");
+
+const SORT_BY: Argument =
+    Argument::pattern("by-pattern").of_keys(1).after("BY").shown_as("pattern").optional();
+const SORT_LIMIT: Argument =
+    Argument::block("limit", &[Argument::integer("offset"), Argument::integer("count")])
+        .after("LIMIT")
+        .optional();
+const SORT_GET: Argument = Argument::pattern("get-pattern")
+    .of_keys(1)
+    .after("GET")
+    .shown_as("pattern")
+    .optional()
+    .multiple_with_token();
+const SORT_ORDER: Argument =
+    Argument::one_of("order", &[Argument::token("asc", "ASC"), Argument::token("desc", "DESC")])
+        .optional();
+const SORT_ALPHA: Argument = Argument::token("sorting", "ALPHA").optional();
 
 /// The commands of the group `generic`, sorted by name.
 pub(crate) const GENERIC: &[Spec] = &[
@@ -310,6 +337,51 @@ pub(crate) const GENERIC: &[Spec] = &[
         tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         history: &[("6.0.0", "Option `TYPE`.")],
         run: scan::scan,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "sort",
+        summary: "Sorts a list, a set or a sorted set, by itself or by other keys.",
+        since: "1.0.0",
+        group: Group::Generic,
+        complexity: SORT_COMPLEXITY,
+        arity: -2,
+        flags: Flags::of(&[Write, DenyOom]),
+        categories: SORT_CATEGORIES,
+        keys: &[KeySpec::first(&[Ro, Access]), SORT_PATTERNS, SORT_DESTINATION],
+        special_keys: Some(SpecialKeys::Sort),
+        arguments: &[
+            Argument::key("key", 0),
+            SORT_BY,
+            SORT_LIMIT,
+            SORT_GET,
+            SORT_ORDER,
+            SORT_ALPHA,
+            Argument::key("destination", 2).after("STORE").optional(),
+        ],
+        run: sort::sort,
+        ..Spec::DEFAULT
+    },
+    Spec {
+        name: "sort_ro",
+        summary: "Sorts a list, a set or a sorted set; it never stores the result.",
+        since: "7.0.0",
+        group: Group::Generic,
+        complexity: SORT_COMPLEXITY,
+        arity: -2,
+        flags: Flags::of(&[ReadOnly]),
+        categories: SORT_CATEGORIES,
+        keys: &[KeySpec::first(&[Ro, Access]), SORT_PATTERNS],
+        special_keys: Some(SpecialKeys::SortRo),
+        arguments: &[
+            Argument::key("key", 0),
+            SORT_BY,
+            SORT_LIMIT,
+            SORT_GET,
+            SORT_ORDER,
+            SORT_ALPHA,
+        ],
+        run: sort::sort_ro,
         ..Spec::DEFAULT
     },
     Spec {

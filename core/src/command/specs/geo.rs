@@ -1,7 +1,7 @@
 //! Geographic indexes: sorted sets whose scores are positions.
 
 use crate::command::keys::KeyFlag::{Access, Ow, Ro, Rw, Update};
-use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
+use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{geo, geo_search};
@@ -174,6 +174,7 @@ pub(crate) const GEO: &[Spec] = &[
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Geo]),
         keys: &[KeySpec::first(&[Ro, Access]), stored("STORE", 6), stored("STOREDIST", 6)],
+        special_keys: Some(SpecialKeys::GeoRadius),
         history: &[ANY_HISTORY, UNIT_HISTORY],
         deprecated: Some(Deprecated {
             since: "6.2.0",
@@ -232,6 +233,7 @@ pub(crate) const GEO: &[Spec] = &[
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Geo]),
         keys: &[KeySpec::first(&[Ro, Access]), stored("STORE", 5), stored("STOREDIST", 5)],
+        special_keys: Some(SpecialKeys::GeoRadius),
         history: &[ANY_HISTORY, UNIT_HISTORY],
         deprecated: Some(Deprecated {
             since: "6.2.0",

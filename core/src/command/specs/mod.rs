@@ -132,7 +132,9 @@ mod tests {
     fn keys_are_arguments_and_arguments_that_are_keys_are_found() {
         fn indexes(arguments: &[Argument]) -> Vec<u8> {
             let keys = |argument: &Argument| match argument.kind {
-                ArgumentKind::Key => argument.key_spec_index.into_iter().collect(),
+                ArgumentKind::Key | ArgumentKind::Pattern => {
+                    argument.key_spec_index.into_iter().collect()
+                }
                 _ => indexes(argument.arguments),
             };
             arguments.iter().flat_map(keys).collect()

@@ -55,7 +55,16 @@ pub(super) fn load(
     limits: &HashLimits,
 ) -> Result<Hash, Corrupt> {
     match kind {
-        Kind::HashZipmap => small(zipmap::to_listpack(&reader.string()?)?, limits),
+        Kind::HashZipmap => {
+            let pairs = zipmap::to_listpack(&reader.string()?)?;
+            let longest = pairs.as_ref().iter().map(Entry::text_len).max();
+            let mut hash = small(pairs, limits)?;
+            // Only of this kind does Redis look at lengths too.
+            if longest > Some(limits.listpack_value_bytes) {
+                hash.expect(usize::MAX, limits);
+            }
+            Ok(hash)
+        }
         Kind::HashZiplist => small(ziplist::to_listpack(&reader.string()?)?, limits),
         Kind::HashListpack => small(packed::listpack(reader)?, limits),
         Kind::HashListpackWithDeadlines => {

@@ -59,12 +59,18 @@ impl Branch {
 
     #[inline]
     pub(super) fn child(&self, at: usize) -> &Node {
-        self.children[at].as_ref().expect("a branch has a child wherever it is not past its end")
+        let child = self.children[at].as_ref();
+        let child = child.expect("a branch has a child wherever it is not past its end");
+        child.prefetch();
+        child
     }
 
     #[inline]
     pub(super) fn child_mut(&mut self, at: usize) -> &mut Node {
-        self.children[at].as_mut().expect("a branch has a child wherever it is not past its end")
+        let child = self.children[at].as_mut();
+        let child = child.expect("a branch has a child wherever it is not past its end");
+        child.prefetch();
+        child
     }
 
     /// The child that a member is in, or would be.

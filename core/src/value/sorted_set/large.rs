@@ -19,8 +19,8 @@ pub struct Large {
     /// What the blocks of all members take.
     member_bytes: usize,
     seed: Seed,
-    /// The dictionary, once it is being freed.
-    remains: Option<Remains<Member>>,
+    /// The tree and the dictionary of members that are gone, to be freed in slices.
+    remains: Option<(RankedTree, Remains<Member>)>,
 }
 
 impl table::Entry for Member {
@@ -108,6 +108,8 @@ impl Large {
             self.order.rescore(old, member);
             return Update::Rescored;
         }
+        // No set that was emptied at once is filled again before it is freed: a key goes with its last member.
+        self.remains = None;
         let member = Member::new(new, member);
         self.member_bytes += member.memory_bytes();
         self.members.add_hashed(hash, member.clone());
@@ -122,7 +124,11 @@ impl Large {
         Some(member.head())
     }
 
+    /// Removes the members of a range of ranks; all of them at once, whatever their number.
     pub(super) fn remove_range(&mut self, ranks: Range<usize>) {
+        if ranks.len() == self.len() && !ranks.is_empty() {
+            return self.dismantle();
+        }
         let Self { members, order, member_bytes, .. } = self;
         order.remove_range(ranks, |member| {
             *member_bytes -= member.memory_bytes();
@@ -143,15 +149,23 @@ impl Large {
 
     /// First the tree goes, then the dictionary, and with it the members.
     pub(super) fn free_some(&mut self, budget: usize) -> usize {
-        let len = self.order.len();
-        if len > 0 {
-            self.order.free_some(budget);
-            return budget.max(len - self.order.len());
+        if !self.is_empty() {
+            self.dismantle();
         }
-        let Self { members, seed, remains, .. } = self;
-        let remains =
-            remains.get_or_insert_with(|| mem::replace(members, Table::new(*seed)).dismantle());
-        remains.free_some(budget)
+        let Some((order, members)) = &mut self.remains else { return 0 };
+        let len = order.len();
+        if len > 0 {
+            order.free_some(budget);
+            return budget.max(len - order.len());
+        }
+        members.free_some(budget)
+    }
+
+    /// Puts all members aside for [`free_some`](Self::free_some).
+    fn dismantle(&mut self) {
+        let members = mem::replace(&mut self.members, Table::new(self.seed));
+        self.remains = Some((mem::take(&mut self.order), members.dismantle()));
+        self.member_bytes = 0;
     }
 }
 

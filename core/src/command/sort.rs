@@ -1,0 +1,365 @@
+//! `SORT`: the elements of a list, a set or a sorted set in another order, or other keys' values in the order of theirs.
+//!
+//! Elements are copied out first, since what they are sorted by and what is shown of them may lie in any key. All of them lie in
+//! one buffer, and so do the texts that they are sorted by: what is sorted are places in it.
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::ops::Range;
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::Keys;
+use super::list;
+use crate::error::{self, Error};
+use crate::event::Event;
+use crate::number::parse_f64;
+use crate::resp::args::Args;
+use crate::value::hash::Hash;
+use crate::value::list::{End, List};
+use crate::value::listpack::Entry;
+use crate::value::set::Set;
+use crate::value::sorted_set::SortedSet;
+use crate::value::{Compound, Type};
+
+type Handled = Result<Outcome, Error>;
+
+pub(super) fn sort(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, true)
+}
+
+pub(super) fn sort_ro(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    run(ctx, args, false)
+}
+
+/// What is asked for.
+#[derive(Default)]
+struct Options<'a> {
+    is_descending: bool,
+    is_alpha: bool,
+    limit: Option<(i64, i64)>,
+    by: Option<Pattern<'a>>,
+    shown: Vec<Pattern<'a>>,
+    destination: Option<&'a [u8]>,
+}
+
+impl<'a> Options<'a> {
+    fn parse(args: Args<'a>, may_store: bool) -> Result<Self, Error> {
+        let mut options = Self::default();
+        let mut at = 2;
+        while let Some(word) = args.get(at) {
+            let (next, after) = (args.get(at + 1), args.get(at + 2));
+            at += match (word.to_ascii_uppercase().as_slice(), next) {
+                (b"ASC", _) => {
+                    options.is_descending = false;
+                    1
+                }
+                (b"DESC", _) => {
+                    options.is_descending = true;
+                    1
+                }
+                (b"ALPHA", _) => {
+                    options.is_alpha = true;
+                    1
+                }
+                (b"LIMIT", Some(start)) => {
+                    let count = after.ok_or(error::SYNTAX)?;
+                    options.limit = Some((args::integer(start)?, args::integer(count)?));
+                    3
+                }
+                (b"STORE", Some(key)) if may_store => {
+                    options.destination = Some(key);
+                    2
+                }
+                (b"BY", Some(pattern)) => {
+                    options.by = Some(Pattern::new(pattern));
+                    2
+                }
+                (b"GET", Some(pattern)) => {
+                    options.shown.push(Pattern::new(pattern));
+                    2
+                }
+                _ => return Err(error::SYNTAX),
+            };
+        }
+        Ok(options)
+    }
+
+    /// Whether the elements stay in the order that they have: it is asked for by a pattern that is the same for all.
+    fn keeps_order(&self) -> bool {
+        self.by.is_some_and(|by| by.star.is_none())
+    }
+
+    /// Which of `len` elements are to be read, in their own order.
+    fn native_range(&self, len: usize) -> Range<usize> {
+        let Range { start, end } = self.range(len);
+        match (self.keeps_order(), self.is_descending) {
+            (false, _) => 0..len,
+            (true, false) => start..end,
+            (true, true) => len - end..len - start,
+        }
+    }
+
+    /// The order of texts. Redis compares what it replies as C strings, and what it stores byte by byte.
+    fn collate(&self, left: &[u8], right: &[u8]) -> Ordering {
+        let c_string = |text: &[u8]| text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+        if self.destination.is_some() {
+            left.cmp(right)
+        } else {
+            left[..c_string(left)].cmp(&right[..c_string(right)])
+        }
+    }
+
+    /// Which of `len` elements in order are wanted.
+    fn range(&self, len: usize) -> Range<usize> {
+        let (start, count) = self.limit.unwrap_or((0, -1));
+        let start = usize::try_from(start.max(0)).unwrap_or(usize::MAX).min(len);
+        // A negative count is none.
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        start..start.saturating_add(count).min(len)
+    }
+}
+
+/// What an element is sorted by, or what is shown of it: the value of a key, or of a field of a hash, in whose name the element
+/// takes the place of a star.
+#[derive(Clone, Copy)]
+struct Pattern<'a> {
+    text: &'a [u8],
+    /// Where the star is; nothing if there is none.
+    star: Option<usize>,
+    /// The field.
+    field: Option<&'a [u8]>,
+}
+
+impl<'a> Pattern<'a> {
+    fn new(pattern: &'a [u8]) -> Self {
+        // Redis looks for star and arrow as in a C string.
+        let end = pattern.iter().position(|&byte| byte == 0).unwrap_or(pattern.len());
+        let star = pattern[..end].iter().position(|&byte| byte == b'*');
+        let arrow = star.and_then(|star| {
+            let arrow =
+                star + 1 + pattern[star + 1..end].windows(2).position(|two| two == b"->")?;
+            (arrow + 2 < end).then_some(arrow)
+        });
+        let field = arrow.map(|arrow| &pattern[arrow + 2..]);
+        Self { text: &pattern[..arrow.unwrap_or(pattern.len())], star, field }
+    }
+
+    /// Whether it means the element itself.
+    fn is_element(&self) -> bool {
+        self.text == b"#" || self.text.starts_with(b"#\0")
+    }
+
+    /// Hands the value for an element to `read`, if there is one.
+    fn look_up<R>(
+        &self,
+        keys: &mut Keys<'_>,
+        element: &[u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Option<R> {
+        if self.is_element() {
+            return Some(read(element));
+        }
+        let star = self.star?;
+        let key = [&self.text[..star], element, &self.text[star + 1..]].concat();
+        let now = keys.now_ms();
+        let record = keys.read(&key)?;
+        let value = match self.field {
+            Some(field) => record.compound::<Hash>()?.find(field, now)?,
+            None if record.value_type() == Type::String => record.string(),
+            None => return None,
+        };
+        Some(read(value.bytes(&mut itoa::Buffer::new())))
+    }
+}
+
+/// Texts one behind the other.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+}
+
+/// Where a text is.
+type Span = Range<usize>;
+
+impl Texts {
+    fn push(&mut self, text: &[u8]) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text);
+        start..self.bytes.len()
+    }
+
+    fn get(&self, span: &Span) -> &[u8] {
+        &self.bytes[span.clone()]
+    }
+}
+
+/// An element on its way to its place.
+struct Item {
+    element: Span,
+    /// What it is sorted by, of numbers.
+    score: f64,
+    /// What it is sorted by, of texts; an element for which there is nothing comes first.
+    weight: Option<Span>,
+}
+
+impl Item {
+    const fn new(element: Span) -> Self {
+        Self { element, score: 0.0, weight: None }
+    }
+}
+
+fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
+    let mut options = Options::parse(args, may_store)?;
+    let mut texts = Texts::default();
+    let mut items = elements(&mut ctx.keys, &args[1], &mut options, &mut texts)?;
+    if !options.keeps_order() {
+        weigh(&mut ctx.keys, &options, &mut texts, &mut items)?;
+        put_in_order(&options, &texts, &mut items);
+        let wanted = options.range(items.len());
+        items.truncate(wanted.end);
+        items.drain(..wanted.start);
+    }
+    match options.destination {
+        Some(destination) => store(ctx, destination, &options, &texts, &items),
+        None => reply(ctx, &options, &texts, &items),
+    }
+    Ok(Outcome::Done)
+}
+
+/// The elements at a key: if they keep their order those that are wanted, otherwise all.
+fn elements(
+    keys: &mut Keys<'_>,
+    key: &[u8],
+    options: &mut Options<'_>,
+    texts: &mut Texts,
+) -> Result<Vec<Item>, Error> {
+    let Some(record) = keys.read(key) else { return Ok(Vec::new()) };
+    let mut items = Vec::new();
+    let mut push =
+        |entry: Entry<'_>| items.push(Item::new(texts.push(entry.text(&mut itoa::Buffer::new()))));
+    // A list and a sorted set can be read backwards; a set has no order to begin with.
+    let mut is_backwards = options.keeps_order() && options.is_descending;
+    if let Some(list) = record.compound::<List>() {
+        let range = options.native_range(list.len());
+        list.for_each(End::Head, range.start, range.len(), push);
+    } else if let Some(set) = record.compound::<SortedSet>() {
+        set.range(options.native_range(set.len())).for_each(|(_, member)| push(member));
+    } else if let Some(set) = record.compound::<Set>() {
+        is_backwards = false;
+        if options.keeps_order() && options.destination.is_some() {
+            // What is stored shall not depend on the order of a hash table.
+            options.by = None;
+            options.is_alpha = true;
+        }
+        options.is_descending &= !options.keeps_order();
+        let range = options.native_range(set.len());
+        set.iter().skip(range.start).take(range.len()).for_each(push);
+    } else {
+        return Err(error::WRONG_TYPE);
+    }
+    if is_backwards {
+        items.reverse();
+    }
+    Ok(items)
+}
+
+/// Finds what each element is sorted by.
+fn weigh(
+    keys: &mut Keys<'_>,
+    options: &Options<'_>,
+    texts: &mut Texts,
+    items: &mut [Item],
+) -> Result<(), Error> {
+    let mut are_numbers = true;
+    let mut key = Vec::new();
+    for item in items {
+        let Some(by) = options.by else {
+            if !options.is_alpha {
+                let score = number(texts.get(&item.element));
+                are_numbers &= score.is_some();
+                item.score = score.unwrap_or(0.0);
+            }
+            continue;
+        };
+        key.clear();
+        key.extend_from_slice(texts.get(&item.element));
+        if options.is_alpha {
+            item.weight = by.look_up(keys, &key, |text| texts.push(text));
+        } else if let Some(score) = by.look_up(keys, &key, number) {
+            are_numbers &= score.is_some();
+            item.score = score.unwrap_or(0.0);
+        }
+    }
+    if are_numbers { Ok(()) } else { Err(error::SORT_NOT_A_DOUBLE) }
+}
+
+fn put_in_order(options: &Options<'_>, texts: &Texts, items: &mut [Item]) {
+    let compare = |left: &Item, right: &Item| {
+        let (element, other) = (texts.get(&left.element), texts.get(&right.element));
+        let order = match (options.is_alpha, options.by) {
+            (false, _) => {
+                let by_score = left.score.partial_cmp(&right.score).unwrap_or(Ordering::Equal);
+                by_score.then_with(|| element.cmp(other))
+            }
+            (true, None) => options.collate(element, other),
+            (true, Some(_)) => match (&left.weight, &right.weight) {
+                (Some(weight), Some(other)) => options.collate(texts.get(weight), texts.get(other)),
+                (weight, other) => weight.is_some().cmp(&other.is_some()),
+            },
+        };
+        if options.is_descending { order.reverse() } else { order }
+    };
+    items.sort_by(compare);
+}
+
+fn reply(ctx: &mut Context<'_>, options: &Options<'_>, texts: &Texts, items: &[Item]) {
+    ctx.reply.array(items.len() * options.shown.len().max(1));
+    for item in items {
+        let element = texts.get(&item.element);
+        if options.shown.is_empty() {
+            ctx.reply.bulk(element);
+        }
+        for pattern in &options.shown {
+            let reply = &mut ctx.reply;
+            if pattern.look_up(&mut ctx.keys, element, |value| reply.bulk(value)).is_none() {
+                ctx.reply.null();
+            }
+        }
+    }
+}
+
+fn store(ctx: &mut Context<'_>, key: &[u8], options: &Options<'_>, texts: &Texts, items: &[Item]) {
+    let limits = list::limits(&ctx.instance.config);
+    let mut list = List::default();
+    let mut push = |element: &[u8]| {
+        list.grow(element.len(), 1, &limits);
+        list.push(End::Tail, element);
+    };
+    for item in items {
+        let element = texts.get(&item.element);
+        if options.shown.is_empty() {
+            push(element);
+        }
+        for pattern in &options.shown {
+            if pattern.look_up(&mut ctx.keys, element, &mut push).is_none() {
+                push(b"");
+            }
+        }
+    }
+    let count = list.view().len();
+    ctx.keys.store(key, (count > 0).then(|| list.into_value()), Event::SORT_STORE);
+    ctx.reply.count(count);
+}
+
+/// The number that a text begins and ends with, as C's `strtod` reads it: blanks may stand before it, no text is zero, and
+/// whatever follows a NUL is not seen.
+fn number(text: &[u8]) -> Option<f64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | 9..=13)).count();
+    // What is nearer to zero than a normal number is to C out of range.
+    parse_f64(&text[blanks..]).filter(|number| !number.is_subnormal())
+}
