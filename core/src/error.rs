@@ -124,37 +124,32 @@ pub const STREAM_START: Error = Error::fixed("ERR invalid start ID for the inter
 /// A range that ends before the first id.
 pub const STREAM_END: Error = Error::fixed("ERR invalid end ID for the interval");
 /// `XADD` of the id that no entry may have.
-pub const XADD_ZERO: Error =
-    Error::fixed("ERR The ID specified in XADD must be greater than 0-0");
+pub const XADD_ZERO: Error = Error::fixed("ERR The ID specified in XADD must be greater than 0-0");
 /// `XADD` of an id that does not ascend.
 pub const XADD_ID: Error = Error::fixed(
     "ERR The ID specified in XADD is equal or smaller than the target stream top item",
 );
 /// `XADD` to a stream whose last id is the last of all.
-pub const XADD_EXHAUSTED: Error = Error::fixed(
-    "ERR The stream has exhausted the last possible ID, unable to add more items",
-);
+pub const XADD_EXHAUSTED: Error =
+    Error::fixed("ERR The stream has exhausted the last possible ID, unable to add more items");
 /// `XADD` of more than a node can hold.
 pub const XADD_TOO_LARGE: Error = Error::fixed("ERR Elements are too large to be stored");
 /// A stream is to be trimmed in two ways.
-pub const TRIM_TWICE: Error = Error::fixed(
-    "ERR syntax error, MAXLEN and MINID options at the same time are not compatible",
-);
+pub const TRIM_TWICE: Error =
+    Error::fixed("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
 /// `MAXLEN` below zero.
 pub const TRIM_MAXLEN: Error = Error::fixed("ERR The MAXLEN argument must be >= 0.");
 /// `LIMIT` below zero.
 pub const TRIM_LIMIT: Error = Error::fixed("ERR The LIMIT argument must be >= 0.");
 /// `LIMIT` without a way to trim.
-pub const TRIM_LIMIT_ALONE: Error = Error::fixed(
-    "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy",
-);
+pub const TRIM_LIMIT_ALONE: Error =
+    Error::fixed("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
 /// `XTRIM` without a way to trim.
 pub const TRIM_NOTHING: Error =
     Error::fixed("ERR syntax error, XTRIM must be called with a trimming strategy");
 /// `LIMIT` of exact trimming.
-pub const TRIM_LIMIT_EXACT: Error = Error::fixed(
-    "ERR syntax error, LIMIT cannot be used without the special ~ option",
-);
+pub const TRIM_LIMIT_EXACT: Error =
+    Error::fixed("ERR syntax error, LIMIT cannot be used without the special ~ option");
 /// `XSETID` with a number of entries below zero.
 pub const XSETID_ADDED: Error = Error::fixed("ERR entries_added must be positive");
 /// `XSETID` with an id that was removed after the last one.
@@ -162,25 +157,21 @@ pub const XSETID_GIVEN_DELETED: Error = Error::fixed(
     "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
 );
 /// `XSETID` below an id that was removed.
-pub const XSETID_DELETED: Error = Error::fixed(
-    "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id",
-);
+pub const XSETID_DELETED: Error =
+    Error::fixed("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
 /// `XSETID` below the last entry.
-pub const XSETID_TOP: Error = Error::fixed(
-    "ERR The ID specified in XSETID is smaller than the target stream top item",
-);
+pub const XSETID_TOP: Error =
+    Error::fixed("ERR The ID specified in XSETID is smaller than the target stream top item");
 /// `XSETID` with fewer entries than there are.
 pub const XSETID_LENGTH: Error = Error::fixed(
     "ERR The entries_added specified in XSETID is smaller than the target stream length",
 );
 /// `XREAD` with what `XREADGROUP` takes.
-pub const XREAD_GROUP: Error = Error::fixed(
-    "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
-);
+pub const XREAD_GROUP: Error =
+    Error::fixed("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
 /// The same.
-pub const XREAD_NOACK: Error = Error::fixed(
-    "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
-);
+pub const XREAD_NOACK: Error =
+    Error::fixed("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
 /// `XREAD` of what no consumer has been given.
 pub const XREAD_NEW: Error = Error::fixed(
     "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
@@ -200,11 +191,9 @@ pub const XGROUP_NO_KEY: Error = Error::fixed(
     "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
 );
 /// A consumer group is there already.
-pub const BUSY_GROUP: Error =
-    Error::fixed("BUSYGROUP Consumer Group name already exists");
+pub const BUSY_GROUP: Error = Error::fixed("BUSYGROUP Consumer Group name already exists");
 /// `ENTRIESREAD` below -1.
-pub const ENTRIES_READ: Error =
-    Error::fixed("ERR value for ENTRIESREAD must be positive or -1");
+pub const ENTRIES_READ: Error = Error::fixed("ERR value for ENTRIESREAD must be positive or -1");
 /// `XCLAIM` with a time that is no number.
 pub const XCLAIM_MIN_IDLE: Error = Error::fixed("ERR Invalid min-idle-time argument for XCLAIM");
 /// The same.
@@ -631,10 +620,16 @@ pub fn no_group(key: &[u8], group: &[u8], suffix: &str) -> Error {
 
 /// A stream has no such consumer group.
 #[must_use]
-pub fn no_group_of(group: &[u8], what: &str, key: &[u8]) -> Error {
-    let begin = b"NOGROUP No such consumer group '";
-    let parts = [begin, c_string(group), b"' for ", what.as_bytes(), b" '", c_string(key), b"'"];
+pub fn no_group_of(group: &[u8], key: &[u8]) -> Error {
+    let (group, key) = (c_string(group), c_string(key));
+    let parts = [b"NOGROUP No such consumer group '", group, b"' for key name '", key, b"'"];
     Error::made(parts.concat())
+}
+
+/// An option that `XCLAIM` does not know.
+#[must_use]
+pub fn xclaim_option(option: &[u8]) -> Error {
+    quoted("ERR Unrecognized XCLAIM option '", option, "'")
 }
 
 /// As much of `text` as Redis prints.

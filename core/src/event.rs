@@ -64,8 +64,10 @@ impl Event {
     pub(crate) const XADD: Self = Self::new(EventClass::Stream, "xadd");
     pub(crate) const XDEL: Self = Self::new(EventClass::Stream, "xdel");
     pub(crate) const XGROUP_CREATE: Self = Self::new(EventClass::Stream, "xgroup-create");
-    pub(crate) const XGROUP_CREATE_CONSUMER: Self = Self::new(EventClass::Stream, "xgroup-createconsumer");
-    pub(crate) const XGROUP_DEL_CONSUMER: Self = Self::new(EventClass::Stream, "xgroup-delconsumer");
+    pub(crate) const XGROUP_CREATE_CONSUMER: Self =
+        Self::new(EventClass::Stream, "xgroup-createconsumer");
+    pub(crate) const XGROUP_DEL_CONSUMER: Self =
+        Self::new(EventClass::Stream, "xgroup-delconsumer");
     pub(crate) const XGROUP_DESTROY: Self = Self::new(EventClass::Stream, "xgroup-destroy");
     pub(crate) const XGROUP_SET_ID: Self = Self::new(EventClass::Stream, "xgroup-setid");
     pub(crate) const XSET_ID: Self = Self::new(EventClass::Stream, "xsetid");

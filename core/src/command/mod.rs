@@ -52,6 +52,7 @@ mod stream;
 mod stream_claim;
 mod stream_group;
 mod stream_info;
+mod stream_pending;
 mod stream_read;
 mod string;
 pub(crate) mod table;

@@ -9,7 +9,6 @@ use crate::error::{self, Error};
 use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::value::Compound;
 use crate::value::listpack;
 use crate::value::stream::{Keep, Stream, StreamEntry, StreamId, StreamLimits, Trim};
 use alloc::vec::Vec;

@@ -41,12 +41,18 @@ impl<'a> Options<'a> {
             } else if args::is(arg, "COUNT") && more > 0 {
                 at += 1;
                 let wanted = args::integer(&args[at])?;
-                let wanted = usize::try_from(wanted.max(0)).unwrap_or(usize::MAX);
-                count = if wanted == 0 { usize::MAX } else { wanted };
+                let wanted = args::count_of(wanted).filter(|count| *count > 0);
+                count = wanted.unwrap_or(usize::MAX);
             } else if args::is(arg, "STREAMS") && more > 0 {
                 if !more.is_multiple_of(2) {
                     let new = if is_group { '>' } else { '$' };
-                    return Err(error::quoted(&format!("ERR Unbalanced '{name}' list of streams: for each stream key an ID or '{new}' must be specified."), b"", ""));
+                    return Err(error::quoted(
+                        &format!(
+                            "ERR Unbalanced '{name}' list of streams: for each stream key an ID or '{new}' must be specified."
+                        ),
+                        b"",
+                        "",
+                    ));
                 }
                 if is_group && group.is_none() {
                     return Err(error::XREADGROUP_NO_GROUP);
@@ -57,7 +63,7 @@ impl<'a> Options<'a> {
                 if !is_group {
                     return Err(error::XREAD_GROUP);
                 }
-                group = Some((&args[at + 1], &args[at + 2]));
+                group = args.get(at + 1).zip(args.get(at + 2));
                 at += 2;
             } else if args::is(arg, "NOACK") {
                 if !is_group {

@@ -87,17 +87,46 @@ impl Stream {
         self.nodes.len()
     }
 
+    /// How many nodes the radix tree has in which Redis indexes the nodes: `radix-tree-nodes` of `XINFO STREAM`.
+    ///
+    /// Keys of sixteen bytes share prefixes. Each place where they part is a node, as is each end and each stretch of bytes
+    /// between two of these.
+    #[must_use]
+    pub fn radix_node_count(&self) -> usize {
+        let stretch = |from: usize, to: usize| usize::from(to > from);
+        let mut keys = self.nodes.keys().map(|master| master.to_bytes()).peekable();
+        // The depths at which the path to a key forks, as far as the keys before it tell.
+        let (mut nodes, mut forks) = (0, Vec::new());
+        while let Some(key) = keys.next() {
+            let shared = keys
+                .peek()
+                .map(|next| key.iter().zip(next).take_while(|(one, other)| one == other).count());
+            let mut below = key.len();
+            nodes += 1;
+            while let Some(fork) = forks.pop_if(|fork| Some(*fork) >= shared) {
+                nodes += stretch(fork + 1, below);
+                below = fork;
+            }
+            match shared {
+                None => nodes += stretch(0, below),
+                Some(shared) => {
+                    if below != shared {
+                        nodes += 1 + stretch(shared + 1, below);
+                    }
+                    forks.push(shared);
+                }
+            }
+        }
+        nodes.max(1)
+    }
+
     /// The nodes, each with its master's id.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, ListpackRef<'_>)> {
         self.nodes.iter().map(|(master, list)| (*master, list.as_ref()))
     }
 
     /// The entries from one id to another.
-    pub fn range(
-        &self,
-        start: StreamId,
-        end: StreamId,
-    ) -> impl Iterator<Item = StreamEntry<'_>> {
+    pub fn range(&self, start: StreamId, end: StreamId) -> impl Iterator<Item = StreamEntry<'_>> {
         let first = self.node_of(start).map_or(start, |(master, _)| master);
         let end_of_nodes = end.max(first);
         self.nodes
@@ -330,7 +359,8 @@ impl Stream {
 
     /// Whether an entry from `id` on may have been removed.
     fn has_tombstones_from(&self, id: StreamId) -> bool {
-        self.len > 0 && self.max_deleted_id != StreamId::MIN && id <= self.max_deleted_id
+        let is_behind = self.first_id <= self.max_deleted_id && id <= self.max_deleted_id;
+        self.len > 0 && self.max_deleted_id != StreamId::MIN && is_behind
     }
 
     /// How many entries up to `id` were ever added, if that can be told.

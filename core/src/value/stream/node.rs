@@ -142,7 +142,8 @@ impl<'a> Node<'a> {
         let ms = self.master.ms.wrapping_add(parts.next()?.to_i64()? as u64);
         let seq = self.master.seq.wrapping_add(parts.next()?.to_i64()? as u64);
         let is_same = flags & SAME_FIELDS != 0;
-        let fields = if is_same { shared } else { usize::try_from(parts.next()?.to_i64()?).ok()? };
+        let fields =
+            if is_same { shared } else { usize::try_from(parts.next()?.to_i64()?).ok()? };
         let values = parts.clone();
         let words = if is_same { fields } else { fields.checked_mul(2)? };
         // The words, and `back`.
@@ -228,4 +229,3 @@ fn add_to_head(list: &mut Listpack, count: i64, deleted: i64) {
         at = list.as_ref().next(here);
     }
 }
-
