@@ -252,10 +252,8 @@ impl Stream {
             let goes = match trim.keep {
                 Keep::Newest(keep) if self.len <= keep => break,
                 Keep::Newest(keep) => self.len - count >= keep,
-                Keep::From(id) => {
-                    let mut live = node.walk_back().filter(|stored| !stored.is_deleted);
-                    live.next().is_none_or(|last| last.entry.id < id)
-                }
+                // One that was removed counts too, as in Redis.
+                Keep::From(id) => node.walk_back().next().is_none_or(|last| last.entry.id < id),
             };
             if !goes {
                 if !trim.is_approximate {

@@ -65,7 +65,7 @@ const EXCLUSIVE_HISTORY: (&str, &str) = ("6.2.0", "Ranges without their bounds."
 pub(crate) const STREAM: &[Spec] = &[
     Spec {
         name: "xack",
-        summary: "Acknowledges entries, so that the consumer group does not wait for that any more.",
+        summary: "Acknowledges entries, which the consumer group then waits for no longer.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1) an id",
@@ -269,7 +269,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xreadgroup",
-        summary: "Gives a consumer what is new to its group, or again what it has not acknowledged.",
+        summary: "Gives a consumer what is new to its group, or what it has yet to acknowledge.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: READ_COMPLEXITY,

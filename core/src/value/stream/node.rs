@@ -169,7 +169,7 @@ impl<'a> Node<'a> {
             (end, last) = (stored.next, Some(stored.entry.id));
             *(if stored.is_deleted { &mut gone } else { &mut live }) += 1;
         }
-        (live, gone, end) == (count, deleted, self.list.end()) && live > 0
+        (live, gone, end) == (count, deleted, self.list.end()) && live + gone > 0
     }
 }
 
