@@ -298,8 +298,9 @@ pub(super) fn xsetid(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         stream.last_id = id;
         stream.entries_added = added.unwrap_or(stream.entries_added);
         stream.max_deleted_id = deleted.unwrap_or(stream.max_deleted_id);
-        Edit::changed(Event::XSET_ID, 1, ())
+        Edit::unchanged(())
     })?;
+    ctx.keys.modified_unwatched(&args[1], Some(Event::XSET_ID), 1);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

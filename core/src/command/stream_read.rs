@@ -139,9 +139,9 @@ pub(super) fn xread(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let options = Options::parse(args, "xread", ctx.now)?;
     let mut ids = Vec::with_capacity(options.keys);
     for (key, id) in options.streams(args) {
+        let stream = ctx.keys.read_as::<Stream>(key)?;
         ids.push(match id {
             b"$" | b"+" => {
-                let stream = ctx.keys.read_as::<Stream>(key)?;
                 let last = stream.and_then(Stream::last).and_then(|last| last.id.prev());
                 let end = stream.map_or(StreamId::MIN, |stream| stream.last_id);
                 if id == b"+" { last.unwrap_or(end) } else { end }
