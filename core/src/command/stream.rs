@@ -103,6 +103,25 @@ enum NewId {
     Exact(StreamId),
 }
 
+impl NewId {
+    /// The id of the entry that comes after `last_id`.
+    fn after(self, last_id: StreamId, now_ms: u64) -> Result<StreamId, Error> {
+        if last_id == StreamId::MAX {
+            return Err(error::XADD_EXHAUSTED);
+        }
+        let id = match self {
+            Self::Exact(id) => Some(id),
+            Self::Auto if now_ms > last_id.ms => Some(StreamId { ms: now_ms, seq: 0 }),
+            Self::Auto => last_id.next(),
+            Self::AutoSeq(ms) if ms == last_id.ms => {
+                last_id.seq.checked_add(1).map(|seq| StreamId { ms, seq })
+            }
+            Self::AutoSeq(ms) => Some(StreamId { ms, seq: 0 }),
+        };
+        id.filter(|id| *id > last_id).ok_or(error::XADD_ID)
+    }
+}
+
 /// What `XADD` and `XTRIM` are told besides the entry.
 #[derive(Default)]
 struct Options {
@@ -202,40 +221,32 @@ pub(super) fn xadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if matches!(id, NewId::Exact(StreamId::MIN)) {
         return Err(error::XADD_ZERO);
     }
-    let key = &args[1];
-    let last_id = look(&mut ctx.keys, key)?.map(|stream| stream.last_id);
-    if options.needs_key && last_id.is_none() {
-        ctx.reply.null();
-        return Ok(Outcome::Done);
-    }
-    let last_id = last_id.unwrap_or_default();
-    if last_id == StreamId::MAX {
-        return Err(error::XADD_EXHAUSTED);
-    }
-    let now_ms = ctx.now.millis().0;
-    let id = match id {
-        NewId::Exact(id) => Some(id),
-        NewId::Auto if now_ms > last_id.ms => Some(StreamId { ms: now_ms, seq: 0 }),
-        NewId::Auto => last_id.next(),
-        NewId::AutoSeq(ms) if ms == last_id.ms => {
-            last_id.seq.checked_add(1).map(|seq| StreamId { ms, seq })
-        }
-        NewId::AutoSeq(ms) => Some(StreamId { ms, seq: 0 }),
-    };
-    let id = id.filter(|id| *id > last_id).ok_or(error::XADD_ID)?;
-    let pairs: Vec<&[u8]> = args.slice(options.id_at + 1..).iter().collect();
-    if pairs.iter().map(|part| part.len()).sum::<usize>() > listpack::MAX_BYTES {
+    let pairs = args.slice(options.id_at + 1..).iter();
+    if pairs.clone().map(<[u8]>::len).sum::<usize>() > listpack::MAX_BYTES {
         return Err(error::XADD_TOO_LARGE);
     }
+    let (key, now_ms) = (&args[1], ctx.now.millis().0);
     let limits = limits(&ctx.instance.config);
     let trim = options.trim(&limits);
-    ctx.keys.edit_or_insert(key, |stream: &mut Stream| {
-        stream.push(id, &pairs, &limits);
-        let trimmed = trim.map_or(0, |trim| stream.trim(&trim));
-        let edit = Edit::changed(Event::XADD, 1, ());
-        if trimmed > 0 { edit.then(Event::XTRIM) } else { edit }
-    })?;
-    reply_id(&mut ctx.reply, id);
+    // A fresh stream takes any id, so that none is left empty.
+    let add = |stream: &mut Stream| match id.after(stream.last_id, now_ms) {
+        Err(error) => Edit::unchanged(Err(error)),
+        Ok(id) => {
+            stream.push(id, pairs, &limits);
+            let trimmed = trim.map_or(0, |trim| stream.trim(&trim));
+            let edit = Edit::changed(Event::XADD, 1, Ok(id));
+            if trimmed > 0 { edit.then(Event::XTRIM) } else { edit }
+        }
+    };
+    let added = if options.needs_key {
+        ctx.keys.edit(key, add)?
+    } else {
+        Some(ctx.keys.edit_or_insert(key, add)?)
+    };
+    match added.transpose()? {
+        Some(id) => reply_id(&mut ctx.reply, id),
+        None => ctx.reply.null(),
+    }
     Ok(Outcome::Done)
 }
 

@@ -260,10 +260,10 @@ impl Reader<'_> {
             }
         }
         reply.end_array(array, ids.len());
-        ids.iter().for_each(|id| stream.advance(self.group, *id));
+        stream.advance(self.group, &ids);
         let Some(group) = stream.group_mut(self.group) else { return };
-        group.consumer_mut(self.consumer).active_ms = Some(self.now_ms);
         if !needs_no_ack {
+            group.consumer_mut(self.consumer).active_ms = Some(self.now_ms);
             let (consumer, delivered_ms) = (self.consumer, self.now_ms);
             for id in ids {
                 group.assign(id, Pending { consumer, delivered_ms, deliveries: 1 });

@@ -14,6 +14,7 @@ use super::{
     listpack::{self, Listpack, ListpackRef},
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use core::mem;
 pub use group::{Consumer, ConsumerIndex, Group, Pending};
 pub use id::StreamId;
 use node::Node;
@@ -166,20 +167,15 @@ impl Stream {
         self.range(id, id).next().is_some()
     }
 
-    /// The id that an entry gets which is added at this time.
-    #[must_use]
-    pub const fn next_id(&self, now_ms: u64) -> Option<StreamId> {
-        if now_ms > self.last_id.ms {
-            Some(StreamId { ms: now_ms, seq: 0 })
-        } else {
-            self.last_id.next()
-        }
-    }
-
     /// Adds an entry, whose fields and values alternate. Its id must be above the last.
-    pub fn push(&mut self, id: StreamId, pairs: &[&[u8]], limits: &StreamLimits) {
+    pub fn push<'a>(
+        &mut self,
+        id: StreamId,
+        pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+        limits: &StreamLimits,
+    ) {
         debug_assert!(id > self.last_id, "ids ascend");
-        let bytes: usize = pairs.iter().map(|part| part.len()).sum();
+        let bytes: usize = pairs.clone().map(<[u8]>::len).sum();
         let most_bytes = match limits.node_bytes {
             0 => listpack::MAX_BYTES,
             bytes => bytes.min(listpack::MAX_BYTES),
@@ -196,7 +192,7 @@ impl Stream {
                 if let Some(mut full) = last {
                     full.get_mut().shrink_to_fit();
                 }
-                let mut list = node::new(pairs.iter().step_by(2).copied());
+                let mut list = node::new(pairs.clone().step_by(2));
                 node::push(id, &mut list, id, pairs);
                 self.nodes.insert(id, list);
             }
@@ -325,21 +321,18 @@ impl Stream {
         self.groups.remove(name)
     }
 
-    /// A group has been given an entry as new: it has read up to there.
-    pub fn advance(&mut self, name: &[u8], id: StreamId) {
-        let has_tombstones = self.has_tombstones_from(id);
-        let distance = self.entries_up_to(id);
-        let was_used = self.entries_added > 0;
-        let Some(group) = self.groups.get_mut(name) else { return };
-        if id <= group.last_id {
-            return;
+    /// A group is given entries that lie behind what it has read, in order.
+    pub fn advance(&mut self, name: &[u8], ids: &[StreamId]) {
+        let Some(mut group) = self.groups.get_mut(name).map(mem::take) else { return };
+        for &id in ids.iter().filter(|id| **id > group.last_id) {
+            match &mut group.entries_read {
+                Some(read) if !self.has_tombstones_from(id) => *read = read.wrapping_add(1),
+                read if self.entries_added > 0 => *read = self.entries_up_to(id),
+                _ => {}
+            }
         }
-        match &mut group.entries_read {
-            Some(read) if !has_tombstones => *read = read.wrapping_add(1),
-            read if was_used => *read = distance,
-            _ => {}
-        }
-        group.last_id = id;
+        group.last_id = ids.last().map_or(group.last_id, |last| group.last_id.max(*last));
+        self.groups.get_mut(name).into_iter().for_each(|place| mem::swap(place, &mut group));
     }
 
     /// How many entries a group has yet to read, if that can be told.

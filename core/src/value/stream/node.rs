@@ -12,7 +12,6 @@
 
 use super::StreamId;
 use crate::value::listpack::{self, Entry, Listpack, ListpackRef};
-use alloc::vec::Vec;
 
 const DELETED: i64 = 1;
 const SAME_FIELDS: i64 = 2;
@@ -174,38 +173,43 @@ impl<'a> Node<'a> {
 }
 
 /// A node without entries whose first will have these fields.
-pub(super) fn new<'f>(fields: impl ExactSizeIterator<Item = &'f [u8]>) -> Listpack {
-    let mut list = Listpack::with_capacity(128);
-    list.extend([0, 0, fields.len() as i64].map(Entry::Int));
-    fields.for_each(|field| list.push_back(Entry::encode(field)));
-    list.push_back(Entry::Int(0));
+pub(super) fn new<'a>(fields: impl ExactSizeIterator<Item = &'a [u8]> + Clone) -> Listpack {
+    /// Most nodes grow to more than that.
+    const BYTES: usize = 512;
+    let mut list = Listpack::with_capacity(BYTES);
+    let head = [0, 0, fields.len() as i64].map(Entry::Int);
+    list.push_back_all(head.into_iter().chain(fields.map(Entry::encode)).chain([Entry::Int(0)]));
     list
 }
 
 /// Adds an entry, whose fields and values alternate.
-pub(super) fn push(master: StreamId, list: &mut Listpack, id: StreamId, pairs: &[&[u8]]) {
+pub(super) fn push<'a>(
+    master: StreamId,
+    list: &mut Listpack,
+    id: StreamId,
+    pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+) {
     let fields = pairs.len() / 2;
     let shared = Node::new(master, list).head();
     let is_same = shared.is_some_and(|(_, _, shared, at)| {
-        shared == fields && list.as_ref().iter_from(at).zip(pairs.iter().step_by(2)).all(is_equal)
+        let given = pairs.clone().step_by(2);
+        shared == fields && list.as_ref().iter_from(at).zip(given).all(is_equal)
     });
-    let mut parts = Vec::with_capacity(5 + pairs.len());
-    parts.push(Entry::Int(if is_same { SAME_FIELDS } else { 0 }));
-    parts.push(Entry::Int(id.ms.wrapping_sub(master.ms) as i64));
-    parts.push(Entry::Int(id.seq.wrapping_sub(master.seq) as i64));
-    if is_same {
-        parts.extend(pairs.iter().skip(1).step_by(2).map(|value| Entry::encode(value)));
-    } else {
-        parts.push(Entry::Int(fields as i64));
-        parts.extend(pairs.iter().map(|part| Entry::encode(part)));
-    }
-    parts.push(Entry::Int(parts.len() as i64));
-    list.extend(parts);
+    let ms = id.ms.wrapping_sub(master.ms) as i64;
+    let seq = id.seq.wrapping_sub(master.seq) as i64;
+    let head = [Entry::Int(if is_same { SAME_FIELDS } else { 0 }), Entry::Int(ms), Entry::Int(seq)];
+    let count = (!is_same).then_some(Entry::Int(fields as i64));
+    // Of pairs whose fields are known only the values.
+    let (skip, step) = if is_same { (1, 2) } else { (0, 1) };
+    let words = pairs.skip(skip).step_by(step).map(Entry::encode);
+    let back = if is_same { 3 + fields } else { 4 + 2 * fields };
+    let back = Entry::Int(back as i64);
+    list.push_back_all(head.into_iter().chain(count).chain(words).chain([back]));
     add_to_head(list, 1, 0);
 }
 
-fn is_equal((stored, given): (Entry<'_>, &&[u8])) -> bool {
-    stored.text(&mut itoa::Buffer::new()) == *given
+fn is_equal((stored, given): (Entry<'_>, &[u8])) -> bool {
+    stored.text(&mut itoa::Buffer::new()) == given
 }
 
 /// Marks the entries whose flags are at these positions as removed.
