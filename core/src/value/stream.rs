@@ -394,10 +394,9 @@ impl Stream {
     pub fn memory_bytes(&self) -> usize {
         const INDEX_BYTES: usize = size_of::<StreamId>() + size_of::<Listpack>();
         let nodes: usize = self.nodes.values().map(|list| list.capacity() + INDEX_BYTES).sum();
-        let of_group = |(name, group): (&Box<[u8]>, &Group)| {
-            name.len() + size_of::<Group>() + group.memory_bytes()
-        };
-        nodes + self.groups.iter().map(of_group).sum::<usize>()
+        let of_group =
+            |(name, group): (&[u8], &Group)| name.len() + size_of::<Group>() + group.memory_bytes();
+        nodes + self.groups().map(of_group).sum::<usize>()
     }
 
     /// See [`Object::free_some`].
