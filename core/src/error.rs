@@ -361,6 +361,32 @@ pub const WRONG_PASSWORD: Error =
 pub const NO_PASSWORD_SET: Error = Error::fixed(
     "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
 );
+/// A key that the client's user may not use so.
+pub const NO_KEY_PERMISSION: Error = Error::fixed("NOPERM No permissions to access a key");
+/// A channel that the client's user may not use.
+pub const NO_CHANNEL_PERMISSION: Error = Error::fixed("NOPERM No permissions to access a channel");
+/// `SORT BY` for a user who may not read every key.
+pub const SORT_BY_PERMISSION: Error =
+    Error::fixed("ERR BY option of SORT denied due to insufficient ACL permissions.");
+/// `SORT GET` for a user who may not read every key.
+pub const SORT_GET_PERMISSION: Error =
+    Error::fixed("ERR GET option of SORT denied due to insufficient ACL permissions.");
+/// `ACL SETUSER` with a name that no line can hold.
+pub const USER_NAME: Error = Error::fixed("ERR Usernames can't contain spaces or null characters");
+/// `ACL DELUSER default`.
+pub const REMOVE_DEFAULT_USER: Error = Error::fixed("ERR The 'default' user cannot be removed");
+/// `ACL GENPASS` of no bits, or of too many.
+pub const GENPASS_BITS: Error = Error::fixed(
+    "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096",
+);
+/// `ACL LOAD` and `ACL SAVE` without an ACL file.
+pub const NO_ACL_FILE: Error = Error::fixed(
+    "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
+);
+/// `ACL SAVE` that the system does not let through.
+pub const ACL_SAVE: Error = Error::fixed(
+    "ERR There was an error trying to save the ACLs. Please check the server logs for more information",
+);
 /// `HELLO` with a protocol version other than 2 and 3.
 pub const NO_PROTO: Error = Error::fixed("NOPROTO unsupported protocol version");
 /// `HELLO` with a protocol version that is no number.
@@ -483,6 +509,12 @@ pub const RELOAD_OPTION: Error =
 /// `DEBUG RELOAD` of data that is not there, or is in the way.
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// A snapshot is none, or is damaged.
+pub const BAD_RDB_FILE: Error = Error::fixed("ERR This is no RDB file, or it is damaged");
+/// A snapshot has functions.
+pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
+/// A snapshot has a database that `databases` does not allow.
+pub const RDB_DATABASE: Error = Error::fixed("ERR The RDB file has more databases");
 /// `RESTORE` of a payload whose value is none.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
@@ -499,6 +531,27 @@ pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> Error {
         b"'. Prefixes for a single client must not overlap.",
     ];
     Error(Cow::Owned(text.concat()))
+}
+
+/// A command that the client's user may not run. `command` is its full name.
+#[must_use]
+pub fn no_command_permission(user: &[u8], command: &str) -> Error {
+    let text = [
+        b"NOPERM User ",
+        user,
+        b" has no permissions to run the '",
+        command.as_bytes(),
+        b"' command",
+    ];
+    Error(Cow::Owned(text.concat()))
+}
+
+/// A queued command that the client's user may no longer run.
+#[must_use]
+pub fn no_permission_in_exec(reason: &str) -> Error {
+    Error::made(format!(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}"
+    ))
 }
 
 /// A client in RESP2 that has subscribed sent another command.

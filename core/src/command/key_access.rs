@@ -348,6 +348,10 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        self.stats.changes += 1;
+        if first == second {
+            return;
+        }
         let (databases, now) = (&*self.keyspace, self.now.millis());
         for (replaced, by) in [(first, second), (second, first)] {
             let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
@@ -361,7 +365,6 @@ impl Keys<'_> {
         }
         self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
-        self.stats.changes += 1;
     }
 
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.

@@ -36,6 +36,9 @@ pub struct Config {
     pub maxclients: i64,
     pub protected_mode: bool,
     pub requirepass: Vec<u8>,
+    pub aclfile: Vec<u8>,
+    pub acl_pubsub_default: &'static str,
+    pub acllog_max_len: i64,
 
     // What a client may send and leave unread.
     pub proto_max_bulk_len: i64,
@@ -107,6 +110,9 @@ impl Default for Config {
             maxclients: 10_000,
             protected_mode: true,
             requirepass: Vec::new(),
+            aclfile: Vec::new(),
+            acl_pubsub_default: "resetchannels",
+            acllog_max_len: 128,
             proto_max_bulk_len: 512 << 20,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: OutputLimits::default(),

@@ -1,5 +1,6 @@
 //! The entries of the command table, one file a group.
 
+mod acl;
 mod bitmap;
 mod connection;
 mod generic;

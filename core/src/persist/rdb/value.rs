@@ -7,6 +7,7 @@ use crate::{
         Compound, Object, Packing, Value, ValueRef,
         hash::HashLimits,
         list::{List, ListLimits},
+        listpack::ListpackRef,
         record::{AccessClock, INLINE_MAX, Record},
         set::{Set, SetLimits},
         sorted_set::SortedSetLimits,
@@ -182,7 +183,8 @@ pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
         ValueRef::Packed(packing @ Packing::SetListpack, bytes) => {
             set::save(Set::view_packed(packing, bytes), kind, writer);
         }
-        ValueRef::Packed(_, bytes) => writer.string(bytes),
+        ValueRef::Packed(Packing::SetIntset, bytes) => writer.string(bytes),
+        ValueRef::Packed(_, bytes) => writer.listpack(ListpackRef::new(bytes)),
         ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), kind, writer),
         ValueRef::Object(Object::List(list)) => list::save(list.view(), writer),
         ValueRef::Object(Object::Set(set)) => set::save(set.view(), kind, writer),
