@@ -177,7 +177,8 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             b"$" => return Err(error::XREADGROUP_END),
             b"+" => return Err(error::XREADGROUP_LAST),
             b">" => None,
-            id => Some(parse_id(id, 0)?),
+            // The last of all ids means what is new as well.
+            id => Some(parse_id(id, 0)?).filter(|id| *id != StreamId::MAX),
         });
     }
     let mut found = Found::new();
