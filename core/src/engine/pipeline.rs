@@ -54,7 +54,7 @@ impl Engine {
                 input,
                 used,
                 &self.instance.config,
-                !self.needs_login(session),
+                !Self::needs_login(session),
             );
             if batch.len == 0 && error.is_none() {
                 break;
