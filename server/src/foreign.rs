@@ -147,8 +147,6 @@ const DISPENSABLE: &[&str] = &[
     "slave-serve-stale-data",
     "socket-mark-id",
     "stop-writes-on-bgsave-error",
-    "stream-node-max-bytes",
-    "stream-node-max-entries",
     "supervised",
     "syslog-enabled",
     "syslog-facility",

@@ -369,7 +369,7 @@ pub(super) fn pause(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(_) if args.len() == 4 => return Err(error::PAUSE_MODE),
         Some(_) => return Err(error::subcommand_syntax("client", &args[1])),
     };
-    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2])?);
+    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2], ctx.now)?);
     // A pause can be made longer or stricter, not shorter or milder: that is what UNPAUSE is for.
     ctx.instance.pause = Some(match ctx.instance.pause_at(ctx.now) {
         None => Pause { until, mode },

@@ -61,6 +61,8 @@ pub struct Config {
     pub set_max_listpack_value: i64,
     pub list_max_listpack_size: i64,
     pub list_compress_depth: i64,
+    pub stream_node_max_bytes: i64,
+    pub stream_node_max_entries: i64,
     pub zset_max_listpack_entries: i64,
     pub zset_max_listpack_value: i64,
 
@@ -129,6 +131,8 @@ impl Default for Config {
             set_max_listpack_value: 64,
             list_max_listpack_size: -2,
             list_compress_depth: 0,
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,

@@ -326,6 +326,28 @@ pub const PARAMETERS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "stream-node-max-bytes",
+        summary: "The most bytes of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "stream-node-max-entries",
+        summary: "The most entries of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
+    Parameter {
         name: "zset-max-listpack-entries",
         alias: Some("zset-max-ziplist-entries"),
         summary: "The most members of a sorted set that is one listpack.",

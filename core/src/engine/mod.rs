@@ -6,6 +6,8 @@
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
+//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] for whoever looks on.
+//!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
 mod blocking;
@@ -13,7 +15,9 @@ mod cron;
 mod dispatch;
 mod permission;
 mod pipeline;
+mod snapshot;
 mod transaction;
+pub mod view;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -305,6 +309,12 @@ impl Engine {
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
+    }
+
+    /// Whether a client waits for nothing but time to pass.
+    #[must_use]
+    pub fn awaits_time(&self) -> bool {
+        !self.deadlines.is_empty() || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on.

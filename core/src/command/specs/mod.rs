@@ -12,6 +12,7 @@ mod pubsub;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod transactions;
 
@@ -30,6 +31,7 @@ pub static GROUPS: &[&[Spec]] = &[
     server::SERVER,
     set::SET,
     sorted_set::SORTED_SET,
+    stream::STREAM,
     string::STRING,
     transactions::TRANSACTIONS,
 ];
