@@ -117,3 +117,19 @@ fn passwords_that_are_made_up_differ() {
     assert_eq!(distinct.len(), passwords.len());
     assert_eq!(client.ask_bulk("ACL GENPASS 5").len(), 2);
 }
+
+#[test]
+fn a_server_that_is_open_to_all_says_so_aloud() {
+    let warning = "ANYBODY who can reach this server";
+    let open = ["--protected-mode", "no", "--bind", "127.0.0.1", "0.0.0.0"];
+    assert!(Server::start(&open).log().contains(warning));
+    for flags in [
+        &["--bind", "0.0.0.0"][..],
+        &["--protected-mode", "no", "--bind", "127.0.0.1", "-::1"],
+        &["--protected-mode", "no", "--bind", "0.0.0.0", "--requirepass", "x"],
+        &["--protected-mode", "no", "--bind", "0.0.0.0", "--user", "default", "off"],
+    ] {
+        let log = Server::start(flags).log();
+        assert!(!log.contains(warning), "{flags:?}: {log}");
+    }
+}
