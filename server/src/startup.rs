@@ -5,6 +5,7 @@ use core::hash::{BuildHasher, Hasher};
 use std::env;
 use std::ffi::OsStr;
 use std::hash::RandomState;
+use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -83,6 +84,9 @@ fn run(
     engine
         .define_users(users.iter().map(|user| user.words.as_slice()))
         .map_err(|(index, reason)| Fatal::new(format!("{}: {reason}", users[index])))?;
+    if engine.needs_no_password() {
+        warn_of_strangers(engine.config(), log);
+    }
     let event_loop =
         EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
     ready(&listeners.borrow(), log);
@@ -200,6 +204,30 @@ fn announce(
         );
     }
     log.warning("Nothing is written to disk by this version: the data ends with the process", &[]);
+}
+
+/// Says how far a server is open that asks for no password.
+fn warn_of_strangers(config: &Config, log: &Log) {
+    let is_far = |address: &&[u8]| {
+        let address = address.strip_prefix(b"-").unwrap_or(address);
+        let address = String::from_utf8_lossy(address);
+        address != "localhost" && !address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    };
+    let addresses = config.bind.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    if config.port == 0 || !addresses.clone().any(|address| is_far(&address)) {
+        return;
+    }
+    if config.protected_mode {
+        log.notice(
+            "There is no password, so protected-mode lets in none but this machine's clients",
+            &[],
+        );
+    } else {
+        log.warning(
+            "WARNING: ANYBODY who can reach this server may READ AND DESTROY ALL ITS DATA: there is no password, and protected-mode is off. Set requirepass, or bind to 127.0.0.1",
+            &[("bind", &String::from_utf8_lossy(&config.bind))],
+        );
+    }
 }
 
 fn ready(listeners: &Listeners, log: &Log) {

@@ -180,6 +180,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether whoever can connect may work without a password.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        self.instance.acl.default_user().is_for_strangers()
+    }
+
     /// The configuration as it is now: `CONFIG SET` may have changed it.
     #[must_use]
     pub const fn config(&self) -> &Config {
