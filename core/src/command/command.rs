@@ -44,7 +44,7 @@ pub(super) fn info(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let names: Vec<&str> = match args.get(2) {
-        None => ctx.commands.top_level().iter().map(|command| command.spec.name).collect(),
+        None => ctx.commands.iter().map(|command| command.spec.name).collect(),
         Some(word) if args.len() == 5 && word.eq_ignore_ascii_case(b"FILTERBY") => {
             let matches = filter(&args[3], &args[4])?;
             ctx.commands
