@@ -65,7 +65,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let before = ctx.instance.config.clone();
     let result = apply(ctx, &pairs);
     if result.is_err() {
-        ctx.instance.config = before;
+        ctx.instance.config = before.clone();
         // What the host has applied already goes back too; it was right before, so it is right again.
         for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
@@ -73,6 +73,9 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     result?;
     ctx.instance.configured();
+    if ctx.instance.config.requirepass != before.requirepass {
+        ctx.instance.require_password(ctx.session);
+    }
     ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -120,9 +123,13 @@ pub(super) fn rewrite_all(ctx: &mut Context<'_>) -> Handled {
     rewrite_with(ctx, all)
 }
 
-fn rewrite_with(ctx: &mut Context<'_>, parameters: Vec<(&str, Vec<u8>)>) -> Handled {
+fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> Handled {
     if ctx.instance.host.process().config_file.is_empty() {
         return Err(error::NO_CONFIG_FILE);
+    }
+    if ctx.instance.config.aclfile.is_empty() {
+        let users = ctx.instance.acl.config_lines(&ctx.instance.config.requirepass);
+        parameters.extend(users.into_iter().map(|line| ("user", line)));
     }
     ctx.instance
         .host

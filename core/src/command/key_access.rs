@@ -348,6 +348,10 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        self.stats.changes += 1;
+        if first == second {
+            return;
+        }
         let (databases, now) = (&*self.keyspace, self.now.millis());
         for (replaced, by) in [(first, second), (second, first)] {
             let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
@@ -361,7 +365,6 @@ impl Keys<'_> {
         }
         self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
-        self.stats.changes += 1;
     }
 
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
@@ -392,6 +395,23 @@ impl Keys<'_> {
     /// Tells that a key has changed in a way that no event tells of.
     pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
         self.stats.changes += 1;
+        self.observers.touched(self.database, key);
+    }
+
+    /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
+    /// stream.
+    pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
+        self.stats.changes += changes as u64;
+        event.into_iter().for_each(|event| self.notify(key, event));
+    }
+
+    /// Whoever waits for a key is to look at it again, though it has not changed.
+    pub(crate) fn ready(&mut self, key: &[u8]) {
+        self.observers.blocked.touch(self.database, key);
+    }
+
+    /// A key was created, of which the event tells later.
+    pub(crate) fn touched(&mut self, key: &[u8]) {
         self.observers.touched(self.database, key);
     }
 

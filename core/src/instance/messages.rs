@@ -9,7 +9,7 @@ use crate::event::Events;
 use crate::limits;
 use crate::pubsub::{Message, Topic};
 use crate::resp::output::Output;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{Clearance, ClientId, Closing, Session};
 use crate::time::UnixMicros;
 
 impl Instance {
@@ -128,10 +128,10 @@ impl Instance {
         let is_over = |bound: u64| bound > 0 && len_bytes >= bound;
         let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
         session.soft_limit_since = soft;
-        let is_overdue =
-            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
-        let is_stranger = !session.is_authenticated && !self.config.requirepass.is_empty();
-        let is_greedy = is_stranger && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
+        let is_overdue = soft
+            .is_some_and(|since| now.since(since) > limit.soft_seconds.saturating_mul(1_000_000));
+        let is_greedy = session.clearance == Clearance::Stranger
+            && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
         if is_over(limit.hard_bytes) || is_overdue || is_greedy {
             session.output = Output::default();
             self.stats.output_buffer_disconnections += 1;

@@ -46,7 +46,7 @@ struct Options {
     /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
     #[arg(long)]
     types: bool,
-    /// Of the types, only the rows whose names contain this
+    /// Of the types, only the rows whose names contain this; the instructions are then those of these rows
     #[arg(long, default_value = "")]
     only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
@@ -176,6 +176,7 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.types) {
         types::compare(
             [&reference, &subject, &reference],
+            floor.as_ref(),
             &options.plan(),
             &options.only,
             &mut report,
@@ -190,7 +191,7 @@ fn measure(options: &Options) -> Result<()> {
         memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;
     }
     if part(options.instructions) {
-        callgrind::compare(both, options.seed, &mut report)?;
+        callgrind::compare(both, &options.only, options.seed, &mut report)?;
     }
     report.text(&format!("The whole run took {:.0} s.", began.elapsed().as_secs_f64()))
 }
