@@ -54,6 +54,10 @@ pub const GLOB_STARS: usize = 1000;
 /// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
 pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
 
+/// Of what output limits count, the most that a client may leave unread which has yet to log in
+/// (`REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT`).
+pub const UNAUTHENTICATED_OUTPUT_BYTES: u64 = 1024;
+
 /// How deep the aggregates of a reply may nest for whoever decodes it.
 pub const REPLY_DEPTH: usize = 128;
 

@@ -11,6 +11,7 @@ use crate::acl::Acl;
 use crate::config::ClientClass;
 use crate::error::{self, Error};
 use crate::instance::{Pause, PauseMode};
+use crate::limits;
 use crate::number;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
@@ -187,6 +188,9 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         .tracking
         .as_ref()
         .map_or(-1, |state| state.redirect.map_or(0, |client| client.serial() as i64));
+    // As if the first of it lay in the fixed buffer that Redis has for each client.
+    let unread = session.output.len();
+    let beyond = unread.saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES);
     let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
@@ -210,9 +214,9 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         session.input.capacity() - session.input.len(),
         session.output.memory_bytes(),
         session.output.len(),
-        if session.output.chunks() == 0 { session.output.len() } else { 0 },
-        session.output.chunks(),
-        if session.output.chunks() == 0 { 0 } else { session.output.len() },
+        unread.min(limits::UNCOUNTED_OUTPUT_BYTES),
+        session.output.chunks() + usize::from(beyond > 0),
+        beyond,
         session.memory_bytes(),
     );
     line.extend_from_slice(rest.as_bytes());

@@ -11,7 +11,7 @@ use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
-use crate::instance::{Effect, PauseMode, slowlog};
+use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
@@ -346,12 +346,13 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        for &monitor in &self.instance.monitors {
-            if let Some(session) = self.instance.clients.session_mut(monitor) {
-                session.output.tail().extend_from_slice(&line);
-                self.instance.effects.push_back(Effect::Write(monitor));
-            }
+        let monitors = core::mem::take(&mut self.instance.monitors);
+        for &monitor in &monitors {
+            let mut message = Output::default();
+            message.tail().extend_from_slice(&line);
+            self.instance.send(monitor, &mut message, None, now);
         }
+        self.instance.monitors = monitors;
     }
 }
 

@@ -158,6 +158,15 @@ impl Engine {
         }
     }
 
+    /// Lets requests call a command by another name, or not at all if `new_name` is empty: `rename-command`. For a front end
+    /// that is about to start.
+    ///
+    /// # Errors
+    /// There is no such command, or another has the new name.
+    pub fn rename_command(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
+        self.commands.rename(name, new_name)
+    }
+
     /// Adds users, each a name and its rules, as the `user` lines of a configuration file have them. For a front end that
     /// is about to start.
     ///
