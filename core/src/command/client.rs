@@ -206,7 +206,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
         subscribed(Topic::Channel),
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
-        session.input.len() + session.running_input_bytes,
+        session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
         session.output.memory_bytes(),
         session.output.len(),
