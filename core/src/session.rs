@@ -347,6 +347,11 @@ impl Session {
         matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
+    /// How many bytes it has sent that have not been run.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.input.len() + self.reader.apart_len()
+    }
+
     /// The memory this client takes: itself, its input and its output.
     pub(crate) fn memory_bytes(&self) -> usize {
         size_of::<Self>()
@@ -354,6 +359,7 @@ impl Session {
             + self.peer.address.capacity()
             + self.peer.local_address.capacity()
             + self.input.capacity()
+            + self.reader.apart_len()
             + self.output.memory_bytes()
     }
 }

@@ -210,7 +210,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Channel),
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
-        session.input.len() + session.running_input_bytes,
+        session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
         session.output.memory_bytes(),
         session.output.len(),

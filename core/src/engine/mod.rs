@@ -2,7 +2,8 @@
 //!
 //! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
 //! - [`Engine::receive`] when it has sent bytes ([`Engine::foresee`] may come first). Then write what [`Engine::output`] holds, and tell with
-//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no.
+//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no. What
+//!   [`Engine::spare`] asks for may be read straight to where it belongs.
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
@@ -40,6 +41,7 @@ use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
 use crate::resp::output::Output;
+use crate::resp::request::RequestReader;
 use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
 use crate::tracking::Tracking;
@@ -243,8 +245,10 @@ impl Engine {
     pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
         let Some(mut session) = self.instance.clients.take(client) else { return 0 };
         let before = self.instance.stats.commands_processed;
+        let (rest, spared) = session.reader.fill(bytes);
         self.instance.stats.reads += 1;
-        self.instance.stats.input_bytes += bytes.len() as u64;
+        self.instance.stats.input_bytes += (bytes.len() + spared) as u64;
+        let bytes = rest;
         session.last_interaction = now;
         if session.closing.is_none() {
             if session.stall.is_none() && session.input.is_empty() {
@@ -254,12 +258,20 @@ impl Engine {
                 session.input.extend_from_slice(bytes);
                 self.run_input(&mut session, now);
             }
+            session.reader.set_apart(&mut session.input);
             self.limit_input(&mut session);
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
         self.broadcast_stale(now);
         run
+    }
+
+    /// Where the next bytes of `client` belong, if it is in the midst of a large argument: a front end may append them
+    /// there, at most as many as there is room for without growing, and then call [`Engine::receive`] with those that
+    /// follow, or none. That spares a copy; what comes of the bytes is the same.
+    pub fn spare(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
+        self.instance.clients.session_mut(client)?.reader.spare()
     }
 
     /// Tells those that hear of prefixes what has changed below them in this turn.
@@ -356,7 +368,7 @@ impl Engine {
 
     /// Closes a client that sends far ahead of what is run.
     fn limit_input(&mut self, session: &mut Session) {
-        if session.input.len() as i64 > self.instance.config.client_query_buffer_limit {
+        if session.input_bytes() as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }
@@ -367,6 +379,7 @@ impl Engine {
         self.instance.limit_output(&mut session, now);
         if let Some(closing) = session.closing {
             session.input = Vec::new();
+            session.reader = RequestReader::default();
             let flush = closing == Closing::AfterWrite;
             if !session.is_ignored() {
                 self.instance.effects.push_back(Effect::Close { client: session.id, flush });
