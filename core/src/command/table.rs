@@ -1,5 +1,6 @@
 //! The table at run time: every command and subcommand under one index, found by name.
 
+use crate::sort;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -36,7 +37,7 @@ impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
         let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
-        specs.sort_by_key(|spec| spec.name);
+        sort::by(&mut specs, |one, other| one.name.cmp(other.name));
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));
         }
