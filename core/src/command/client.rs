@@ -1,5 +1,6 @@
 //! `CLIENT`: what a client says of itself, and what it may do to others.
 
+use crate::sort;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -162,7 +163,7 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
     let mut sessions: Vec<&Session> =
         ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session)).collect();
-    sessions.sort_by_key(|session| session.id);
+    sort::by(&mut sessions, |one, other| one.id.cmp(&other.id));
     sessions
 }
 
