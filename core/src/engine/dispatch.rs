@@ -31,7 +31,12 @@ impl Engine {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let admitted = self.admit(session, args);
+        let is_memory_short =
+            self.instance.has_memory_limit && self.make_room(session, output, now);
+        if session.closing.is_some() {
+            return Ran::Answered;
+        }
+        let admitted = self.admit(session, args, is_memory_short);
         if let Ok(index) = admitted
             && self.must_postpone(session, index, now)
         {
@@ -107,7 +112,12 @@ impl Engine {
 
     /// The checks that come before a command runs.
     #[inline]
-    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Box<Rejection>> {
+    fn admit(
+        &self,
+        session: &Session,
+        args: Args<'_>,
+        is_memory_short: bool,
+    ) -> Result<usize, Box<Rejection>> {
         let Some(command) = self.commands.resolve(args) else {
             return Err(Rejection::new(self.commands.unknown(args), None));
         };
@@ -123,6 +133,9 @@ impl Engine {
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
+        }
+        if is_memory_short && self.needs_room(session, command.spec) {
+            return reject(error::OUT_OF_MEMORY);
         }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
@@ -157,6 +170,7 @@ impl Engine {
             if name == "exec" {
                 session.transaction = None;
                 self.watches.unwatch(session.id);
+                session.watched_bytes = 0;
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
         }
@@ -339,8 +353,8 @@ impl Engine {
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
         for &monitor in &self.instance.monitors {
-            if let Some(session) = self.instance.clients.session_mut(monitor) {
-                session.output.tail().extend_from_slice(&line);
+            let add = |session: &mut Session| session.output.tail().extend_from_slice(&line);
+            if self.instance.clients.edit(monitor, add).is_some() {
                 self.instance.effects.push_back(Effect::Write(monitor));
             }
         }

@@ -10,6 +10,7 @@ use core::ops::Index;
 use core::slice::SliceIndex;
 
 use crate::limits;
+use crate::memory::allocated;
 
 /// The arguments of a command, its name first: what every handler receives.
 #[derive(Clone, Copy)]
@@ -100,6 +101,11 @@ impl Request {
     #[must_use]
     pub fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
         Args { bytes: if self.owns { &self.own_bytes } else { input }, spans: &self.spans }
+    }
+
+    /// What its own bytes and the places of its arguments take.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        allocated(self.own_bytes.capacity()) + allocated(self.spans.capacity() * size_of::<Span>())
     }
 
     /// Forgets the arguments, to find new ones in the input.

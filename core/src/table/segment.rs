@@ -314,8 +314,9 @@ impl<E: Entry> Segment<E> {
         entries
     }
 
-    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer and a
-    /// tag, and the order.
+    /// What the segment has allocated besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer
+    /// and a tag, and the order.
+    #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         72 + self.entries.num_buckets() * 9 + self.order.capacity()
     }
@@ -417,6 +418,7 @@ impl<E> Segments<E> {
         if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
     }
 
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Segment<E>> {
         self.chunks.iter().flatten()
     }
@@ -453,6 +455,10 @@ mod tests {
 
         fn address(&self) -> *const u8 {
             self.0.as_ptr()
+        }
+
+        fn memory_bytes(&self) -> usize {
+            self.0.len()
         }
     }
 

@@ -4,4 +4,5 @@
 mod configuration;
 mod connections;
 mod lifecycle;
+mod memory;
 mod process;
