@@ -198,7 +198,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     line.extend_from_slice(&session.name);
     let rest = format!(
         " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
-         multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
+         multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
          redir={redirect} resp={} lib-name=",
         ctx.now.since(session.connected_at) / 1_000_000,
         ctx.now.since(session.last_interaction) / 1_000_000,
@@ -208,6 +208,7 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
         subscribed(Topic::Shard),
         session.input.len() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
+        session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),
         if session.output.chunks() == 0 { session.output.len() } else { 0 },

@@ -77,7 +77,8 @@ impl Engine {
             decay_minutes: self.instance.config.lfu_decay_time as u32,
             now,
         });
-        let mut left = most_at_once(self.instance.config.maxmemory_eviction_tenacity);
+        let most = most_at_once(self.instance.config.maxmemory_eviction_tenacity);
+        let (mut left, started_ns) = (most, self.instance.host.monotonic_ns());
         let room = loop {
             if self.used_bytes() as u64 <= limit {
                 break Room::Enough;
@@ -91,6 +92,9 @@ impl Engine {
             self.evict(database, &key);
             left -= 1;
         };
+        if left < most {
+            self.note_latency(started_ns, now);
+        }
         if !self.events.is_empty() {
             let events = core::mem::take(&mut self.events);
             self.instance.publish_events(events, running.as_deref(), now);
@@ -102,6 +106,16 @@ impl Engine {
         self.instance.is_evicting = room == Room::Soon;
         self.instance.stats.note_limit_exceeded(room != Room::Enough, now);
         room
+    }
+
+    /// Tells the latency monitor how long an eviction took.
+    fn note_latency(&mut self, started_ns: u64, now: UnixMicros) {
+        let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
+        let ended_ns = self.instance.host.monotonic_ns();
+        let duration_ms = ended_ns.saturating_sub(started_ns) / 1_000_000;
+        if threshold_ms > 0 && duration_ms >= threshold_ms {
+            self.instance.latency.record("eviction-cycle", now.seconds(), duration_ms);
+        }
     }
 
     /// What counts against `maxmemory`.

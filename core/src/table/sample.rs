@@ -54,7 +54,7 @@ fn fetch<E: Entry>(entry: &E) {
 /// All places below `len`, from `start` on.
 fn places(start: usize, len: usize) -> impl Iterator<Item = usize> + Clone {
     let is_coprime = |step: &usize| gcd(*step, len) == 1;
-    let step = (len * 5 / 8..len).find(is_coprime).unwrap_or(1);
+    let step = (1..=len * 5 / 8).rev().find(is_coprime).unwrap_or(1);
     iter::successors(Some(start % len.max(1)), move |place| Some((place + step) % len)).take(len)
 }
 

@@ -321,6 +321,15 @@ impl<E: Entry> Segment<E> {
         72 + self.entries.num_buckets() * 9 + self.order.capacity()
     }
 
+    /// The same, as an allocator rounds it.
+    #[cfg(test)]
+    pub(super) fn allocated_bytes(&self) -> usize {
+        use crate::memory::allocated;
+        let buckets = self.entries.num_buckets();
+        let table = if buckets > 1 { allocated(buckets * 9 + TAG_GROUP) } else { 0 };
+        80 + table + allocated(self.order.capacity())
+    }
+
     fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
         self.prefetch_all();
         let buckets = self.buckets(hasher);

@@ -63,7 +63,7 @@ fn fill(client: &mut Client<std::net::TcpStream>, command: &str, times: usize) {
         let mut requests = String::new();
         for number in start..start + PIPELINE {
             let mut command =
-                command.replace('#', &number.to_string()).replace('@', "some text of twenty-");
+                command.replace('#', &number.to_string()).replace('@', "text-of-twenty-bytes");
             if let Some((head, tail)) = command.split_once('%') {
                 let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
                 let bound: usize = tail[..digits].parse().unwrap();
