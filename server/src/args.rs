@@ -18,6 +18,8 @@ use crate::fatal::Fatal;
 use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
+/// The flag that may come several times, each time with words of its own.
+const USER: &str = "user";
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,7 @@ fn command() -> Command {
                 .help("Print the version"),
         )
         .args(PARAMETERS.iter().map(flag))
+        .arg(base(USER).value_name("NAME RULE...").help("A user and what it may do, as in ACL SETUSER"))
         .args(foreign::names().map(|name| base(name).hide(true)))
 }
 
@@ -125,6 +128,9 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     for (name, values) in flags {
         if values.is_empty() {
             spelled.push(name);
+        } else if name.as_bytes().strip_prefix(b"--") == Some(USER.as_bytes()) {
+            // No word of a command line holds a NUL.
+            spelled.push([name, values.join(OsStr::new("\0"))].join(OsStr::new("=")));
         } else {
             let pair = |value: &OsString| [name.as_os_str(), value].join(OsStr::new("="));
             spelled.extend(values.iter().map(pair));
@@ -157,14 +163,18 @@ fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
 
 /// The parameters that are given as flags, in the order of the table.
 fn flags(matches: &ArgMatches) -> Vec<Directive> {
+    let directive =
+        |name: &str, words| Directive { name: name.to_owned(), words, origin: Origin::Flag };
     let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(foreign::names());
-    names
-        .filter_map(|name| {
-            let words = matches.get_many::<OsString>(name)?;
-            let words = words.map(|word| word.clone().into_vec()).collect();
-            Some(Directive { name: name.to_owned(), words, origin: Origin::Flag })
-        })
-        .collect()
+    let parameters = names.filter_map(|name| {
+        let words = matches.get_many::<OsString>(name)?;
+        Some(directive(name, words.map(|word| word.clone().into_vec()).collect()))
+    });
+    let users = matches.get_many::<OsString>(USER).into_iter().flatten().map(|words| {
+        let words = words.as_bytes().split(|&byte| byte == 0);
+        directive(USER, words.map(<[u8]>::to_vec).collect())
+    });
+    parameters.chain(users).collect()
 }
 
 /// The parser's message without its frame: what is wrong, and what may have been meant.
@@ -241,6 +251,14 @@ mod tests {
         let twice = [limits, ["--client-output-buffer-limit", "pubsub", "2", "2", "2"]].concat();
         let words = ["normal", "1", "1", "1", "pubsub", "2", "2", "2"];
         assert_eq!(served(&twice).1, [pair("client-output-buffer-limit", &words)]);
+    }
+
+    #[test]
+    fn each_user_has_its_own_rules() {
+        let line = ["--user", "a", "on", "+@all", "--hz", "20", "--user", "b"];
+        let users =
+            [pair("hz", &["20"]), pair("user", &["a", "on", "+@all"]), pair("user", &["b"])];
+        assert_eq!(served(&line).1, users);
     }
 
     #[test]

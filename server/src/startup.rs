@@ -33,7 +33,7 @@ use crate::process::Facts;
 /// Runs a server until somebody ends it.
 pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
     allocator::purge_in_background();
-    let (mut config, ignored) = configure(source.as_ref(), flags)?;
+    let Configured { mut config, users, ignored } = configure(source.as_ref(), flags)?;
     enter_dir(&mut config)?;
     let log = open_log(&config)?;
     crash::tell_panics(log.file());
@@ -41,7 +41,7 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
         Some(Source::File(path)) => Some(path),
         _ => None,
     };
-    let result = run(config, config_file, &ignored, &log);
+    let result = run(config, &users, config_file, &ignored, &log);
     if let (Err(fatal), Some(_)) = (&result, log.file()) {
         log.warning(&fatal.to_string(), &[]);
     }
@@ -50,6 +50,7 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
 
 fn run(
     mut config: Config,
+    users: &[Directive],
     config_file: Option<PathBuf>,
     ignored: &[String],
     log: &Rc<Log>,
@@ -72,7 +73,16 @@ fn run(
         facts: Facts::gather(),
         stopwatch: Stopwatch::new(),
     };
-    let engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    let has_acl_file = !config.aclfile.is_empty();
+    let mut engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    if has_acl_file {
+        engine.load_users().map_err(|errors| {
+            Fatal::new(format!("Aborting Redis startup because of ACL errors: {errors}"))
+        })?;
+    }
+    engine
+        .define_users(users.iter().map(|user| user.words.as_slice()))
+        .map_err(|(index, reason)| Fatal::new(format!("{}: {reason}", users[index])))?;
     let event_loop =
         EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
     ready(&listeners.borrow(), log);
@@ -81,12 +91,17 @@ fn run(
     Ok(())
 }
 
-/// The configuration that file and flags make, and the names of what was ignored. A flag takes the place of what the file
-/// says, even if that would be refused.
-fn configure(
-    source: Option<&Source>,
-    flags: Vec<Directive>,
-) -> Result<(Config, Vec<String>), Fatal> {
+/// What file and flags say.
+struct Configured {
+    config: Config,
+    /// Each a name with its rules.
+    users: Vec<Directive>,
+    /// The names of parameters without a meaning here.
+    ignored: Vec<String>,
+}
+
+/// What file and flags make together. A flag takes the place of what the file says, even if that would be refused.
+fn configure(source: Option<&Source>, flags: Vec<Directive>) -> Result<Configured, Fatal> {
     let mut directives = source.map(config_file::read).transpose()?.unwrap_or_default();
     let canonical = |name: &str| {
         Config::parameter(name.as_bytes())
@@ -98,13 +113,18 @@ fn configure(
     });
     directives.extend(flags);
     let mut config = Config::default();
-    let mut ignored = Vec::new();
+    let (mut users, mut ignored) = (Vec::new(), Vec::new());
     for directive in directives {
-        if directive.apply(&mut config)? == Applied::Ignored {
+        if directive.name == "user" {
+            users.push(directive);
+        } else if directive.apply(&mut config)? == Applied::Ignored {
             ignored.push(directive.name);
         }
     }
-    Ok((config, ignored))
+    if let (Some(user), false) = (users.first(), config.aclfile.is_empty()) {
+        return Err(Fatal::new(format!("{user}: users are told either here or in the aclfile")));
+    }
+    Ok(Configured { config, users, ignored })
 }
 
 /// Goes to the working directory, and tells the configuration its whole path.

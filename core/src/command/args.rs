@@ -1,7 +1,8 @@
 //! Arguments as handlers read them: numbers, keywords, times.
 
 use crate::error::{self, Error};
-use crate::number;
+use crate::limits;
+use crate::number::{self, LongDouble};
 use crate::time::{UnixMicros, UnixMillis};
 
 /// A 64-bit signed integer.
@@ -81,10 +82,14 @@ impl ExpiryForm {
 }
 
 /// A time-out in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
-pub(crate) fn timeout_ms(arg: &[u8]) -> Result<u64, Error> {
-    let timeout_ms = number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?;
+pub(crate) fn timeout_ms(arg: &[u8], now: UnixMicros) -> Result<u64, Error> {
+    checked_timeout(number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?, now)
+}
+
+fn checked_timeout(timeout_ms: i64, now: UnixMicros) -> Result<u64, Error> {
     let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
-    Ok(timeout_ms)
+    let latest_ms = i64::MAX as u64 - now.millis().0;
+    if timeout_ms > latest_ms { Err(error::TIMEOUT_OUT_OF_RANGE) } else { Ok(timeout_ms) }
 }
 
 /// A count that is not negative. One for which addresses are too narrow is as good as all there is.
@@ -92,11 +97,30 @@ pub(crate) fn count_of(number: i64) -> Option<usize> {
     u64::try_from(number).ok().map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
+/// A count that is at least `least`; whatever else is told as `error`.
+pub(crate) fn count(arg: &[u8], least: usize, error: Error) -> Result<usize, Error> {
+    let count = number::parse_i64(arg).and_then(count_of);
+    count.filter(|count| *count >= least).ok_or(error)
+}
+
+/// How many elements are drawn by chance for a count: below zero, any of them several times, for which there is a bound.
+pub(crate) fn draws(count: i64) -> Result<usize, Error> {
+    let draws = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    if count < 0 && draws > limits::REPEATED_ELEMENTS {
+        Err(error::OUT_OF_RANGE)
+    } else {
+        Ok(draws)
+    }
+}
+
 /// When a command that blocks stops waiting: a number of seconds from now, zero for never.
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     /// The milliseconds that 64 bits hold.
     const MOST_MS: f64 = i64::MAX as f64;
-    let seconds = number::parse_f64(arg).ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
+    // To Redis it is a `long double`, whose range is wider.
+    let beyond = || LongDouble::parse(arg).and_then(|_| number::parse_bound(arg));
+    let seconds = number::parse_f64(arg).or_else(|| beyond().filter(|beyond| beyond.is_infinite()));
+    let seconds = seconds.ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
     let timeout_ms = seconds * 1000.0;
     if timeout_ms > MOST_MS {
         return Err(error::TIMEOUT_OUT_OF_RANGE);
@@ -104,12 +128,21 @@ pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicr
     // Up, so that what is above zero does not become the zero that waits for ever.
     let whole_ms = timeout_ms as i64;
     let timeout_ms = whole_ms.saturating_add(i64::from(timeout_ms > whole_ms as f64));
-    let timeout_ms = u64::try_from(timeout_ms).map_err(|_| error::TIMEOUT_NEGATIVE)?;
-    if timeout_ms == 0 {
-        return Ok(None);
+    let timeout_ms = checked_timeout(timeout_ms, now)?;
+    Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_have_a_bound() {
+        const MOST: i64 = limits::REPEATED_ELEMENTS as i64;
+        assert_eq!(draws(-MOST), Ok(limits::REPEATED_ELEMENTS));
+        for count in [-MOST - 1, i64::MIN / 2, i64::MIN] {
+            assert_eq!(draws(count), Err(error::OUT_OF_RANGE));
+        }
+        assert_eq!(draws(i64::MAX), Ok(usize::try_from(i64::MAX).unwrap_or(usize::MAX)));
     }
-    if timeout_ms > i64::MAX as u64 - now.millis().0 {
-        return Err(error::TIMEOUT_OUT_OF_RANGE);
-    }
-    Ok(Some(now.after_ms(timeout_ms)))
 }

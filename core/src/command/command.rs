@@ -70,14 +70,7 @@ fn filter<'a>(kind: &[u8], value: &'a [u8]) -> Result<impl Fn(&Command) -> bool 
     }
     let filter = match kind.to_ascii_uppercase().as_slice() {
         b"MODULE" => Filter::Module,
-        b"ACLCAT" => {
-            let category = Category::ALL.iter().copied();
-            Filter::Category(
-                category
-                    .into_iter()
-                    .find(|known| known.name().as_bytes().eq_ignore_ascii_case(value)),
-            )
-        }
+        b"ACLCAT" => Filter::Category(Category::named(value)),
         b"PATTERN" => Filter::Pattern,
         _ => return Err(error::SYNTAX),
     };

@@ -65,7 +65,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let before = ctx.instance.config.clone();
     let result = apply(ctx, &pairs);
     if result.is_err() {
-        ctx.instance.config = before;
+        ctx.instance.config = before.clone();
         // What the host has applied already goes back too; it was right before, so it is right again.
         for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
@@ -73,6 +73,9 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     result?;
     ctx.instance.configured();
+    if ctx.instance.config.requirepass != before.requirepass {
+        ctx.instance.require_password(ctx.session);
+    }
     ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -111,12 +114,19 @@ pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     if ctx.instance.host.process().config_file.is_empty() {
         return Err(error::NO_CONFIG_FILE);
     }
+    let users = if ctx.instance.config.aclfile.is_empty() {
+        ctx.instance.acl.config_lines(&ctx.instance.config.requirepass)
+    } else {
+        Vec::new()
+    };
+    let users = users.into_iter().map(|line| ("user", line));
     let changed: Vec<(&str, Vec<u8>)> = ctx
         .instance
         .config
         .changed()
         .into_iter()
         .map(|(parameter, text)| (parameter.name, text))
+        .chain(users)
         .collect();
     ctx.instance
         .host

@@ -141,7 +141,7 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let replicas = args::integer(&args[1])?;
-    let timeout_ms = args::timeout_ms(&args[2])?;
+    let timeout_ms = args::timeout_ms(&args[2], ctx.now)?;
     // Nothing replicates from this engine yet: only a wait for nobody is over at once.
     if replicas <= 0 || ctx.session.is_in_exec {
         ctx.reply.integer(0);

@@ -7,7 +7,6 @@ use super::scan;
 use crate::config::Config;
 use crate::error::{self, Error};
 use crate::event::Event;
-use crate::limits;
 use crate::number::LongDouble;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -22,11 +21,15 @@ type Handled = Result<Outcome, Error>;
 
 /// Up to where hashes are small.
 pub(super) fn hash_limits(keys: &Keys<'_>, config: &Config) -> HashLimits {
+    limits_of(config, keys.keyspace.seed())
+}
+
+pub(super) fn limits_of(config: &Config, seed: Seed) -> HashLimits {
     let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
     HashLimits {
         listpack_entries: size(config.hash_max_listpack_entries),
         listpack_value_bytes: size(config.hash_max_listpack_value),
-        seed: keys.keyspace.seed(),
+        seed,
     }
 }
 
@@ -280,21 +283,18 @@ fn random_fields(
             reply_string(reply, value);
         }
     };
-    let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    match hash {
-        None => reply.array(0),
-        Some(_) if count < 0 && wanted > limits::REPEATED_ELEMENTS => {
-            return Err(error::OUT_OF_RANGE);
-        }
-        Some(hash) if count < 0 => {
-            reply.array(wanted * words);
-            hash.draw(random, wanted, now, |pair| each(reply, pair));
-        }
-        Some(hash) => {
-            let sample = hash.sample(random, wanted, now);
-            reply.array(sample.len() * words);
-            sample.into_iter().for_each(|pair| each(reply, pair));
-        }
+    let Some(hash) = hash else {
+        reply.array(0);
+        return Ok(Outcome::Done);
+    };
+    let wanted = args::draws(count)?;
+    if count < 0 {
+        reply.array(wanted * words);
+        hash.draw(random, wanted, now, |pair| each(reply, pair));
+    } else {
+        let sample = hash.sample(random, wanted, now);
+        reply.array(sample.len() * words);
+        sample.into_iter().for_each(|pair| each(reply, pair));
     }
     Ok(Outcome::Done)
 }

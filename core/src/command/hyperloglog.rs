@@ -147,7 +147,7 @@ pub(super) fn pfdebug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         b"DECODE" if !is_sparse => return Err(error::PFDEBUG_NOT_SPARSE),
         b"DECODE" => {
-            let text = read(ctx, key, |log| Ok(log.decode()?))?;
+            let text = read(ctx, key, |log| Ok(log.decode()))?;
             ctx.reply.bulk(&text.unwrap_or_default());
         }
         b"ENCODING" => ctx.reply.simple(if is_sparse { "sparse" } else { "dense" }),

@@ -132,8 +132,7 @@ impl Keys<'_> {
         key: &[u8],
         edit: impl FnOnce(&mut Record) -> R,
     ) -> Result<Option<R>, Error> {
-        let access = Access { counts: false, touches: self.touches };
-        let Some(place) = self.find(self.database, key, access) else { return Ok(None) };
+        let Some(place) = self.reach(key) else { return Ok(None) };
         let edited = self
             .db()
             .change_at(place, |record| (record.value_type() == Type::String).then(|| edit(record)));
@@ -167,8 +166,7 @@ impl Keys<'_> {
         key: &[u8],
         edit: F,
     ) -> Result<Result<R, F>, Error> {
-        let access = Access { counts: false, touches: self.touches };
-        let Some(place) = self.find(self.database, key, access) else { return Ok(Err(edit)) };
+        let Some(place) = self.reach(key) else { return Ok(Err(edit)) };
         let mut scratch = mem::take(&mut self.keyspace.scratch);
         let edited = self.db().change_at(place, |record| {
             record.edit_compound(&mut scratch, |collection: &mut C| {
@@ -239,30 +237,40 @@ impl Keys<'_> {
 
     #[inline]
     fn see(&mut self, database: usize, key: &[u8], access: Access) -> Option<&Record> {
-        let place = self.find(database, key, access)?;
-        self.keyspace[database].at(place)
+        let place = self.find(database, key, access.counts)?;
+        let record = self.keyspace[database].at(place)?;
+        if access.touches {
+            self.policy.touch(record, self.now, self.random);
+        }
+        Some(record)
+    }
+
+    /// The place of a key that is about to be edited.
+    #[inline]
+    fn reach(&mut self, key: &[u8]) -> Option<Place> {
+        let place = self.find(self.database, key, false)?;
+        if self.touches
+            && let Some(record) = self.keyspace[self.database].at(place)
+        {
+            self.policy.touch(record, self.now, self.random);
+        }
+        Some(place)
     }
 
     #[inline]
-    fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<Place> {
+    fn find(&mut self, database: usize, key: &[u8], counts: bool) -> Option<Place> {
         let place = match self.keyspace[database].lookup(key, self.now.millis()) {
             Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Due(place) => self.collect(database, key, place),
         };
-        if access.counts {
+        if counts {
             if place.is_some() {
                 self.stats.hits += 1;
             } else {
                 self.stats.misses += 1;
                 self.observers.notify(database, key, Event::KEY_MISS);
             }
-        }
-        if access.touches
-            && let Some(place) = place
-            && let Some(record) = self.keyspace[database].at(place)
-        {
-            self.policy.touch(record, self.now, self.random);
         }
         place
     }
@@ -371,6 +379,10 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
+        self.stats.changes += 1;
+        if first == second {
+            return;
+        }
         let (databases, now) = (&*self.keyspace, self.now.millis());
         for (replaced, by) in [(first, second), (second, first)] {
             let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
@@ -384,7 +396,6 @@ impl Keys<'_> {
         }
         self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
-        self.stats.changes += 1;
     }
 
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
@@ -415,6 +426,23 @@ impl Keys<'_> {
     /// Tells that a key has changed in a way that no event tells of.
     pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
         self.stats.changes += 1;
+        self.observers.touched(self.database, key);
+    }
+
+    /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
+    /// stream.
+    pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
+        self.stats.changes += changes as u64;
+        event.into_iter().for_each(|event| self.notify(key, event));
+    }
+
+    /// Whoever waits for a key is to look at it again, though it has not changed.
+    pub(crate) fn ready(&mut self, key: &[u8]) {
+        self.observers.blocked.touch(self.database, key);
+    }
+
+    /// A key was created, of which the event tells later.
+    pub(crate) fn touched(&mut self, key: &[u8]) {
         self.observers.touched(self.database, key);
     }
 

@@ -140,9 +140,9 @@ impl Search {
             if args::is(option, "RANK") {
                 search.set_rank(args::integer(value)?)?;
             } else if args::is(option, "COUNT") {
-                search.count = Some(count(value, error::LPOS_COUNT_NEGATIVE)?);
+                search.count = Some(args::count(value, 0, error::LPOS_COUNT_NEGATIVE)?);
             } else if args::is(option, "MAXLEN") {
-                let len = count(value, error::LPOS_MAXLEN_NEGATIVE)?;
+                let len = args::count(value, 0, error::LPOS_MAXLEN_NEGATIVE)?;
                 search.max_len = if len == 0 { usize::MAX } else { len };
             } else {
                 return Err(error::SYNTAX);
@@ -213,12 +213,6 @@ pub(super) fn lpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         None => reply.null(),
     }
     Ok(Outcome::Done)
-}
-
-/// A number from zero on.
-pub(super) fn count(arg: &[u8], negative: Error) -> Result<usize, Error> {
-    let count = args::integer(arg).ok().and_then(|count| u64::try_from(count).ok());
-    Ok(usize::try_from(count.ok_or(negative)?).unwrap_or(usize::MAX))
 }
 
 // ---- editing -------------------------------------------------------------------------------------------------------

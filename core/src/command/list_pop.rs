@@ -5,7 +5,8 @@ use alloc::vec;
 use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
-use super::list::{count, limits, pushed, reply_element};
+use super::list::{limits, pushed, reply_element};
+use super::pop_request::PopRequest;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::resp::args::Args;
@@ -47,7 +48,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     if args.len() > 3 {
         return Err(error::wrong_arity(ctx.command.spec.name));
     }
-    let wanted = count(wanted, error::MUST_BE_POSITIVE)?;
+    let wanted = args::count(wanted, 0, error::MUST_BE_POSITIVE)?;
     if !pop(ctx, &args[1], end, wanted, Form::Several)? {
         ctx.reply.null_array();
     }
@@ -72,39 +73,6 @@ fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     Ok(ctx.wait_for(keys.iter(), Type::List, until))
 }
 
-/// What `LMPOP` and `BLMPOP` ask for.
-struct Request<'a> {
-    keys: Args<'a>,
-    end: End,
-    count: usize,
-}
-
-impl<'a> Request<'a> {
-    /// Reads from the number of keys at `at` on.
-    fn parse(args: Args<'a>, at: usize) -> Result<Self, Error> {
-        let keys = positive(&args[at], error::NUMKEYS_NOT_POSITIVE)?;
-        let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
-        let end_at = end_at.ok_or(error::SYNTAX)?;
-        let end = which(&args[end_at])?;
-        let count = match args.len() - end_at {
-            1 => 1,
-            3 if args::is(&args[end_at + 1], "COUNT") => {
-                positive(&args[end_at + 2], error::COUNT_NOT_POSITIVE)?
-            }
-            _ => return Err(error::SYNTAX),
-        };
-        Ok(Self { keys: args.slice(at + 1..end_at), end, count })
-    }
-}
-
-/// A number from one on.
-fn positive(arg: &[u8], not_positive: Error) -> Result<usize, Error> {
-    match count(arg, not_positive.clone())? {
-        0 => Err(not_positive),
-        count => Ok(count),
-    }
-}
-
 /// The end that `LEFT` or `RIGHT` names.
 fn which(arg: &[u8]) -> Result<End, Error> {
     match arg {
@@ -115,7 +83,7 @@ fn which(arg: &[u8]) -> Result<End, Error> {
 }
 
 pub(super) fn lmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = Request::parse(args, 1)?;
+    let request = PopRequest::parse(args, 1, which)?;
     if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
         ctx.reply.null_array();
     }
@@ -123,7 +91,7 @@ pub(super) fn lmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn blmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = Request::parse(args, 2)?;
+    let request = PopRequest::parse(args, 2, which)?;
     let until = args::block_until(&args[1], ctx.now)?;
     if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
         return Ok(Outcome::Done);

@@ -9,7 +9,6 @@ use super::scan;
 use crate::config::Config;
 use crate::error::{self, Error};
 use crate::event::Event;
-use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
@@ -113,8 +112,7 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 3 {
         return Err(error::SYNTAX);
     }
-    let count = args::integer(&args[2]).ok().and_then(args::count_of);
-    let count = count.ok_or(error::MUST_BE_POSITIVE)?;
+    let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
     let mut random = draws(&mut ctx.keys);
     let Context { keys, reply, .. } = ctx;
     let len = written(keys, &args[1])?.map_or(0, SetRef::len);
@@ -152,13 +150,11 @@ pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (Some(_), None) => reply.array(0),
         (Some(count), Some(set)) => {
-            let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+            let wanted = args::draws(count)?;
             if count >= 0 {
                 reply.array(wanted.min(set.len()));
                 let sample = set.sample(&mut random, wanted);
                 sample.into_iter().for_each(|member| reply_member(reply, member));
-            } else if wanted > limits::REPEATED_ELEMENTS {
-                return Err(error::OUT_OF_RANGE);
             } else {
                 reply.array(wanted);
                 set.draw(&mut random, wanted, |member| reply_member(reply, member));
@@ -199,6 +195,10 @@ pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// Up to where sets are small.
 pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
+    limits_of(config, keys.keyspace.seed())
+}
+
+pub(super) fn limits_of(config: &Config, seed: Seed) -> SetLimits {
     /// The most integers that Redis lets an intset have, so that it stays below 2^32 bytes.
     const INTSET_ENTRIES: usize = 1 << 30;
     let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -206,7 +206,7 @@ pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
         intset_entries: size(config.set_max_intset_entries).min(INTSET_ENTRIES),
         listpack_entries: size(config.set_max_listpack_entries),
         listpack_value_bytes: size(config.set_max_listpack_value),
-        seed: keys.keyspace.seed(),
+        seed,
     }
 }
 

@@ -48,16 +48,14 @@ pub(super) fn sdiffstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn sintercard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::integer(&args[1]).ok().and_then(args::count_of);
-    let count = count.filter(|&count| count > 0).ok_or(error::NUMKEYS_NOT_POSITIVE)?;
+    let count = args::count(&args[1], 1, error::NUMKEYS_NOT_POSITIVE)?;
     if count > args.len() - 2 {
         return Err(error::NUMKEYS_ABOVE_ARGUMENTS);
     }
     let (mut limit, mut at) = (0, 2 + count);
     while let Some(option) = args.get(at) {
         let value = args.get(at + 1).filter(|_| args::is(option, "LIMIT")).ok_or(error::SYNTAX)?;
-        let value = args::integer(value).ok().and_then(args::count_of);
-        limit = value.ok_or(error::LIMIT_NEGATIVE)?;
+        limit = args::count(value, 0, error::LIMIT_NEGATIVE)?;
         at += 2;
     }
     let sets = sets(&mut ctx.keys, args.slice(2..2 + count))?;

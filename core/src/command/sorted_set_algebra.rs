@@ -119,8 +119,7 @@ impl Options {
                 options.with_scores = true;
                 at += 1;
             } else if target == Target::Length && left >= 2 && args::is(word, "LIMIT") {
-                let limit = args::integer(&args[at + 1]).ok().and_then(args::count_of);
-                options.limit = limit.ok_or(error::LIMIT_NEGATIVE)?;
+                options.limit = args::count(&args[at + 1], 0, error::LIMIT_NEGATIVE)?;
                 at += 2;
             } else {
                 return Err(error::SYNTAX);

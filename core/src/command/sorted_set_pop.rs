@@ -3,6 +3,7 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
+use super::pop_request::PopRequest;
 use super::set::reply_member;
 use super::sorted_set::reply_members;
 use crate::error::{self, Error};
@@ -49,7 +50,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     }
     let (count, form) = match args.get(2) {
         None => (1, Form::One),
-        Some(count) => (positive(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
+        Some(count) => (args::count(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
     };
     if !pop(ctx, &args[1], end, count, form)? {
         ctx.reply.array(0);
@@ -75,38 +76,17 @@ fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     Ok(ctx.wait_for(keys.iter(), Type::SortedSet, until))
 }
 
-/// What `ZMPOP` and `BZMPOP` ask for.
-struct Request<'a> {
-    keys: Args<'a>,
-    end: End,
-    count: usize,
-}
-
-impl<'a> Request<'a> {
-    /// Reads from the number of keys at `at` on.
-    fn parse(args: Args<'a>, at: usize) -> Result<Self, Error> {
-        let keys = positive(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
-        let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
-        let end_at = end_at.ok_or(error::SYNTAX)?;
-        let end = match &args[end_at] {
-            word if args::is(word, "MIN") => End::Min,
-            word if args::is(word, "MAX") => End::Max,
-            _ => return Err(error::SYNTAX),
-        };
-        let mut count = 1;
-        if args.len() > end_at + 1 {
-            let value = args.get(end_at + 2).filter(|_| args::is(&args[end_at + 1], "COUNT"));
-            count = positive(value.ok_or(error::SYNTAX)?, 1, error::COUNT_NOT_POSITIVE)?;
-            if args.len() > end_at + 3 {
-                return Err(error::SYNTAX);
-            }
-        }
-        Ok(Self { keys: args.slice(at + 1..end_at), end, count })
+/// The end that `MIN` or `MAX` names.
+fn which(arg: &[u8]) -> Result<End, Error> {
+    match arg {
+        word if args::is(word, "MIN") => Ok(End::Min),
+        word if args::is(word, "MAX") => Ok(End::Max),
+        _ => Err(error::SYNTAX),
     }
 }
 
 pub(super) fn zmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = Request::parse(args, 1)?;
+    let request = PopRequest::parse(args, 1, which)?;
     if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
         ctx.reply.null_array();
     }
@@ -114,18 +94,12 @@ pub(super) fn zmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn bzmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = Request::parse(args, 2)?;
+    let request = PopRequest::parse(args, 2, which)?;
     let until = args::block_until(&args[1], ctx.now)?;
     if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
         return Ok(Outcome::Done);
     }
     Ok(ctx.wait_for(request.keys.iter(), Type::SortedSet, until))
-}
-
-/// A number that is at least `least`.
-fn positive(arg: &[u8], least: usize, too_small: Error) -> Result<usize, Error> {
-    let number = args::integer(arg).map_err(|_| too_small.clone())?;
-    args::count_of(number).filter(|number| *number >= least).ok_or(too_small)
 }
 
 /// Pops from the first of `keys` that is there.

@@ -2,9 +2,12 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use super::spec::Spec;
+use super::spec::{Category, Spec};
 use super::specs::GROUPS;
+use crate::acl::{COMMANDS, Catalogue, Rules};
+use crate::config::Config;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
@@ -18,7 +21,7 @@ pub(crate) struct Command {
     pub(crate) index: usize,
     pub(crate) spec: &'static Spec,
     /// The indices of its subcommands.
-    pub(crate) subcommands: core::ops::Range<usize>,
+    pub(crate) subcommands: Range<usize>,
 }
 
 /// All commands.
@@ -60,6 +63,8 @@ impl Commands {
                 places[place] = Some((word, index as u16));
             }
         }
+        // The last number is not a command's: see `acl::COMMANDS`.
+        assert!(commands.len() < COMMANDS);
         Self { commands, top_level, places }
     }
 
@@ -136,6 +141,18 @@ impl Commands {
         }
     }
 
+    /// What ACL rules mean here.
+    pub(crate) fn rules(&self, config: &Config) -> Rules<'_> {
+        Rules { catalogue: self, has_all_channels: config.acl_pubsub_default == "allchannels" }
+    }
+
+    /// All commands and subcommands of an ACL category, if there is one of that name.
+    pub(crate) fn members(&self, category: &[u8]) -> Option<Vec<usize>> {
+        let category = Category::named(category)?;
+        let is_member = |command: &&Command| command.spec.acl_categories().has(category);
+        Some(self.commands.iter().filter(is_member).map(|command| command.index).collect())
+    }
+
     /// Why a request resolves to no command.
     #[cold]
     pub(crate) fn unknown(&self, args: Args<'_>) -> Error {
@@ -143,6 +160,20 @@ impl Commands {
             (Some(container), Some(name)) => error::unknown_subcommand(container.spec.name, name),
             _ => error::unknown_command(&args[0], args.iter().skip(1)),
         }
+    }
+}
+
+impl Catalogue for Commands {
+    fn command(&self, name: &[u8]) -> Option<usize> {
+        self.find_full(name).map(|command| command.index)
+    }
+
+    fn subcommands(&self, command: usize) -> Range<usize> {
+        self.commands[command].subcommands.clone()
+    }
+
+    fn category(&self, name: &[u8]) -> Option<Vec<usize>> {
+        self.members(name)
     }
 }
 

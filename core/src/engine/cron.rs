@@ -48,12 +48,19 @@ impl Engine {
         if has_more_to_free || has_more_to_expire || has_more_to_evict {
             return now;
         }
+        self.next_due(now).map_or(next_cron, |due| due.min(next_cron)).max(now)
+    }
+
+    /// When something happens of itself that a client can see: a wait ends, or a key expires. A front end whose clock is virtual need
+    /// not stop in between, though [`tick`](Self::tick) asks for it.
+    #[must_use]
+    pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
             self.deadlines.first().map(|(until, _)| *until),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
         ];
-        deadlines.into_iter().flatten().fold(next_cron, UnixMicros::min).max(now)
+        deadlines.into_iter().flatten().min()
     }
 
     fn expire_some(&mut self, now: UnixMicros) -> bool {

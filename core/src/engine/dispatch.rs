@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::Engine;
+use crate::acl::Denial;
 use crate::command::context::{Context, Outcome};
 use crate::command::key_access::Keys;
 use crate::command::observers::Observers;
@@ -14,7 +15,7 @@ use crate::instance::{Effect, PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Closing, ReplyMode, Session};
+use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -82,7 +83,13 @@ impl Engine {
                 }
             }
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
-            Err(rejection) => self.reject(session, output, &rejection),
+            Err(rejection) => {
+                if let (Some(denial), Some(index)) = (rejection.denial, rejection.command) {
+                    session.last_command = Some(self.commands.command(index).spec.name);
+                    self.log_denial(session, index, args, denial, now);
+                }
+                self.reject(session, output, &rejection);
+            }
         }
     }
 
@@ -125,7 +132,7 @@ impl Engine {
         if !command.spec.accepts(args.len()) {
             return reject(error::wrong_arity(command.spec.name));
         }
-        if self.needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
+        if Self::needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
             return reject(error::NO_AUTH);
         }
         if command.spec.flags.has(Flag::Protected) && !self.may_debug(session) {
@@ -133,6 +140,13 @@ impl Engine {
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
+        }
+        if session.clearance == Clearance::Limited
+            && let Some(denial) = self.denial(session, command.index, args)
+        {
+            let error = self.no_permission(session, command.index, denial);
+            let rejection = Rejection::new(error, Some(command.index));
+            return Err(Box::new(Rejection { denial: Some(denial), ..*rejection }));
         }
         if is_memory_short && self.needs_room(session, command.spec) {
             return reject(error::OUT_OF_MEMORY);
@@ -144,12 +158,6 @@ impl Engine {
             return reject(error::only_for_subscribers(command.spec.name));
         }
         Ok(command.index)
-    }
-
-    /// Whether a client must log in before it does anything else.
-    #[inline]
-    pub(super) fn needs_login(&self, session: &Session) -> bool {
-        !session.is_authenticated && !self.instance.config.requirepass.is_empty()
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -394,12 +402,14 @@ struct Rejection {
     error: Error,
     /// The command, where it is known.
     command: Option<usize>,
+    /// What its client lacks.
+    denial: Option<Denial>,
 }
 
 impl Rejection {
     #[cold]
     fn new(error: Error, command: Option<usize>) -> Box<Self> {
-        Box::new(Self { error, command })
+        Box::new(Self { error, command, denial: None })
     }
 }
 

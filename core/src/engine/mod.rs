@@ -6,21 +6,29 @@
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
+//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] for whoever looks on.
+//!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
 mod blocking;
 mod cron;
 mod dispatch;
 mod evict;
+mod permission;
 mod pipeline;
+mod snapshot;
 mod transaction;
+pub mod view;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::blocked::BlockedKeys;
+use crate::command::acl;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::Config;
@@ -154,6 +162,28 @@ impl Engine {
         }
     }
 
+    /// Adds users, each a name and its rules, as the `user` lines of a configuration file have them. For a front end that
+    /// is about to start.
+    ///
+    /// # Errors
+    /// The line, counted from zero, that is wrong, and why.
+    pub fn define_users<'a>(
+        &mut self,
+        lines: impl Iterator<Item = &'a [Vec<u8>]>,
+    ) -> Result<(), (usize, String)> {
+        self.instance.acl.define(lines, &self.commands.rules(&self.instance.config))
+    }
+
+    /// Makes those the users that the ACL file holds, as `ACL LOAD` does. For a front end that is about to start.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load_users(&mut self) -> Result<(), String> {
+        let users = acl::read_file(&self.instance, &self.commands)?;
+        self.instance.acl.replace(users);
+        Ok(())
+    }
+
     /// The configuration as it is now: `CONFIG SET` may have changed it.
     #[must_use]
     pub const fn config(&self) -> &Config {
@@ -165,10 +195,10 @@ impl Engine {
     /// # Errors
     /// [`Refused`]: there are `maxclients` already, or protected mode keeps other machines out.
     pub fn connect(&mut self, peer: Peer, now: UnixMicros) -> Result<ClientId, Refused> {
-        let config = &self.instance.config;
+        let (config, default) = (&self.instance.config, self.instance.acl.default_user());
         let refusal = if self.instance.clients.len() as i64 >= config.maxclients {
             Some(error::MAX_CLIENTS)
-        } else if config.protected_mode && config.requirepass.is_empty() && !peer.is_local {
+        } else if config.protected_mode && default.needs_no_password() && !peer.is_local {
             Some(error::PROTECTED_MODE)
         } else {
             None
@@ -179,12 +209,8 @@ impl Engine {
         }
         self.instance.started_at.get_or_insert(now);
         self.instance.stats.connections_received += 1;
-        let is_authenticated = config.requirepass.is_empty();
-        let id = self.instance.clients.insert(peer, now);
-        if let Some(session) = self.instance.clients.session_mut(id) {
-            session.is_authenticated = is_authenticated;
-        }
-        Ok(id)
+        let user = Rc::clone(default);
+        Ok(self.instance.clients.insert(peer, user, now))
     }
 
     /// A client is gone, or its connection was closed as an effect asked.
@@ -293,6 +319,12 @@ impl Engine {
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
+    }
+
+    /// Whether a client waits for nothing but time to pass.
+    #[must_use]
+    pub fn awaits_time(&self) -> bool {
+        !self.deadlines.is_empty() || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on.

@@ -54,7 +54,7 @@ impl Engine {
                 input,
                 used,
                 &self.instance.config,
-                !self.needs_login(session),
+                !Self::needs_login(session),
             );
             if batch.len == 0 && error.is_none() {
                 break;
@@ -141,8 +141,11 @@ impl Engine {
 
     /// Asks for the memory of the records that a batch will look up.
     fn fetch_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
-        // Nearly every command with keys has its first one here, and for the others nothing is lost.
+        // Nearly every command with keys has its first one here, and for the others nothing is lost. A pipeline often works on
+        // one key.
         let keys = batch.requests().iter().filter_map(|request| request.args(input).get(1));
+        let mut last = None;
+        let keys = keys.filter(|key| last.replace(*key) != Some(*key));
         if batch.len > 1 {
             self.keyspace[database].fetch_ahead(keys);
             self.fetch_elements_ahead(database, batch, input);

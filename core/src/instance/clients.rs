@@ -1,8 +1,10 @@
 //! The connected clients.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
+use crate::acl::User;
 use crate::resp::output::Output;
 use crate::session::{ClientId, Peer, Session};
 use crate::time::UnixMicros;
@@ -23,7 +25,7 @@ impl Clients {
         self.connected
     }
 
-    pub(crate) fn insert(&mut self, peer: Peer, now: UnixMicros) -> ClientId {
+    pub(crate) fn insert(&mut self, peer: Peer, user: Rc<User>, now: UnixMicros) -> ClientId {
         self.last_serial += 1;
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -31,7 +33,7 @@ impl Clients {
         });
         let id = ClientId::new(self.last_serial, slot);
         self.connected += 1;
-        self.put_back(Box::new(Session::new(id, peer, now)));
+        self.put_back(Box::new(Session::new(id, peer, user, now)));
         id
     }
 

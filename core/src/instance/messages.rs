@@ -128,8 +128,8 @@ impl Instance {
         let is_over = |bound: u64| bound > 0 && len_bytes >= bound;
         let soft = is_over(limit.soft_bytes).then(|| session.soft_limit_since.unwrap_or(now));
         session.soft_limit_since = soft;
-        let is_overdue =
-            soft.is_some_and(|since| now.since(since) > limit.soft_seconds * 1_000_000);
+        let is_overdue = soft
+            .is_some_and(|since| now.since(since) > limit.soft_seconds.saturating_mul(1_000_000));
         if is_over(limit.hard_bytes) || is_overdue {
             self.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);

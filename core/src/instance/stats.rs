@@ -30,6 +30,8 @@ pub(crate) struct Stats {
     exceeded_since: Option<UnixMicros>,
     /// For how long it was before that.
     exceeded_us: u64,
+    /// What ACLs denied, by reason.
+    pub(crate) denials: [u64; 4],
     pub(crate) peak_used_bytes: u64,
     pub(crate) rates: Rates,
 }
@@ -64,6 +66,7 @@ impl Stats {
             evicted_clients: 0,
             exceeded_since: None,
             exceeded_us: 0,
+            denials: [0; 4],
             peak_used_bytes: 0,
             rates: Rates::default(),
         }

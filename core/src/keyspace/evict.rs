@@ -218,7 +218,7 @@ mod tests {
             let record = keyspace[database].remove(&key)?;
             core::str::from_utf8(record.key()).ok()?.parse().ok()
         };
-        core::iter::from_fn(|| evict()).take(keys).collect()
+        core::iter::from_fn(evict).take(keys).collect()
     }
 
     #[test]

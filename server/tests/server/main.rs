@@ -6,3 +6,4 @@ mod connections;
 mod lifecycle;
 mod memory;
 mod process;
+mod users;

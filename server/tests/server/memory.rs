@@ -24,6 +24,8 @@ const KINDS: &[(&str, &str, usize)] = &[
     ("a long list", "RPUSH list @#", 500_000),
     ("a long list of what has nothing in common", "LPUSH mixed @#x@%7", 200_000),
     ("small lists", "RPUSH l:# @ @ @", 100_000),
+    ("a stream", "XADD stream * name @ number #", 200_000),
+    ("small streams", "XADD x:# * name @ number #", 30_000),
     ("middling lists", "RPUSH queue:%2000 @@@@@", 200_000),
 ];
 

@@ -51,11 +51,15 @@ pub(crate) fn compare(
             }
             let [found, asked] = play(&mut caches, seconds, seed)?;
             let rates = [0, 1].map(|at| found[at] as f64 / asked[at] as f64);
+            let mut keys = [String::new(), String::new()];
+            for (keys, server) in keys.iter_mut().zip(&servers) {
+                *keys = server.client()?.command(&["DBSIZE"])?;
+            }
             table.row(vec![
                 policy.to_owned(),
                 limit,
-                format!("{:.2} %", 100.0 * rates[0]),
-                format!("{:.2} %", 100.0 * rates[1]),
+                format!("{:.2} % ({} keys)", 100.0 * rates[0], keys[0]),
+                format!("{:.2} % ({} keys)", 100.0 * rates[1], keys[1]),
                 format!("{:.3}", rates[1] / rates[0]),
                 aims::verdict_at_least(rates[1] / rates[0], aims::HIT_RATIO),
             ]);

@@ -47,7 +47,7 @@ struct Options {
     /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
     #[arg(long)]
     types: bool,
-    /// Of the types, only the rows whose names contain this
+    /// Of the types, only the rows whose names contain this; the instructions are then those of these rows
     #[arg(long, default_value = "")]
     only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
@@ -184,6 +184,7 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.types) {
         types::compare(
             [&reference, &subject, &reference],
+            floor.as_ref(),
             &options.plan(),
             &options.only,
             &mut report,
@@ -201,7 +202,7 @@ fn measure(options: &Options) -> Result<()> {
         eviction::compare(both, if options.quick { 15 } else { 45 }, options.seed, &mut report)?;
     }
     if part(options.instructions) {
-        callgrind::compare(both, options.seed, &mut report)?;
+        callgrind::compare(both, &options.only, options.seed, &mut report)?;
     }
     report.text(&format!("The whole run took {:.0} s.", began.elapsed().as_secs_f64()))
 }

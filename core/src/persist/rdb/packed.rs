@@ -1,7 +1,7 @@
 //! Small collections, which are one string: the bytes of a listpack.
 
 use super::{Corrupt, Reader};
-use crate::value::listpack::{Entry, Listpack, ListpackRef};
+use crate::value::listpack::{Entry, Listpack};
 use alloc::vec::Vec;
 
 /// A listpack of whatever entries.
@@ -9,9 +9,7 @@ use alloc::vec::Vec;
 /// # Errors
 /// The bytes are none.
 pub(super) fn listpack(reader: &mut Reader<'_>) -> Result<Listpack, Corrupt> {
-    let bytes = reader.blob()?;
-    ListpackRef::validate(&bytes).ok_or(Corrupt)?;
-    Ok(Listpack::from_bytes(bytes))
+    Listpack::from_dump(reader.blob()?).ok_or(Corrupt)
 }
 
 /// The same listpack, if it has elements of `stride` entries each, and no two whose first entries are equal.

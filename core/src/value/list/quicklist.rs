@@ -7,7 +7,7 @@
 //! In a long list the chunks that are far from both ends are frozen when they get there: most lists are queues and logs, of
 //! which only the ends are used. A list whose elements have nothing in common is tried once in a while, and left alone.
 
-use super::super::listpack::{Entry, HEADER};
+use super::super::listpack::{Entry, FRAME, HEADER};
 use super::{End, ListLimits, Node, chunk::CHUNK_BYTES, chunk::Chunk};
 use crate::memory::allocated;
 use alloc::{collections::VecDeque, vec::Vec};
@@ -106,7 +106,7 @@ impl Quicklist {
 
     /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
     pub(super) fn push_chunk(&mut self, chunk: Chunk) {
-        if chunk.len() > 1 && chunk.bytes() > CHUNK_BYTES {
+        if chunk.len() > 1 && chunk.dumped_bytes() > CHUNK_BYTES {
             chunk.read().iter().for_each(|entry| self.push(End::Tail, entry));
         } else if chunk.len() > 0 {
             self.len += chunk.len();
@@ -229,7 +229,7 @@ impl Quicklist {
     pub(super) fn take_listpack(&mut self, limits: &ListLimits) -> Option<Chunk> {
         let mut bytes = 0;
         for chunk in &self.chunks {
-            bytes += chunk.bytes();
+            bytes += chunk.dumped_bytes();
             if !limits.allow(bytes, self.len, self.chunks.len() == 1) {
                 return None;
             }
@@ -312,14 +312,14 @@ impl Quicklist {
     /// Adds an element before position `at` of a chunk, which may be its end.
     fn insert(&mut self, index: usize, at: usize, entry: Entry<'_>) {
         self.len += 1;
-        let (size, end) = (entry.size_bytes(), self.chunks[index].bytes() - 1);
+        let size = entry.size_bytes();
         if self.chunks[index].has_room_for(size) {
             return self.edit(index, |chunk| chunk.insert(at, entry));
         }
         // Between this chunk and the next, after it has been split if need be.
         let next = match at {
             HEADER => index,
-            _ if at == end => index + 1,
+            _ if at == self.chunks[index].dumped_bytes() - FRAME => index + 1,
             _ => {
                 let tail = self.edit(index, |chunk| chunk.split_off(at));
                 self.insert_chunk(index + 1, tail);
@@ -356,7 +356,7 @@ impl Quicklist {
         for chunk in core::mem::take(&mut self.chunks) {
             match joined.back_mut() {
                 _ if chunk.len() == 0 => {}
-                Some(last) if last.bytes() + chunk.bytes() <= CHUNK_BYTES / 2 => {
+                Some(last) if last.dumped_bytes() + chunk.dumped_bytes() <= CHUNK_BYTES / 2 => {
                     last.append(&chunk);
                 }
                 _ => joined.push_back(chunk),
@@ -368,7 +368,7 @@ impl Quicklist {
 
     /// Whether a chunk and the next are small enough to be one.
     fn joins(&self, index: usize) -> bool {
-        let bytes = |index: usize| self.chunks.get(index).map(Chunk::bytes);
+        let bytes = |index: usize| self.chunks.get(index).map(Chunk::dumped_bytes);
         bytes(index)
             .zip(bytes(index + 1))
             .is_some_and(|(one, other)| one + other <= CHUNK_BYTES / 2)
@@ -376,7 +376,7 @@ impl Quicklist {
 }
 
 impl FromIterator<Vec<u8>> for Quicklist {
-    /// The list of these listpacks, each written here or validated.
+    /// The list of these listpacks, each written here.
     fn from_iter<I: IntoIterator<Item = Vec<u8>>>(listpacks: I) -> Self {
         let mut list = Self::default();
         listpacks.into_iter().for_each(|bytes| list.push_chunk(Chunk::from_bytes(bytes)));
