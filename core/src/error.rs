@@ -474,6 +474,9 @@ pub const CACHING_NO: Error =
     Error::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
+/// More memory is used than may be, and nothing may be evicted.
+pub const OUT_OF_MEMORY: Error =
+    Error::fixed("OOM command not allowed when used memory > 'maxmemory'.");
 /// `EXEC` outside a transaction.
 pub const EXEC_WITHOUT_MULTI: Error = Error::fixed("ERR EXEC without MULTI");
 /// `DISCARD` outside a transaction.

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::memory::allocated;
 use crate::session::ClientId;
 
 /// The keys that clients watch, in any database.
@@ -36,18 +37,23 @@ impl Watches {
         self.touched.is_empty()
     }
 
+    /// Adds a watch; returns what it takes, in bytes: nothing if it was there.
     pub(crate) fn watch(
         &mut self,
         client: ClientId,
         database: usize,
         key: &[u8],
         was_expired: bool,
-    ) {
+    ) -> usize {
+        /// What a watch takes besides its key, and perhaps that key.
+        const WATCH_BYTES: usize = 128;
         self.touched.entry(client).or_default();
         let watchers = self.watchers.entry((database, key.to_vec())).or_default();
-        if watchers.iter().all(|watcher| watcher.client != client) {
+        let is_new = watchers.iter().all(|watcher| watcher.client != client);
+        if is_new {
             watchers.push(Watcher { client, was_expired });
         }
+        if is_new { allocated(key.len()) + WATCH_BYTES } else { 0 }
     }
 
     /// Ends all watches of a client; whether one of its keys had changed.

@@ -204,7 +204,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
     line.extend_from_slice(&session.name);
     let rest = format!(
         " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
-         multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
+         multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
         now.since(session.connected_at) / 1_000_000,
         now.since(session.last_interaction) / 1_000_000,
         session.database,
@@ -213,6 +213,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Shard),
         session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
+        session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),
         unread.min(limits::UNCOUNTED_OUTPUT_BYTES),

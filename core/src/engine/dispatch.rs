@@ -32,7 +32,12 @@ impl Engine {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let admitted = self.admit(session, args);
+        let is_memory_short =
+            self.instance.has_memory_limit && self.make_room(session, output, now);
+        if session.closing.is_some() {
+            return Ran::Answered;
+        }
+        let admitted = self.admit(session, args, is_memory_short);
         if let Ok(index) = admitted
             && self.must_postpone(session, index, now)
         {
@@ -114,7 +119,12 @@ impl Engine {
 
     /// The checks that come before a command runs.
     #[inline]
-    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Box<Rejection>> {
+    fn admit(
+        &self,
+        session: &Session,
+        args: Args<'_>,
+        is_memory_short: bool,
+    ) -> Result<usize, Box<Rejection>> {
         let Some(command) = self.commands.resolve(args) else {
             return Err(Rejection::new(self.commands.unknown(args), None));
         };
@@ -137,6 +147,9 @@ impl Engine {
             let error = self.no_permission(session, command.index, denial);
             let rejection = Rejection::new(error, Some(command.index));
             return Err(Box::new(Rejection { denial: Some(denial), ..*rejection }));
+        }
+        if is_memory_short && self.needs_room(session, command.spec) {
+            return reject(error::OUT_OF_MEMORY);
         }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
@@ -165,6 +178,7 @@ impl Engine {
             if name == "exec" {
                 session.transaction = None;
                 self.watches.unwatch(session.id);
+                session.watched_bytes = 0;
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
         }

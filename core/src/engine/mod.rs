@@ -14,6 +14,7 @@
 mod blocking;
 mod cron;
 mod dispatch;
+mod evict;
 mod permission;
 mod pipeline;
 mod snapshot;
@@ -37,6 +38,7 @@ use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
 use crate::keyspace::Keyspace;
+use crate::keyspace::evict::EvictionPool;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
@@ -75,6 +77,7 @@ pub struct Engine {
     blocked: BlockedKeys,
     events: Events,
     tracking: Tracking,
+    eviction_pool: EvictionPool,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
@@ -149,6 +152,7 @@ impl Engine {
             blocked: BlockedKeys::default(),
             events: Events::default(),
             tracking: Tracking::default(),
+            eviction_pool: EvictionPool::default(),
             is_resuming: false,
             commands,
             batch: Batch::default(),
@@ -302,19 +306,25 @@ impl Engine {
     /// The first `len_bytes` bytes of the output were written. A client that had to stop because it left too much
     /// unread goes on.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
-        let Some(session) = self.instance.clients.session_mut(client) else { return };
+        let spare_buffers = &mut self.spare_buffers;
+        let goes_on = self.instance.clients.edit(client, |session| {
+            if let Some(buffer) = session.output.consume(len_bytes) {
+                keep_buffer(spare_buffers, buffer);
+            }
+            if session.output.is_empty() {
+                session.soft_limit_since = None;
+            }
+            let goes_on = session.stall == Some(Stall::OutputFull)
+                && session.output.len() < limits::OUTPUT_STALL_BYTES / 2;
+            if goes_on {
+                session.stall = None;
+            }
+            goes_on
+        });
+        let Some(goes_on) = goes_on else { return };
         self.instance.stats.writes += 1;
         self.instance.stats.output_bytes += len_bytes as u64;
-        if let Some(buffer) = session.output.consume(len_bytes) {
-            keep_buffer(&mut self.spare_buffers, buffer);
-        }
-        if session.output.is_empty() {
-            session.soft_limit_since = None;
-        }
-        if session.stall == Some(Stall::OutputFull)
-            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
-        {
-            session.stall = None;
+        if goes_on {
             self.resume(client, now);
         }
     }
