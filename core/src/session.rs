@@ -127,6 +127,8 @@ pub(crate) enum Closing {
 pub(crate) struct Transaction {
     /// Each with its arguments.
     pub(crate) commands: Vec<Queued>,
+    /// The bytes of all these arguments.
+    pub(crate) request_bytes: usize,
     /// Whether a command could not be queued, so that `EXEC` must refuse.
     pub(crate) is_aborted: bool,
 }

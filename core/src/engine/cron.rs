@@ -48,7 +48,7 @@ impl Engine {
             return now;
         }
         let deadlines = [
-            self.deadlines.first().map(|(until, _)| *until),
+            self.blocked.earliest_deadline(),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
         ];

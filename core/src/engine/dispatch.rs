@@ -10,12 +10,15 @@ use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
-use crate::instance::{Effect, PauseMode, slowlog};
+use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
+
+/// What a client may not run while it monitors.
+const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
 
 impl Engine {
     /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
@@ -50,7 +53,7 @@ impl Engine {
             state.caching = None;
         }
         if self.blocked.has_ready() {
-            self.serve_blocked(now, started_ns);
+            self.serve_others(session, output, now, started_ns);
         }
         Ran::Answered
     }
@@ -129,6 +132,9 @@ impl Engine {
             && !is_for_subscribers(command.spec.name)
         {
             return reject(error::only_for_subscribers(command.spec.name));
+        }
+        if session.is_monitor && command.spec.flags.intersects(TOUCHES_DATA) {
+            return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
     }
@@ -338,11 +344,10 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        for &monitor in &self.instance.monitors {
-            if let Some(session) = self.instance.clients.session_mut(monitor) {
-                session.output.tail().extend_from_slice(&line);
-                self.instance.effects.push_back(Effect::Write(monitor));
-            }
+        for at in 0..self.instance.monitors.len() {
+            let mut message = Output::default();
+            message.tail().extend_from_slice(&line);
+            self.instance.send(self.instance.monitors[at], &mut message, Some(session), now);
         }
     }
 }

@@ -15,11 +15,10 @@ mod pipeline;
 mod transaction;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::blocked::BlockedKeys;
+use crate::blocked::Blocked;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::Config;
@@ -62,7 +61,9 @@ pub struct Engine {
     key_stats: KeyStats,
     random: Random,
     watches: Watches,
-    blocked: BlockedKeys,
+    blocked: Blocked,
+    /// A session that takes the place of another for a while; what it holds means nothing.
+    stand_in: Option<Box<Session>>,
     events: Events,
     tracking: Tracking,
     /// Whether clients whose wait is over are being resumed.
@@ -76,8 +77,6 @@ pub struct Engine {
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
-    /// When blocked clients stop waiting.
-    deadlines: BTreeSet<(UnixMicros, ClientId)>,
     cron: cron::Cron,
 }
 
@@ -136,7 +135,8 @@ impl Engine {
             ),
             random,
             watches: Watches::default(),
-            blocked: BlockedKeys::default(),
+            blocked: Blocked::default(),
+            stand_in: None,
             events: Events::default(),
             tracking: Tracking::default(),
             is_resuming: false,
@@ -145,7 +145,6 @@ impl Engine {
             foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
-            deadlines: BTreeSet::new(),
             cron: cron::Cron::default(),
         }
     }
@@ -186,7 +185,7 @@ impl Engine {
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
         let Some(mut session) = self.instance.clients.remove(client) else { return };
-        self.forget_wait(&mut session);
+        self.blocked.remove(&mut session);
         self.watches.unwatch(client);
         self.instance.unsubscribe_all(client, &mut session);
         if let Some(state) = session.tracking.take() {
@@ -263,6 +262,7 @@ impl Engine {
         {
             session.stall = None;
             self.resume(client, now);
+            self.broadcast_stale(now);
         }
     }
 
@@ -307,9 +307,11 @@ impl Engine {
         session.input = input;
     }
 
-    /// Closes a client that sends far ahead of what is run.
+    /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
     fn limit_input(&mut self, session: &mut Session) {
-        if session.input.len() as i64 > self.instance.config.client_query_buffer_limit {
+        let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
+        let waiting_bytes = session.input.len().saturating_add(queued_bytes);
+        if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

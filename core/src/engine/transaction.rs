@@ -13,6 +13,7 @@ impl Session {
     /// Adds a command to the transaction that is open.
     pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
         let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
+        transaction.request_bytes += args.iter().map(<[u8]>::len).sum::<usize>();
         transaction.commands.push(Queued { command, request: Request::of(args.iter()) });
     }
 }
