@@ -124,3 +124,23 @@ impl Engine {
         self.instance.clients.put_back(session);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+
+    #[test]
+    fn who_is_freed_before_its_time_leaves_no_deadline() {
+        let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(0));
+        let [waiting, freeing] =
+            [(); 2].map(|()| engine.connect(Peer::local(), now).expect("there is room"));
+        for _ in 0..3 {
+            engine.receive(waiting, b"BLPOP list 1000\r\n", now);
+            assert!(engine.blocked.earliest_deadline().is_some());
+            engine.receive(freeing, b"CLIENT UNBLOCK 1\r\n", now);
+            assert_eq!(engine.blocked.earliest_deadline(), None);
+        }
+    }
+}
