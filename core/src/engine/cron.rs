@@ -106,7 +106,7 @@ impl Engine {
         stats.rates.sample(now, [stats.commands_processed, stats.input_bytes, stats.output_bytes]);
         stats.peak_allocated_bytes =
             stats.peak_allocated_bytes.max(self.instance.host.usage().allocated_bytes);
-        self.tracking.shrink(self.instance.config.tracking_table_max_keys as usize);
+        self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
         self.close_idle(now);
         self.close_slow_readers(now);
     }

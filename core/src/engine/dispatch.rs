@@ -366,7 +366,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
             tracking.remember(context.session.id, &args[key.position]);
         }
     }
-    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }

@@ -280,6 +280,13 @@ impl Engine {
         })
     }
 
+    /// Whether a client waits in a blocking command: if it has hung up, what it has sent behind that need not be read to know
+    /// that it is gone.
+    #[must_use]
+    pub fn is_blocked(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(Session::is_blocked)
+    }
+
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()

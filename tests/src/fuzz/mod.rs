@@ -6,6 +6,7 @@
 
 mod engine;
 mod glob;
+mod hostile;
 mod intset;
 mod listpack;
 mod number;
