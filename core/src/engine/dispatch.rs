@@ -18,6 +18,9 @@ use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
+/// What a client may not run while it monitors.
+const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
+
 impl Engine {
     /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
     /// is when the next one starts: one look at the clock a request.
@@ -56,7 +59,7 @@ impl Engine {
             state.caching = None;
         }
         if self.blocked.has_ready() {
-            self.serve_blocked(now, started_ns);
+            self.serve_others(session, output, now, started_ns);
         }
         Ran::Answered
     }
@@ -157,6 +160,9 @@ impl Engine {
             && !is_for_subscribers(command.spec.name)
         {
             return reject(error::only_for_subscribers(command.spec.name));
+        }
+        if session.is_monitor && command.spec.flags.intersects(TOUCHES_DATA) {
+            return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
     }
@@ -361,13 +367,11 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        let monitors = core::mem::take(&mut self.instance.monitors);
-        for &monitor in &monitors {
+        for at in 0..self.instance.monitors.len() {
             let mut message = Output::default();
             message.tail().extend_from_slice(&line);
-            self.instance.send(monitor, &mut message, None, now);
+            self.instance.send(self.instance.monitors[at], &mut message, Some(session), now);
         }
-        self.instance.monitors = monitors;
     }
 }
 
@@ -385,7 +389,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
             tracking.remember(context.session.id, &args[key.position]);
         }
     }
-    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }

@@ -22,13 +22,12 @@ mod transaction;
 pub mod view;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::blocked::BlockedKeys;
+use crate::blocked::Blocked;
 use crate::command::acl;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
@@ -74,7 +73,9 @@ pub struct Engine {
     key_stats: KeyStats,
     random: Random,
     watches: Watches,
-    blocked: BlockedKeys,
+    blocked: Blocked,
+    /// A session that takes the place of another for a while; what it holds means nothing.
+    stand_in: Option<Box<Session>>,
     events: Events,
     tracking: Tracking,
     eviction_pool: EvictionPool,
@@ -89,8 +90,6 @@ pub struct Engine {
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
-    /// When blocked clients stop waiting.
-    deadlines: BTreeSet<(UnixMicros, ClientId)>,
     cron: cron::Cron,
 }
 
@@ -149,7 +148,8 @@ impl Engine {
             ),
             random,
             watches: Watches::default(),
-            blocked: BlockedKeys::default(),
+            blocked: Blocked::default(),
+            stand_in: None,
             events: Events::default(),
             tracking: Tracking::default(),
             eviction_pool: EvictionPool::default(),
@@ -159,7 +159,6 @@ impl Engine {
             foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
-            deadlines: BTreeSet::new(),
             cron: cron::Cron::default(),
         }
     }
@@ -233,7 +232,7 @@ impl Engine {
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
         let Some(mut session) = self.instance.clients.remove(client) else { return };
-        self.forget_wait(&mut session);
+        self.blocked.remove(&mut session);
         self.watches.unwatch(client);
         self.instance.unsubscribe_all(client, &mut session);
         if let Some(state) = session.tracking.take() {
@@ -326,6 +325,7 @@ impl Engine {
         self.instance.stats.output_bytes += len_bytes as u64;
         if goes_on {
             self.resume(client, now);
+            self.broadcast_stale(now);
         }
     }
 
@@ -343,6 +343,13 @@ impl Engine {
         })
     }
 
+    /// Whether a client waits in a blocking command: if it has hung up, what it has sent behind that need not be read to know
+    /// that it is gone.
+    #[must_use]
+    pub fn is_blocked(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(Session::is_blocked)
+    }
+
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
@@ -351,7 +358,7 @@ impl Engine {
     /// Whether a client waits for nothing but time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
-        !self.deadlines.is_empty() || self.instance.pause.is_some()
+        self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on.
@@ -376,9 +383,11 @@ impl Engine {
         session.input = input;
     }
 
-    /// Closes a client that sends far ahead of what is run.
+    /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
     fn limit_input(&mut self, session: &mut Session) {
-        if session.input_bytes() as i64 > self.instance.config.client_query_buffer_limit {
+        let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
+        let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
+        if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }
