@@ -399,7 +399,7 @@ impl Engine {
     /// queued is told before it hears of that.
     fn limit_tracking(&mut self, session: &mut Session, output: &mut Output, now: UnixMicros) {
         if !self.tracking.is_empty() {
-            self.tracking.shrink(self.instance.config.tracking_table_max_keys as usize);
+            self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
             let stale = core::mem::take(&mut self.tracking.stale);
             self.instance.invalidate(stale, &mut Some(session), now);
             output.append(&mut self.instance.own_messages);
