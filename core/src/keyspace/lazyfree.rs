@@ -123,7 +123,7 @@ mod tests {
             engine.consume(client, engine.output(client).len(), now);
             reply
         };
-        for (len, pending) in [(30, 0), (1_000, 1)] {
+        for (len, pending) in [(30, 0), (500, 1)] {
             let members = (0..len).map(|number: u32| format!(" {number:070}"));
             ask(&format!("SADD key{}\n", members.collect::<String>()));
             let memory = ask("UNLINK key\nINFO memory\n");
