@@ -94,10 +94,7 @@ impl<'a> Options<'a> {
 
 /// When a wait ends that is given in milliseconds: zero for never.
 fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
-    let timeout_ms = args::timeout_ms(arg)?;
-    if timeout_ms > i64::MAX as u64 - now.millis().0 {
-        return Err(error::TIMEOUT_OUT_OF_RANGE);
-    }
+    let timeout_ms = args::timeout_ms(arg, now)?;
     Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
 }
 

@@ -377,7 +377,10 @@ impl Stream {
     pub fn push_node(&mut self, master: StreamId, listpack: Vec<u8>) -> bool {
         let list = Listpack::from_bytes(listpack);
         let node = Node::new(master, &list);
-        let is_behind = self.nodes.last_key_value().is_none_or(|(last, _)| *last < master);
+        let is_behind = self.nodes.last_key_value().is_none_or(|(last, list)| {
+            let end = Node::new(*last, list).walk_back().next();
+            end.map_or(*last, |end| end.entry.id) < master
+        });
         if !is_behind || !node.is_sound() {
             return false;
         }
@@ -394,10 +397,9 @@ impl Stream {
     pub fn memory_bytes(&self) -> usize {
         const INDEX_BYTES: usize = size_of::<StreamId>() + size_of::<Listpack>();
         let nodes: usize = self.nodes.values().map(|list| list.capacity() + INDEX_BYTES).sum();
-        let of_group = |(name, group): (&Box<[u8]>, &Group)| {
-            name.len() + size_of::<Group>() + group.memory_bytes()
-        };
-        nodes + self.groups.iter().map(of_group).sum::<usize>()
+        let of_group =
+            |(name, group): (&[u8], &Group)| name.len() + size_of::<Group>() + group.memory_bytes();
+        nodes + self.groups().map(of_group).sum::<usize>()
     }
 
     /// See [`Object::free_some`].

@@ -24,6 +24,8 @@ pub struct Group {
     pending: BTreeMap<StreamId, Pending>,
     names: BTreeMap<Rc<[u8]>, ConsumerIndex>,
     consumers: Vec<Option<Consumer>>,
+    /// Numbers that are free.
+    free: Vec<ConsumerIndex>,
 }
 
 /// An entry that was given to a consumer, who has not acknowledged it.
@@ -107,13 +109,11 @@ impl Group {
         let pending = BTreeSet::new();
         let consumer =
             Consumer { name: Rc::clone(&name), seen_ms: now_ms, active_ms: None, pending };
-        let free = self.consumers.iter().position(Option::is_none);
-        let index = free.unwrap_or(self.consumers.len());
-        if index == self.consumers.len() {
+        let index = self.free.pop().unwrap_or_else(|| {
             self.consumers.push(None);
-        }
-        self.consumers[index] = Some(consumer);
-        let index = ConsumerIndex::try_from(index).expect("memory holds fewer consumers");
+            ConsumerIndex::try_from(self.consumers.len() - 1).expect("memory holds fewer consumers")
+        });
+        self.consumers[index as usize] = Some(consumer);
         self.names.insert(name, index);
         index
     }
@@ -122,6 +122,7 @@ impl Group {
     pub fn remove(&mut self, name: &[u8]) -> Option<usize> {
         let index = self.names.remove(name)?;
         let consumer = self.consumers.get_mut(index as usize)?.take()?;
+        self.free.push(index);
         for id in &consumer.pending {
             self.pending.remove(id);
         }
