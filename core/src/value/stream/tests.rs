@@ -153,7 +153,7 @@ fn the_nodes_of_the_radix_tree_are_counted() {
     let mut stream = Stream::default();
     let one = StreamLimits { node_bytes: 0, node_entries: 1 };
     assert_eq!(stream.radix_node_count(), 1);
-    for (seq, nodes) in [(1, 2), (2, 4), (3, 5), (256, 9)] {
+    for (seq, nodes) in [(1, 2), (2, 4), (3, 5), (256, 8)] {
         stream.push(id(seq), [&b"a"[..], b"1"].into_iter(), &one);
         assert_eq!(stream.radix_node_count(), nodes, "{seq}");
     }
