@@ -70,7 +70,11 @@ fn a_stream_is_what_a_list_of_entries_is() {
         expected.reverse();
         assert_eq!(read(stream.range_back(low, high)), expected);
         let mut copy = Stream::default();
-        assert!(stream.nodes().all(|(id, list)| copy.push_node(id, list.bytes().to_vec())));
+        assert!(
+            stream
+                .nodes()
+                .all(|(id, list)| copy.push_node(id, Listpack::from_bytes(list.bytes().to_vec())))
+        );
         assert_eq!(read(copy.range(StreamId::MIN, StreamId::MAX)), naive);
         while stream.free_some(3) == 3 {}
         assert_eq!(stream.node_count(), 0);
