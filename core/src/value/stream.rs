@@ -185,7 +185,7 @@ impl Stream {
         };
         match self.nodes.last_entry() {
             Some(mut last)
-                if last.get().as_ref().bytes().len() + bytes < most_bytes
+                if last.get().as_ref().dumped_bytes() + bytes < most_bytes
                     && (limits.node_entries == 0
                         || Node::new(*last.key(), last.get()).all() < limits.node_entries) =>
             {
@@ -382,10 +382,12 @@ impl Stream {
     // ---- as a value ------------------------------------------------------------------------------------------------
 
     /// Adds a node that was dumped, behind those that are there; false if it is none, or does not belong there.
-    pub fn push_node(&mut self, master: StreamId, listpack: Vec<u8>) -> bool {
-        let list = Listpack::from_bytes(listpack);
+    pub fn push_node(&mut self, master: StreamId, list: Listpack) -> bool {
         let node = Node::new(master, &list);
-        let is_behind = self.nodes.last_key_value().is_none_or(|(last, _)| *last < master);
+        let is_behind = self.nodes.last_key_value().is_none_or(|(last, list)| {
+            let end = Node::new(*last, list).walk_back().next();
+            end.map_or(*last, |end| end.entry.id) < master
+        });
         if !is_behind || !node.is_sound() {
             return false;
         }
