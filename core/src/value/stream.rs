@@ -1,7 +1,7 @@
 //! Streams: entries of fields and values, by ascending id, and who has read how far.
 //!
-//! The entries lie in [nodes](node) of about a hundred, each a listpack that is exactly Redis's; an ordered map finds the node
-//! of an id. So nothing moves when a stream grows, trimming frees whole nodes, and a dump copies them as they are.
+//! The entries lie in [nodes](node) of about a hundred, each a listpack with the entries of Redis's; an ordered map finds the
+//! node of an id. So nothing moves when a stream grows, trimming frees whole nodes, and a dump copies them.
 
 mod group;
 mod id;
@@ -182,7 +182,7 @@ impl Stream {
         };
         match self.nodes.last_entry() {
             Some(mut last)
-                if last.get().as_ref().bytes().len() + bytes < most_bytes
+                if last.get().as_ref().dumped_bytes() + bytes < most_bytes
                     && (limits.node_entries == 0
                         || Node::new(*last.key(), last.get()).all() < limits.node_entries) =>
             {
@@ -373,7 +373,7 @@ impl Stream {
 
     // ---- as a value ------------------------------------------------------------------------------------------------
 
-    /// Adds a node that was dumped, behind those that are there; false if it is none, or does not belong there.
+    /// Adds a node that was read from a dump, behind those that are there; false if it is none, or does not belong there.
     pub fn push_node(&mut self, master: StreamId, listpack: Vec<u8>) -> bool {
         let list = Listpack::from_bytes(listpack);
         let node = Node::new(master, &list);
