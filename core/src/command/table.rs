@@ -11,6 +11,7 @@ use crate::acl::{COMMANDS, Catalogue, Rules};
 use crate::config::Config;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
+use crate::sort;
 
 /// Places in the table of names: several times as many as there are commands, so that nearly every name has its own.
 const PLACES: usize = 1024;
@@ -44,7 +45,7 @@ impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
         let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
-        specs.sort_by_key(|spec| spec.name);
+        sort::by(&mut specs, |one, other| one.name.cmp(other.name));
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));
         }
