@@ -382,7 +382,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
     let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
     if remembers
         && spec.flags.has(Flag::ReadOnly)
-        && let Ok(keys) = spec.keys_in(args.len(), |at| args.get(at).unwrap_or_default())
+        && let Ok(keys) = spec.keys_of(args)
     {
         for key in keys {
             tracking.remember(context.session.id, &args[key.position]);
