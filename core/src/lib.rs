@@ -37,6 +37,7 @@ mod pubsub;
 pub mod random;
 pub mod resp;
 pub mod session;
+mod sort;
 pub mod table;
 pub mod time;
 mod tracking;

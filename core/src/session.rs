@@ -371,6 +371,11 @@ impl Session {
         matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
+    /// How many bytes it has sent that have not been run.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.input.len() + self.reader.apart_len()
+    }
+
     /// The memory this client takes.
     #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
@@ -387,7 +392,7 @@ impl Session {
         };
         SESSION_BYTES
             + self.name.capacity()
-            + allocated(self.input.capacity())
+            + allocated(self.input.capacity() + self.reader.apart_len())
             + output_bytes
             + self.watched_bytes
             + self.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes())

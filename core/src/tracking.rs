@@ -136,9 +136,9 @@ impl Tracking {
     }
 
     /// Forgets keys until at most `limit` are left, as if they had changed: a cache must not hold what nobody watches.
-    pub(crate) fn shrink(&mut self, limit: usize) {
+    pub(crate) fn shrink(&mut self, limit: u64) {
         while limit > 0
-            && self.keys.len() > limit
+            && self.keys.len() as u64 > limit
             && let Some((key, clients)) = self.keys.pop_first()
         {
             self.items -= clients.len();

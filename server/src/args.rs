@@ -10,16 +10,19 @@ use std::path::Path;
 use clap::builder::{OsStringValueParser, Styles, styling::AnsiColor};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use redstart_core::config::{Kind, PARAMETERS, Parameter, Unit};
+use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
 
-use crate::config_file::Source;
+use crate::config_file::{self, Source};
 use crate::directive::{Directive, Origin, accumulates, takes_words};
 use crate::fatal::Fatal;
 use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
-/// The flag that may come several times, each time with words of its own.
-const USER: &str = "user";
+/// The flags that may come several times, each time with words of their own: name, words, what it is.
+const LISTED: [(&str, &str, &str); 2] = [
+    ("user", "NAME RULE...", "A user and what it may do, as in ACL SETUSER"),
+    ("rename-command", "NAME NEW-NAME", "What requests call a command instead; \"\" removes it"),
+];
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ fn command() -> Command {
                 .help("Print the version"),
         )
         .args(PARAMETERS.iter().map(flag))
-        .arg(base(USER).value_name("NAME RULE...").help("A user and what it may do, as in ACL SETUSER"))
+        .args(LISTED.map(|(name, words, help)| base(name).value_name(words).help(help)))
         .args(foreign::names().map(|name| base(name).hide(true)))
 }
 
@@ -118,9 +121,12 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             if !accumulates(&name.to_string_lossy()[2..]) {
                 flags.retain(|(earlier, _)| *earlier != name);
             }
-            flags.push((name, value.into_iter().collect()));
+            flags.push((name, value));
         } else if let Some((_, values)) = flags.last_mut() {
             values.push(word);
+        } else if spelled.len() > 1 && Config::parameter(word.as_bytes()).is_some() {
+            // Behind the file Redis lets the first flag come without its dashes.
+            flags.push(([OsStr::new("--"), &word].join(OsStr::new("")), Vec::new()));
         } else {
             spelled.push(word);
         }
@@ -128,7 +134,7 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     for (name, values) in flags {
         if values.is_empty() {
             spelled.push(name);
-        } else if name.as_bytes().strip_prefix(b"--") == Some(USER.as_bytes()) {
+        } else if LISTED.iter().any(|(listed, ..)| name.as_bytes()[2..] == *listed.as_bytes()) {
             // No word of a command line holds a NUL.
             spelled.push([name, values.join(OsStr::new("\0"))].join(OsStr::new("=")));
         } else {
@@ -139,15 +145,19 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     spelled
 }
 
-/// The name of a flag, with the value that it may hold.
-fn as_flag(word: &OsStr) -> Option<(OsString, Option<OsString>)> {
+/// The name of a flag, with the words that the same argument holds: after `=`, or as in a line of the file.
+fn as_flag(word: &OsStr) -> Option<(OsString, Vec<OsString>)> {
     let bytes = word.as_bytes();
     if !bytes.starts_with(b"--") || bytes.len() == 2 {
         return None;
     }
-    let mut parts =
-        bytes.splitn(2, |&byte| byte == b'=').map(|part| OsStr::from_bytes(part).to_owned());
-    Some((parts.next()?, parts.next()))
+    let Some(end) = bytes.iter().position(|byte| b"= ".contains(byte)) else {
+        return Some((word.to_owned(), Vec::new()));
+    };
+    let (name, rest) = (OsStr::from_bytes(&bytes[..end]), &bytes[end + 1..]);
+    let words = if bytes[end] == b' ' { config_file::words(rest) } else { None };
+    let words = words.unwrap_or_else(|| vec![rest.to_vec()]);
+    Some((name.to_owned(), words.into_iter().map(OsString::from_vec).collect()))
 }
 
 fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
@@ -170,11 +180,13 @@ fn flags(matches: &ArgMatches) -> Vec<Directive> {
         let words = matches.get_many::<OsString>(name)?;
         Some(directive(name, words.map(|word| word.clone().into_vec()).collect()))
     });
-    let users = matches.get_many::<OsString>(USER).into_iter().flatten().map(|words| {
-        let words = words.as_bytes().split(|&byte| byte == 0);
-        directive(USER, words.map(<[u8]>::to_vec).collect())
+    let listed = LISTED.iter().flat_map(|&(name, ..)| {
+        matches.get_many::<OsString>(name).into_iter().flatten().map(move |words| {
+            let words = words.as_bytes().split(|&byte| byte == 0);
+            directive(name, words.map(<[u8]>::to_vec).collect())
+        })
     });
-    parameters.chain(users).collect()
+    parameters.chain(listed).collect()
 }
 
 /// The parser's message without its frame: what is wrong, and what may have been meant.
@@ -239,6 +251,25 @@ mod tests {
         );
         assert_eq!(served(&["--appendfsync", "everysec"]).1, [pair("appendfsync", &["everysec"])]);
         assert_eq!(served(&["-"]).0, Some(Source::StandardInput));
+    }
+
+    #[test]
+    fn an_argument_may_be_a_line_of_the_file() {
+        assert_eq!(
+            served(&["file", "loglevel", "verbose", "--hz '20'", "--bind 127.0.0.1 \"-::1\""]).1,
+            [
+                pair("bind", &["127.0.0.1", "-::1"]),
+                pair("hz", &["20"]),
+                pair("loglevel", &["verbose"])
+            ]
+        );
+    }
+
+    #[test]
+    fn commands_are_renamed_one_by_one() {
+        let line = ["--rename-command", "get", "fetch", "--rename-command", "set", ""];
+        let renames = ["get fetch", "set "].map(|pair| pair.split(' ').collect::<Vec<_>>());
+        assert_eq!(served(&line).1, renames.map(|words| pair("rename-command", &words)));
     }
 
     #[test]

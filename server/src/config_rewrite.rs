@@ -144,7 +144,9 @@ fn push_quoted(word: &[u8], line: &mut Vec<u8>) {
 
 /// Puts a file with this text in the place of the one at `path`, with its permissions.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
+    // A mere name lies in the working directory.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().display();
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let write = || {

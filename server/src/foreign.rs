@@ -21,7 +21,6 @@ const REPLICATION: &str = "replication is not supported";
 const CLUSTER: &str = "cluster mode is not supported";
 const TLS: &str = "TLS is not supported";
 const MODULES: &str = "modules are not supported";
-const RENAMING: &str = "renaming commands is not supported";
 const SENTINEL: &str = "sentinel mode is not supported";
 
 /// What must not be ignored: the name, the values that turn it off, and why anything else is refused.
@@ -31,7 +30,6 @@ const ESSENTIAL: &[(&str, &[&str], &str)] = &[
     ("min-replicas-to-write", &["0"], DURABILITY),
     ("min-slaves-to-write", &["0"], DURABILITY),
     ("cluster-enabled", &["no"], CLUSTER),
-    ("rename-command", &[], RENAMING),
     ("tls-port", &["0"], TLS),
     ("tls-replication", &["no"], TLS),
     ("tls-cluster", &["no"], TLS),

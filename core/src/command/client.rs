@@ -1,5 +1,6 @@
 //! `CLIENT`: what a client says of itself, and what it may do to others.
 
+use crate::sort;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,6 +12,7 @@ use crate::acl::Acl;
 use crate::config::ClientClass;
 use crate::error::{self, Error};
 use crate::instance::{Pause, PauseMode};
+use crate::limits;
 use crate::number;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
@@ -139,8 +141,9 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let chosen: Vec<&Session> = match serials {
         Some(serials) => serials
             .iter()
-            .filter_map(|&serial| {
-                sessions.iter().copied().find(|session| session.id.serial() as i64 == serial)
+            .filter_map(|serial| {
+                let at = sessions.binary_search_by_key(serial, |one| one.id.serial() as i64);
+                at.ok().map(|at| sessions[at])
             })
             .collect(),
         None => sessions
@@ -157,11 +160,12 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// All clients, the caller among them, in the order in which they came.
+/// All clients, the caller among them, in the order in which they came; not those that are to be closed at once.
 fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
+    let all = ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
     let mut sessions: Vec<&Session> =
-        ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session)).collect();
-    sessions.sort_by_key(|session| session.id);
+        all.filter(|session| session.closing != Some(Closing::Now)).collect();
+    sort::by(&mut sessions, |one, other| one.id.cmp(&other.id));
     sessions
 }
 
@@ -187,6 +191,9 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         .tracking
         .as_ref()
         .map_or(-1, |state| state.redirect.map_or(0, |client| client.serial() as i64));
+    // As if the first of it lay in the fixed buffer that Redis has for each client.
+    let unread = session.output.len();
+    let beyond = unread.saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES);
     let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
@@ -206,14 +213,14 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Channel),
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
-        session.input.len() + session.running_input_bytes,
+        session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
         session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),
-        if session.output.chunks() == 0 { session.output.len() } else { 0 },
-        session.output.chunks(),
-        if session.output.chunks() == 0 { 0 } else { session.output.len() },
+        unread.min(limits::UNCOUNTED_OUTPUT_BYTES),
+        session.output.chunks() + usize::from(beyond > 0),
+        beyond,
         session.memory_bytes(),
     );
     line.extend_from_slice(rest.as_bytes());
@@ -237,7 +244,6 @@ fn flags(session: &Session) -> String {
         ('B', tracking.is_some_and(|state| state.mode == TrackingMode::Broadcast)),
         ('b', session.is_held()),
         ('c', session.closing == Some(Closing::AfterWrite)),
-        ('A', session.closing == Some(Closing::Now)),
         ('U', session.peer.transport == Transport::Unix),
         ('e', session.no_evict),
         ('T', session.no_touch),
@@ -341,10 +347,7 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         .find(|session| session.id.serial() as i64 == serial && session.is_blocked());
     let is_found = blocked.is_some();
     if let Some(session) = blocked {
-        session.stall = None;
-        if let Some(wait) = &session.wait {
-            ctx.keys.observers.blocked.remove(session.id, wait.database, &wait.keys);
-        }
+        ctx.keys.observers.blocked.remove(session);
         let stats = &mut ctx.instance.stats.commands[session.blocked_command];
         stats.calls += 1;
         if with_error {

@@ -111,26 +111,29 @@ fn failed(name: &[u8], reason: &str) -> Error {
 }
 
 pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    let changed = ctx.instance.config.changed();
+    rewrite_with(ctx, changed.into_iter().map(|(parameter, text)| (parameter.name, text)).collect())
+}
+
+/// `DEBUG CONFIG-REWRITE-FORCE-ALL`: writes what has its default, too.
+pub(super) fn rewrite_all(ctx: &mut Context<'_>) -> Handled {
+    let config = &mut ctx.instance.config;
+    let all = PARAMETERS.iter().map(|parameter| (parameter.name, config.text(parameter)));
+    let all = all.collect();
+    rewrite_with(ctx, all)
+}
+
+fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> Handled {
     if ctx.instance.host.process().config_file.is_empty() {
         return Err(error::NO_CONFIG_FILE);
     }
-    let users = if ctx.instance.config.aclfile.is_empty() {
-        ctx.instance.acl.config_lines(&ctx.instance.config.requirepass)
-    } else {
-        Vec::new()
-    };
-    let users = users.into_iter().map(|line| ("user", line));
-    let changed: Vec<(&str, Vec<u8>)> = ctx
-        .instance
-        .config
-        .changed()
-        .into_iter()
-        .map(|(parameter, text)| (parameter.name, text))
-        .chain(users)
-        .collect();
+    if ctx.instance.config.aclfile.is_empty() {
+        let users = ctx.instance.acl.config_lines(&ctx.instance.config.requirepass);
+        parameters.extend(users.into_iter().map(|line| ("user", line)));
+    }
     ctx.instance
         .host
-        .rewrite_config(&changed)
+        .rewrite_config(&parameters)
         .map_err(|reason| Error::made(format!("ERR Rewriting config file: {reason}")))?;
     ctx.reply.ok();
     Ok(Outcome::Done)

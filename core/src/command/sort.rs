@@ -3,6 +3,7 @@
 //! Elements are copied out first, since what they are sorted by and what is shown of them may lie in any key. All of them lie in
 //! one buffer, and so do the texts that they are sorted by: what is sorted are places in it.
 
+use crate::sort;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
@@ -322,7 +323,7 @@ fn put_in_order(options: &Options<'_>, texts: &Texts, items: &mut [Item]) {
         };
         if options.is_descending { order.reverse() } else { order }
     };
-    items.sort_by(compare);
+    sort::stable_by(items, compare);
 }
 
 fn reply(ctx: &mut Context<'_>, options: &Options<'_>, texts: &Texts, items: &[Item]) {

@@ -95,9 +95,6 @@ impl<'a> Options<'a> {
 /// When a wait ends that is given in milliseconds: zero for never.
 fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     let timeout_ms = args::timeout_ms(arg, now)?;
-    if timeout_ms > i64::MAX as u64 - now.millis().0 {
-        return Err(error::TIMEOUT_OUT_OF_RANGE);
-    }
     Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
 }
 
@@ -180,7 +177,8 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             b"$" => return Err(error::XREADGROUP_END),
             b"+" => return Err(error::XREADGROUP_LAST),
             b">" => None,
-            id => Some(parse_id(id, 0)?),
+            // The last of all ids means what is new as well.
+            id => Some(parse_id(id, 0)?).filter(|id| *id != StreamId::MAX),
         });
     }
     let mut found = Found::new();

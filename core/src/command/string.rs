@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
 // ---- writing -------------------------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (key, value) = (&args[1], StringRef::new(&args[2]));
+    let (key, value) = (&args[1], args::string(args, 2));
     if args.len() == 3 {
         ctx.keys.put(key, value, None, Event::SET);
         ctx.reply.ok();
@@ -108,7 +108,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_missing = ctx.keys.consider(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+        ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -124,7 +124,7 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline), Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 3), Some(deadline), Event::SET);
     ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -133,7 +133,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     Ok(Outcome::Done)
 }
 
@@ -163,7 +163,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         if at % (2 * AHEAD) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
-        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None, Event::SET);
+        ctx.keys.put(&args[at], args::string(args, at + 1), None, Event::SET);
     }
     Ok(())
 }
@@ -178,7 +178,7 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     };
     let len = match ctx.keys.edit_string(key, append)?.transpose()? {
         None => {
-            ctx.keys.put(key, StringRef::new(more), None, Event::APPEND);
+            ctx.keys.put(key, args::string(args, 2), None, Event::APPEND);
             more.len()
         }
         Some(len) => {

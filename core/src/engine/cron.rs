@@ -56,7 +56,7 @@ impl Engine {
     #[must_use]
     pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
-            self.deadlines.first().map(|(until, _)| *until),
+            self.blocked.earliest_deadline(),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
         ];
@@ -115,7 +115,7 @@ impl Engine {
         let used_bytes = self.used_bytes() as u64;
         let stats = &mut self.instance.stats;
         stats.peak_used_bytes = stats.peak_used_bytes.max(used_bytes);
-        self.tracking.shrink(self.instance.config.tracking_table_max_keys as usize);
+        self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
         self.close_idle(now);
         self.close_slow_readers(now);
     }

@@ -11,12 +11,15 @@ use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
-use crate::instance::{Effect, PauseMode, slowlog};
+use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
+
+/// What a client may not run while it monitors.
+const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
 
 impl Engine {
     /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
@@ -56,7 +59,7 @@ impl Engine {
             state.caching = None;
         }
         if self.blocked.has_ready() {
-            self.serve_blocked(now, started_ns);
+            self.serve_others(session, output, now, started_ns);
         }
         Ran::Answered
     }
@@ -156,6 +159,9 @@ impl Engine {
             && !is_for_subscribers(command.spec.name)
         {
             return reject(error::only_for_subscribers(command.spec.name));
+        }
+        if session.is_monitor && command.spec.flags.intersects(TOUCHES_DATA) {
+            return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
     }
@@ -360,11 +366,10 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        for &monitor in &self.instance.monitors {
-            let add = |session: &mut Session| session.output.tail().extend_from_slice(&line);
-            if self.instance.clients.edit(monitor, add).is_some() {
-                self.instance.effects.push_back(Effect::Write(monitor));
-            }
+        for at in 0..self.instance.monitors.len() {
+            let mut message = Output::default();
+            message.tail().extend_from_slice(&line);
+            self.instance.send(self.instance.monitors[at], &mut message, Some(session), now);
         }
     }
 }
@@ -383,7 +388,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
             tracking.remember(context.session.id, &args[key.position]);
         }
     }
-    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
 //! - [`Engine::receive`] when it has sent bytes ([`Engine::foresee`] may come first). Then write what [`Engine::output`] holds, and tell with
-//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no.
+//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no. What
+//!   [`Engine::spare`] asks for may be read straight to where it belongs.
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
@@ -21,13 +22,12 @@ mod transaction;
 pub mod view;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::blocked::BlockedKeys;
+use crate::blocked::Blocked;
 use crate::command::acl;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
@@ -42,6 +42,7 @@ use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
 use crate::resp::output::Output;
+use crate::resp::request::RequestReader;
 use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
 use crate::tracking::Tracking;
@@ -72,7 +73,9 @@ pub struct Engine {
     key_stats: KeyStats,
     random: Random,
     watches: Watches,
-    blocked: BlockedKeys,
+    blocked: Blocked,
+    /// A session that takes the place of another for a while; what it holds means nothing.
+    stand_in: Option<Box<Session>>,
     events: Events,
     tracking: Tracking,
     eviction_pool: EvictionPool,
@@ -87,8 +90,6 @@ pub struct Engine {
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
-    /// When blocked clients stop waiting.
-    deadlines: BTreeSet<(UnixMicros, ClientId)>,
     cron: cron::Cron,
 }
 
@@ -147,7 +148,8 @@ impl Engine {
             ),
             random,
             watches: Watches::default(),
-            blocked: BlockedKeys::default(),
+            blocked: Blocked::default(),
+            stand_in: None,
             events: Events::default(),
             tracking: Tracking::default(),
             eviction_pool: EvictionPool::default(),
@@ -157,9 +159,17 @@ impl Engine {
             foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
-            deadlines: BTreeSet::new(),
             cron: cron::Cron::default(),
         }
+    }
+
+    /// Lets requests call a command by another name, or not at all if `new_name` is empty: `rename-command`. For a front end
+    /// that is about to start.
+    ///
+    /// # Errors
+    /// There is no such command, or another has the new name.
+    pub fn rename_command(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
+        self.commands.rename(name, new_name)
     }
 
     /// Adds users, each a name and its rules, as the `user` lines of a configuration file have them. For a front end that
@@ -182,6 +192,12 @@ impl Engine {
         let users = acl::read_file(&self.instance, &self.commands)?;
         self.instance.acl.replace(users);
         Ok(())
+    }
+
+    /// Whether whoever can connect may work without a password.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        self.instance.acl.default_user().is_for_strangers()
     }
 
     /// The configuration as it is now: `CONFIG SET` may have changed it.
@@ -216,7 +232,7 @@ impl Engine {
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
         let Some(mut session) = self.instance.clients.remove(client) else { return };
-        self.forget_wait(&mut session);
+        self.blocked.remove(&mut session);
         self.watches.unwatch(client);
         self.instance.unsubscribe_all(client, &mut session);
         if let Some(state) = session.tracking.take() {
@@ -232,8 +248,10 @@ impl Engine {
     pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
         let Some(mut session) = self.instance.clients.take(client) else { return 0 };
         let before = self.instance.stats.commands_processed;
+        let (rest, spared) = session.reader.fill(bytes);
         self.instance.stats.reads += 1;
-        self.instance.stats.input_bytes += bytes.len() as u64;
+        self.instance.stats.input_bytes += (bytes.len() + spared) as u64;
+        let bytes = rest;
         session.last_interaction = now;
         if session.closing.is_none() {
             if session.stall.is_none() && session.input.is_empty() {
@@ -243,12 +261,20 @@ impl Engine {
                 session.input.extend_from_slice(bytes);
                 self.run_input(&mut session, now);
             }
+            session.reader.set_apart(&mut session.input);
             self.limit_input(&mut session);
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
         self.broadcast_stale(now);
         run
+    }
+
+    /// Where the next bytes of `client` belong, if it is in the midst of a large argument: a front end may append them
+    /// there, at most as many as there is room for without growing, and then call [`Engine::receive`] with those that
+    /// follow, or none. That spares a copy; what comes of the bytes is the same.
+    pub fn spare(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
+        self.instance.clients.session_mut(client)?.reader.spare()
     }
 
     /// Tells those that hear of prefixes what has changed below them in this turn.
@@ -299,6 +325,7 @@ impl Engine {
         self.instance.stats.output_bytes += len_bytes as u64;
         if goes_on {
             self.resume(client, now);
+            self.broadcast_stale(now);
         }
     }
 
@@ -316,6 +343,13 @@ impl Engine {
         })
     }
 
+    /// Whether a client waits in a blocking command: if it has hung up, what it has sent behind that need not be read to know
+    /// that it is gone.
+    #[must_use]
+    pub fn is_blocked(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(Session::is_blocked)
+    }
+
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
@@ -324,7 +358,7 @@ impl Engine {
     /// Whether a client waits for nothing but time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
-        !self.deadlines.is_empty() || self.instance.pause.is_some()
+        self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on.
@@ -349,9 +383,11 @@ impl Engine {
         session.input = input;
     }
 
-    /// Closes a client that sends far ahead of what is run.
+    /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
     fn limit_input(&mut self, session: &mut Session) {
-        if session.input.len() as i64 > self.instance.config.client_query_buffer_limit {
+        let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
+        let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
+        if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }
@@ -362,6 +398,7 @@ impl Engine {
         self.instance.limit_output(&mut session, now);
         if let Some(closing) = session.closing {
             session.input = Vec::new();
+            session.reader = RequestReader::default();
             let flush = closing == Closing::AfterWrite;
             if !session.is_ignored() {
                 self.instance.effects.push_back(Effect::Close { client: session.id, flush });

@@ -10,6 +10,7 @@ pub mod messages;
 pub mod slowlog;
 pub mod stats;
 
+use crate::sort;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -171,7 +172,7 @@ impl Instance {
                 postponed.push(session.id);
             }
         }
-        postponed.sort();
+        sort::by(&mut postponed, Ord::cmp);
         self.resume.extend(postponed);
     }
 

@@ -8,6 +8,7 @@
 //! done in slices: when ten million keys expire at once, each call removes as many as its budget says.
 
 use super::{Entry, Table, memory::measured, segment::CHUNK};
+use crate::sort;
 use crate::time::UnixMillis;
 use alloc::vec::Vec;
 
@@ -147,10 +148,10 @@ impl<E: Entry> Table<E> {
         self.schedule.set(id, earliest);
         expired.iter().for_each(|(_, entry)| self.forget(entry));
         self.settle(first_hash);
-        expired.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        sort::by(&mut expired, |(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         expired.into_iter().for_each(|(_, entry)| reaper.expired(entry));
         let mut within: Vec<_> = within.into_iter().map(|key| (self.hash(&key), key)).collect();
-        within.sort_unstable();
+        sort::by(&mut within, Ord::cmp);
         for (hash, key) in within {
             seen += self.expire_within(hash, &key, now, reaper);
         }

@@ -5,6 +5,7 @@
 //! everywhere, and makes a random choice a matter of one draw.
 
 use super::{Entry, hash::KeyHasher, prefetch::prefetch};
+use crate::sort;
 use alloc::vec::Vec;
 use core::{
     mem,
@@ -246,7 +247,10 @@ impl<E: Entry> Segment<E> {
         }
         let mut buckets: Vec<_> = self.entries.iter_buckets().collect();
         let of = |bucket: usize| self.entries.get_bucket(bucket).map(E::key).unwrap_or_default();
-        buckets.sort_unstable_by_key(|&bucket| (hasher.hash(of(bucket)), of(bucket)));
+        sort::by(&mut buckets, |&one, &other| {
+            let hashes = hasher.hash(of(one)).cmp(&hasher.hash(of(other)));
+            hashes.then_with(|| of(one).cmp(of(other)))
+        });
         buckets
     }
 
@@ -310,7 +314,7 @@ impl<E: Entry> Segment<E> {
         self.prefetch_all();
         let mut entries: Vec<_> =
             self.entries.iter().map(|entry| (hasher.hash(entry.key()), entry)).collect();
-        entries.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        sort::by(&mut entries, |(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         entries
     }
 

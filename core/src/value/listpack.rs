@@ -9,11 +9,11 @@
 //! ```
 //!
 //! It is Redis's own format (Sanfilippo, 2017), byte for byte where `DUMP` and snapshots hold it. In memory the frame is left
-//! out, total bytes and end mark: whoever holds the bytes knows how many they are, and of a million small hashes each takes a
-//! block less. Small hashes, sets
-//! and sorted sets are one listpack, which lies in the record of their key; a list is a chain of them. Searching is linear, and
-//! for the hundred-odd entries that the `*-max-listpack-entries` parameters allow that is as fast as hashing and takes a
-//! fraction of the memory. A number is stored as one, and the length that follows each entry lets it be walked from both ends.
+//! out, total bytes and end mark: whoever holds the bytes knows how many they are, and five bytes less often mean a smaller
+//! block. Small hashes, sets and sorted sets are one listpack, which lies in the record of their key; a list is a chain of
+//! them. Searching is linear, and for the hundred-odd entries that the `*-max-listpack-entries` parameters allow that is as
+//! fast as hashing and takes a fraction of the memory. A number is stored as one, and the length that follows each entry lets
+//! it be walked from both ends.
 //!
 //! The count stops at 65535, which means that it is not known. Nothing is known only by the count.
 //!

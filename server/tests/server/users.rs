@@ -56,7 +56,8 @@ fn users_have_a_file() {
     let folder = Folder::new();
     let text = format!("user alice on nopass ~* +@all\n\nuser default {ALL}\n");
     let file = folder.write("users.acl", &text);
-    let server = Server::start(&["--aclfile", file.to_str().unwrap()]);
+    let dir = folder.path(".");
+    let server = Server::start(&["--dir", dir.to_str().unwrap(), "--aclfile", "users.acl"]);
     let (mut client, mut alice) = (server.client(), server.client());
     assert_eq!(alice.ask("AUTH alice x"), "+OK");
     assert_eq!(client.ask("ACL SETUSER bob on +get"), "+OK");
@@ -81,12 +82,8 @@ fn users_have_a_file() {
     client.send("ACL USERS\r\n");
     client.expect("*2\r\n$5\r\ncarol\r\n$7\r\ndefault\r\n");
     fs::remove_file(&file).unwrap();
-    let path = file.display();
-    assert!(
-        client
-            .ask("ACL LOAD")
-            .starts_with(&format!("-ERR Error loading ACLs, opening file '{path}': "))
-    );
+    let missing = "-ERR Error loading ACLs, opening file 'users.acl': No such file or directory";
+    assert_eq!(client.ask("ACL LOAD"), missing);
 }
 
 #[test]
@@ -119,4 +116,20 @@ fn passwords_that_are_made_up_differ() {
     distinct.dedup();
     assert_eq!(distinct.len(), passwords.len());
     assert_eq!(client.ask_bulk("ACL GENPASS 5").len(), 2);
+}
+
+#[test]
+fn a_server_that_is_open_to_all_says_so_aloud() {
+    let warning = "ANYBODY who can reach this server";
+    let open = ["--protected-mode", "no", "--bind", "127.0.0.1", "0.0.0.0"];
+    assert!(Server::start(&open).log().contains(warning));
+    for flags in [
+        &["--bind", "0.0.0.0"][..],
+        &["--protected-mode", "no", "--bind", "127.0.0.1", "-::1"],
+        &["--protected-mode", "no", "--bind", "0.0.0.0", "--requirepass", "x"],
+        &["--protected-mode", "no", "--bind", "0.0.0.0", "--user", "default", "off"],
+    ] {
+        let log = Server::start(flags).log();
+        assert!(!log.contains(warning), "{flags:?}: {log}");
+    }
 }

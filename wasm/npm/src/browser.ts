@@ -15,8 +15,8 @@ const compiled = new Compiled(async () => {
 export class Redstart extends Base {
   /** Opens a database: an empty one, or with the data of a snapshot. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
-    const { runtime, values } = this.begin(await compiled.module(options), options);
-    return new Redstart(runtime, values);
+    const { runtime, defaults } = this.begin(await compiled.module(options), options);
+    return new Redstart(runtime, defaults);
   }
 
   /** Opens a recording, for its session to run again. */

@@ -34,6 +34,9 @@ export type MessageListener = (message: string, channel: string, pattern?: strin
 export interface ConnectOptions extends ValueOptions {
   /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
   address?: string;
+  /** The user that it is, and the user's password: unless given, the default user with the `requirepass` that `open` was told. */
+  username?: string;
+  password?: string;
   /** The database that it begins with. */
   database?: number;
   /** Hears what the server says unasked and is no message, such as `["invalidate", ["key"]]` to a client that tracks keys. */
@@ -76,7 +79,9 @@ export class Client {
       return;
     }
     this.#peer = runtime.connect(listener);
-    this.call("HELLO", 3);
+    const { username = "default", password } = options;
+    if (password === undefined) this.call("HELLO", 3);
+    else this.call("HELLO", 3, "AUTH", username, password);
     if (options.database) this.call("SELECT", options.database);
   }
 
@@ -210,63 +215,55 @@ export class Client {
   #run(values: Values, command: readonly Argument[]): Reply | typeof INCOMPLETE {
     const runtime = this.#runtime;
     const peer = this.#peer;
+    const decoder = this.#decoder;
     const { machine } = runtime;
     if (runtime.peer(peer.slot) !== peer) throw new RedstartError("CLOSED the connection was closed");
     const at = machine.inbox(bound(command));
     const closing = runtime.receive(peer, write(command, machine.view, at) - at);
     let reply: Reply | typeof INCOMPLETE = INCOMPLETE;
-    // What the command has done to the engine: `SHUTDOWN` has closed it, `CLIENT KILL` this client.
+    // The command may have closed the engine.
     if (!runtime.isOpen) return reply;
     const length = closing === 1 ? 0 : machine.engine.output(peer.slot);
     if (length > 0) {
       const start = machine.engine.outbox();
-      this.#decoder.feed(machine.view, start, start + length);
-      reply = this.#reply(values);
-      // Messages come behind the reply to what caused them; they are read before the memory they lie in changes.
-      const rest = this.#decoder.isAside ? this.#asides() : undefined;
+      decoder.feed(machine.view, start, start + length);
+      if (decoder.isAside) this.#asides();
+      decoder.visitor = values;
+      if (!decoder.isAside) reply = decoder.next();
+      if (decoder.isAside) this.#asides();
       runtime.consumed(peer, length);
-      if (rest !== undefined) for (const items of rest) this.#hear(items);
     }
     if (closing !== 0) runtime.end(peer);
     runtime.settled();
     return reply;
   }
 
-  /** The next reply that was asked for. */
-  #reply(values: Values): Reply | typeof INCOMPLETE {
-    const decoder = this.#decoder;
-    const asides = decoder.isAside ? this.#asides() : [];
-    if (decoder.isAside) return INCOMPLETE;
-    decoder.visitor = values;
-    const reply = decoder.next();
-    for (const items of asides) this.#hear(items);
-    return reply;
-  }
-
-  /** What comes next and nobody asked for, as far as it is complete. */
-  #asides(): Reply[][] {
-    const asides: Reply[][] = [];
+  /** Reads what comes next and nobody asked for, as far as it is complete. */
+  #asides(): void {
     this.#decoder.visitor = this.#texts;
     while (this.#decoder.isAside) {
       const aside = this.#decoder.next();
-      if (aside === INCOMPLETE) break;
-      if (Array.isArray(aside)) asides.push(aside);
+      if (aside === INCOMPLETE) return;
+      if (Array.isArray(aside)) this.#runtime.tell(() => this.#hear(aside));
     }
-    return asides;
   }
 
   /** The server has sent bytes that no call reads: what was waited for, and messages. */
   #data(bytes: Uint8Array): void {
-    this.#decoder.feed(bytes);
+    const decoder = this.#decoder;
+    decoder.feed(bytes);
     for (;;) {
-      const values = this.#waiting[0]?.values ?? this.#texts;
-      const reply = this.#reply(values);
-      if (reply === INCOMPLETE) return;
-      const waiting = this.#waiting.shift();
+      this.#asides();
+      if (decoder.isAside) break;
+      const waiting = this.#waiting[0];
+      decoder.visitor = waiting?.values ?? this.#texts;
+      const reply = decoder.next();
+      if (reply === INCOMPLETE) break;
+      this.#waiting.shift();
       if (reply instanceof RedstartError) waiting?.reject(reply);
       else waiting?.resolve(reply);
-      if (this.#isLeft && this.#waiting.length === 0) return this.close();
     }
+    if (this.#isLeft && this.#waiting.length === 0) this.close();
   }
 
   #end(): void {

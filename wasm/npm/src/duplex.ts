@@ -6,6 +6,7 @@ import type { Connection, Listener } from "./runtime.js";
 /** Whatever clients can connect to: a `Redstart`. */
 export interface Attachable {
   attach(listener: Listener): Connection;
+  readonly closed: Promise<void>;
 }
 
 /** Connects one more client, as a stream. It has the methods of a socket that programs call without looking, which do nothing here. */

@@ -4,7 +4,7 @@
 import net from "node:net";
 import { type Attachable, ClientStream } from "./duplex.js";
 
-const databases = new Map<string, WeakRef<Attachable>>();
+const databases = new Map<string, Attachable>();
 let named = 0;
 let isInPlace = false;
 
@@ -12,11 +12,12 @@ export interface NodeRedisOptions {
   readonly socket: { readonly path: string; readonly tls: false };
 }
 
-/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve for as long as the database is in use elsewhere. */
+/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve until the database is closed. */
 export function inProcess(db: Attachable): NodeRedisOptions {
   if (!isInPlace) answer();
   const path = `redstart:${(named += 1)}`;
-  databases.set(path, new WeakRef(db));
+  databases.set(path, db);
+  void db.closed.then(() => databases.delete(path));
   return { socket: { path, tls: false } };
 }
 
@@ -25,9 +26,8 @@ function answer(): void {
   const connect = net.createConnection as (...args: unknown[]) => net.Socket;
   const answering = (...args: unknown[]): net.Socket => {
     const path = (args[0] as { path?: unknown } | undefined)?.path;
-    if (typeof path !== "string" || !databases.has(path)) return connect.apply(net, args);
-    const db = databases.get(path)?.deref();
-    if (db === undefined) throw new Error(`the database ${path} is no more`);
+    const db = typeof path === "string" ? databases.get(path) : undefined;
+    if (db === undefined) return connect.apply(net, args);
     const stream = new ClientStream(db);
     queueMicrotask(() => stream.emit("connect"));
     return stream as unknown as net.Socket;

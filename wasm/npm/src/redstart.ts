@@ -25,21 +25,21 @@ export interface Options extends ValueOptions {
 export class Redstart {
   readonly clock: Clock;
   #runtime: Runtime;
-  #values: ValueOptions;
+  #defaults: ConnectOptions;
   #own: Client | undefined;
   #subscriber: Client | undefined;
 
   /** @internal */
-  protected constructor(runtime: Runtime, values: ValueOptions, own?: number) {
+  protected constructor(runtime: Runtime, defaults: ConnectOptions, own?: number) {
     this.#runtime = runtime;
-    this.#values = values;
+    this.#defaults = defaults;
     this.clock = runtime.clock;
-    if (own !== undefined) this.#own = new Client(runtime, values, own);
+    if (own !== undefined) this.#own = new Client(runtime, defaults, own);
     runtime.start();
   }
 
   /** @internal */
-  protected static begin(module: WebAssembly.Module, options: Options): { runtime: Runtime; values: ValueOptions } {
+  protected static begin(module: WebAssembly.Module, options: Options): { runtime: Runtime; defaults: ConnectOptions } {
     const { clock = "real", seed = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER) } = options;
     const parameters = Object.entries(options.config ?? {}).map(([name, value]) => `${name}\0${value}\0`).join("");
     const origin: Origin = { module, seed: BigInt.asUintN(64, BigInt(seed)), parameters };
@@ -53,7 +53,10 @@ export class Redstart {
     } catch (reason) {
       throw thrown(reason);
     }
-    return { runtime, values: options.maps === undefined ? {} : { maps: options.maps } };
+    const defaults: ConnectOptions = {};
+    if (options.maps !== undefined) defaults.maps = options.maps;
+    if (options.config?.["requirepass"]) defaults.password = options.config["requirepass"];
+    return { runtime, defaults };
   }
 
   /** @internal */
@@ -103,7 +106,7 @@ export class Redstart {
 
   /** Connects one more client, with a database, a transaction and subscriptions of its own. */
   connect(options: ConnectOptions = {}): Client {
-    return new Client(this.#runtime, { ...this.#values, ...options });
+    return new Client(this.#runtime, { ...this.#defaults, ...options });
   }
 
   /** Connects one more client as streams of bytes. */
@@ -146,7 +149,7 @@ export class Redstart {
     this.#runtime.machine;
     const own = this.#own?.isOpen && !this.#own.isWaiting ? [this.#own.peer] : [];
     const fork = this.#runtime.fork(own);
-    return new (this.constructor as typeof Redstart)(fork, this.#values, own[0]?.slot);
+    return new (this.constructor as typeof Redstart)(fork, this.#defaults, own[0]?.slot);
   }
 
   /** The recording of this session so far: `open` it with `{ record: true }`. */

@@ -73,6 +73,8 @@ export class Runtime {
   #virtual: number | undefined;
   /** Microseconds at which the verb that runs was called. */
   #time = 0;
+  /** What listeners are yet to be told: they may call the engine, so they are told once it is idle. */
+  #told: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #onClose!: () => void;
 
@@ -209,6 +211,12 @@ export class Runtime {
     this.#settle(-1);
     // Somebody may wait for less long than until the next tick.
     if (this.#virtual === undefined && this.#machine?.engine.awaits_time()) this.tick();
+    this.#deliver();
+  }
+
+  /** Has something told to a listener once the engine is idle. */
+  tell(what: () => void): void {
+    this.#told.push(what);
   }
 
   pause(peer: Peer): void {
@@ -286,14 +294,20 @@ export class Runtime {
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
-    for (const { listener } of peers) listener.end?.();
-    this.#onClose();
+    for (const { listener } of peers) this.tell(() => listener.end?.());
+    this.tell(() => this.#onClose());
+    this.#deliver();
   }
 
   #due(): number {
     const wake = this.#machine?.engine.tick(this.now()) ?? Infinity;
     this.#settle(-1);
+    this.#deliver();
     return wake;
+  }
+
+  #deliver(): void {
+    for (let what = this.#told.shift(); what !== undefined; what = this.#told.shift()) what();
   }
 
   /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
@@ -316,7 +330,7 @@ export class Runtime {
       if (peer === undefined) continue;
       if (effect !== Asked.Close) this.#flush(peer);
       if (effect !== Asked.Write) this.#forget(peer);
-      else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) peer.listener.drain();
+      else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
     }
   }
 
@@ -327,14 +341,14 @@ export class Runtime {
     if (length === 0) return;
     const bytes = this.#machine.taken(length);
     this.consumed(peer, length);
-    peer.listener.data(bytes);
+    this.tell(() => peer.listener.data(bytes));
   }
 
   #forget(peer: Peer): void {
     if (this.#peers[peer.slot] !== peer) return;
     this.#peers[peer.slot] = undefined;
     this.#machine?.engine.disconnect(peer.slot);
-    peer.listener.end?.();
+    this.tell(() => peer.listener.end?.());
   }
 
   /** Ends a client's connection as `receive` has said, once its output was read. */

@@ -179,6 +179,32 @@ test("clients have a database, a transaction and subscriptions of their own", as
   db.close();
 });
 
+test("who hears a message may call, the client that has sent it too", async () => {
+  const db = await Redstart.open();
+  const client = db.connect();
+  const heard = [];
+  client.subscribe("steps", (message) => {
+    heard.push([message, client.call("INCR", "n"), db.call("INCR", "n")]);
+    if (heard.length < 3) client.call("PUBLISH", "steps", `after ${message}`);
+  });
+  db.subscribe("steps", () => db.call("INCR", "others"));
+  assert.equal(client.call("PUBLISH", "steps", "a"), 2);
+  assert.equal(db.call("PUBLISH", "steps", "last"), 2);
+  assert.deepEqual(heard, [["a", 1, 2], ["after a", 3, 4], ["after after a", 5, 6], ["last", 7, 8]]);
+  assert.equal(db.call("GET", "others"), "4");
+  db.close();
+});
+
+test("a password keeps out who does not know it", async () => {
+  const db = await Redstart.open({ config: { requirepass: "secret" } });
+  assert.equal(db.call("PING"), "PONG", "who has opened it knows it");
+  assert.throws(() => db.connect({ password: "guess" }), { code: "WRONGPASS" });
+  const said = [];
+  db.attach({ data: (chunk) => said.push(chunk) }).send(["GET", "k"]);
+  assert.equal(text(said), "-NOAUTH Authentication required.\r\n");
+  db.close();
+});
+
 test("connections are clients in bytes", async () => {
   const db = await Redstart.open();
   const [one, other] = [[], []];

@@ -1,6 +1,7 @@
 //! Small collections, which are one string: the bytes of a listpack.
 
 use super::{Corrupt, Reader};
+use crate::sort;
 use crate::value::listpack::{Entry, Listpack};
 use alloc::vec::Vec;
 
@@ -20,7 +21,7 @@ pub(super) fn distinct(list: Listpack, stride: usize) -> Result<Listpack, Corrup
     let view = list.as_ref();
     let mut keys: Vec<_> = view.iter().step_by(stride).map(key).collect();
     let is_whole = !keys.is_empty() && view.len() == keys.len() * stride;
-    keys.sort_unstable();
+    sort::by(&mut keys, Ord::cmp);
     let is_distinct = keys.is_sorted_by(|one, next| one < next);
     if is_whole && is_distinct { Ok(list) } else { Err(Corrupt) }
 }
