@@ -19,6 +19,7 @@
 
 extern crate alloc;
 
+mod acl;
 mod blocked;
 pub mod command;
 pub mod config;

@@ -1,9 +1,11 @@
 //! One client's state: who it is, what it chose, what it sent and has yet to read.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::acl::User;
 use crate::config::ClientClass;
 use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
@@ -102,6 +104,27 @@ impl ReplyMode {
     }
 }
 
+/// How closely a client's requests are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clearance {
+    /// Its user may do everything.
+    Full,
+    /// Each must be permitted.
+    Limited,
+    /// It must log in first.
+    Stranger,
+}
+
+impl Clearance {
+    fn of(user: &User, is_known: bool) -> Self {
+        match (is_known, user.is_unrestricted()) {
+            (false, _) => Self::Stranger,
+            (true, true) => Self::Full,
+            (true, false) => Self::Limited,
+        }
+    }
+}
+
 /// Why a client's requests wait in its input instead of being run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stall {
@@ -176,7 +199,11 @@ pub(crate) struct Session {
 
     pub(crate) protocol: Protocol,
     pub(crate) database: usize,
+    /// Who it is; the default user unless it has logged in.
+    pub(crate) user: Rc<User>,
     pub(crate) is_authenticated: bool,
+    /// What follows from that: see [`Self::renew_clearance`].
+    pub(crate) clearance: Clearance,
     pub(crate) reply_mode: ReplyMode,
     pub(crate) is_monitor: bool,
     /// What it has subscribed to, if anything.
@@ -213,7 +240,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: ClientId, peer: Peer, now: UnixMicros) -> Self {
+    pub(crate) fn new(id: ClientId, peer: Peer, user: Rc<User>, now: UnixMicros) -> Self {
+        let is_authenticated = user.is_for_strangers();
         Self {
             id,
             peer,
@@ -224,7 +252,9 @@ impl Session {
             last_interaction: now,
             protocol: Protocol::Resp2,
             database: 0,
-            is_authenticated: false,
+            clearance: Clearance::of(&user, is_authenticated),
+            user,
+            is_authenticated,
             reply_mode: ReplyMode::On,
             is_monitor: false,
             subscriptions: None,
@@ -260,6 +290,19 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
+    }
+
+    /// Makes somebody else of it.
+    pub(crate) fn become_user(&mut self, user: &Rc<User>, is_authenticated: bool, default: &User) {
+        self.user = Rc::clone(user);
+        self.is_authenticated = is_authenticated;
+        self.renew_clearance(default);
+    }
+
+    /// Looks again at what its user may do, since that user or the default one may have changed.
+    pub(crate) fn renew_clearance(&mut self, default: &User) {
+        let is_known = self.is_authenticated || default.is_for_strangers();
+        self.clearance = Clearance::of(&self.user, is_known);
     }
 
     /// Answers a command that has waited in vain.
@@ -304,6 +347,11 @@ impl Session {
         matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
+    /// How many bytes it has sent that have not been run.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.input.len() + self.reader.apart_len()
+    }
+
     /// The memory this client takes: itself, its input and its output.
     pub(crate) fn memory_bytes(&self) -> usize {
         size_of::<Self>()
@@ -311,6 +359,7 @@ impl Session {
             + self.peer.address.capacity()
             + self.peer.local_address.capacity()
             + self.input.capacity()
+            + self.reader.apart_len()
             + self.output.memory_bytes()
     }
 }

@@ -14,6 +14,7 @@
 #   connection of the block is made afresh, so that a defect costs the tests that show it and no others.
 # - In Redis 7.2 the encoding of a small list is `listpack`; the suite is of 7.0, where every list is a `quicklist`. Here
 #   either will do where the suite expects a quicklist. Likewise for a small set, which in 7.0 is a `hashtable`.
+#   What 7.2 words anew (ACL's refusals, and a flag in its lists) is put in the words of 7.0 as it is read.
 #   And a double is printed in its shortest form in 7.2, with 17 digits in 7.0: it only has to be the same number.
 # - A server that was restarted under the suite (the runner does so after a crash or a stall) has lost the
 #   overrides of the block: they are set again. One that the suite started itself is started again here.
@@ -134,6 +135,23 @@ rename assert_equal assert_equal_of_7_0
 proc assert_equal {value expected {detail ""}} {
     if {[regexp {^-?\d+\.\d{15,}$} $value] && [string is double -strict $expected] && $value == $expected} {return}
     tailcall assert_equal_of_7_0 $value $expected $detail
+}
+
+foreach reader {redis_read_line redis_bulk_read} {
+    rename ::redis::$reader ::redis::${reader}_as_it_is
+    proc ::redis::$reader {fd} "in_words_of_7_0 \[${reader}_as_it_is \$fd\]"
+}
+
+proc in_words_of_7_0 {text} {
+    set refused "NOPERM this user has no permissions to"
+    switch -regexp $text {
+        {^NOPERM User \S+ has} {regsub {^NOPERM User \S+ has} $text "NOPERM this user has" text}
+        {^NOPERM No permissions to access a key$} {set text "$refused access one of the keys used as arguments"}
+        {^NOPERM No permissions to access a channel$} {set text "$refused access one of the channels used as arguments"}
+        {^User \S+ has no permissions to} {regsub {^User \S+ has} $text "This user has" text}
+        {^user \S+ (on|off) .*\msanitize-payload } {regsub { sanitize-payload } $text " " text}
+    }
+    return $text
 }
 
 rename test run_test

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["persist"],
     &["keyspace"],
     &["event"],
+    &["acl"],
     &["session", "pubsub", "tracking"],
     &["instance", "watch", "blocked"],
     &["command"],

@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
+use crate::acl::Reason;
 use crate::error::Error;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
@@ -190,6 +191,14 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("total_writes_processed", stats.writes);
     lines.add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
     lines.add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
+    for (name, reason) in [
+        ("auth", Reason::Auth),
+        ("cmd", Reason::Command),
+        ("key", Reason::Key),
+        ("channel", Reason::Channel),
+    ] {
+        lines.add(&format!("acl_access_denied_{name}"), stats.denials[reason as usize]);
+    }
 }
 
 fn replication(ctx: &Context<'_>, lines: &mut Lines) {

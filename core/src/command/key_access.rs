@@ -398,6 +398,23 @@ impl Keys<'_> {
         self.observers.touched(self.database, key);
     }
 
+    /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
+    /// stream.
+    pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
+        self.stats.changes += changes as u64;
+        event.into_iter().for_each(|event| self.notify(key, event));
+    }
+
+    /// Whoever waits for a key is to look at it again, though it has not changed.
+    pub(crate) fn ready(&mut self, key: &[u8]) {
+        self.observers.blocked.touch(self.database, key);
+    }
+
+    /// A key was created, of which the event tells later.
+    pub(crate) fn touched(&mut self, key: &[u8]) {
+        self.observers.touched(self.database, key);
+    }
+
     #[inline]
     fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
         self.stats.changes += changes as u64;

@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
 // ---- writing -------------------------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (key, value) = (&args[1], StringRef::new(&args[2]));
+    let (key, value) = (&args[1], args::string(args, 2));
     if args.len() == 3 {
         ctx.keys.put(key, value, None, Event::SET);
         ctx.reply.ok();
@@ -112,7 +112,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_missing = ctx.keys.write(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+        ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -128,7 +128,7 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline), Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 3), Some(deadline), Event::SET);
     ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -137,7 +137,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     Ok(Outcome::Done)
 }
 
@@ -167,7 +167,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         if at % (2 * AHEAD) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
-        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None, Event::SET);
+        ctx.keys.put(&args[at], args::string(args, at + 1), None, Event::SET);
     }
     Ok(())
 }
@@ -177,7 +177,7 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limit = ctx.instance.config.proto_max_bulk_len;
     let len = match ctx.keys.write_string(key)? {
         None => {
-            ctx.keys.put(key, StringRef::new(more), None, Event::APPEND);
+            ctx.keys.put(key, args::string(args, 2), None, Event::APPEND);
             more.len()
         }
         Some(record) => {

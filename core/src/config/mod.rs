@@ -36,6 +36,9 @@ pub struct Config {
     pub maxclients: i64,
     pub protected_mode: bool,
     pub requirepass: Vec<u8>,
+    pub aclfile: Vec<u8>,
+    pub acl_pubsub_default: &'static str,
+    pub acllog_max_len: i64,
 
     // What a client may send and leave unread.
     pub proto_max_bulk_len: i64,
@@ -58,6 +61,8 @@ pub struct Config {
     pub set_max_listpack_value: i64,
     pub list_max_listpack_size: i64,
     pub list_compress_depth: i64,
+    pub stream_node_max_bytes: i64,
+    pub stream_node_max_entries: i64,
     pub zset_max_listpack_entries: i64,
     pub zset_max_listpack_value: i64,
 
@@ -105,6 +110,9 @@ impl Default for Config {
             maxclients: 10_000,
             protected_mode: true,
             requirepass: Vec::new(),
+            aclfile: Vec::new(),
+            acl_pubsub_default: "resetchannels",
+            acllog_max_len: 128,
             proto_max_bulk_len: 512 << 20,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: OutputLimits::default(),
@@ -123,6 +131,8 @@ impl Default for Config {
             set_max_listpack_value: 64,
             list_max_listpack_size: -2,
             list_compress_depth: 0,
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,

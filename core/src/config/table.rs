@@ -104,6 +104,33 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Text(|c| &mut c.requirepass),
         ..PLAIN
     },
+    Parameter {
+        name: "aclfile",
+        summary: "The file that holds the users; empty for none.",
+        kind: Kind::Text(|c| &mut c.aclfile),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "acl-pubsub-default",
+        summary: "Whether a new user may use all channels, or none.",
+        kind: Kind::Enum {
+            field: |c| &mut c.acl_pubsub_default,
+            names: &["allchannels", "resetchannels"],
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "acllog-max-len",
+        summary: "The most entries that ACL LOG keeps.",
+        kind: Kind::Integer {
+            field: |c| &mut c.acllog_max_len,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
     // What a client may send and leave unread
     Parameter {
         name: "proto-max-bulk-len",
@@ -295,6 +322,28 @@ pub const PARAMETERS: &[Parameter] = &[
             min: 0,
             max: i64::MAX,
             unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "stream-node-max-bytes",
+        summary: "The most bytes of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "stream-node-max-entries",
+        summary: "The most entries of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },

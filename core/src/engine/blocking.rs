@@ -10,6 +10,7 @@ use alloc::boxed::Box;
 
 use super::Engine;
 use crate::resp::args::{Args, Request};
+use crate::resp::reply::Reply;
 use crate::session::{Session, Stall};
 use crate::time::UnixMicros;
 
@@ -110,7 +111,15 @@ impl Engine {
         let mut output = core::mem::take(&mut session.output);
         let (before, is_muted) = (output.mark(), session.reply_mode.is_muted());
         session.blocked_until = Some(until);
-        self.call(&mut session, &mut output, command, request.args(b""), now, started_ns);
+        let args = request.args(b"");
+        match self.denied_since(&session, command, args, now) {
+            None => self.call(&mut session, &mut output, command, args, now, started_ns),
+            Some(error) => {
+                self.instance.stats.commands[command].rejected_calls += 1;
+                self.instance.stats.count_error(error.code());
+                Reply::new(&mut output, session.protocol).error(&error);
+            }
+        }
         session.blocked_until = None;
         if is_muted {
             output.rewind(before);

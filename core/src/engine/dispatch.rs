@@ -4,17 +4,18 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::Engine;
+use crate::acl::Denial;
 use crate::command::context::{Context, Outcome};
 use crate::command::key_access::Keys;
 use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
 use crate::error::{self, Error};
-use crate::instance::{Effect, PauseMode, slowlog};
+use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Closing, ReplyMode, Session};
+use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -77,7 +78,13 @@ impl Engine {
                 }
             }
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
-            Err(rejection) => self.reject(session, output, &rejection),
+            Err(rejection) => {
+                if let (Some(denial), Some(index)) = (rejection.denial, rejection.command) {
+                    session.last_command = Some(self.commands.command(index).spec.name);
+                    self.log_denial(session, index, args, denial, now);
+                }
+                self.reject(session, output, &rejection);
+            }
         }
     }
 
@@ -115,7 +122,7 @@ impl Engine {
         if !command.spec.accepts(args.len()) {
             return reject(error::wrong_arity(command.spec.name));
         }
-        if self.needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
+        if Self::needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
             return reject(error::NO_AUTH);
         }
         if command.spec.flags.has(Flag::Protected) && !self.may_debug(session) {
@@ -124,6 +131,13 @@ impl Engine {
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
         }
+        if session.clearance == Clearance::Limited
+            && let Some(denial) = self.denial(session, command.index, args)
+        {
+            let error = self.no_permission(session, command.index, denial);
+            let rejection = Rejection::new(error, Some(command.index));
+            return Err(Box::new(Rejection { denial: Some(denial), ..*rejection }));
+        }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
             && !is_for_subscribers(command.spec.name)
@@ -131,12 +145,6 @@ impl Engine {
             return reject(error::only_for_subscribers(command.spec.name));
         }
         Ok(command.index)
-    }
-
-    /// Whether a client must log in before it does anything else.
-    #[inline]
-    pub(super) fn needs_login(&self, session: &Session) -> bool {
-        !session.is_authenticated && !self.instance.config.requirepass.is_empty()
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -338,12 +346,13 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        for &monitor in &self.instance.monitors {
-            if let Some(session) = self.instance.clients.session_mut(monitor) {
-                session.output.tail().extend_from_slice(&line);
-                self.instance.effects.push_back(Effect::Write(monitor));
-            }
+        let monitors = core::mem::take(&mut self.instance.monitors);
+        for &monitor in &monitors {
+            let mut message = Output::default();
+            message.tail().extend_from_slice(&line);
+            self.instance.send(monitor, &mut message, None, now);
         }
+        self.instance.monitors = monitors;
     }
 }
 
@@ -380,12 +389,14 @@ struct Rejection {
     error: Error,
     /// The command, where it is known.
     command: Option<usize>,
+    /// What its client lacks.
+    denial: Option<Denial>,
 }
 
 impl Rejection {
     #[cold]
     fn new(error: Error, command: Option<usize>) -> Box<Self> {
-        Box::new(Self { error, command })
+        Box::new(Self { error, command, denial: None })
     }
 }
 

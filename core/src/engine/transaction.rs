@@ -47,7 +47,14 @@ impl Engine {
         session.is_in_exec = true;
         for queued in &transaction.commands {
             let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
-            self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
+            let args = queued.request.args(b"");
+            match self.denied_since(session, queued.command, args, now) {
+                None => self.call(session, output, queued.command, args, now, started_ns),
+                Some(error) => {
+                    self.instance.stats.count_error(error.code());
+                    Reply::new(output, session.protocol).error(&error);
+                }
+            }
             // As odd as in Redis: after `CLIENT REPLY OFF` the client waits in vain for the rest of its array.
             if was_muted && session.reply_mode.is_muted() {
                 output.rewind(before);

@@ -1,8 +1,10 @@
 //! The connected clients.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
+use crate::acl::User;
 use crate::session::{ClientId, Peer, Session};
 use crate::time::UnixMicros;
 
@@ -20,14 +22,14 @@ impl Clients {
         self.connected
     }
 
-    pub(crate) fn insert(&mut self, peer: Peer, now: UnixMicros) -> ClientId {
+    pub(crate) fn insert(&mut self, peer: Peer, user: Rc<User>, now: UnixMicros) -> ClientId {
         self.last_serial += 1;
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).expect("maxclients is below 2^32")
         });
         let id = ClientId::new(self.last_serial, slot);
-        self.slots[id.slot()] = Some(Box::new(Session::new(id, peer, now)));
+        self.slots[id.slot()] = Some(Box::new(Session::new(id, peer, user, now)));
         self.connected += 1;
         id
     }

@@ -1,5 +1,6 @@
 //! What one running server knows besides its data: its configuration, its clients, its figures.
 
+mod access;
 pub mod clients;
 pub mod histogram;
 pub mod host;
@@ -14,6 +15,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::acl::Acl;
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
 use crate::persist::rdb::lzf::Compressor;
@@ -72,6 +74,7 @@ pub(crate) struct Instance {
     pub(crate) run_id: [u8; 40],
     /// When the first verb was called, unless the front end told.
     pub(crate) started_at: Option<UnixMicros>,
+    pub(crate) acl: Acl,
     pub(crate) clients: Clients,
     pub(crate) pubsub: PubSub,
     /// Messages for the client whose command runs: they follow its reply.
@@ -102,6 +105,7 @@ impl Instance {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
         let mut instance = Self {
+            acl: Acl::new(&config.requirepass),
             config,
             access_policy: AccessPolicy::Recency,
             noted_from_ns: u64::MAX,

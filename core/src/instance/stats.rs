@@ -25,6 +25,8 @@ pub(crate) struct Stats {
     pub(crate) writes: u64,
     pub(crate) query_buffer_disconnections: u64,
     pub(crate) output_buffer_disconnections: u64,
+    /// What ACLs denied, by reason.
+    pub(crate) denials: [u64; 4],
     pub(crate) peak_allocated_bytes: u64,
     pub(crate) rates: Rates,
 }
@@ -56,6 +58,7 @@ impl Stats {
             writes: 0,
             query_buffer_disconnections: 0,
             output_buffer_disconnections: 0,
+            denials: [0; 4],
             peak_allocated_bytes: 0,
             rates: Rates::default(),
         }

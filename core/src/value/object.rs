@@ -1,7 +1,10 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet};
+use super::{
+    Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet, stream::Stream,
+};
 use crate::table::ahead::Stage;
+use alloc::boxed::Box;
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
@@ -14,6 +17,8 @@ pub enum Object {
     List(List),
     /// A sorted set.
     SortedSet(SortedSet),
+    /// A stream.
+    Stream(Box<Stream>),
 }
 
 impl Object {
@@ -25,6 +30,7 @@ impl Object {
             Self::Set(_) => Type::Set,
             Self::List(_) => Type::List,
             Self::SortedSet(_) => Type::SortedSet,
+            Self::Stream(_) => Type::Stream,
         }
     }
 
@@ -36,6 +42,7 @@ impl Object {
             Self::Set(set) => set.encoding_name(),
             Self::List(list) => list.encoding_name(),
             Self::SortedSet(set) => set.view().encoding_name(),
+            Self::Stream(_) => "stream",
         }
     }
 
@@ -48,6 +55,7 @@ impl Object {
                 Self::Set(set) => set.memory_bytes(),
                 Self::List(list) => list.memory_bytes(),
                 Self::SortedSet(set) => set.memory_bytes(),
+                Self::Stream(stream) => size_of::<Stream>() + stream.memory_bytes(),
             }
     }
 
@@ -82,6 +90,7 @@ impl Object {
             Self::Set(set) => set.free_some(budget),
             Self::List(list) => list.free_some(budget),
             Self::SortedSet(set) => set.free_some(budget),
+            Self::Stream(stream) => stream.free_some(budget),
         }
     }
 }

@@ -5,3 +5,4 @@ mod configuration;
 mod connections;
 mod lifecycle;
 mod process;
+mod users;

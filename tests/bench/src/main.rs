@@ -46,7 +46,7 @@ struct Options {
     /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
     #[arg(long)]
     types: bool,
-    /// Of the types, only the rows whose names contain this; the instructions are then those of these rows
+    /// Of the load, the types and the instructions, only the rows whose names contain this, as in "SET 64 KiB"
     #[arg(long, default_value = "")]
     only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
@@ -125,6 +125,7 @@ impl Options {
             window: Duration::from_millis(self.window_ms.unwrap_or(window_ms)),
             seed: self.seed,
             quick: self.quick,
+            only: self.only.clone(),
         }
     }
 }

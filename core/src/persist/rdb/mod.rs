@@ -34,6 +34,7 @@ mod payload;
 mod reader;
 mod set;
 mod sorted_set;
+mod stream;
 mod value;
 mod writer;
 mod ziplist;

@@ -323,6 +323,17 @@ impl<'a> Iterator for Iter<'a> {
         self.front = self.list.after(self.front);
         Some(entry)
     }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<Entry<'a>> {
+        for _ in 0..n {
+            if self.front >= self.back {
+                return None;
+            }
+            self.front = self.list.after(self.front);
+        }
+        self.next()
+    }
 }
 
 impl DoubleEndedIterator for Iter<'_> {
