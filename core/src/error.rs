@@ -474,6 +474,9 @@ pub const CACHING_NO: Error =
     Error::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
+/// More memory is used than may be, and nothing may be evicted.
+pub const OUT_OF_MEMORY: Error =
+    Error::fixed("OOM command not allowed when used memory > 'maxmemory'.");
 /// `EXEC` outside a transaction.
 pub const EXEC_WITHOUT_MULTI: Error = Error::fixed("ERR EXEC without MULTI");
 /// `DISCARD` outside a transaction.
@@ -487,6 +490,8 @@ pub const EXEC_ABORT: Error =
 pub const NEEDS_RESP3: Error = Error::fixed("ERR RESP2 is not supported by this command");
 /// A command that cannot be queued.
 pub const NOT_IN_TRANSACTION: Error = Error::fixed("ERR Command not allowed inside a transaction");
+/// A command on data from a client that monitors, which Redis takes for a replica.
+pub const MONITOR_ONLY: Error = Error::fixed("ERR Replica can't interact with the keyspace");
 /// The answer to a connection beyond `maxclients`.
 pub const MAX_CLIENTS: Error = Error::fixed("ERR max number of clients reached");
 /// The answer to a connection from another machine while no password is set.

@@ -22,6 +22,7 @@ impl Event {
     pub(crate) const APPEND: Self = Self::new(EventClass::String, "append");
     pub(crate) const COPY_TO: Self = Self::new(EventClass::Generic, "copy_to");
     pub(crate) const DEL: Self = Self::new(EventClass::Generic, "del");
+    pub(crate) const EVICTED: Self = Self::new(EventClass::Evicted, "evicted");
     pub(crate) const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
     pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
     pub(crate) const GEO_RADIUS_STORE: Self = Self::new(EventClass::SortedSet, "georadiusstore");

@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 
 use crate::acl::User;
 use crate::config::ClientClass;
+use crate::limits;
+use crate::memory::allocated;
 use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
 use crate::resp::output::Output;
@@ -150,6 +152,8 @@ pub(crate) enum Closing {
 pub(crate) struct Transaction {
     /// Each with its arguments.
     pub(crate) commands: Vec<Queued>,
+    /// What the arguments take.
+    pub(crate) request_bytes: usize,
     /// Whether a command could not be queued, so that `EXEC` must refuse.
     pub(crate) is_aborted: bool,
 }
@@ -186,6 +190,19 @@ impl Wait {
     }
 }
 
+impl Transaction {
+    /// What it takes.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.request_bytes + allocated(self.commands.capacity() * QUEUED_BYTES)
+    }
+}
+
+/// What a session takes besides what it points to, with eight-byte pointers.
+const SESSION_BYTES: usize = 1024;
+
+/// What a queued command takes besides its arguments.
+const QUEUED_BYTES: usize = 64;
+
 /// A connected client.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -213,6 +230,8 @@ pub(crate) struct Session {
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
+    /// What the keys take that it watches.
+    pub(crate) watched_bytes: usize,
     /// Whether `EXEC` runs, so that nothing may block.
     pub(crate) is_in_exec: bool,
 
@@ -233,6 +252,8 @@ pub(crate) struct Session {
     /// How much of its input is being run just now.
     pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
+    /// What the sum of all clients' memory has of this one.
+    pub(crate) counted_bytes: usize,
     /// Whether the front end was told that there is something to read.
     pub(crate) is_announced: bool,
     /// Since when the output has been above its soft limit.
@@ -262,6 +283,7 @@ impl Session {
             no_evict: false,
             no_touch: false,
             transaction: None,
+            watched_bytes: 0,
             is_in_exec: false,
             last_command: None,
             stall: None,
@@ -273,6 +295,7 @@ impl Session {
             input: Vec::new(),
             running_input_bytes: 0,
             output: Output::default(),
+            counted_bytes: 0,
             is_announced: false,
             soft_limit_since: None,
         }
@@ -290,6 +313,7 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
+        self.watched_bytes = 0;
     }
 
     /// Makes somebody else of it.
@@ -352,14 +376,27 @@ impl Session {
         self.input.len() + self.reader.apart_len()
     }
 
-    /// The memory this client takes: itself, its input and its output.
+    /// The memory this client takes.
+    #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
+        self.memory_bytes_with(&self.output)
+    }
+
+    /// The same while its output is in other hands. An output that fits into a buffer that the engine lends does not count, so
+    /// that it makes no difference when the front end writes it.
+    #[inline]
+    pub(crate) fn memory_bytes_with(&self, output: &Output) -> usize {
+        let output_bytes = match output.memory_bytes() {
+            0..=limits::UNCOUNTED_OUTPUT_BYTES => 0,
+            bytes => allocated(bytes),
+        };
+        SESSION_BYTES
             + self.name.capacity()
-            + self.peer.address.capacity()
-            + self.peer.local_address.capacity()
-            + self.input.capacity()
-            + self.reader.apart_len()
-            + self.output.memory_bytes()
+            + allocated(self.input.capacity() + self.reader.apart_len())
+            + output_bytes
+            + self.watched_bytes
+            + self.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes())
+            + self.subscriptions.as_ref().map_or(0, |names| names.memory_bytes())
+            + self.tracking.as_ref().map_or(0, |state| state.memory_bytes())
     }
 }

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::memory::allocated;
 use crate::session::ClientId;
 
 /// The keys that clients watch, in any database.
@@ -10,8 +11,17 @@ use crate::session::ClientId;
 pub(crate) struct Watches {
     /// For each database and key, who watches it.
     watchers: BTreeMap<(usize, Vec<u8>), Vec<Watcher>>,
-    /// For each client that watches anything, whether one of its keys has changed.
-    touched: BTreeMap<ClientId, bool>,
+    /// What each client watches that watches anything.
+    clients: BTreeMap<ClientId, Watching>,
+}
+
+/// What one client watches.
+#[derive(Debug, Default)]
+struct Watching {
+    /// Its keys, each once, with their databases.
+    keys: Vec<(usize, Vec<u8>)>,
+    /// Whether one of them has changed.
+    is_touched: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,38 +43,50 @@ impl Watches {
     /// Whether nobody watches anything, which is nearly always.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.touched.is_empty()
+        self.clients.is_empty()
     }
 
+    /// Adds a watch; returns what it takes, in bytes: nothing if it was there.
     pub(crate) fn watch(
         &mut self,
         client: ClientId,
         database: usize,
         key: &[u8],
         was_expired: bool,
-    ) {
-        self.touched.entry(client).or_default();
-        let watchers = self.watchers.entry((database, key.to_vec())).or_default();
-        if watchers.iter().all(|watcher| watcher.client != client) {
+    ) -> usize {
+        /// What a watch takes besides its key, which stands in two places.
+        const WATCH_BYTES: usize = 128;
+        let bytes = 2 * allocated(key.len()) + WATCH_BYTES;
+        let key = (database, key.to_vec());
+        let watching = self.clients.entry(client).or_default();
+        let watchers = self.watchers.entry(key.clone()).or_default();
+        let is_new = watchers.iter().all(|watcher| watcher.client != client);
+        if is_new {
             watchers.push(Watcher { client, was_expired });
+            watching.keys.push(key);
         }
+        if is_new { bytes } else { 0 }
     }
 
     /// Ends all watches of a client; whether one of its keys had changed.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
-        let Some(was_touched) = self.touched.remove(&client) else { return false };
-        self.watchers.retain(|_, watchers| {
-            watchers.retain(|watcher| watcher.client != client);
-            !watchers.is_empty()
-        });
-        was_touched
+        let Some(watching) = self.clients.remove(&client) else { return false };
+        for key in &watching.keys {
+            if let Some(watchers) = self.watchers.get_mut(key) {
+                watchers.retain(|watcher| watcher.client != client);
+                if watchers.is_empty() {
+                    self.watchers.remove(key);
+                }
+            }
+        }
+        watching.is_touched
     }
 
     /// A key has changed.
     pub(crate) fn touch(&mut self, database: usize, key: &[u8]) {
         let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
         for watcher in watchers {
-            self.touched.insert(watcher.client, true);
+            touch(&mut self.clients, watcher.client);
         }
     }
 
@@ -72,7 +94,7 @@ impl Watches {
     pub(crate) fn touch_expired(&mut self, database: usize, key: &[u8]) {
         let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
         for watcher in watchers.iter().filter(|watcher| !watcher.was_expired) {
-            self.touched.insert(watcher.client, true);
+            touch(&mut self.clients, watcher.client);
         }
     }
 
@@ -95,9 +117,7 @@ impl Watches {
                     Successor::Nothing if watcher.was_expired => watcher.was_expired = false,
                     Successor::Expired if watcher.was_expired => {}
                     Successor::Expired if !was_there => watcher.was_expired = true,
-                    _ => {
-                        self.touched.insert(watcher.client, true);
-                    }
+                    _ => touch(&mut self.clients, watcher.client),
                 }
             }
         }
@@ -105,11 +125,17 @@ impl Watches {
 
     /// The keys that a client watches and that had not expired when it began to.
     pub(crate) fn keys_of(&self, client: ClientId) -> impl Iterator<Item = (usize, &[u8])> {
-        self.watchers
-            .iter()
-            .filter(move |(_, watchers)| {
-                watchers.iter().any(|watcher| watcher.client == client && !watcher.was_expired)
-            })
-            .map(|((database, key), _)| (*database, key.as_slice()))
+        let keys = self.clients.get(&client).into_iter().flat_map(|watching| &watching.keys);
+        let was_live = move |key: &&(usize, Vec<u8>)| {
+            let watchers = self.watchers.get(*key).into_iter().flatten();
+            watchers.into_iter().any(|watcher| watcher.client == client && !watcher.was_expired)
+        };
+        keys.filter(was_live).map(|(database, key)| (*database, key.as_slice()))
+    }
+}
+
+fn touch(clients: &mut BTreeMap<ClientId, Watching>, client: ClientId) {
+    if let Some(watching) = clients.get_mut(&client) {
+        watching.is_touched = true;
     }
 }

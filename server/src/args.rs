@@ -97,10 +97,10 @@ fn value_name(kind: &Kind) -> String {
     match kind {
         Kind::Bool(_) => "yes|no".to_owned(),
         Kind::Never { .. } => "no".to_owned(),
-        Kind::Zero { .. } => "0".to_owned(),
         Kind::Empty { .. } => "\"\"".to_owned(),
         Kind::Integer { unit: Unit::Plain, .. } => "NUMBER".to_owned(),
         Kind::Integer { unit: Unit::Memory, .. } => "BYTES".to_owned(),
+        Kind::Integer { unit: Unit::MemoryOrPercent, .. } => "BYTES|PERCENT%".to_owned(),
         Kind::Integer { unit: Unit::Octal, .. } => "MODE".to_owned(),
         Kind::Enum { names, .. } if names.len() <= 5 => names.join("|"),
         Kind::Clamped { .. } => "NUMBER".to_owned(),

@@ -235,7 +235,10 @@ impl Connection {
     fn next(&self, engine: &Engine) -> Next {
         if self.may_read(engine) {
             Next::Again
-        } else if self.is_deaf || self.is_ending && engine.output(self.client).is_empty() {
+        } else if self.is_deaf
+            || self.is_ending && engine.output(self.client).is_empty()
+            || self.peer_has_closed && engine.is_blocked(self.client)
+        {
             Next::Close
         } else {
             Next::Wait

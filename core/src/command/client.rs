@@ -141,8 +141,9 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let chosen: Vec<&Session> = match serials {
         Some(serials) => serials
             .iter()
-            .filter_map(|&serial| {
-                sessions.iter().copied().find(|session| session.id.serial() as i64 == serial)
+            .filter_map(|serial| {
+                let at = sessions.binary_search_by_key(serial, |one| one.id.serial() as i64);
+                at.ok().map(|at| sessions[at])
             })
             .collect(),
         None => sessions
@@ -159,10 +160,11 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// All clients, the caller among them, in the order in which they came.
+/// All clients, the caller among them, in the order in which they came; not those that are to be closed at once.
 fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
+    let all = ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
     let mut sessions: Vec<&Session> =
-        ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session)).collect();
+        all.filter(|session| session.closing != Some(Closing::Now)).collect();
     sort::by(&mut sessions, |one, other| one.id.cmp(&other.id));
     sessions
 }
@@ -204,7 +206,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
     line.extend_from_slice(&session.name);
     let rest = format!(
         " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
-         multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
+         multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
         now.since(session.connected_at) / 1_000_000,
         now.since(session.last_interaction) / 1_000_000,
         session.database,
@@ -213,6 +215,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Shard),
         session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
+        session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),
         unread.min(limits::UNCOUNTED_OUTPUT_BYTES),
@@ -241,7 +244,6 @@ fn flags(session: &Session) -> String {
         ('B', tracking.is_some_and(|state| state.mode == TrackingMode::Broadcast)),
         ('b', session.is_held()),
         ('c', session.closing == Some(Closing::AfterWrite)),
-        ('A', session.closing == Some(Closing::Now)),
         ('U', session.peer.transport == Transport::Unix),
         ('e', session.no_evict),
         ('T', session.no_touch),
@@ -345,10 +347,7 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         .find(|session| session.id.serial() as i64 == serial && session.is_blocked());
     let is_found = blocked.is_some();
     if let Some(session) = blocked {
-        session.stall = None;
-        if let Some(wait) = &session.wait {
-            ctx.keys.observers.blocked.remove(session.id, wait.database, &wait.keys);
-        }
+        ctx.keys.observers.blocked.remove(session);
         let stats = &mut ctx.instance.stats.commands[session.blocked_command];
         stats.calls += 1;
         if with_error {

@@ -148,7 +148,7 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     for index in 0..count {
         let mut key = prefix.to_vec();
         key.extend_from_slice(format!(":{index}").as_bytes());
-        if ctx.keys.write(&key).is_some() {
+        if ctx.keys.consider(&key).is_some() {
             continue;
         }
         let mut value = format!("value:{index}").into_bytes();

@@ -28,7 +28,7 @@ pub(super) fn dump(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let options = Options::read(args)?;
     let key = &args[1];
-    if !options.replaces && ctx.keys.write(key).is_some() {
+    if !options.replaces && ctx.keys.consider(key).is_some() {
         return Err(error::BUSY_KEY);
     }
     let now = ctx.keys.now_ms();

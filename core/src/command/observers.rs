@@ -1,6 +1,6 @@
 //! Who wants to know what happens to keys.
 
-use crate::blocked::BlockedKeys;
+use crate::blocked::Blocked;
 use crate::config::events::EventClasses;
 use crate::event::{Event, Events};
 use crate::session::ClientId;
@@ -12,7 +12,7 @@ pub(crate) struct Observers<'a> {
     /// Transactions that fail if their keys change.
     pub(crate) watches: &'a mut Watches,
     /// Clients that wait for a key to change.
-    pub(crate) blocked: &'a mut BlockedKeys,
+    pub(crate) blocked: &'a mut Blocked,
     /// Keys that clients cache.
     pub(crate) tracking: &'a mut Tracking,
     /// The client whose command runs, if one does.

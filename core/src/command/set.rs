@@ -219,7 +219,7 @@ pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
 
 /// The set at a key that a command may change.
 fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>, Error> {
-    keys.write(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
+    keys.consider(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
 }
 
 /// Chance for one command: a generator that it may use while it holds the keys.

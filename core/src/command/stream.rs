@@ -26,7 +26,9 @@ fn limits(config: &Config) -> StreamLimits {
 
 /// A stream that a command may change, for a look at it.
 pub(super) fn look<'k>(keys: &'k mut Keys<'_>, key: &[u8]) -> Result<Option<&'k Stream>, Error> {
-    keys.write(key).map(|record| record.compound::<Stream>().ok_or(error::WRONG_TYPE)).transpose()
+    keys.consider(key)
+        .map(|record| record.compound::<Stream>().ok_or(error::WRONG_TYPE))
+        .transpose()
 }
 
 /// An id that names one entry.

@@ -48,7 +48,10 @@ pub struct Config {
     // The data.
     pub databases: i64,
     pub maxmemory: i64,
+    pub maxmemory_clients: i64,
+    pub maxmemory_eviction_tenacity: i64,
     pub maxmemory_policy: &'static str,
+    pub maxmemory_samples: i64,
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
     pub hll_sparse_max_bytes: i64,
@@ -118,7 +121,10 @@ impl Default for Config {
             client_output_buffer_limit: OutputLimits::default(),
             databases: 16,
             maxmemory: 0,
+            maxmemory_clients: 0,
+            maxmemory_eviction_tenacity: 10,
             maxmemory_policy: "noeviction",
+            maxmemory_samples: 5,
             lfu_log_factor: 10,
             lfu_decay_time: 1,
             hll_sparse_max_bytes: 3000,
@@ -200,6 +206,23 @@ impl Config {
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")
+    }
+
+    /// Above how many bytes the largest clients are disconnected, if there is such a limit.
+    #[must_use]
+    pub fn client_memory_limit(&self) -> Option<u64> {
+        /// What is enough to speak to the server at all.
+        const LEAST_BYTES: u64 = 128 * 1024;
+        let limit = match u64::try_from(self.maxmemory_clients) {
+            Ok(0) => return None,
+            Ok(bytes) => bytes,
+            Err(_) if self.maxmemory == 0 => return None,
+            Err(_) => {
+                let share = u128::from(self.maxmemory_clients.unsigned_abs());
+                (self.maxmemory as u128 * share / 100) as u64
+            }
+        };
+        Some(limit.max(LEAST_BYTES))
     }
 
     /// Every parameter that differs from its default, with its text: what `CONFIG REWRITE` must tell.

@@ -175,16 +175,40 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory",
-        summary: "A memory limit. This version has none to enforce, so only 0 (no limit) is accepted.",
-        kind: Kind::Zero {
+        summary: "Above this much memory keys are evicted or commands refused, as maxmemory-policy says; 0 for no limit.",
+        kind: Kind::Integer {
             field: |c| &mut c.maxmemory,
-            why: "a memory limit is not supported by this version; only 0 is accepted",
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-clients",
+        summary: "Above this much memory for clients, or this share of maxmemory (5%), the largest are disconnected; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_clients,
+            min: -100,
+            max: i64::MAX,
+            unit: Unit::MemoryOrPercent,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-eviction-tenacity",
+        summary: "How many keys are evicted before a command runs: 10 means 500, 0 means 50, 100 means as many as it takes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_eviction_tenacity,
+            min: 0,
+            max: 100,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },
     Parameter {
         name: "maxmemory-policy",
-        summary: "What the access bits of a key count: time of last access, or frequency (the -lfu policies).",
+        summary: "Which keys are evicted: the least recently (lru) or frequently (lfu) used, those that expire first (ttl), any (random).",
         kind: Kind::Enum {
             field: |c| &mut c.maxmemory_policy,
             names: &[
@@ -197,6 +221,17 @@ pub const PARAMETERS: &[Parameter] = &[
                 "allkeys-random",
                 "noeviction",
             ],
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-samples",
+        summary: "How many keys are drawn for each that is evicted, of which the best goes; above 64 as 64.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_samples,
+            min: 1,
+            max: MAX_INT,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },

@@ -7,11 +7,14 @@
 //! keys ready, so a chain of `BLMOVE`s is run to its end.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::mem;
 
 use super::Engine;
 use crate::resp::args::{Args, Request};
+use crate::resp::output::Output;
 use crate::resp::reply::Reply;
-use crate::session::{Session, Stall};
+use crate::session::{Peer, Session, Stall};
 use crate::time::UnixMicros;
 
 impl Engine {
@@ -23,50 +26,28 @@ impl Engine {
         args: Args<'_>,
         until: Option<UnixMicros>,
     ) {
-        session.stall = Some(Stall::Blocked { until });
-        if let Some(until) = until {
-            self.deadlines.insert((until, session.id));
-        }
         session.blocked_command = command;
         if let Some(wait) = &mut session.wait {
             wait.request.get_or_insert_with(|| Request::of(args.iter()));
-            self.blocked.add(session.id, wait.database, &wait.keys);
         }
-    }
-
-    /// Ends a wait before the command is answered or runs again.
-    fn unblock(&mut self, session: &mut Session) {
-        if let Some(Stall::Blocked { until: Some(until) }) = session.stall {
-            self.deadlines.remove(&(until, session.id));
-        }
-        session.stall = None;
-        if let Some(wait) = &session.wait {
-            self.blocked.remove(session.id, wait.database, &wait.keys);
-        }
+        self.blocked.add(session, until);
     }
 
     /// Ends the waits whose time is up.
     pub(super) fn end_waits(&mut self, now: UnixMicros) {
-        while let Some(&(until, client)) = self.deadlines.first()
-            && until <= now
-        {
-            self.deadlines.pop_first();
-            let Some(mut session) = self.instance.clients.take(client) else { continue };
-            // A client that was freed before its time may wait for something else by now.
-            if session.stall == (Some(Stall::Blocked { until: Some(until) })) {
-                self.unblock(&mut session);
-                session.reply_timed_out();
-                self.instance.stats.commands[session.blocked_command].calls += 1;
-                self.instance.resume.push_back(client);
-            }
-            self.instance.clients.put_back(session);
+        while let Some(client) = self.blocked.pop_overdue(now) {
+            let Some(session) = self.instance.clients.session_mut(client) else { continue };
+            self.blocked.remove(session);
+            session.reply_timed_out();
+            self.instance.stats.commands[session.blocked_command].calls += 1;
+            self.instance.resume.push_back(client);
         }
     }
 
     /// Lets clients go on whose wait or pause is over.
     pub(super) fn resume_all(&mut self, now: UnixMicros) {
         // What a resumed client does may free others: they take their turn, and do not pile up on the stack.
-        if core::mem::replace(&mut self.is_resuming, true) {
+        if mem::replace(&mut self.is_resuming, true) {
             return;
         }
         while let Some(client) = self.instance.resume.pop_front() {
@@ -75,10 +56,28 @@ impl Engine {
         self.is_resuming = false;
     }
 
-    /// Forgets a client that is gone.
-    pub(super) fn forget_wait(&mut self, session: &mut Session) {
-        if session.is_blocked() {
-            self.unblock(session);
+    /// Serves those who waited for what a client has changed. It is back in its slot meanwhile, a stand-in in its place, since it
+    /// may hear of what they do.
+    #[cold]
+    pub(super) fn serve_others(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        now: UnixMicros,
+        started_ns: &mut u64,
+    ) {
+        let client = session.id;
+        let user = &session.user;
+        let stand_in = || Box::new(Session::new(client, Peer::local(), Rc::clone(user), now));
+        let mut lent = self.stand_in.take().unwrap_or_else(stand_in);
+        mem::swap(&mut *lent, session);
+        mem::swap(&mut lent.output, output);
+        self.instance.clients.put_back(lent);
+        self.serve_blocked(now, started_ns);
+        if let Some(mut lent) = self.instance.clients.take(client) {
+            mem::swap(&mut lent.output, output);
+            mem::swap(&mut *lent, session);
+            self.stand_in = Some(lent);
         }
     }
 
@@ -93,7 +92,11 @@ impl Engine {
                 let found = found.map(|record| record.value_type());
                 let Some(session) = self.instance.clients.session(client) else { continue };
                 let is_for_it = session.wait.as_ref().is_some_and(|wait| wait.is_for(found));
-                if is_for_it && let Some(session) = self.instance.clients.take(client) {
+                // Who has been killed must not take what others may have.
+                if is_for_it
+                    && session.closing.is_none()
+                    && let Some(session) = self.instance.clients.take(client)
+                {
                     self.run_again(session, now, started_ns);
                 }
             }
@@ -105,10 +108,10 @@ impl Engine {
             self.instance.clients.put_back(session);
             return;
         };
-        self.unblock(&mut session);
+        self.blocked.remove(&mut session);
         let command = session.blocked_command;
         let request = session.wait.take().and_then(|wait| wait.request).unwrap_or_default();
-        let mut output = core::mem::take(&mut session.output);
+        let mut output = mem::take(&mut session.output);
         let (before, is_muted) = (output.mark(), session.reply_mode.is_muted());
         session.blocked_until = Some(until);
         let args = request.args(b"");
@@ -130,5 +133,25 @@ impl Engine {
             self.instance.resume.push_back(session.id);
         }
         self.instance.clients.put_back(session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+
+    #[test]
+    fn who_is_freed_before_its_time_leaves_no_deadline() {
+        let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(0));
+        let [waiting, freeing] =
+            [(); 2].map(|()| engine.connect(Peer::local(), now).expect("there is room"));
+        for _ in 0..3 {
+            engine.receive(waiting, b"BLPOP list 1000\r\n", now);
+            assert!(engine.blocked.earliest_deadline().is_some());
+            engine.receive(freeing, b"CLIENT UNBLOCK 1\r\n", now);
+            assert_eq!(engine.blocked.earliest_deadline(), None);
+        }
     }
 }

@@ -18,6 +18,9 @@ use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
+/// What a client may not run while it monitors.
+const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
+
 impl Engine {
     /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
     /// is when the next one starts: one look at the clock a request.
@@ -32,7 +35,12 @@ impl Engine {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let admitted = self.admit(session, args);
+        let is_memory_short =
+            self.instance.has_memory_limit && self.make_room(session, output, now);
+        if session.closing.is_some() {
+            return Ran::Answered;
+        }
+        let admitted = self.admit(session, args, is_memory_short);
         if let Ok(index) = admitted
             && self.must_postpone(session, index, now)
         {
@@ -51,7 +59,7 @@ impl Engine {
             state.caching = None;
         }
         if self.blocked.has_ready() {
-            self.serve_blocked(now, started_ns);
+            self.serve_others(session, output, now, started_ns);
         }
         Ran::Answered
     }
@@ -114,7 +122,12 @@ impl Engine {
 
     /// The checks that come before a command runs.
     #[inline]
-    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Box<Rejection>> {
+    fn admit(
+        &self,
+        session: &Session,
+        args: Args<'_>,
+        is_memory_short: bool,
+    ) -> Result<usize, Box<Rejection>> {
         let Some(command) = self.commands.resolve(args) else {
             return Err(Rejection::new(self.commands.unknown(args), None));
         };
@@ -138,11 +151,17 @@ impl Engine {
             let rejection = Rejection::new(error, Some(command.index));
             return Err(Box::new(Rejection { denial: Some(denial), ..*rejection }));
         }
+        if is_memory_short && self.needs_room(session, command.spec) {
+            return reject(error::OUT_OF_MEMORY);
+        }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
             && !is_for_subscribers(command.spec.name)
         {
             return reject(error::only_for_subscribers(command.spec.name));
+        }
+        if session.is_monitor && command.spec.flags.intersects(TOUCHES_DATA) {
+            return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
     }
@@ -165,6 +184,7 @@ impl Engine {
             if name == "exec" {
                 session.transaction = None;
                 self.watches.unwatch(session.id);
+                session.watched_bytes = 0;
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
         }
@@ -346,13 +366,11 @@ impl Engine {
             return;
         }
         let line = monitor::line(session, self.commands.command(index).spec, args, now);
-        let monitors = core::mem::take(&mut self.instance.monitors);
-        for &monitor in &monitors {
+        for at in 0..self.instance.monitors.len() {
             let mut message = Output::default();
             message.tail().extend_from_slice(&line);
-            self.instance.send(monitor, &mut message, None, now);
+            self.instance.send(self.instance.monitors[at], &mut message, Some(session), now);
         }
-        self.instance.monitors = monitors;
     }
 }
 
@@ -370,7 +388,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
             tracking.remember(context.session.id, &args[key.position]);
         }
     }
-    tracking.shrink(context.instance.config.tracking_table_max_keys as usize);
+    tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
 }

@@ -14,6 +14,7 @@
 mod blocking;
 mod cron;
 mod dispatch;
+mod evict;
 mod permission;
 mod pipeline;
 mod snapshot;
@@ -21,13 +22,12 @@ mod transaction;
 pub mod view;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::blocked::BlockedKeys;
+use crate::blocked::Blocked;
 use crate::command::acl;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
@@ -37,6 +37,7 @@ use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
 use crate::keyspace::Keyspace;
+use crate::keyspace::evict::EvictionPool;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
@@ -72,9 +73,12 @@ pub struct Engine {
     key_stats: KeyStats,
     random: Random,
     watches: Watches,
-    blocked: BlockedKeys,
+    blocked: Blocked,
+    /// A session that takes the place of another for a while; what it holds means nothing.
+    stand_in: Option<Box<Session>>,
     events: Events,
     tracking: Tracking,
+    eviction_pool: EvictionPool,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
@@ -86,8 +90,6 @@ pub struct Engine {
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
-    /// When blocked clients stop waiting.
-    deadlines: BTreeSet<(UnixMicros, ClientId)>,
     cron: cron::Cron,
 }
 
@@ -146,16 +148,17 @@ impl Engine {
             ),
             random,
             watches: Watches::default(),
-            blocked: BlockedKeys::default(),
+            blocked: Blocked::default(),
+            stand_in: None,
             events: Events::default(),
             tracking: Tracking::default(),
+            eviction_pool: EvictionPool::default(),
             is_resuming: false,
             commands,
             batch: Batch::default(),
             foreseen: [None; 2],
             foreseen_request: Request::default(),
             spare_buffers: Vec::new(),
-            deadlines: BTreeSet::new(),
             cron: cron::Cron::default(),
         }
     }
@@ -229,7 +232,7 @@ impl Engine {
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
         let Some(mut session) = self.instance.clients.remove(client) else { return };
-        self.forget_wait(&mut session);
+        self.blocked.remove(&mut session);
         self.watches.unwatch(client);
         self.instance.unsubscribe_all(client, &mut session);
         if let Some(state) = session.tracking.take() {
@@ -302,20 +305,27 @@ impl Engine {
     /// The first `len_bytes` bytes of the output were written. A client that had to stop because it left too much
     /// unread goes on.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
-        let Some(session) = self.instance.clients.session_mut(client) else { return };
+        let spare_buffers = &mut self.spare_buffers;
+        let goes_on = self.instance.clients.edit(client, |session| {
+            if let Some(buffer) = session.output.consume(len_bytes) {
+                keep_buffer(spare_buffers, buffer);
+            }
+            if session.output.is_empty() {
+                session.soft_limit_since = None;
+            }
+            let goes_on = session.stall == Some(Stall::OutputFull)
+                && session.output.len() < limits::OUTPUT_STALL_BYTES / 2;
+            if goes_on {
+                session.stall = None;
+            }
+            goes_on
+        });
+        let Some(goes_on) = goes_on else { return };
         self.instance.stats.writes += 1;
         self.instance.stats.output_bytes += len_bytes as u64;
-        if let Some(buffer) = session.output.consume(len_bytes) {
-            keep_buffer(&mut self.spare_buffers, buffer);
-        }
-        if session.output.is_empty() {
-            session.soft_limit_since = None;
-        }
-        if session.stall == Some(Stall::OutputFull)
-            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
-        {
-            session.stall = None;
+        if goes_on {
             self.resume(client, now);
+            self.broadcast_stale(now);
         }
     }
 
@@ -333,6 +343,13 @@ impl Engine {
         })
     }
 
+    /// Whether a client waits in a blocking command: if it has hung up, what it has sent behind that need not be read to know
+    /// that it is gone.
+    #[must_use]
+    pub fn is_blocked(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(Session::is_blocked)
+    }
+
     /// What the front end is asked to do next, until there is nothing.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
@@ -341,7 +358,7 @@ impl Engine {
     /// Whether a client waits for nothing but time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
-        !self.deadlines.is_empty() || self.instance.pause.is_some()
+        self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on.
@@ -366,9 +383,11 @@ impl Engine {
         session.input = input;
     }
 
-    /// Closes a client that sends far ahead of what is run.
+    /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
     fn limit_input(&mut self, session: &mut Session) {
-        if session.input_bytes() as i64 > self.instance.config.client_query_buffer_limit {
+        let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
+        let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
+        if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

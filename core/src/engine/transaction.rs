@@ -13,7 +13,9 @@ impl Session {
     /// Adds a command to the transaction that is open.
     pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
         let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
-        transaction.commands.push(Queued { command, request: Request::of(args.iter()) });
+        let request = Request::of(args.iter());
+        transaction.request_bytes += request.memory_bytes();
+        transaction.commands.push(Queued { command, request });
     }
 }
 

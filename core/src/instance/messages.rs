@@ -29,13 +29,14 @@ impl Instance {
             let mut message =
                 Message { topic, pattern, channel, payload, encoded: Default::default() };
             for &client in clients {
-                sent += 1;
                 if let Some(session) = running
                     && session.id == client
                 {
+                    sent += 1;
                     message.deliver(&mut self.own_messages, session.protocol);
                 } else if let Some(mut session) = self.clients.take(client) {
                     if session.closing.is_none() {
+                        sent += 1;
                         let protocol = session.protocol;
                         message.deliver(&mut session.output, protocol);
                         self.limit_output(&mut session, now);

@@ -18,6 +18,7 @@ use alloc::vec::Vec;
 use crate::acl::Acl;
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
+use crate::keyspace::evict::EvictionPolicy;
 use crate::persist::rdb::lzf::Compressor;
 use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
@@ -69,6 +70,12 @@ pub(crate) struct Instance {
     pub(crate) access_policy: AccessPolicy,
     /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::configured`].
     pub(crate) noted_from_ns: u64,
+    /// Whether there is any limit to keep before a command runs: see [`Self::configured`].
+    pub(crate) has_memory_limit: bool,
+    /// Which keys are evicted, if any are: see [`Self::configured`].
+    pub(crate) eviction_policy: Option<EvictionPolicy>,
+    /// Whether keys are to be evicted although no command runs.
+    pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
@@ -109,6 +116,9 @@ impl Instance {
             config,
             access_policy: AccessPolicy::Recency,
             noted_from_ns: u64::MAX,
+            has_memory_limit: false,
+            eviction_policy: None,
+            is_evicting: false,
             host,
             run_id,
             started_at,
@@ -140,6 +150,9 @@ impl Instance {
         } else {
             AccessPolicy::Recency
         };
+        self.has_memory_limit = self.config.maxmemory > 0 || self.config.maxmemory_clients != 0;
+        self.eviction_policy = EvictionPolicy::named(self.config.maxmemory_policy);
+        self.is_evicting = self.config.maxmemory > 0;
         let slow_us = u64::try_from(self.config.slowlog_log_slower_than).ok();
         let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
         let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));

@@ -12,6 +12,7 @@ use core::slice::SliceIndex;
 
 use super::big_arg::BigArg;
 use crate::limits;
+use crate::memory::allocated;
 
 /// The arguments of a command, its name first: what every handler receives.
 #[derive(Clone, Copy)]
@@ -132,6 +133,11 @@ impl Request {
     /// Lets go of the arguments that lie apart: by now they belong to whoever has kept them.
     pub(crate) fn release(&mut self) {
         self.big.clear();
+    }
+
+    /// What its own bytes and the places of its arguments take.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        allocated(self.own_bytes.capacity()) + allocated(self.spans.capacity() * size_of::<Span>())
     }
 
     /// Forgets the arguments, to find new ones in the input.

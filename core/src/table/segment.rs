@@ -318,10 +318,20 @@ impl<E: Entry> Segment<E> {
         entries
     }
 
-    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer and a
-    /// tag, and the order.
+    /// What the segment has allocated besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer
+    /// and a tag, and the order.
+    #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         72 + self.entries.num_buckets() * 9 + self.order.capacity()
+    }
+
+    /// The same, as an allocator rounds it.
+    #[cfg(test)]
+    pub(super) fn allocated_bytes(&self) -> usize {
+        use crate::memory::allocated;
+        let buckets = self.entries.num_buckets();
+        let table = if buckets > 1 { allocated(buckets * 9 + TAG_GROUP) } else { 0 };
+        80 + table + allocated(self.order.capacity())
     }
 
     fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
@@ -421,6 +431,7 @@ impl<E> Segments<E> {
         if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
     }
 
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Segment<E>> {
         self.chunks.iter().flatten()
     }
@@ -457,6 +468,10 @@ mod tests {
 
         fn address(&self) -> *const u8 {
             self.0.as_ptr()
+        }
+
+        fn memory_bytes(&self) -> usize {
+            self.0.len()
         }
     }
 

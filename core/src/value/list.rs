@@ -322,7 +322,7 @@ impl List {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
-            Self::Listpack(chunk) => chunk.capacity(),
+            Self::Listpack(chunk) => chunk.allocated(),
             Self::Quicklist(list) => list.memory_bytes(),
         }
     }

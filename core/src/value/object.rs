@@ -6,6 +6,9 @@ use super::{
 use crate::table::ahead::Stage;
 use alloc::boxed::Box;
 
+/// What an object takes besides what it points to.
+const OBJECT_BYTES: usize = 64;
+
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
 pub enum Object {
@@ -46,10 +49,10 @@ impl Object {
         }
     }
 
-    /// What the value takes, in bytes, with eight-byte pointers; may read all of it.
+    /// What the value takes, in bytes, with eight-byte pointers. It is asked at every change, so each type keeps count.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
+        OBJECT_BYTES
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
                 Self::Set(set) => set.memory_bytes(),

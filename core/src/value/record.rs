@@ -25,7 +25,7 @@ mod shape;
 mod tests;
 
 use super::{Compound, Object, Packing, Type, Value, ValueRef, string::StringRef};
-use crate::{table::Entry, time::UnixMillis};
+use crate::{memory::allocated, table::Entry, time::UnixMillis};
 use alloc::{alloc as heap, borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::{fmt, marker::PhantomData, mem, ptr::NonNull, slice};
 pub use shape::{AccessClock, INLINE_MAX};
@@ -35,7 +35,7 @@ use shape::{
 };
 
 /// What a shared value costs besides its bytes: two counts, then pointer, capacity and length.
-const SHARED_HEADER: usize = 40;
+const SHARED_HEADER: usize = allocated(40);
 
 /// A key, its value, and what the keyspace knows of them, behind one pointer.
 pub struct Record {
@@ -285,13 +285,21 @@ impl Record {
     }
 
     /// What the record takes, with what it points to, in bytes.
+    #[inline]
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let block = self.shape().block_bytes();
+        let block = allocated(self.shape().block_bytes());
+        if self.owns_heap() { block + self.heap_bytes() } else { block }
+    }
+
+    /// What the payload points to.
+    fn heap_bytes(&self) -> usize {
         match self.value() {
-            ValueRef::String(StringRef::Shared(bytes)) => block + SHARED_HEADER + bytes.capacity(),
-            ValueRef::Object(object) => block + object.memory_bytes(),
-            _ => block,
+            ValueRef::String(StringRef::Shared(bytes)) => {
+                SHARED_HEADER + allocated(bytes.capacity())
+            }
+            ValueRef::Object(object) => object.memory_bytes(),
+            _ => 0,
         }
     }
 
@@ -544,6 +552,11 @@ impl Entry for Record {
     #[inline]
     fn address(&self) -> *const u8 {
         self.block.as_ptr()
+    }
+
+    #[inline]
+    fn memory_bytes(&self) -> usize {
+        self.memory_bytes()
     }
 }
 

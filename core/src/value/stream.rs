@@ -13,6 +13,7 @@ use super::{
     Compound, Object, Packing, Type, Value,
     listpack::{self, Listpack, ListpackRef},
 };
+use crate::memory::allocated;
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::mem;
 pub use group::{Consumer, ConsumerIndex, Group, Pending};
@@ -24,6 +25,8 @@ pub use node::StreamEntry;
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     nodes: BTreeMap<StreamId, Listpack>,
+    /// What the nodes take.
+    node_bytes: usize,
     len: usize,
     /// The id of the last entry that was added.
     pub last_id: StreamId,
@@ -186,14 +189,18 @@ impl Stream {
                     && (limits.node_entries == 0
                         || Node::new(*last.key(), last.get()).all() < limits.node_entries) =>
             {
-                node::push(*last.key(), last.get_mut(), id, pairs);
+                let master = *last.key();
+                measured(&mut self.node_bytes, last.get_mut(), |list| {
+                    node::push(master, list, id, pairs);
+                });
             }
             last => {
                 if let Some(mut full) = last {
-                    full.get_mut().shrink_to_fit();
+                    measured(&mut self.node_bytes, full.get_mut(), Listpack::shrink_to_fit);
                 }
                 let mut list = node::new(pairs.clone().step_by(2));
                 node::push(id, &mut list, id, pairs);
+                self.node_bytes += node_bytes(&list);
                 self.nodes.insert(id, list);
             }
         }
@@ -226,10 +233,11 @@ impl Stream {
             return false;
         };
         if node.count() == 1 {
+            self.node_bytes -= node_bytes(list);
             self.nodes.remove(&master);
         } else {
             let at = found.at;
-            node::remove(list, &[at]);
+            measured(&mut self.node_bytes, list, |list| node::remove(list, &[at]));
         }
         self.len -= 1;
         true
@@ -257,7 +265,7 @@ impl Stream {
                 }
                 break;
             }
-            first.remove();
+            self.node_bytes -= node_bytes(&first.remove());
             self.len -= count;
         }
         if self.len < before {
@@ -277,7 +285,7 @@ impl Stream {
             }
         };
         self.len -= going.len();
-        node::remove(first.get_mut(), &going);
+        measured(&mut self.node_bytes, first.get_mut(), |list| node::remove(list, &going));
     }
 
     fn find_first(&mut self) {
@@ -382,6 +390,7 @@ impl Stream {
             return false;
         }
         self.len += node.count();
+        self.node_bytes += node_bytes(&list);
         self.nodes.insert(master, list);
         if self.nodes.len() == 1 {
             self.find_first();
@@ -389,14 +398,16 @@ impl Stream {
         true
     }
 
-    /// What it takes besides itself, in bytes.
+    /// What it takes, in bytes; asks every group.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        const INDEX_BYTES: usize = size_of::<StreamId>() + size_of::<Listpack>();
-        let nodes: usize = self.nodes.values().map(|list| list.capacity() + INDEX_BYTES).sum();
-        let of_group =
-            |(name, group): (&[u8], &Group)| name.len() + size_of::<Group>() + group.memory_bytes();
-        nodes + self.groups().map(of_group).sum::<usize>()
+        /// Of a stream, and of a group with its place in a tree, without what these point to.
+        const STREAM_BYTES: usize = 160;
+        const GROUP_BYTES: usize = 256;
+        let of_group = |(name, group): (&[u8], &Group)| {
+            GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
+        };
+        STREAM_BYTES + self.node_bytes + self.groups().map(of_group).sum::<usize>()
     }
 
     /// See [`Object::free_some`].
@@ -416,6 +427,20 @@ impl Stream {
         }
         freed
     }
+}
+
+/// What a node takes, with its place in the tree of nodes, of which half are free since they come in order.
+fn node_bytes(list: &Listpack) -> usize {
+    const PLACE_BYTES: usize = 80;
+    PLACE_BYTES + allocated(list.capacity())
+}
+
+/// Edits a node, of which `total` is to have what it takes then.
+fn measured<R>(total: &mut usize, list: &mut Listpack, edit: impl FnOnce(&mut Listpack) -> R) -> R {
+    let before = node_bytes(list);
+    let result = edit(list);
+    *total = *total - before + node_bytes(list);
+    result
 }
 
 impl Compound for Stream {

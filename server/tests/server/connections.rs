@@ -203,6 +203,18 @@ fn who_has_sent_all_still_reads_all() {
 }
 
 #[test]
+fn who_hangs_up_while_it_waits_is_gone_whatever_else_it_has_sent() {
+    let server = Server::start(&[]);
+    let mut other = server.client();
+    let mut client = server.client();
+    client.send(["BLPOP list 0\r\n".to_owned(), "PING\r\n".repeat(30_000)].concat());
+    let mut clients = || other.ask_bulk("INFO clients");
+    eventually("it waits", || clients().contains("blocked_clients:1\r\n"));
+    drop(client);
+    eventually("it is gone", || clients().contains("connected_clients:1\r\n"));
+}
+
+#[test]
 fn quit_is_answered_and_ends_the_connection() {
     let server = Server::start(&[]);
     let mut client = server.client();

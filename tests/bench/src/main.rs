@@ -2,7 +2,7 @@
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
 //! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
-//! `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
+//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +19,7 @@ mod callgrind;
 mod client;
 mod collections;
 mod driver;
+mod eviction;
 mod floor;
 mod growth;
 mod latency;
@@ -55,6 +56,9 @@ struct Options {
     /// Part: resident memory of keys and of idle connections
     #[arg(long)]
     memory: bool,
+    /// Part: hit rates of caches that are too small
+    #[arg(long)]
+    eviction: bool,
     /// Part: instructions a request, by callgrind
     #[arg(long)]
     instructions: bool,
@@ -161,8 +165,12 @@ fn measure(options: &Options) -> Result<()> {
 
     let mut report = Report::new(options.markdown.clone());
     report.text(&report::circumstances(&both)?)?;
-    let named =
-        options.load || options.types || options.growth || options.memory || options.instructions;
+    let named = options.load
+        || options.types
+        || options.growth
+        || options.memory
+        || options.eviction
+        || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
         let this = Pid::from_raw(0);
@@ -190,6 +198,9 @@ fn measure(options: &Options) -> Result<()> {
     }
     if part(options.memory) {
         memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;
+    }
+    if part(options.eviction) {
+        eviction::compare(both, if options.quick { 15 } else { 45 }, options.seed, &mut report)?;
     }
     if part(options.instructions) {
         callgrind::compare(both, &options.only, options.seed, &mut report)?;

@@ -10,15 +10,15 @@ use redstart_core::{
     time::UnixMicros,
 };
 
-use super::Source;
+use super::{Source, hostile};
 
 const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 
 /// The longest string that may be made here; an input is far shorter.
-const STRING_BYTES: usize = 1 << 20;
+const STRING_BYTES: usize = 1 << 16;
 
 /// What an output may hold: what stalls a client, and the replies of the request that comes then.
-const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 64 * STRING_BYTES;
+const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 1024 * STRING_BYTES;
 
 /// Words that a fuzzer would be long in finding.
 const WORDS: &[&str] = &[
@@ -87,7 +87,7 @@ const WORDS: &[&str] = &[
     "1",
     "-1",
     "1000",
-    "1048575",
+    "65535",
     "9223372036854775807",
     "*",
     "[a-z]",
@@ -131,6 +131,10 @@ impl Stage {
             (5..=8, Some(client)) => {
                 let len = source.below(60);
                 self.engine.receive(client, source.take(len), self.now);
+            }
+            (9..=11, Some(client)) => {
+                let request = hostile::request(source);
+                self.engine.receive(client, &request, self.now);
             }
             (_, Some(client)) => {
                 let request = request(source);

@@ -7,6 +7,7 @@
 mod acl;
 mod engine;
 mod glob;
+mod hostile;
 mod intset;
 mod listpack;
 mod number;

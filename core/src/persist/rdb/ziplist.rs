@@ -14,7 +14,7 @@
 //! ```
 
 use super::{Corrupt, Reader};
-use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack};
+use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
 
 const HEADER: usize = 10;
 const END: u8 = 0xff;
@@ -29,7 +29,8 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let total = u32::from_le_bytes(reader.array()?) as usize;
     let last = u32::from_le_bytes(reader.array()?) as usize;
     let count = u16::from_le_bytes(reader.array()?);
-    if total != bytes.len() {
+    // What is longer Redis never wrote, and might not fit a listpack.
+    if total != bytes.len() || total > MAX_BYTES {
         return Err(Corrupt);
     }
     let mut list = Listpack::with_capacity(EMPTY_BYTES + bytes.len());

@@ -10,7 +10,7 @@
 //! A length is a byte, or 0xfe and a u32. A value has room behind it to grow into. The count stops at 254.
 
 use super::{Corrupt, Reader};
-use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack};
+use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
 
 const END: u8 = 0xff;
 const LONG: u8 = 0xfe;
@@ -20,6 +20,10 @@ const LONG: u8 = 0xfe;
 /// # Errors
 /// The zipmap is not exactly what it says of itself.
 pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
+    // What is longer Redis never wrote, and might not fit a listpack.
+    if bytes.len() > MAX_BYTES {
+        return Err(Corrupt);
+    }
     let mut reader = Reader::new(bytes);
     let told = reader.byte()?;
     let mut list = Listpack::with_capacity(EMPTY_BYTES + bytes.len());

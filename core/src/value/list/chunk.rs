@@ -17,6 +17,7 @@
 use super::super::listpack::{COUNT_UNKNOWN, Entry, FRAME, HEADER, ListpackRef};
 use super::super::record::INLINE_MAX;
 use super::{End, Node, frozen};
+use crate::memory::allocated;
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
@@ -122,8 +123,14 @@ impl Chunk {
         }
     }
 
-    /// What it has allocated.
-    pub(super) const fn capacity(&self) -> usize {
+    /// What its buffer takes.
+    #[inline]
+    pub(super) const fn allocated(&self) -> usize {
+        allocated(self.capacity())
+    }
+
+    /// What it has asked for.
+    const fn capacity(&self) -> usize {
         self.buffer.capacity()
     }
 

@@ -4,6 +4,7 @@
 //! as an id alone.
 
 use super::StreamId;
+use crate::memory::allocated;
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
@@ -23,6 +24,8 @@ pub struct Group {
     pub entries_read: Option<u64>,
     pending: BTreeMap<StreamId, Pending>,
     names: BTreeMap<Rc<[u8]>, ConsumerIndex>,
+    /// What the names take.
+    name_bytes: usize,
     consumers: Vec<Option<Consumer>>,
 }
 
@@ -48,6 +51,11 @@ pub struct Consumer {
     pub active_ms: Option<i64>,
     /// What it has not acknowledged.
     pub pending: BTreeSet<StreamId>,
+}
+
+/// What a name takes, with its place in a tree.
+const fn name_bytes(name: &[u8]) -> usize {
+    allocated(name.len() + 16) + 48
 }
 
 impl Group {
@@ -114,6 +122,7 @@ impl Group {
         }
         self.consumers[index] = Some(consumer);
         let index = ConsumerIndex::try_from(index).expect("memory holds fewer consumers");
+        self.name_bytes += name_bytes(&name);
         self.names.insert(name, index);
         index
     }
@@ -121,6 +130,7 @@ impl Group {
     /// Removes a consumer with all that it has not acknowledged; how much that was, if there is such a consumer.
     pub fn remove(&mut self, name: &[u8]) -> Option<usize> {
         let index = self.names.remove(name)?;
+        self.name_bytes -= name_bytes(name);
         let consumer = self.consumers.get_mut(index as usize)?.take()?;
         for id in &consumer.pending {
             self.pending.remove(id);
@@ -147,18 +157,14 @@ impl Group {
         true
     }
 
-    /// What it takes besides itself, in bytes: roughly, since only the trees know.
+    /// What it takes besides itself, in bytes, its trees being about half full since ids come in order.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        /// Of what a tree takes, its nodes being two thirds full, an entry's share.
-        const fn in_tree(bytes: usize) -> usize {
-            bytes + bytes / 2
-        }
-        let id = size_of::<StreamId>();
-        let names: usize = self.names.keys().map(|name| name.len() + 2 * size_of::<usize>()).sum();
-        self.pending.len() * in_tree(2 * id + size_of::<Pending>())
-            + names
-            + self.consumers.len() * (size_of::<Consumer>() + in_tree(id))
+        /// An entry in the group's tree and in the consumer's.
+        const PENDING_BYTES: usize = 120;
+        /// A consumer with its first few entries.
+        const CONSUMER_BYTES: usize = 80;
+        self.pending.len() * PENDING_BYTES + self.name_bytes + self.consumers.len() * CONSUMER_BYTES
     }
 
     /// See [`Object::free_some`](crate::value::Object::free_some).
