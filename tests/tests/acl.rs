@@ -201,7 +201,7 @@ struct Subject {
 impl Subject {
     fn new() -> Self {
         let mut engine = Engine::new(Config::default(), Seed(1));
-        let client = engine.connect(Peer::local(), UnixMicros(0)).unwrap();
+        let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
         Self { engine, client }
     }
 
@@ -209,6 +209,6 @@ impl Subject {
         self.engine.receive(self.client, &multibulk(words), UnixMicros(0));
         let output = self.engine.output(self.client).to_vec();
         self.engine.consume(self.client, output.len(), UnixMicros(0));
-        decode(&output).unwrap().unwrap().0
+        decode(&output).ok().flatten().expect("the reply is whole").0
     }
 }
