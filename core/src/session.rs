@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::ClientClass;
+use crate::error::Error;
 use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
 use crate::resp::output::Output;
@@ -99,6 +100,14 @@ impl ReplyMode {
     #[inline]
     pub(crate) const fn is_muted(self) -> bool {
         matches!(self, Self::Off | Self::Skip)
+    }
+
+    /// What holds once the command that runs has ended.
+    pub(crate) const fn after_command(self) -> Self {
+        match self {
+            Self::Skip => Self::On,
+            other => other,
+        }
     }
 }
 
@@ -274,14 +283,21 @@ impl Session {
         }
     }
 
-    /// Answers a command whose time is up.
-    pub(crate) fn reply_timed_out(&mut self) {
+    /// Answers a command that waits no longer: its time is up, unless there is an error.
+    pub(crate) fn end_wait(&mut self, error: Option<&Error>) {
         let mut output = core::mem::take(&mut self.output);
         let before = output.mark();
-        self.wait_in_vain(&mut Reply::new(&mut output, self.protocol));
+        let mut reply = Reply::new(&mut output, self.protocol);
+        if let Some(error) = error {
+            self.wait = None;
+            reply.error(error);
+        } else {
+            self.wait_in_vain(&mut reply);
+        }
         if self.reply_mode.is_muted() {
             output.rewind(before);
         }
+        self.reply_mode = self.reply_mode.after_command();
         self.output = output;
     }
 
