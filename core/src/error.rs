@@ -116,6 +116,98 @@ pub const GEORADIUS_STORE_WITH: Error = Error::fixed(
 pub const GEOSEARCHSTORE_WITH: Error = Error::fixed(
     "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
 );
+/// An id of an entry that is none.
+pub const STREAM_ID: Error =
+    Error::fixed("ERR Invalid stream ID specified as stream command argument");
+/// A range that begins behind the last id.
+pub const STREAM_START: Error = Error::fixed("ERR invalid start ID for the interval");
+/// A range that ends before the first id.
+pub const STREAM_END: Error = Error::fixed("ERR invalid end ID for the interval");
+/// `XADD` of the id that no entry may have.
+pub const XADD_ZERO: Error = Error::fixed("ERR The ID specified in XADD must be greater than 0-0");
+/// `XADD` of an id that does not ascend.
+pub const XADD_ID: Error = Error::fixed(
+    "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+);
+/// `XADD` to a stream whose last id is the last of all.
+pub const XADD_EXHAUSTED: Error =
+    Error::fixed("ERR The stream has exhausted the last possible ID, unable to add more items");
+/// `XADD` of more than a node can hold.
+pub const XADD_TOO_LARGE: Error = Error::fixed("ERR Elements are too large to be stored");
+/// A stream is to be trimmed in two ways.
+pub const TRIM_TWICE: Error =
+    Error::fixed("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
+/// `MAXLEN` below zero.
+pub const TRIM_MAXLEN: Error = Error::fixed("ERR The MAXLEN argument must be >= 0.");
+/// `LIMIT` below zero.
+pub const TRIM_LIMIT: Error = Error::fixed("ERR The LIMIT argument must be >= 0.");
+/// `LIMIT` without a way to trim.
+pub const TRIM_LIMIT_ALONE: Error =
+    Error::fixed("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
+/// `XTRIM` without a way to trim.
+pub const TRIM_NOTHING: Error =
+    Error::fixed("ERR syntax error, XTRIM must be called with a trimming strategy");
+/// `LIMIT` of exact trimming.
+pub const TRIM_LIMIT_EXACT: Error =
+    Error::fixed("ERR syntax error, LIMIT cannot be used without the special ~ option");
+/// `XSETID` with a number of entries below zero.
+pub const XSETID_ADDED: Error = Error::fixed("ERR entries_added must be positive");
+/// `XSETID` with an id that was removed after the last one.
+pub const XSETID_GIVEN_DELETED: Error = Error::fixed(
+    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id",
+);
+/// `XSETID` below an id that was removed.
+pub const XSETID_DELETED: Error =
+    Error::fixed("ERR The ID specified in XSETID is smaller than current max_deleted_entry_id");
+/// `XSETID` below the last entry.
+pub const XSETID_TOP: Error =
+    Error::fixed("ERR The ID specified in XSETID is smaller than the target stream top item");
+/// `XSETID` with fewer entries than there are.
+pub const XSETID_LENGTH: Error = Error::fixed(
+    "ERR The entries_added specified in XSETID is smaller than the target stream length",
+);
+/// `XREAD` with what `XREADGROUP` takes.
+pub const XREAD_GROUP: Error =
+    Error::fixed("ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.");
+/// The same.
+pub const XREAD_NOACK: Error =
+    Error::fixed("ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.");
+/// `XREAD` of what no consumer has been given.
+pub const XREAD_NEW: Error = Error::fixed(
+    "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
+);
+/// `XREADGROUP` without a group.
+pub const XREADGROUP_NO_GROUP: Error = Error::fixed("ERR Missing GROUP option for XREADGROUP");
+/// `XREADGROUP` from the end.
+pub const XREADGROUP_END: Error = Error::fixed(
+    "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.",
+);
+/// `XREADGROUP` of the last entry.
+pub const XREADGROUP_LAST: Error = Error::fixed(
+    "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The + ID would just return an empty result set.",
+);
+/// `XGROUP` of a missing key.
+pub const XGROUP_NO_KEY: Error = Error::fixed(
+    "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.",
+);
+/// A consumer group is there already.
+pub const BUSY_GROUP: Error = Error::fixed("BUSYGROUP Consumer Group name already exists");
+/// `ENTRIESREAD` below -1.
+pub const ENTRIES_READ: Error = Error::fixed("ERR value for ENTRIESREAD must be positive or -1");
+/// `XCLAIM` with a time that is no number.
+pub const XCLAIM_MIN_IDLE: Error = Error::fixed("ERR Invalid min-idle-time argument for XCLAIM");
+/// The same.
+pub const XCLAIM_IDLE: Error = Error::fixed("ERR Invalid IDLE option argument for XCLAIM");
+/// The same.
+pub const XCLAIM_TIME: Error = Error::fixed("ERR Invalid TIME option argument for XCLAIM");
+/// `XCLAIM` with a count that is no number.
+pub const XCLAIM_RETRY_COUNT: Error =
+    Error::fixed("ERR Invalid RETRYCOUNT option argument for XCLAIM");
+/// `XAUTOCLAIM` with a time that is no number.
+pub const XAUTOCLAIM_MIN_IDLE: Error =
+    Error::fixed("ERR Invalid min-idle-time argument for XAUTOCLAIM");
+/// `XAUTOCLAIM` of fewer than one.
+pub const XAUTOCLAIM_COUNT: Error = Error::fixed("ERR COUNT must be > 0");
 /// `SORT` of texts as numbers.
 pub const SORT_NOT_A_DOUBLE: Error =
     Error::fixed("ERR One or more scores can't be converted into double");
@@ -269,6 +361,32 @@ pub const WRONG_PASSWORD: Error =
 pub const NO_PASSWORD_SET: Error = Error::fixed(
     "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
 );
+/// A key that the client's user may not use so.
+pub const NO_KEY_PERMISSION: Error = Error::fixed("NOPERM No permissions to access a key");
+/// A channel that the client's user may not use.
+pub const NO_CHANNEL_PERMISSION: Error = Error::fixed("NOPERM No permissions to access a channel");
+/// `SORT BY` for a user who may not read every key.
+pub const SORT_BY_PERMISSION: Error =
+    Error::fixed("ERR BY option of SORT denied due to insufficient ACL permissions.");
+/// `SORT GET` for a user who may not read every key.
+pub const SORT_GET_PERMISSION: Error =
+    Error::fixed("ERR GET option of SORT denied due to insufficient ACL permissions.");
+/// `ACL SETUSER` with a name that no line can hold.
+pub const USER_NAME: Error = Error::fixed("ERR Usernames can't contain spaces or null characters");
+/// `ACL DELUSER default`.
+pub const REMOVE_DEFAULT_USER: Error = Error::fixed("ERR The 'default' user cannot be removed");
+/// `ACL GENPASS` of no bits, or of too many.
+pub const GENPASS_BITS: Error = Error::fixed(
+    "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096",
+);
+/// `ACL LOAD` and `ACL SAVE` without an ACL file.
+pub const NO_ACL_FILE: Error = Error::fixed(
+    "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.",
+);
+/// `ACL SAVE` that the system does not let through.
+pub const ACL_SAVE: Error = Error::fixed(
+    "ERR There was an error trying to save the ACLs. Please check the server logs for more information",
+);
 /// `HELLO` with a protocol version other than 2 and 3.
 pub const NO_PROTO: Error = Error::fixed("NOPROTO unsupported protocol version");
 /// `HELLO` with a protocol version that is no number.
@@ -356,6 +474,9 @@ pub const CACHING_NO: Error =
     Error::fixed("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
 /// `MULTI` inside a transaction.
 pub const MULTI_NESTED: Error = Error::fixed("ERR MULTI calls can not be nested");
+/// More memory is used than may be, and nothing may be evicted.
+pub const OUT_OF_MEMORY: Error =
+    Error::fixed("OOM command not allowed when used memory > 'maxmemory'.");
 /// `EXEC` outside a transaction.
 pub const EXEC_WITHOUT_MULTI: Error = Error::fixed("ERR EXEC without MULTI");
 /// `DISCARD` outside a transaction.
@@ -393,6 +514,12 @@ pub const RELOAD_OPTION: Error =
 /// `DEBUG RELOAD` of data that is not there, or is in the way.
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
+/// A snapshot is none, or is damaged.
+pub const BAD_RDB_FILE: Error = Error::fixed("ERR This is no RDB file, or it is damaged");
+/// A snapshot has functions.
+pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
+/// A snapshot has a database that `databases` does not allow.
+pub const RDB_DATABASE: Error = Error::fixed("ERR The RDB file has more databases");
 /// `RESTORE` of a payload whose value is none.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
@@ -409,6 +536,27 @@ pub fn prefix_overlaps(prefix: &[u8], which: &str, other: &[u8]) -> Error {
         b"'. Prefixes for a single client must not overlap.",
     ];
     Error(Cow::Owned(text.concat()))
+}
+
+/// A command that the client's user may not run. `command` is its full name.
+#[must_use]
+pub fn no_command_permission(user: &[u8], command: &str) -> Error {
+    let text = [
+        b"NOPERM User ",
+        user,
+        b" has no permissions to run the '",
+        command.as_bytes(),
+        b"' command",
+    ];
+    Error(Cow::Owned(text.concat()))
+}
+
+/// A queued command that the client's user may no longer run.
+#[must_use]
+pub fn no_permission_in_exec(reason: &str) -> Error {
+    Error::made(format!(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {reason}"
+    ))
 }
 
 /// A client in RESP2 that has subscribed sent another command.
@@ -518,4 +666,31 @@ pub fn quoted(prefix: &str, subject: &[u8], suffix: &str) -> Error {
     text.extend(subject.iter().take_while(|&&byte| byte != 0));
     text.extend_from_slice(suffix.as_bytes());
     Error::made(text)
+}
+
+/// A stream or a consumer group of it is not there.
+#[must_use]
+pub fn no_group(key: &[u8], group: &[u8], suffix: &str) -> Error {
+    let parts: [&[u8]; 5] =
+        [b"NOGROUP No such key '", c_string(key), b"' or consumer group '", c_string(group), b"'"];
+    Error::made([&parts.concat()[..], suffix.as_bytes()].concat())
+}
+
+/// A stream has no such consumer group.
+#[must_use]
+pub fn no_group_of(group: &[u8], key: &[u8]) -> Error {
+    let (group, key) = (c_string(group), c_string(key));
+    let parts = [b"NOGROUP No such consumer group '", group, b"' for key name '", key, b"'"];
+    Error::made(parts.concat())
+}
+
+/// An option that `XCLAIM` does not know.
+#[must_use]
+pub fn xclaim_option(option: &[u8]) -> Error {
+    quoted("ERR Unrecognized XCLAIM option '", option, "'")
+}
+
+/// As much of `text` as Redis prints.
+fn c_string(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or_default()
 }

@@ -22,6 +22,7 @@ impl Event {
     pub(crate) const APPEND: Self = Self::new(EventClass::String, "append");
     pub(crate) const COPY_TO: Self = Self::new(EventClass::Generic, "copy_to");
     pub(crate) const DEL: Self = Self::new(EventClass::Generic, "del");
+    pub(crate) const EVICTED: Self = Self::new(EventClass::Evicted, "evicted");
     pub(crate) const EXPIRE: Self = Self::new(EventClass::Generic, "expire");
     pub(crate) const EXPIRED: Self = Self::new(EventClass::Expired, "expired");
     pub(crate) const GEO_RADIUS_STORE: Self = Self::new(EventClass::SortedSet, "georadiusstore");
@@ -61,6 +62,17 @@ impl Event {
     pub(crate) const SPOP: Self = Self::new(EventClass::Set, "spop");
     pub(crate) const SREM: Self = Self::new(EventClass::Set, "srem");
     pub(crate) const SUNIONSTORE: Self = Self::new(EventClass::Set, "sunionstore");
+    pub(crate) const XADD: Self = Self::new(EventClass::Stream, "xadd");
+    pub(crate) const XDEL: Self = Self::new(EventClass::Stream, "xdel");
+    pub(crate) const XGROUP_CREATE: Self = Self::new(EventClass::Stream, "xgroup-create");
+    pub(crate) const XGROUP_CREATE_CONSUMER: Self =
+        Self::new(EventClass::Stream, "xgroup-createconsumer");
+    pub(crate) const XGROUP_DEL_CONSUMER: Self =
+        Self::new(EventClass::Stream, "xgroup-delconsumer");
+    pub(crate) const XGROUP_DESTROY: Self = Self::new(EventClass::Stream, "xgroup-destroy");
+    pub(crate) const XGROUP_SET_ID: Self = Self::new(EventClass::Stream, "xgroup-setid");
+    pub(crate) const XSET_ID: Self = Self::new(EventClass::Stream, "xsetid");
+    pub(crate) const XTRIM: Self = Self::new(EventClass::Stream, "xtrim");
     pub(crate) const SORT_STORE: Self = Self::new(EventClass::List, "sortstore");
     pub(crate) const ZADD: Self = Self::new(EventClass::SortedSet, "zadd");
     pub(crate) const ZDIFF_STORE: Self = Self::new(EventClass::SortedSet, "zdiffstore");

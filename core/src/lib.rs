@@ -5,7 +5,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`time`], [`random`], [`limits`], [`number`], [`glob`] | points in time, seeded chance, bounds, numbers as Redis writes them, patterns |
+//! | [`time`], [`random`], [`limits`], [`memory`], [`number`], [`glob`] | points in time, seeded chance, bounds, what allocations take, numbers as Redis writes them, patterns |
 //! | [`error`] | every error text |
 //! | [`resp`] | the protocol: requests in, replies out, and a decoder for clients |
 //! | [`config`] | the parameters |
@@ -19,6 +19,7 @@
 
 extern crate alloc;
 
+mod acl;
 mod blocked;
 pub mod command;
 pub mod config;
@@ -29,12 +30,14 @@ pub mod glob;
 pub mod instance;
 pub mod keyspace;
 pub mod limits;
+pub mod memory;
 pub mod number;
 pub mod persist;
 mod pubsub;
 pub mod random;
 pub mod resp;
 pub mod session;
+mod sort;
 pub mod table;
 pub mod time;
 mod tracking;

@@ -18,6 +18,12 @@ pub const UNAUTHENTICATED_BULK_LEN_BYTES: u64 = 16 * 1024;
 /// The longest request: offsets into it are 32 bits wide, on every target.
 pub const REQUEST_LEN_BYTES: u64 = u32::MAX as u64;
 
+/// From this length on an argument has a buffer of its own, which may become the value (`PROTO_MBULK_BIG_ARG`).
+pub const BIG_ARG_LEN_BYTES: u32 = 32 * 1024;
+
+/// Up to this length it has: a client may announce more than it will ever send.
+pub const BIG_ARG_MOST_LEN_BYTES: u32 = 1024 * 1024;
+
 /// The arguments of a request that the next one finds room for; what a longer request took is given back.
 pub const ARGS_KEPT_COUNT: usize = 1024;
 
@@ -53,6 +59,10 @@ pub const GLOB_STARS: usize = 1000;
 
 /// Of a client's unread replies, what its output limit does not count (`PROTO_REPLY_CHUNK_BYTES`).
 pub const UNCOUNTED_OUTPUT_BYTES: usize = 16 * 1024;
+
+/// Of what output limits count, the most that a client may leave unread which has yet to log in
+/// (`REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT`).
+pub const UNAUTHENTICATED_OUTPUT_BYTES: u64 = 1024;
 
 /// How deep the aggregates of a reply may nest for whoever decodes it.
 pub const REPLY_DEPTH: usize = 128;

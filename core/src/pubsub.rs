@@ -7,6 +7,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use crate::glob::{self, Case};
+use crate::memory::allocated;
 use crate::resp::output::{Output, SHARE_FROM_LEN_BYTES};
 use crate::resp::reply::{Protocol, Reply};
 use crate::session::ClientId;
@@ -50,6 +51,15 @@ type Names = BTreeSet<Vec<u8>>;
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     names: [Names; 3],
+    /// What the names take, here and among those of all.
+    bytes: usize,
+}
+
+/// What a name takes besides its bytes: its places in two trees, and the list of those who have subscribed to it.
+const NAME_BYTES: usize = 128;
+
+const fn name_bytes(name: &[u8]) -> usize {
+    2 * allocated(name.len()) + NAME_BYTES
 }
 
 impl Subscriptions {
@@ -59,11 +69,20 @@ impl Subscriptions {
     }
 
     pub(crate) fn add(&mut self, topic: Topic, name: &[u8]) -> bool {
-        self.names[topic as usize].insert(name.to_vec())
+        let is_new = self.names[topic as usize].insert(name.to_vec());
+        self.bytes += if is_new { name_bytes(name) } else { 0 };
+        is_new
     }
 
     pub(crate) fn remove(&mut self, topic: Topic, name: &[u8]) -> bool {
-        self.names[topic as usize].remove(name)
+        let was_there = self.names[topic as usize].remove(name);
+        self.bytes -= if was_there { name_bytes(name) } else { 0 };
+        was_there
+    }
+
+    /// What the names take.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,11 +1,15 @@
 //! One client's state: who it is, what it chose, what it sent and has yet to read.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::acl::User;
 use crate::config::ClientClass;
 use crate::error::Error;
+use crate::limits;
+use crate::memory::allocated;
 use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
 use crate::resp::output::Output;
@@ -111,6 +115,27 @@ impl ReplyMode {
     }
 }
 
+/// How closely a client's requests are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clearance {
+    /// Its user may do everything.
+    Full,
+    /// Each must be permitted.
+    Limited,
+    /// It must log in first.
+    Stranger,
+}
+
+impl Clearance {
+    fn of(user: &User, is_known: bool) -> Self {
+        match (is_known, user.is_unrestricted()) {
+            (false, _) => Self::Stranger,
+            (true, true) => Self::Full,
+            (true, false) => Self::Limited,
+        }
+    }
+}
+
 /// Why a client's requests wait in its input instead of being run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stall {
@@ -136,7 +161,7 @@ pub(crate) enum Closing {
 pub(crate) struct Transaction {
     /// Each with its arguments.
     pub(crate) commands: Vec<Queued>,
-    /// The bytes of all these arguments.
+    /// What the arguments take.
     pub(crate) request_bytes: usize,
     /// Whether a command could not be queued, so that `EXEC` must refuse.
     pub(crate) is_aborted: bool,
@@ -174,6 +199,19 @@ impl Wait {
     }
 }
 
+impl Transaction {
+    /// What it takes.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.request_bytes + allocated(self.commands.capacity() * QUEUED_BYTES)
+    }
+}
+
+/// What a session takes besides what it points to, with eight-byte pointers.
+const SESSION_BYTES: usize = 1024;
+
+/// What a queued command takes besides its arguments.
+const QUEUED_BYTES: usize = 64;
+
 /// A connected client.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -187,7 +225,11 @@ pub(crate) struct Session {
 
     pub(crate) protocol: Protocol,
     pub(crate) database: usize,
+    /// Who it is; the default user unless it has logged in.
+    pub(crate) user: Rc<User>,
     pub(crate) is_authenticated: bool,
+    /// What follows from that: see [`Self::renew_clearance`].
+    pub(crate) clearance: Clearance,
     pub(crate) reply_mode: ReplyMode,
     pub(crate) is_monitor: bool,
     /// What it has subscribed to, if anything.
@@ -197,6 +239,8 @@ pub(crate) struct Session {
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
+    /// What the keys take that it watches.
+    pub(crate) watched_bytes: usize,
     /// Whether `EXEC` runs, so that nothing may block.
     pub(crate) is_in_exec: bool,
 
@@ -217,6 +261,8 @@ pub(crate) struct Session {
     /// How much of its input is being run just now.
     pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
+    /// What the sum of all clients' memory has of this one.
+    pub(crate) counted_bytes: usize,
     /// Whether the front end was told that there is something to read.
     pub(crate) is_announced: bool,
     /// Since when the output has been above its soft limit.
@@ -224,7 +270,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: ClientId, peer: Peer, now: UnixMicros) -> Self {
+    pub(crate) fn new(id: ClientId, peer: Peer, user: Rc<User>, now: UnixMicros) -> Self {
+        let is_authenticated = user.is_for_strangers();
         Self {
             id,
             peer,
@@ -235,7 +282,9 @@ impl Session {
             last_interaction: now,
             protocol: Protocol::Resp2,
             database: 0,
-            is_authenticated: false,
+            clearance: Clearance::of(&user, is_authenticated),
+            user,
+            is_authenticated,
             reply_mode: ReplyMode::On,
             is_monitor: false,
             subscriptions: None,
@@ -243,6 +292,7 @@ impl Session {
             no_evict: false,
             no_touch: false,
             transaction: None,
+            watched_bytes: 0,
             is_in_exec: false,
             last_command: None,
             stall: None,
@@ -254,6 +304,7 @@ impl Session {
             input: Vec::new(),
             running_input_bytes: 0,
             output: Output::default(),
+            counted_bytes: 0,
             is_announced: false,
             soft_limit_since: None,
         }
@@ -271,6 +322,20 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
+        self.watched_bytes = 0;
+    }
+
+    /// Makes somebody else of it.
+    pub(crate) fn become_user(&mut self, user: &Rc<User>, is_authenticated: bool, default: &User) {
+        self.user = Rc::clone(user);
+        self.is_authenticated = is_authenticated;
+        self.renew_clearance(default);
+    }
+
+    /// Looks again at what its user may do, since that user or the default one may have changed.
+    pub(crate) fn renew_clearance(&mut self, default: &User) {
+        let is_known = self.is_authenticated || default.is_for_strangers();
+        self.clearance = Clearance::of(&self.user, is_known);
     }
 
     /// Answers a command that has waited in vain.
@@ -322,13 +387,32 @@ impl Session {
         matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
-    /// The memory this client takes: itself, its input and its output.
+    /// How many bytes it has sent that have not been run.
+    pub(crate) fn input_bytes(&self) -> usize {
+        self.input.len() + self.reader.apart_len()
+    }
+
+    /// The memory this client takes.
+    #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
+        self.memory_bytes_with(&self.output)
+    }
+
+    /// The same while its output is in other hands. An output that fits into a buffer that the engine lends does not count, so
+    /// that it makes no difference when the front end writes it.
+    #[inline]
+    pub(crate) fn memory_bytes_with(&self, output: &Output) -> usize {
+        let output_bytes = match output.memory_bytes() {
+            0..=limits::UNCOUNTED_OUTPUT_BYTES => 0,
+            bytes => allocated(bytes),
+        };
+        SESSION_BYTES
             + self.name.capacity()
-            + self.peer.address.capacity()
-            + self.peer.local_address.capacity()
-            + self.input.capacity()
-            + self.output.memory_bytes()
+            + allocated(self.input.capacity() + self.reader.apart_len())
+            + output_bytes
+            + self.watched_bytes
+            + self.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes())
+            + self.subscriptions.as_ref().map_or(0, |names| names.memory_bytes())
+            + self.tracking.as_ref().map_or(0, |state| state.memory_bytes())
     }
 }

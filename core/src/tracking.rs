@@ -8,6 +8,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use crate::memory::allocated;
 use crate::session::ClientId;
 
 /// When the keys that a client reads are remembered.
@@ -40,6 +41,13 @@ pub(crate) struct TrackingState {
 }
 
 impl TrackingState {
+    /// What the prefixes take, here and among those of all.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        /// What a prefix takes besides its bytes: its places in two trees, and the set of the clients that have named it.
+        const PREFIX_BYTES: usize = 192;
+        self.prefixes.iter().map(|prefix| 2 * allocated(prefix.len()) + PREFIX_BYTES).sum()
+    }
+
     /// Whether the keys of a command that runs now are remembered.
     pub(crate) fn remembers(&self) -> bool {
         match self.mode {
@@ -90,6 +98,13 @@ pub(crate) enum Stale {
 }
 
 impl Tracking {
+    /// What the remembered keys take, about: a name of common length, and its places in two trees.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        const KEY_BYTES: usize = 300;
+        const ITEM_BYTES: usize = 16;
+        self.keys.len() * KEY_BYTES + self.items * ITEM_BYTES
+    }
+
     /// Whether nobody tracks anything, which is nearly always.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::memory::allocated;
 use crate::session::ClientId;
 
 /// The keys that clients watch, in any database.
@@ -45,20 +46,26 @@ impl Watches {
         self.clients.is_empty()
     }
 
+    /// Adds a watch; returns what it takes, in bytes: nothing if it was there.
     pub(crate) fn watch(
         &mut self,
         client: ClientId,
         database: usize,
         key: &[u8],
         was_expired: bool,
-    ) {
+    ) -> usize {
+        /// What a watch takes besides its key, which stands in two places.
+        const WATCH_BYTES: usize = 128;
+        let bytes = 2 * allocated(key.len()) + WATCH_BYTES;
         let key = (database, key.to_vec());
         let watching = self.clients.entry(client).or_default();
         let watchers = self.watchers.entry(key.clone()).or_default();
-        if watchers.iter().all(|watcher| watcher.client != client) {
+        let is_new = watchers.iter().all(|watcher| watcher.client != client);
+        if is_new {
             watchers.push(Watcher { client, was_expired });
             watching.keys.push(key);
         }
+        if is_new { bytes } else { 0 }
     }
 
     /// Ends all watches of a client; whether one of its keys had changed.

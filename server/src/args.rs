@@ -10,14 +10,19 @@ use std::path::Path;
 use clap::builder::{OsStringValueParser, Styles, styling::AnsiColor};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use redstart_core::config::{Kind, PARAMETERS, Parameter, Unit};
+use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
 
-use crate::config_file::Source;
+use crate::config_file::{self, Source};
 use crate::directive::{Directive, Origin, accumulates, takes_words};
 use crate::fatal::Fatal;
 use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
+/// The flags that may come several times, each time with words of their own: name, words, what it is.
+const LISTED: [(&str, &str, &str); 2] = [
+    ("user", "NAME RULE...", "A user and what it may do, as in ACL SETUSER"),
+    ("rename-command", "NAME NEW-NAME", "What requests call a command instead; \"\" removes it"),
+];
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +73,7 @@ fn command() -> Command {
                 .help("Print the version"),
         )
         .args(PARAMETERS.iter().map(flag))
+        .args(LISTED.map(|(name, words, help)| base(name).value_name(words).help(help)))
         .args(foreign::names().map(|name| base(name).hide(true)))
 }
 
@@ -91,10 +97,10 @@ fn value_name(kind: &Kind) -> String {
     match kind {
         Kind::Bool(_) => "yes|no".to_owned(),
         Kind::Never { .. } => "no".to_owned(),
-        Kind::Zero { .. } => "0".to_owned(),
         Kind::Empty { .. } => "\"\"".to_owned(),
         Kind::Integer { unit: Unit::Plain, .. } => "NUMBER".to_owned(),
         Kind::Integer { unit: Unit::Memory, .. } => "BYTES".to_owned(),
+        Kind::Integer { unit: Unit::MemoryOrPercent, .. } => "BYTES|PERCENT%".to_owned(),
         Kind::Integer { unit: Unit::Octal, .. } => "MODE".to_owned(),
         Kind::Enum { names, .. } if names.len() <= 5 => names.join("|"),
         Kind::Clamped { .. } => "NUMBER".to_owned(),
@@ -115,9 +121,12 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             if !accumulates(&name.to_string_lossy()[2..]) {
                 flags.retain(|(earlier, _)| *earlier != name);
             }
-            flags.push((name, value.into_iter().collect()));
+            flags.push((name, value));
         } else if let Some((_, values)) = flags.last_mut() {
             values.push(word);
+        } else if spelled.len() > 1 && Config::parameter(word.as_bytes()).is_some() {
+            // Behind the file Redis lets the first flag come without its dashes.
+            flags.push(([OsStr::new("--"), &word].join(OsStr::new("")), Vec::new()));
         } else {
             spelled.push(word);
         }
@@ -125,6 +134,9 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     for (name, values) in flags {
         if values.is_empty() {
             spelled.push(name);
+        } else if LISTED.iter().any(|(listed, ..)| name.as_bytes()[2..] == *listed.as_bytes()) {
+            // No word of a command line holds a NUL.
+            spelled.push([name, values.join(OsStr::new("\0"))].join(OsStr::new("=")));
         } else {
             let pair = |value: &OsString| [name.as_os_str(), value].join(OsStr::new("="));
             spelled.extend(values.iter().map(pair));
@@ -133,15 +145,19 @@ fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     spelled
 }
 
-/// The name of a flag, with the value that it may hold.
-fn as_flag(word: &OsStr) -> Option<(OsString, Option<OsString>)> {
+/// The name of a flag, with the words that the same argument holds: after `=`, or as in a line of the file.
+fn as_flag(word: &OsStr) -> Option<(OsString, Vec<OsString>)> {
     let bytes = word.as_bytes();
     if !bytes.starts_with(b"--") || bytes.len() == 2 {
         return None;
     }
-    let mut parts =
-        bytes.splitn(2, |&byte| byte == b'=').map(|part| OsStr::from_bytes(part).to_owned());
-    Some((parts.next()?, parts.next()))
+    let Some(end) = bytes.iter().position(|byte| b"= ".contains(byte)) else {
+        return Some((word.to_owned(), Vec::new()));
+    };
+    let (name, rest) = (OsStr::from_bytes(&bytes[..end]), &bytes[end + 1..]);
+    let words = if bytes[end] == b' ' { config_file::words(rest) } else { None };
+    let words = words.unwrap_or_else(|| vec![rest.to_vec()]);
+    Some((name.to_owned(), words.into_iter().map(OsString::from_vec).collect()))
 }
 
 fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
@@ -157,14 +173,20 @@ fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
 
 /// The parameters that are given as flags, in the order of the table.
 fn flags(matches: &ArgMatches) -> Vec<Directive> {
+    let directive =
+        |name: &str, words| Directive { name: name.to_owned(), words, origin: Origin::Flag };
     let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(foreign::names());
-    names
-        .filter_map(|name| {
-            let words = matches.get_many::<OsString>(name)?;
-            let words = words.map(|word| word.clone().into_vec()).collect();
-            Some(Directive { name: name.to_owned(), words, origin: Origin::Flag })
+    let parameters = names.filter_map(|name| {
+        let words = matches.get_many::<OsString>(name)?;
+        Some(directive(name, words.map(|word| word.clone().into_vec()).collect()))
+    });
+    let listed = LISTED.iter().flat_map(|&(name, ..)| {
+        matches.get_many::<OsString>(name).into_iter().flatten().map(move |words| {
+            let words = words.as_bytes().split(|&byte| byte == 0);
+            directive(name, words.map(<[u8]>::to_vec).collect())
         })
-        .collect()
+    });
+    parameters.chain(listed).collect()
 }
 
 /// The parser's message without its frame: what is wrong, and what may have been meant.
@@ -232,6 +254,25 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_may_be_a_line_of_the_file() {
+        assert_eq!(
+            served(&["file", "loglevel", "verbose", "--hz '20'", "--bind 127.0.0.1 \"-::1\""]).1,
+            [
+                pair("bind", &["127.0.0.1", "-::1"]),
+                pair("hz", &["20"]),
+                pair("loglevel", &["verbose"])
+            ]
+        );
+    }
+
+    #[test]
+    fn commands_are_renamed_one_by_one() {
+        let line = ["--rename-command", "get", "fetch", "--rename-command", "set", ""];
+        let renames = ["get fetch", "set "].map(|pair| pair.split(' ').collect::<Vec<_>>());
+        assert_eq!(served(&line).1, renames.map(|words| pair("rename-command", &words)));
+    }
+
+    #[test]
     fn the_last_flag_of_a_name_counts() {
         assert_eq!(
             served(&["--port", "1", "--hz", "20", "--port=2"]).1,
@@ -241,6 +282,14 @@ mod tests {
         let twice = [limits, ["--client-output-buffer-limit", "pubsub", "2", "2", "2"]].concat();
         let words = ["normal", "1", "1", "1", "pubsub", "2", "2", "2"];
         assert_eq!(served(&twice).1, [pair("client-output-buffer-limit", &words)]);
+    }
+
+    #[test]
+    fn each_user_has_its_own_rules() {
+        let line = ["--user", "a", "on", "+@all", "--hz", "20", "--user", "b"];
+        let users =
+            [pair("hz", &["20"]), pair("user", &["a", "on", "+@all"]), pair("user", &["b"])];
+        assert_eq!(served(&line).1, users);
     }
 
     #[test]

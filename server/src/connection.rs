@@ -6,6 +6,8 @@
 //! That spares the second read (and `EAGAIN`) of each request, which is a third of all system calls when clients do not
 //! pipeline. The one exception is a peer that has closed: its end of file is no new edge, so it is read up to.
 //!
+//! A large argument is not read into the buffer that all clients share, but to where the engine wants to keep it.
+//!
 //! Writing is tried at once, without asking whether there is room. Only a connection whose socket is full is registered
 //! for writability, and only until its output is written.
 
@@ -18,6 +20,7 @@ use mio::{Interest, Registry, Token};
 use redstart_core::engine::Engine;
 use redstart_core::session::ClientId;
 use redstart_core::time::UnixMicros;
+use rustix::buffer::spare_capacity;
 
 /// Slices that one vectored write takes.
 const MAX_SLICES: usize = 64;
@@ -28,6 +31,10 @@ const TURN_BYTES: usize = 16 * 1024;
 const LARGE_TURN_BYTES: usize = 128 * 1024;
 /// From this size on, requests are large.
 const LARGE_REQUEST_BYTES: u64 = 1024;
+/// What it may send when they come faster than they are served, and most of it does not go through the shared buffer.
+const SPARE_TURN_BYTES: usize = 256 * 1024;
+/// What is read behind a large argument: the head of the next.
+const HEAD_BYTES: usize = 2 * 1024;
 
 /// The socket of a connected client, with what is known about it.
 #[derive(Debug)]
@@ -40,6 +47,7 @@ pub(crate) struct Connection {
     peer_has_closed: bool,
     /// Its latest requests were large.
     sends_large: bool,
+    turn: Turn,
     /// The last write did not fit.
     is_full: bool,
     /// The socket is registered for writability.
@@ -50,6 +58,13 @@ pub(crate) struct Connection {
     is_deaf: bool,
     /// In the event loop's list of connections to serve.
     pub(crate) is_listed: bool,
+}
+
+/// What a client has sent in this turn, or the last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turn {
+    bytes: usize,
+    requests: u64,
 }
 
 /// What is to be done with a connection that was served.
@@ -86,6 +101,7 @@ impl Connection {
             has_input: false,
             peer_has_closed: false,
             sends_large: false,
+            turn: Turn::default(),
             is_full: false,
             awaits_room: false,
             is_ending: false,
@@ -98,8 +114,8 @@ impl Connection {
         self.client
     }
 
-    /// How much is read from it in a turn.
-    pub(crate) const fn turn_bytes(&self) -> usize {
+    /// How much room it is to be given in the shared buffer.
+    pub(crate) const fn room_bytes(&self) -> usize {
         if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES }
     }
 
@@ -112,7 +128,7 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, and reads once into `room`.
+    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for.
     pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
@@ -123,25 +139,69 @@ impl Connection {
         if self.awaits_room && self.write(engine, registry, now).is_err() {
             return Fill::Nothing(Next::Close);
         }
-        if self.may_read(engine) {
-            match self.stream.read(room) {
-                Ok(0) => self.is_ending = true,
-                Ok(len_bytes) => {
-                    self.has_input = len_bytes == room.len() || self.peer_has_closed;
-                    return Fill::Bytes(len_bytes);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_input = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Fill::Nothing(Next::Close),
-            }
+        self.turn = Turn::default();
+        let len_bytes = match self.read_spare(engine, room, now) {
+            Ok(0) if self.turn.bytes == 0 && self.may_read(engine) => self.read(room),
+            result => result,
+        };
+        match len_bytes {
+            Ok(0) if self.turn.bytes == 0 => Fill::Nothing(self.next(engine)),
+            Ok(len_bytes) => Fill::Bytes(len_bytes),
+            Err(_) => Fill::Nothing(Next::Close),
         }
-        Fill::Nothing(self.next(engine))
+    }
+
+    /// Reads the rest of a large argument to its place, and what follows into `room`: if that ends with another large
+    /// argument, it goes on. Returns how much in `room` is to be served.
+    fn read_spare(
+        &mut self,
+        engine: &mut Engine,
+        room: &mut [u8],
+        now: UnixMicros,
+    ) -> io::Result<usize> {
+        while self.may_read(engine)
+            && let Some(spare) = engine.spare(self.client)
+        {
+            let wanted = spare.capacity() - spare.len();
+            let result = self.stream.read_to_spare(spare);
+            if self.note_read(result, wanted)? < wanted {
+                break;
+            }
+            let len_bytes = self.read(&mut room[..HEAD_BYTES])?;
+            if len_bytes < HEAD_BYTES || self.turn.bytes > SPARE_TURN_BYTES {
+                return Ok(len_bytes);
+            }
+            self.turn.requests += engine.receive(self.client, &room[..len_bytes], now);
+        }
+        Ok(0)
+    }
+
+    /// Reads once; whether there is more to read is known then.
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let result = self.stream.read(room);
+        self.note_read(result, room.len())
+    }
+
+    fn note_read(&mut self, result: io::Result<usize>, wanted: usize) -> io::Result<usize> {
+        match result {
+            Ok(0) => self.is_ending = true,
+            Ok(len_bytes) => {
+                self.has_input = len_bytes == wanted || self.peer_has_closed;
+                self.turn.bytes += len_bytes;
+                return Ok(len_bytes);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_input = false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(0)
     }
 
     /// Lets the engine run what was read.
     pub(crate) fn serve(&mut self, engine: &mut Engine, bytes: &[u8], now: UnixMicros) {
-        let requests = engine.receive(self.client, bytes, now);
-        self.sends_large = bytes.len() as u64 > requests * LARGE_REQUEST_BYTES;
+        let Turn { bytes: turn_bytes, requests } = &mut self.turn;
+        *requests += engine.receive(self.client, bytes, now);
+        self.sends_large = *turn_bytes as u64 > *requests * LARGE_REQUEST_BYTES;
     }
 
     /// Writes what the engine has for the client just now.
@@ -268,6 +328,15 @@ impl Stream {
             Self::Tcp(stream) => stream.read(buffer),
             Self::Unix(stream) => stream.read(buffer),
         }
+    }
+
+    /// Appends to a buffer as much as it has room for.
+    fn read_to_spare(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        let spare = spare_capacity(buffer);
+        Ok(match self {
+            Self::Tcp(stream) => rustix::io::read(stream, spare),
+            Self::Unix(stream) => rustix::io::read(stream, spare),
+        }?)
     }
 
     #[inline]

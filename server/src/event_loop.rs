@@ -161,7 +161,7 @@ impl EventLoop {
         let mut used = 0;
         for (seen, &slot) in slots.iter().enumerate() {
             let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
-            let turn = used..used + connection.turn_bytes();
+            let turn = used..used + connection.room_bytes();
             let Some(room) = self.read_buffer.get_mut(turn) else { return seen };
             connection.is_listed = false;
             match connection.fill(&mut self.engine, room, self.poll.registry(), now) {

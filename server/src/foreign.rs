@@ -19,10 +19,8 @@ pub(crate) enum Foreign {
 const DURABILITY: &str = "not supported: what it protects would be lost in silence";
 const REPLICATION: &str = "replication is not supported";
 const CLUSTER: &str = "cluster mode is not supported";
-const ACL: &str = "users other than the default one are not supported; see requirepass";
 const TLS: &str = "TLS is not supported";
 const MODULES: &str = "modules are not supported";
-const RENAMING: &str = "renaming commands is not supported";
 const SENTINEL: &str = "sentinel mode is not supported";
 
 /// What must not be ignored: the name, the values that turn it off, and why anything else is refused.
@@ -32,9 +30,6 @@ const ESSENTIAL: &[(&str, &[&str], &str)] = &[
     ("min-replicas-to-write", &["0"], DURABILITY),
     ("min-slaves-to-write", &["0"], DURABILITY),
     ("cluster-enabled", &["no"], CLUSTER),
-    ("aclfile", &[""], ACL),
-    ("user", &[], ACL),
-    ("rename-command", &[], RENAMING),
     ("tls-port", &["0"], TLS),
     ("tls-replication", &["no"], TLS),
     ("tls-cluster", &["no"], TLS),
@@ -44,8 +39,6 @@ const ESSENTIAL: &[(&str, &[&str], &str)] = &[
 
 /// What the server can do without.
 const DISPENSABLE: &[&str] = &[
-    "acl-pubsub-default",
-    "acllog-max-len",
     "active-defrag-cycle-max",
     "active-defrag-cycle-min",
     "active-defrag-ignore-bytes",
@@ -104,9 +97,6 @@ const DISPENSABLE: &[&str] = &[
     "lua-time-limit",
     "masterauth",
     "masteruser",
-    "maxmemory-clients",
-    "maxmemory-eviction-tenacity",
-    "maxmemory-samples",
     "min-replicas-max-lag",
     "min-slaves-max-lag",
     "no-appendfsync-on-rewrite",
@@ -152,8 +142,6 @@ const DISPENSABLE: &[&str] = &[
     "slave-serve-stale-data",
     "socket-mark-id",
     "stop-writes-on-bgsave-error",
-    "stream-node-max-bytes",
-    "stream-node-max-entries",
     "supervised",
     "syslog-enabled",
     "syslog-facility",

@@ -4,8 +4,10 @@ use core::cell::RefCell;
 use core::time::Duration;
 use std::env;
 use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::rc::Rc;
 use std::thread;
@@ -87,6 +89,29 @@ impl Host for ServerHost {
                 .map_err(|error| error.to_string()),
             _ => Ok(()),
         }
+    }
+
+    fn entropy(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // Without it the seed, which came from the system too, has to do.
+        let _ = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+        bytes
+    }
+
+    fn acl_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
+        // Without the number that Rust adds to what the system says.
+        let reason = |error: io::Error| {
+            error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
+        };
+        fs::read(OsStr::from_bytes(path)).map_err(reason)
+    }
+
+    fn save_acl_file(&self, path: &[u8], text: &[u8]) -> Result<(), String> {
+        let path = Path::new(OsStr::from_bytes(path));
+        config_rewrite::replace(path, text).map_err(|error| {
+            self.log.warning("ACL SAVE failed", &[("error", &error)]);
+            error.to_string()
+        })
     }
 
     fn rewrite_config(&self, changed: &[(&str, Vec<u8>)]) -> Result<(), String> {

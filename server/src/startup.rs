@@ -5,6 +5,7 @@ use core::hash::{BuildHasher, Hasher};
 use std::env;
 use std::ffi::OsStr;
 use std::hash::RandomState;
+use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -33,27 +34,23 @@ use crate::process::Facts;
 /// Runs a server until somebody ends it.
 pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
     allocator::purge_in_background();
-    let (mut config, ignored) = configure(source.as_ref(), flags)?;
-    enter_dir(&mut config)?;
-    let log = open_log(&config)?;
+    let mut configured = configure(source.as_ref(), flags)?;
+    enter_dir(&mut configured.config)?;
+    let log = open_log(&configured.config)?;
     crash::tell_panics(log.file());
     let config_file = match source {
         Some(Source::File(path)) => Some(path),
         _ => None,
     };
-    let result = run(config, config_file, &ignored, &log);
+    let result = run(configured, config_file, &log);
     if let (Err(fatal), Some(_)) = (&result, log.file()) {
         log.warning(&fatal.to_string(), &[]);
     }
     result
 }
 
-fn run(
-    mut config: Config,
-    config_file: Option<PathBuf>,
-    ignored: &[String],
-    log: &Rc<Log>,
-) -> Result<(), Fatal> {
+fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> Result<(), Fatal> {
+    let Configured { mut config, users, renames, ignored } = configured;
     let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
     let poll = Poll::new().map_err(system)?;
     let registry = poll.registry().try_clone().map_err(system)?;
@@ -63,7 +60,7 @@ fn run(
         // Port 0 has become one that clients can be told.
         config.port = listeners.port().into();
     }
-    announce(&config, &listeners, config_file.as_ref(), ignored, log);
+    announce(&config, &listeners, config_file.as_ref(), &ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
     let host = ServerHost {
         log: Rc::clone(log),
@@ -72,7 +69,22 @@ fn run(
         facts: Facts::gather(),
         stopwatch: Stopwatch::new(),
     };
-    let engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    let has_acl_file = !config.aclfile.is_empty();
+    let mut engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    if has_acl_file {
+        engine.load_users().map_err(|errors| {
+            Fatal::new(format!("Aborting Redis startup because of ACL errors: {errors}"))
+        })?;
+    }
+    for rename in &renames {
+        rename_command(&mut engine, rename)?;
+    }
+    engine
+        .define_users(users.iter().map(|user| user.words.as_slice()))
+        .map_err(|(index, reason)| Fatal::new(format!("{}: {reason}", users[index])))?;
+    if engine.needs_no_password() {
+        warn_of_strangers(engine.config(), log);
+    }
     let event_loop =
         EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
     ready(&listeners.borrow(), log);
@@ -81,12 +93,19 @@ fn run(
     Ok(())
 }
 
-/// The configuration that file and flags make, and the names of what was ignored. A flag takes the place of what the file
-/// says, even if that would be refused.
-fn configure(
-    source: Option<&Source>,
-    flags: Vec<Directive>,
-) -> Result<(Config, Vec<String>), Fatal> {
+/// What file and flags say.
+struct Configured {
+    config: Config,
+    /// Each a name with its rules.
+    users: Vec<Directive>,
+    /// Each a command's name with its new one.
+    renames: Vec<Directive>,
+    /// The names of parameters without a meaning here.
+    ignored: Vec<String>,
+}
+
+/// What file and flags make together. A flag takes the place of what the file says, even if that would be refused.
+fn configure(source: Option<&Source>, flags: Vec<Directive>) -> Result<Configured, Fatal> {
     let mut directives = source.map(config_file::read).transpose()?.unwrap_or_default();
     let canonical = |name: &str| {
         Config::parameter(name.as_bytes())
@@ -98,13 +117,28 @@ fn configure(
     });
     directives.extend(flags);
     let mut config = Config::default();
-    let mut ignored = Vec::new();
+    let (mut users, mut renames, mut ignored) = (Vec::new(), Vec::new(), Vec::new());
     for directive in directives {
-        if directive.apply(&mut config)? == Applied::Ignored {
+        if directive.name == "user" {
+            users.push(directive);
+        } else if directive.name == "rename-command" {
+            renames.push(directive);
+        } else if directive.apply(&mut config)? == Applied::Ignored {
             ignored.push(directive.name);
         }
     }
-    Ok((config, ignored))
+    if let (Some(user), false) = (users.first(), config.aclfile.is_empty()) {
+        return Err(Fatal::new(format!("{user}: users are told either here or in the aclfile")));
+    }
+    Ok(Configured { config, users, renames, ignored })
+}
+
+fn rename_command(engine: &mut Engine, rename: &Directive) -> Result<(), Fatal> {
+    let result = match rename.words.as_slice() {
+        [name, new_name] => engine.rename_command(name, new_name),
+        _ => Err("wrong number of arguments"),
+    };
+    result.map_err(|reason| Fatal::new(format!("{rename}: {reason}")))
 }
 
 /// Goes to the working directory, and tells the configuration its whole path.
@@ -180,6 +214,30 @@ fn announce(
         );
     }
     log.warning("Nothing is written to disk by this version: the data ends with the process", &[]);
+}
+
+/// Says how far a server is open that asks for no password.
+fn warn_of_strangers(config: &Config, log: &Log) {
+    let is_far = |address: &&[u8]| {
+        let address = address.strip_prefix(b"-").unwrap_or(address);
+        let address = String::from_utf8_lossy(address);
+        address != "localhost" && !address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    };
+    let addresses = config.bind.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    if config.port == 0 || !addresses.clone().any(|address| is_far(&address)) {
+        return;
+    }
+    if config.protected_mode {
+        log.notice(
+            "There is no password, so protected-mode lets in none but this machine's clients",
+            &[],
+        );
+    } else {
+        log.warning(
+            "WARNING: ANYBODY who can reach this server may READ AND DESTROY ALL ITS DATA: there is no password, and protected-mode is off. Set requirepass, or bind to 127.0.0.1",
+            &[("bind", &String::from_utf8_lossy(&config.bind))],
+        );
+    }
 }
 
 fn ready(listeners: &Listeners, log: &Log) {

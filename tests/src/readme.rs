@@ -10,7 +10,7 @@ const END: &str = "<!-- /commands -->";
 const MISSING: &[(&str, &str)] = &[
     ("generic", "MIGRATE WAITAOF"),
     ("stream", "all"),
-    ("server", "ACL BGREWRITEAOF BGSAVE FAILOVER LASTSAVE MODULE PSYNC REPLICAOF ROLE SAVE SYNC"),
+    ("server", "BGREWRITEAOF BGSAVE FAILOVER LASTSAVE MODULE PSYNC REPLICAOF ROLE SAVE SYNC"),
     ("cluster, scripting", "all"),
 ];
 

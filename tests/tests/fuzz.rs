@@ -51,6 +51,11 @@ fn intsets_are_edited_like_ordered_sets() {
 }
 
 #[test]
+fn users_are_made_as_they_are_told() {
+    run("acl");
+}
+
+#[test]
 fn a_sorted_set_is_a_sorted_vector() {
     run("sorted-set");
 }

@@ -10,7 +10,7 @@ use redstart_core::command::{spec::Spec, specs::GROUPS};
 
 /// The modules of the core, lowest first: one imports from its own line and from those above it.
 const LAYERS: &[&[&str]] = &[
-    &["time", "random", "limits", "number", "glob"],
+    &["time", "random", "limits", "memory", "number", "glob", "sort"],
     &["error"],
     &["resp"],
     &["table"],
@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["persist"],
     &["keyspace"],
     &["event"],
+    &["acl"],
     &["session", "pubsub", "tracking"],
     &["instance", "watch", "blocked"],
     &["command"],

@@ -14,11 +14,11 @@ const verbs = {
     db?.close();
     clients = [];
     const config = { "enable-debug-command": "yes", "enable-protected-configs": "yes" };
-    db = await Redstart.open({ clock: "virtual", start: START, seed: BigInt(seed), config });
+    db = await Redstart.open({ clock: { startMs: START }, seed: BigInt(seed), config });
   },
   connect() {
     const client = { chunks: [], isOpen: true };
-    client.connection = db.connect({
+    client.connection = db.attach({
       address: `127.0.0.1:${50_000 + clients.length}`,
       data: (bytes) => client.chunks.push(bytes),
       end: () => (client.isOpen = false),

@@ -2,14 +2,19 @@
 //! in `npm/src`.
 //!
 //! Bytes cross the border through two buffers in this module's memory, because every other way allocates for each call: the caller
-//! writes a client's bytes to the place [`Engine::inbox`] tells, and reads what a client is sent from [`Engine::outbox`]. Time is a
-//! `number` of microseconds since the Unix epoch: exact until the year 2255, and unlike a `BigInt` it costs nothing to make.
+//! writes a client's bytes to the place [`Engine::inbox`] tells, and reads what a client is sent from [`Engine::outbox`]. All else is
+//! numbers: a client is its slot, and time is microseconds since the Unix epoch, exact until the year 2255, and unlike a
+//! `BigInt` it costs nothing to make. The one object of JavaScript that is kept here is the [`Host`], so that a copy of this module's memory is
+//! a copy of the engine.
 
 use redstart_core::config::Config;
 use redstart_core::engine;
-use redstart_core::instance::Effect as EngineEffect;
+use redstart_core::engine::view::KeyView;
+use redstart_core::instance::Effect;
 use redstart_core::instance::host;
 use redstart_core::random::Seed;
+use redstart_core::resp::output::Output;
+use redstart_core::resp::reply::{Protocol, Reply};
 use redstart_core::session::{ClientId, Peer, Transport};
 use redstart_core::time::UnixMicros;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -39,91 +44,65 @@ impl host::Host for Host {
     }
 }
 
-/// A Redis without I/O: see `redstart_core::engine`.
+/// A Redis without I/O: see `redstart_core::engine`. Clients are named by their slot, which none else has while they are connected.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Engine {
     engine: engine::Engine,
+    clients: Vec<Option<ClientId>>,
     inbox: Vec<u8>,
     outbox: Vec<u8>,
 }
 
-/// Names a connected client.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Client(ClientId);
-
-#[wasm_bindgen]
-impl Client {
-    /// The number that `CLIENT ID` tells, which effects name the client by.
-    #[must_use]
-    pub fn id(&self) -> f64 {
-        self.0.serial() as f64
-    }
-}
-
-/// What the caller is asked to do.
-#[wasm_bindgen]
-#[derive(Clone, Copy, Debug)]
-pub enum Effect {
-    /// A client has something to read that did not come from its own `receive`.
-    Write,
-    /// Close a client's connection, then call `disconnect`.
-    Close,
-    /// The same, once it has been sent its output.
-    CloseAfterWrite,
-    /// Somebody sent `SHUTDOWN`.
-    Shutdown,
-}
-
-/// An effect and whom it concerns.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct Request {
-    /// What is asked.
-    #[wasm_bindgen(readonly)]
-    pub effect: Effect,
-    /// The client's number, or 0 for none.
-    #[wasm_bindgen(readonly)]
-    pub client: f64,
-}
-
 #[wasm_bindgen]
 impl Engine {
-    /// An empty engine. `parameters` are names and values of the configuration in turn.
+    /// An empty engine. `parameters` are names and values of the configuration in turn, each with a NUL behind it.
     ///
     /// # Errors
     /// When one of them is none, or has no such value.
     #[wasm_bindgen(constructor)]
-    pub fn new(seed: u64, parameters: Vec<String>, host: Host, now: f64) -> Result<Self, String> {
+    pub fn new(seed: u64, parameters: &str, host: Host, now: f64) -> Result<Self, String> {
         let mut config = Config::default();
-        for pair in parameters.chunks(2) {
-            let [name, value] = pair else { return Err("a parameter without a value".to_owned()) };
+        let mut words = parameters.split_terminator('\0');
+        while let (Some(name), Some(value)) = (words.next(), words.next()) {
             let parameter = Config::parameter(name.as_bytes())
-                .ok_or_else(|| format!("there is no parameter '{name}'"))?;
-            config
-                .set(parameter, value.as_bytes())
-                .map_err(|_| format!("'{value}' is no value of the parameter '{name}'"))?;
+                .ok_or_else(|| ["there is no parameter '", name, "'"].concat())?;
+            config.set(parameter, value.as_bytes()).map_err(|_| {
+                ["'", value, "' is no value of the parameter '", name, "'"].concat()
+            })?;
         }
         let engine = engine::Engine::with_host(config, Seed(seed), Box::new(host), time(now));
-        Ok(Self { engine, inbox: Vec::new(), outbox: Vec::new() })
+        Ok(Self { engine, clients: Vec::new(), inbox: Vec::new(), outbox: Vec::new() })
     }
 
-    /// A client has come: over TCP from `address`, or from this process.
+    /// A client has come, over TCP from `address` or, without one, from this process. Returns its slot.
     ///
     /// # Errors
     /// The error reply that tells why it was refused.
-    pub fn connect(&mut self, address: Option<String>, now: f64) -> Result<Client, Vec<u8>> {
+    pub fn connect(&mut self, address: Option<String>, now: f64) -> Result<usize, Vec<u8>> {
         let peer = match address {
             None => Peer::local(),
             Some(address) => Peer { address, transport: Transport::Tcp, ..Peer::local() },
         };
-        self.engine.connect(peer, time(now)).map(Client).map_err(|refused| refused.reply())
+        let client = self.engine.connect(peer, time(now)).map_err(|refused| refused.reply())?;
+        if client.slot() >= self.clients.len() {
+            self.clients.resize(client.slot() + 1, None);
+        }
+        self.clients[client.slot()] = Some(client);
+        Ok(client.slot())
+    }
+
+    /// The number that `CLIENT ID` tells.
+    #[must_use]
+    pub fn client_id(&self, slot: usize) -> f64 {
+        self.client(slot).map_or(0.0, |client| client.serial() as f64)
     }
 
     /// A client is gone.
-    pub fn disconnect(&mut self, client: Client) {
-        self.engine.disconnect(client.0);
+    pub fn disconnect(&mut self, slot: usize) {
+        if let Some(client) = self.clients.get_mut(slot).and_then(Option::take) {
+            self.engine.disconnect(client);
+        }
     }
 
     /// Where to write `len_bytes` bytes for `receive`. The address holds until this is called again.
@@ -135,35 +114,46 @@ impl Engine {
     }
 
     /// A client has sent the first `len_bytes` bytes of the inbox.
-    pub fn receive(&mut self, client: &Client, len_bytes: usize, now: f64) {
+    pub fn receive(&mut self, slot: usize, len_bytes: usize, now: f64) {
+        let Some(client) = self.client(slot) else { return };
         let bytes = &self.inbox[..len_bytes.min(self.inbox.len())];
-        self.engine.receive(client.0, bytes, time(now));
+        self.engine.receive(client, bytes, time(now));
     }
 
     /// Whether more of a client's bytes should be passed on.
     #[must_use]
-    pub fn wants_input(&self, client: &Client) -> bool {
-        self.engine.wants_input(client.0)
+    pub fn wants_input(&self, slot: usize) -> bool {
+        self.client(slot).is_some_and(|client| self.engine.wants_input(client))
     }
 
     /// Copies what a client has yet to read to the outbox, and returns how many bytes that are.
-    pub fn output(&mut self, client: &Client) -> usize {
+    pub fn output(&mut self, slot: usize) -> usize {
         self.outbox.clear();
-        for slice in self.engine.output(client.0).slices() {
-            self.outbox.extend_from_slice(slice);
+        if let Some(client) = self.client(slot) {
+            for slice in self.engine.output(client).slices() {
+                self.outbox.extend_from_slice(slice);
+            }
         }
         self.outbox.len()
     }
 
-    /// Where the outbox is, until the next `output`.
+    /// Where the outbox is, until it is filled again.
     #[must_use]
     pub fn outbox(&self) -> *const u8 {
         self.outbox.as_ptr()
     }
 
+    /// How many bytes are there.
+    #[must_use]
+    pub fn outbox_len(&self) -> usize {
+        self.outbox.len()
+    }
+
     /// A client was sent the first `len_bytes` bytes of its output.
-    pub fn consume(&mut self, client: &Client, len_bytes: usize, now: f64) {
-        self.engine.consume(client.0, len_bytes, time(now));
+    pub fn consume(&mut self, slot: usize, len_bytes: usize, now: f64) {
+        if let Some(client) = self.client(slot) {
+            self.engine.consume(client, len_bytes, time(now));
+        }
     }
 
     /// Does what is due, and returns when it must be called again.
@@ -171,18 +161,98 @@ impl Engine {
         self.engine.tick(time(now)).0 as f64
     }
 
-    /// What the caller is asked to do next, until there is nothing.
-    pub fn poll_effect(&mut self) -> Option<Request> {
-        let (effect, client) = match self.engine.poll_effect()? {
-            EngineEffect::Write(client) => (Effect::Write, client.serial()),
-            EngineEffect::Close { client, flush: true } => {
-                (Effect::CloseAfterWrite, client.serial())
-            }
-            EngineEffect::Close { client, flush: false } => (Effect::Close, client.serial()),
-            EngineEffect::Shutdown => (Effect::Shutdown, 0),
-        };
-        Some(Request { effect, client: client as f64 })
+    /// When something happens of itself that a client can see, if at all: no tick is needed before.
+    #[must_use]
+    pub fn next_due(&self, now: f64) -> f64 {
+        self.engine.next_due(time(now)).map_or(f64::INFINITY, |due| due.0 as f64)
     }
+
+    /// Whether a client waits for nothing but time to pass.
+    #[must_use]
+    pub fn awaits_time(&self) -> bool {
+        self.engine.awaits_time()
+    }
+
+    /// What the caller is asked to do next: four times a client's slot, and 0 to read its output, 1 to close its connection
+    /// and `disconnect` it, 2 for both; 3 when somebody sent `SHUTDOWN`; -1 for nothing.
+    pub fn poll_effect(&mut self) -> i32 {
+        match self.engine.poll_effect() {
+            None => -1,
+            Some(Effect::Shutdown) => 3,
+            Some(Effect::Write(client)) => (client.slot() << 2) as i32,
+            Some(Effect::Close { client, flush }) => {
+                (client.slot() << 2) as i32 | if flush { 2 } else { 1 }
+            }
+        }
+    }
+
+    /// Writes all data to the outbox as an RDB file, and returns how long that is.
+    pub fn snapshot(&mut self, now: f64) -> usize {
+        self.outbox = self.engine.snapshot(time(now));
+        self.outbox.len()
+    }
+
+    /// Reads all data from an RDB file, the first `len_bytes` bytes of the inbox.
+    ///
+    /// # Errors
+    /// Why it cannot be read. Then there is what was there before.
+    pub fn load(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
+        let file = &self.inbox[..len_bytes.min(self.inbox.len())];
+        self.engine
+            .load(file, time(now))
+            .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
+    }
+
+    /// How often data was changed.
+    #[must_use]
+    pub fn changes(&self) -> f64 {
+        self.engine.changes() as f64
+    }
+
+    /// Writes to the outbox, as replies, the keys of a database from `cursor` on, but no more than about `count`: an array each.
+    /// Returns where to go on, 0 at the end.
+    pub fn view_keys(&mut self, database: usize, cursor: u64, count: usize, now: f64) -> u64 {
+        let mut output = Output::default();
+        let (mut next, mut seen) = (cursor, 0);
+        loop {
+            next = self.engine.view_keys(database, next, time(now), &mut |key| {
+                write_view(&mut output, &key);
+                seen += 1;
+            });
+            if next == 0 || seen >= count {
+                break;
+            }
+        }
+        self.outbox.clear();
+        self.outbox.extend(output.slices().flatten());
+        next
+    }
+
+    /// How many keys a database has, and how many of them expire: -1 where there is no such database.
+    #[must_use]
+    pub fn keys(&self, database: usize) -> f64 {
+        self.engine.sizes(database).map_or(-1.0, |(keys, _)| keys as f64)
+    }
+
+    /// How many keys of a database expire.
+    #[must_use]
+    pub fn expiring_keys(&self, database: usize) -> f64 {
+        self.engine.sizes(database).map_or(-1.0, |(_, expiring)| expiring as f64)
+    }
+
+    fn client(&self, slot: usize) -> Option<ClientId> {
+        self.clients.get(slot).copied().flatten()
+    }
+}
+
+fn write_view(output: &mut Output, key: &KeyView<'_>) {
+    let mut reply = Reply::new(output, Protocol::Resp3);
+    reply.array(5);
+    reply.bulk(key.key);
+    reply.simple(key.value_type.name());
+    reply.simple(key.encoding);
+    reply.integer(key.ttl_ms.map_or(-1, |ttl_ms| ttl_ms as i64));
+    reply.integer(key.len as i64);
 }
 
 fn time(micros: f64) -> UnixMicros {

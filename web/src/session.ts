@@ -28,7 +28,7 @@ export class Session {
 
   #connect(): Connection {
     this.#printer = new Printer();
-    return this.#db.connect({
+    return this.#db.attach({
       data: (bytes) => this.#print(this.#printer.print(bytes, this.#raw)),
       end: () => this.#print(["(closed)"]),
     });

@@ -3,7 +3,18 @@
 use crate::error::{self, Error};
 use crate::limits;
 use crate::number::{self, LongDouble};
+use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
+use crate::value::string::StringRef;
+
+/// A string to be stored. A long one that has a buffer of its own is not copied.
+#[inline]
+pub(crate) fn string(args: Args<'_>, index: usize) -> StringRef<'_> {
+    match args.shared(index) {
+        Some(shared) => StringRef::Shared(shared),
+        None => StringRef::new(args.get(index).unwrap_or_default()),
+    }
+}
 
 /// A 64-bit signed integer.
 #[inline]

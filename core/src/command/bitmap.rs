@@ -142,24 +142,25 @@ pub(super) fn edit<R>(
     ctx: &mut Context<'_>,
     key: &[u8],
     last: u64,
-    edit: impl FnOnce(&mut [u8]) -> (R, bool),
+    mut edit: impl FnMut(&mut [u8]) -> (R, bool),
 ) -> Result<R, Error> {
     // Where addresses have 32 bits, an offset may be too far for them.
     let len = usize::try_from(last / 8 + 1).map_err(|_| error::BIT_OFFSET)?;
-    let Some(record) = ctx.keys.write_string(key)? else {
-        let mut bytes = vec![0; len];
-        let (result, _) = edit(&mut bytes);
-        put(ctx, key, bytes, Event::SET_BIT);
-        return Ok(result);
-    };
-    let (result, has_changed) = record.edit(|bytes| {
+    let mut edit_grown = |bytes: &mut Vec<u8>| {
         let grows = bytes.len() < len;
         if grows {
             bytes.resize(len, 0);
         }
         let (result, has_changed) = edit(bytes);
         (result, grows || has_changed)
-    });
+    };
+    let edited = ctx.keys.edit_string(key, |record| record.edit(&mut edit_grown))?;
+    let Some((result, has_changed)) = edited else {
+        let mut bytes = vec![0; len];
+        let (result, _) = edit(&mut bytes);
+        put(ctx, key, bytes, Event::SET_BIT);
+        return Ok(result);
+    };
     if has_changed {
         ctx.keys.modified(key, Event::SET_BIT);
     }

@@ -1,5 +1,6 @@
 //! `CLIENT`: what a client says of itself, and what it may do to others.
 
+use crate::sort;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,9 +8,11 @@ use alloc::vec::Vec;
 use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use crate::acl::Acl;
 use crate::config::ClientClass;
 use crate::error::{self, Error};
-use crate::instance::{Effect, Pause, PauseMode};
+use crate::instance::{Pause, PauseMode};
+use crate::limits;
 use crate::number;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
@@ -113,7 +116,7 @@ fn on_or_off(arg: &[u8]) -> Result<bool, Error> {
 // ---- lists ---------------------------------------------------------------------------------------------------------
 
 pub(super) fn info(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    let mut line = describe(ctx.session, ctx);
+    let mut line = describe(ctx.session, ctx.now);
     line.push(b'\n');
     ctx.reply.verbatim("txt", &line);
     Ok(Outcome::Done)
@@ -149,7 +152,7 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     };
     let mut text = Vec::new();
     for session in chosen {
-        text.extend_from_slice(&describe(session, ctx));
+        text.extend_from_slice(&describe(session, ctx.now));
         text.push(b'\n');
     }
     ctx.reply.verbatim("txt", &text);
@@ -161,7 +164,7 @@ fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
     let all = ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
     let mut sessions: Vec<&Session> =
         all.filter(|session| session.closing != Some(Closing::Now)).collect();
-    sessions.sort_by_key(|session| session.id);
+    sort::by(&mut sessions, |one, other| one.id.cmp(&other.id));
     sessions
 }
 
@@ -177,7 +180,7 @@ fn client_kind(arg: &[u8]) -> Result<Option<ClientClass>, Error> {
 }
 
 /// A client as a line of `CLIENT LIST`, without its end.
-fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
+pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
     let flags = flags(session);
     let queued =
         session.transaction.as_ref().map_or(-1, |transaction| transaction.commands.len() as i64);
@@ -187,6 +190,9 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
         .tracking
         .as_ref()
         .map_or(-1, |state| state.redirect.map_or(0, |client| client.serial() as i64));
+    // As if the first of it lay in the fixed buffer that Redis has for each client.
+    let unread = session.output.len();
+    let beyond = unread.saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES);
     let last_command = session.last_command.unwrap_or("NULL");
     let mut line = format!(
         "id={} addr={} laddr={} fd={} name=",
@@ -199,24 +205,26 @@ fn describe(session: &Session, ctx: &Context<'_>) -> Vec<u8> {
     line.extend_from_slice(&session.name);
     let rest = format!(
         " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
-         multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=default \
-         redir={redirect} resp={} lib-name=",
-        ctx.now.since(session.connected_at) / 1_000_000,
-        ctx.now.since(session.last_interaction) / 1_000_000,
+         multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
+        now.since(session.connected_at) / 1_000_000,
+        now.since(session.last_interaction) / 1_000_000,
         session.database,
         subscribed(Topic::Channel),
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
-        session.input.len() + session.running_input_bytes,
+        session.input_bytes() + session.running_input_bytes,
         session.input.capacity() - session.input.len(),
+        session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),
-        if session.output.chunks() == 0 { session.output.len() } else { 0 },
-        session.output.chunks(),
-        if session.output.chunks() == 0 { 0 } else { session.output.len() },
+        unread.min(limits::UNCOUNTED_OUTPUT_BYTES),
+        session.output.chunks() + usize::from(beyond > 0),
+        beyond,
         session.memory_bytes(),
-        session.protocol.version(),
     );
+    line.extend_from_slice(rest.as_bytes());
+    line.extend_from_slice(session.user.name());
+    let rest = format!(" redir={redirect} resp={} lib-name=", session.protocol.version());
     line.extend_from_slice(rest.as_bytes());
     line.extend_from_slice(&session.library_name);
     line.extend_from_slice(b" lib-ver=");
@@ -257,7 +265,7 @@ struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    fn parse(args: Args<'a>) -> Result<Self, Error> {
+    fn parse(args: Args<'a>, acl: &Acl) -> Result<Self, Error> {
         let mut filters = Self { skips_caller: true, ..Self::default() };
         let mut at = 2;
         while let Some(option) = args.get(at) {
@@ -273,7 +281,7 @@ impl<'a> Filters<'a> {
                 b"ADDR" => filters.address = Some(value),
                 b"LADDR" => filters.local_address = Some(value),
                 b"TYPE" => filters.kind = Some(client_kind(value)?),
-                b"USER" if value == b"default" => filters.user = Some(value),
+                b"USER" if acl.user(value).is_some() => filters.user = Some(value),
                 b"USER" => return Err(error::quoted("ERR No such user '", value, "'")),
                 b"SKIPME" if args::is(value, "YES") => filters.skips_caller = true,
                 b"SKIPME" if args::is(value, "NO") => filters.skips_caller = false,
@@ -290,7 +298,7 @@ impl<'a> Filters<'a> {
             && self
                 .local_address
                 .is_none_or(|address| session.peer.local_address.as_bytes() == address)
-            && self.user.is_none_or(|_| session.is_authenticated)
+            && self.user.is_none_or(|user| session.user.name() == user)
             && self.kind.is_none_or(|kind| kind == Some(session.class()))
             && !(self.skips_caller && session.id == caller)
     }
@@ -301,7 +309,7 @@ pub(super) fn kill(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let filters = if is_old_form {
         Filters { address: Some(&args[2]), ..Filters::default() }
     } else {
-        Filters::parse(args)?
+        Filters::parse(args, &ctx.instance.acl)?
     };
     let caller = ctx.session.id;
     let doomed: Vec<ClientId> = all_sessions(ctx)
@@ -310,12 +318,7 @@ pub(super) fn kill(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         .map(|session| session.id)
         .collect();
     for &client in &doomed {
-        if client == caller {
-            ctx.session.closing = Some(Closing::AfterWrite);
-        } else if let Some(session) = ctx.instance.clients.session_mut(client) {
-            session.closing = Some(Closing::Now);
-            ctx.instance.effects.push_back(Effect::Close { client, flush: false });
-        }
+        ctx.instance.kill(client, ctx.session);
     }
     match (is_old_form, doomed.is_empty()) {
         (true, true) => return Err(error::NO_SUCH_CLIENT),

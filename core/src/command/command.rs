@@ -15,7 +15,7 @@ use crate::resp::reply::Reply;
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn command(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    let specs: Vec<&Spec> = ctx.commands.top_level().iter().map(|command| command.spec).collect();
+    let specs: Vec<&Spec> = ctx.commands.top_level().map(|command| command.spec).collect();
     ctx.reply.array(specs.len());
     for spec in specs {
         describe(&mut ctx.reply, spec);
@@ -24,7 +24,7 @@ pub(super) fn command(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 }
 
 pub(super) fn count(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    ctx.reply.count(ctx.commands.top_level().len());
+    ctx.reply.count(ctx.commands.top_level().count());
     Ok(Outcome::Done)
 }
 
@@ -44,7 +44,7 @@ pub(super) fn info(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let names: Vec<&str> = match args.get(2) {
-        None => ctx.commands.top_level().iter().map(|command| command.spec.name).collect(),
+        None => ctx.commands.iter().map(|command| command.spec.name).collect(),
         Some(word) if args.len() == 5 && word.eq_ignore_ascii_case(b"FILTERBY") => {
             let matches = filter(&args[3], &args[4])?;
             ctx.commands
@@ -70,14 +70,7 @@ fn filter<'a>(kind: &[u8], value: &'a [u8]) -> Result<impl Fn(&Command) -> bool 
     }
     let filter = match kind.to_ascii_uppercase().as_slice() {
         b"MODULE" => Filter::Module,
-        b"ACLCAT" => {
-            let category = Category::ALL.iter().copied();
-            Filter::Category(
-                category
-                    .into_iter()
-                    .find(|known| known.name().as_bytes().eq_ignore_ascii_case(value)),
-            )
-        }
+        b"ACLCAT" => Filter::Category(Category::named(value)),
         b"PATTERN" => Filter::Pattern,
         _ => return Err(error::SYNTAX),
     };
@@ -92,7 +85,7 @@ fn filter<'a>(kind: &[u8], value: &'a [u8]) -> Result<impl Fn(&Command) -> bool 
 
 pub(super) fn docs(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let specs: Vec<&Spec> = if args.len() == 2 {
-        ctx.commands.top_level().iter().map(|command| command.spec).collect()
+        ctx.commands.top_level().map(|command| command.spec).collect()
     } else {
         args.iter()
             .skip(2)

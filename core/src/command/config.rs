@@ -65,7 +65,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let before = ctx.instance.config.clone();
     let result = apply(ctx, &pairs);
     if result.is_err() {
-        ctx.instance.config = before;
+        ctx.instance.config = before.clone();
         // What the host has applied already goes back too; it was right before, so it is right again.
         for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
@@ -73,6 +73,9 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     result?;
     ctx.instance.configured();
+    if ctx.instance.config.requirepass != before.requirepass {
+        ctx.instance.require_password(ctx.session);
+    }
     ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -108,19 +111,29 @@ fn failed(name: &[u8], reason: &str) -> Error {
 }
 
 pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
+    let changed = ctx.instance.config.changed();
+    rewrite_with(ctx, changed.into_iter().map(|(parameter, text)| (parameter.name, text)).collect())
+}
+
+/// `DEBUG CONFIG-REWRITE-FORCE-ALL`: writes what has its default, too.
+pub(super) fn rewrite_all(ctx: &mut Context<'_>) -> Handled {
+    let config = &mut ctx.instance.config;
+    let all = PARAMETERS.iter().map(|parameter| (parameter.name, config.text(parameter)));
+    let all = all.collect();
+    rewrite_with(ctx, all)
+}
+
+fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> Handled {
     if ctx.instance.host.process().config_file.is_empty() {
         return Err(error::NO_CONFIG_FILE);
     }
-    let changed: Vec<(&str, Vec<u8>)> = ctx
-        .instance
-        .config
-        .changed()
-        .into_iter()
-        .map(|(parameter, text)| (parameter.name, text))
-        .collect();
+    if ctx.instance.config.aclfile.is_empty() {
+        let users = ctx.instance.acl.config_lines(&ctx.instance.config.requirepass);
+        parameters.extend(users.into_iter().map(|line| ("user", line)));
+    }
     ctx.instance
         .host
-        .rewrite_config(&changed)
+        .rewrite_config(&parameters)
         .map_err(|reason| Error::made(format!("ERR Rewriting config file: {reason}")))?;
     ctx.reply.ok();
     Ok(Outcome::Done)

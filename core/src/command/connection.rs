@@ -3,12 +3,14 @@
 use super::args;
 use super::client;
 use super::context::{Context, Outcome};
+use super::permission;
 use super::tracking;
+use crate::acl::{self, Reason};
 use crate::error::{self, Error};
 use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::Protocol;
-use crate::session::Closing;
+use crate::session::{Clearance, Closing};
 use crate::{REDIS_VERSION, VERSION};
 
 type Handled = Result<Outcome, Error>;
@@ -56,7 +58,8 @@ pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.instance.unsubscribe_all(id, ctx.session);
     tracking::end(ctx);
     ctx.session.reset();
-    ctx.session.is_authenticated = ctx.instance.config.requirepass.is_empty();
+    let default = ctx.instance.acl.default_user();
+    ctx.session.become_user(default, default.is_for_strangers(), default);
     ctx.reply.switch(Protocol::Resp2);
     ctx.reply.simple("RESET");
     Ok(Outcome::Done)
@@ -64,33 +67,32 @@ pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 
 pub(super) fn auth(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (user, password) = match args.len() {
-        2 if ctx.instance.config.requirepass.is_empty() => return Err(error::NO_PASSWORD_SET),
-        2 => (&b"default"[..], &args[1]),
+        2 if ctx.instance.acl.default_user().needs_no_password() => {
+            return Err(error::NO_PASSWORD_SET);
+        }
+        2 => (acl::DEFAULT, &args[1]),
         3 => (&args[1], &args[2]),
         _ => return Err(error::SYNTAX),
     };
-    log_in(ctx, user, password)?;
+    log_in(ctx, &args[0], user, password)?;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
-/// There is one user, `default`, whose password is `requirepass`; without one, any password is right.
-fn log_in(ctx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Result<(), Error> {
-    let expected = &ctx.instance.config.requirepass;
-    if user != b"default" || !(expected.is_empty() || is_equal_in_constant_time(expected, password))
-    {
-        return Err(error::WRONG_PASSWORD);
+/// Makes the client this user, if that is its password. `command` is what the client called the command.
+fn log_in(
+    ctx: &mut Context<'_>,
+    command: &[u8],
+    name: &[u8],
+    password: &[u8],
+) -> Result<(), Error> {
+    let acl = &ctx.instance.acl;
+    if let Some(user) = acl.authenticate(name, password) {
+        ctx.session.become_user(user, true, acl.default_user());
+        return Ok(());
     }
-    ctx.session.is_authenticated = true;
-    Ok(())
-}
-
-/// Compares without telling by its duration where two passwords differ.
-fn is_equal_in_constant_time(expected: &[u8], given: &[u8]) -> bool {
-    let differences = (0..given.len().max(expected.len()))
-        .map(|at| given.get(at).copied().unwrap_or(0) ^ expected.get(at).copied().unwrap_or(0))
-        .fold(0, |all, one| core::hint::black_box(all | one));
-    differences == 0 && given.len() == expected.len()
+    permission::log(ctx.instance, ctx.session, Reason::Auth, command, name, ctx.now);
+    Err(error::WRONG_PASSWORD)
 }
 
 pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -106,7 +108,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     while let Some(option) = args.get(at) {
         let more = args.len() - 1 - at;
         if args::is(option, "AUTH") && more >= 2 {
-            log_in(ctx, &args[at + 1], &args[at + 2])?;
+            log_in(ctx, &args[0], &args[at + 1], &args[at + 2])?;
             at += 3;
         } else if args::is(option, "SETNAME") && more >= 1 {
             ctx.session.name = client::checked_name(&args[at + 1])?.to_vec();
@@ -115,7 +117,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             return Err(error::quoted("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
-    if !ctx.session.is_authenticated && !ctx.instance.config.requirepass.is_empty() {
+    if ctx.session.clearance == Clearance::Stranger {
         return Err(error::HELLO_NO_AUTH);
     }
     if let Some(protocol) = protocol {

@@ -3,6 +3,7 @@
 use alloc::format;
 
 use super::args;
+use super::config;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
 use super::reload;
@@ -33,6 +34,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (b"RELOAD", _) => reload::reload(ctx, args),
         (b"OBJECT", 3 | 4) => object(ctx, &args[2]),
+        (b"CONFIG-REWRITE-FORCE-ALL", 2) => config::rewrite_all(ctx),
         (b"LOG", 3) => {
             ctx.instance.host.log(&args[2]);
             ctx.reply.ok();
@@ -60,6 +62,10 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 const HELP: &[(&str, &str)] = &[
+    (
+        "CONFIG-REWRITE-FORCE-ALL",
+        "Like CONFIG REWRITE, but writes the parameters too that have their defaults.",
+    ),
     ("DIGEST", "A digest of all keys of all databases; equal data has an equal digest."),
     ("DIGEST-VALUE <key> [<key> ...]", "A digest of each value."),
     ("ERROR <text>", "Replies with that error."),
@@ -142,7 +148,7 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     for index in 0..count {
         let mut key = prefix.to_vec();
         key.extend_from_slice(format!(":{index}").as_bytes());
-        if ctx.keys.write(&key).is_some() {
+        if ctx.keys.consider(&key).is_some() {
             continue;
         }
         let mut value = format!("value:{index}").into_bytes();

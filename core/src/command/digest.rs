@@ -16,6 +16,7 @@ use crate::value::list::{End, List};
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
+use crate::value::stream::{Stream, StreamId};
 
 /// What Redis numbers the types with.
 const TYPE_STRING: u32 = 0;
@@ -23,6 +24,7 @@ const TYPE_LIST: u32 = 1;
 const TYPE_SET: u32 = 2;
 const TYPE_SORTED_SET: u32 = 3;
 const TYPE_HASH: u32 = 4;
+const TYPE_STREAM: u32 = 6;
 
 /// A digest that is being put together.
 #[derive(Clone, Copy, Default)]
@@ -74,6 +76,8 @@ impl Digest {
             self.mix_sorted_set(set);
         } else if let Some(hash) = record.compound::<Hash>() {
             self.mix_hash(hash);
+        } else if let Some(stream) = record.compound::<Stream>() {
+            self.mix_stream(stream);
         }
         if record.deadline().is_some() {
             self.xor(b"!!expire!!");
@@ -97,6 +101,17 @@ impl Digest {
             one.mix(member.text(&mut itoa::Buffer::new()));
             one.mix(&NumberText::with_all_digits(score));
             self.xor(&one.0);
+        }
+    }
+
+    fn mix_stream(&mut self, stream: &Stream) {
+        self.mix(&TYPE_STREAM.to_be_bytes());
+        for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+            self.mix(format!("{}.{}", entry.id.ms, entry.id.seq).as_bytes());
+            for (field, value) in entry.fields() {
+                self.mix(field.text(&mut itoa::Buffer::new()));
+                self.mix(value.text(&mut itoa::Buffer::new()));
+            }
         }
     }
 

@@ -3,10 +3,12 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::{hash, list, set, sorted_set};
+use crate::config::Config;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::persist::rdb::{self, Limits, Refusal};
+use crate::random::Seed;
 use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::AccessClock;
@@ -26,7 +28,7 @@ pub(super) fn dump(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let options = Options::read(args)?;
     let key = &args[1];
-    if !options.replaces && ctx.keys.write(key).is_some() {
+    if !options.replaces && ctx.keys.consider(key).is_some() {
         return Err(error::BUSY_KEY);
     }
     let now = ctx.keys.now_ms();
@@ -43,7 +45,8 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     };
     let checks = !ctx.instance.skips_checksums;
-    let loaded = rdb::restore(&args[3], checks, &limits(ctx)).map_err(|refusal| match refusal {
+    let limits = limits(&ctx.instance.config, ctx.keys.keyspace.seed());
+    let loaded = rdb::restore(&args[3], checks, &limits).map_err(|refusal| match refusal {
         Refusal::VersionOrChecksum => error::BAD_DUMP_FOOTER,
         Refusal::Value => error::BAD_DUMP_VALUE,
     })?;
@@ -63,13 +66,12 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 /// Up to where values that are read are small.
-pub(super) fn limits(ctx: &Context<'_>) -> Limits {
-    let config = &ctx.instance.config;
+pub(crate) fn limits(config: &Config, seed: Seed) -> Limits {
     Limits {
-        hash: hash::hash_limits(&ctx.keys, config),
+        hash: hash::limits_of(config, seed),
         list: list::limits(config),
-        set: set::set_limits(&ctx.keys, config),
-        sorted_set: sorted_set::limits(ctx),
+        set: set::limits_of(config, seed),
+        sorted_set: sorted_set::limits_of(config, seed),
     }
 }
 

@@ -72,8 +72,10 @@ fn set_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Hand
     let conditions = Conditions::parse(args)?;
     let value = args::integer(&args[2])?;
     let deadline_ms = form.deadline_ms(value, ctx.now, ctx.command.spec.name)?;
-    let is_allowed =
-        ctx.keys.write(key).is_some_and(|record| conditions.allow(record.deadline(), deadline_ms));
+    let is_allowed = ctx
+        .keys
+        .consider(key)
+        .is_some_and(|record| conditions.allow(record.deadline(), deadline_ms));
     if is_allowed {
         match u64::try_from(deadline_ms) {
             Ok(deadline_ms) if deadline_ms > ctx.now.millis().0 => {

@@ -78,13 +78,13 @@ pub(super) fn renamenx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn rename_if(ctx: &mut Context<'_>, args: Args<'_>, only_if_missing: bool) -> Result<bool, Error> {
     let (from, to) = (&args[1], &args[2]);
-    if ctx.keys.write(from).is_none() {
+    if ctx.keys.consider(from).is_none() {
         return Err(error::NO_SUCH_KEY);
     }
     if from == to {
         return Ok(!only_if_missing);
     }
-    if only_if_missing && ctx.keys.write(to).is_some() {
+    if only_if_missing && ctx.keys.consider(to).is_some() {
         return Ok(false);
     }
     if let Some(record) = ctx.keys.take(from, Event::RENAME_FROM) {
@@ -100,7 +100,7 @@ pub(super) fn relocate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if target == ctx.keys.database {
         return Err(error::SAME_OBJECT);
     }
-    let may_move = ctx.keys.write(key).is_some() && ctx.keys.peek_in(target, key).is_none();
+    let may_move = ctx.keys.consider(key).is_some() && ctx.keys.peek_in(target, key).is_none();
     if may_move && let Some(record) = ctx.keys.take(key, Event::MOVE_FROM) {
         ctx.keys.insert_in(target, record, Event::MOVE_TO);
     }

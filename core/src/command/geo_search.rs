@@ -1,5 +1,6 @@
 //! `GEOSEARCH` and its older forms: the members of a geographic index that lie within an area.
 
+use crate::sort;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -307,7 +308,7 @@ fn select(points: &mut Vec<Point<'_>>, request: &Request<'_>) {
         points.truncate(count);
     }
     if let Some(order) = order {
-        points.sort_unstable_by(|left, right| left.order(right, order));
+        sort::stable_by(points, |left, right| left.order(right, order));
     }
 }
 

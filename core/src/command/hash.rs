@@ -21,11 +21,15 @@ type Handled = Result<Outcome, Error>;
 
 /// Up to where hashes are small.
 pub(super) fn hash_limits(keys: &Keys<'_>, config: &Config) -> HashLimits {
+    limits_of(config, keys.keyspace.seed())
+}
+
+pub(super) fn limits_of(config: &Config, seed: Seed) -> HashLimits {
     let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
     HashLimits {
         listpack_entries: size(config.hash_max_listpack_entries),
         listpack_value_bytes: size(config.hash_max_listpack_value),
-        seed: keys.keyspace.seed(),
+        seed,
     }
 }
 

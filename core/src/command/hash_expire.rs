@@ -37,7 +37,7 @@ const LATEST_MS: i64 = (1 << 46) - 1;
 
 /// A key that holds no hash is refused before any argument is read.
 fn check_type(keys: &mut Keys<'_>, key: &[u8]) -> Result<(), Error> {
-    match keys.write(key).map(|record| record.compound::<Hash>().is_some()) {
+    match keys.consider(key).map(|record| record.compound::<Hash>().is_some()) {
         Some(false) => Err(error::WRONG_TYPE),
         _ => Ok(()),
     }

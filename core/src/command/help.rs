@@ -14,7 +14,7 @@ pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
     let upper = name.to_ascii_uppercase();
     let mut lines =
         Vec::from([format!("{upper} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")]);
-    if let Some(container) = ctx.commands.find(name.as_bytes()) {
+    if let Some(container) = ctx.commands.find_own(name.as_bytes()) {
         for subcommand in container.spec.subcommands {
             let own_name = subcommand.own_name().to_ascii_uppercase();
             let mut line = own_name;

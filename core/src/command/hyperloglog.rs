@@ -30,7 +30,7 @@ impl From<Corrupt> for Error {
 pub(super) fn pfadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, mut elements) = (&args[1], args.slice(2..).iter().map(Element::new).peekable());
     let sparse_max_bytes = sparse_max_bytes(ctx);
-    let Some(record) = ctx.keys.write_string(key)? else {
+    let Some(string) = ctx.keys.consider_string(key)? else {
         let mut bytes = Vec::new();
         let mut log = HyperLogLog::empty(&mut bytes);
         for element in elements {
@@ -42,7 +42,7 @@ pub(super) fn pfadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Ok(Outcome::Done);
     };
     // Most elements have been seen before, and change nothing.
-    let (string, mut digits) = (record.string(), itoa::Buffer::new());
+    let mut digits = itoa::Buffer::new();
     let log = HyperLogLogRef::new(string.bytes(&mut digits))?;
     while let Some(&element) = elements.peek()
         && !log.would_change(element)?
@@ -50,21 +50,22 @@ pub(super) fn pfadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         elements.next();
     }
     let mut changes = 0;
-    let mut added: Result<(), Error> = Ok(());
+    let mut added: Option<Result<(), Error>> = None;
     if elements.peek().is_some() {
-        added = record.edit(|bytes| {
+        let add = |bytes: &mut Vec<u8>| {
             let mut log = HyperLogLog::new(bytes)?;
             for element in elements {
                 changes += usize::from(log.add(element, sparse_max_bytes)?);
             }
             log.invalidate();
             Ok(())
-        });
+        };
+        added = ctx.keys.edit_string(key, |record| record.edit(add))?;
     }
     if changes > 0 {
         ctx.keys.modified_by(key, Event::PF_ADD, changes);
     }
-    added?;
+    added.transpose()?;
     ctx.reply.integer(i64::from(changes > 0));
     Ok(Outcome::Done)
 }
@@ -92,10 +93,11 @@ fn count_one(ctx: &mut Context<'_>, key: &[u8]) -> Result<u64, Error> {
     let known =
         read(ctx, key, |log| Ok((log.cached(), log.cached().map_or_else(|| log.count(), Ok)?)))?;
     let Some((cached, count)) = known else { return Ok(0) };
+    let cache = |bytes: &mut Vec<u8>| HyperLogLog::new(bytes).map(|mut log| log.cache(count));
     if cached.is_none()
-        && let Some(record) = ctx.keys.write_string(key)?
+        && let Some(done) = ctx.keys.edit_string(key, |record| record.edit(cache))?
     {
-        record.edit(|bytes| HyperLogLog::new(bytes).map(|mut log| log.cache(count)))?;
+        done?;
         ctx.keys.modified_quietly(key);
     }
     Ok(count)
@@ -119,8 +121,9 @@ pub(super) fn pfmerge(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         log.invalidate();
         Ok(())
     };
-    if let Some(record) = ctx.keys.write_string(destination)? {
-        record.edit(|bytes| merge(HyperLogLog::new(bytes)?))?;
+    let edit = |bytes: &mut Vec<u8>| merge(HyperLogLog::new(bytes)?);
+    if let Some(merged) = ctx.keys.edit_string(destination, |record| record.edit(edit))? {
+        merged?;
         ctx.keys.modified(destination, Event::PF_ADD);
     } else {
         let mut bytes = Vec::new();
@@ -144,7 +147,7 @@ pub(super) fn pfdebug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         b"DECODE" if !is_sparse => return Err(error::PFDEBUG_NOT_SPARSE),
         b"DECODE" => {
-            let text = read(ctx, key, |log| Ok(log.decode()?))?;
+            let text = read(ctx, key, |log| Ok(log.decode()))?;
             ctx.reply.bulk(&text.unwrap_or_default());
         }
         b"ENCODING" => ctx.reply.simple(if is_sparse { "sparse" } else { "dense" }),
@@ -158,8 +161,9 @@ pub(super) fn pfdebug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn make_dense(ctx: &mut Context<'_>, key: &[u8], is_sparse: bool) -> Result<(), Error> {
-    if is_sparse && let Some(record) = ctx.keys.write_string(key)? {
-        record.edit(|bytes| Ok::<_, Error>(HyperLogLog::new(bytes)?.make_dense()?))?;
+    let make_dense = |bytes: &mut Vec<u8>| Ok::<_, Error>(HyperLogLog::new(bytes)?.make_dense()?);
+    if is_sparse && let Some(made) = ctx.keys.edit_string(key, |record| record.edit(make_dense))? {
+        made?;
         ctx.keys.modified_quietly(key);
     }
     Ok(())

@@ -5,10 +5,11 @@ use alloc::string::String;
 use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
+use super::memory::Footprint;
+use crate::acl::Reason;
 use crate::error::Error;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
-use crate::table::Table;
 use crate::{REDIS_VERSION, VERSION};
 
 /// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.
@@ -121,31 +122,27 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
 
 fn memory(ctx: &Context<'_>, lines: &mut Lines) {
     let (usage, process) = (ctx.instance.host.usage(), ctx.instance.host.process());
-    let peak_bytes = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
-    let clients_bytes: usize =
-        ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
-    let overhead_bytes = (clients_bytes
-        + ctx.keys.keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>())
-        as u64;
+    let Footprint { used_bytes, overhead_bytes, clients_bytes, peak_bytes } = Footprint::of(ctx);
     let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    lines.add_bytes("used_memory", usage.allocated_bytes);
+    lines.add_bytes("used_memory", used_bytes);
     lines.add_bytes("used_memory_rss", usage.resident_bytes);
     lines.add_bytes("used_memory_peak", peak_bytes);
-    lines.add(
-        "used_memory_peak_perc",
-        format!("{:.2}%", 100.0 * ratio(usage.allocated_bytes, peak_bytes)),
-    );
+    lines.add("used_memory_peak_perc", format!("{:.2}%", 100.0 * ratio(used_bytes, peak_bytes)));
     lines.add("used_memory_overhead", overhead_bytes);
-    lines.add("used_memory_dataset", usage.allocated_bytes.saturating_sub(overhead_bytes));
+    lines.add("used_memory_startup", 0);
+    lines.add("used_memory_dataset", used_bytes.saturating_sub(overhead_bytes));
+    lines.add(
+        "used_memory_dataset_perc",
+        format!("{:.2}%", 100.0 * ratio(used_bytes.saturating_sub(overhead_bytes), used_bytes)),
+    );
+    lines.add("allocator_allocated", usage.allocated_bytes);
+    lines.add("allocator_resident", usage.resident_bytes);
     lines.add_bytes("total_system_memory", process.system_memory_bytes);
     lines.add_bytes("maxmemory", ctx.instance.config.maxmemory as u64);
     lines.add("maxmemory_policy", ctx.instance.config.maxmemory_policy);
-    lines.add(
-        "mem_fragmentation_ratio",
-        format!("{:.2}", ratio(usage.resident_bytes, usage.allocated_bytes)),
-    );
-    lines
-        .add("mem_fragmentation_bytes", usage.resident_bytes as i64 - usage.allocated_bytes as i64);
+    lines.add("mem_fragmentation_ratio", format!("{:.2}", ratio(usage.resident_bytes, used_bytes)));
+    lines.add("mem_fragmentation_bytes", usage.resident_bytes as i64 - used_bytes as i64);
+    lines.add("mem_not_counted_for_evict", 0);
     lines.add("mem_clients_normal", clients_bytes);
     lines.add("mem_allocator", process.allocator);
     lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
@@ -171,7 +168,11 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("instantaneous_output_kbps", format!("{:.2}", output_bytes / 1024.0));
     lines.add("rejected_connections", stats.connections_rejected);
     lines.add("expired_keys", keys.expired);
-    lines.add("evicted_keys", 0);
+    let (exceeded_ms, exceeded_now_ms) = stats.limit_exceeded_ms(ctx.now);
+    lines.add("evicted_keys", keys.evicted);
+    lines.add("evicted_clients", stats.evicted_clients);
+    lines.add("total_eviction_exceeded_time", exceeded_ms);
+    lines.add("current_eviction_exceeded_time", exceeded_now_ms);
     lines.add("keyspace_hits", keys.hits);
     lines.add("keyspace_misses", keys.misses);
     let pubsub = &ctx.instance.pubsub;
@@ -190,6 +191,14 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("total_writes_processed", stats.writes);
     lines.add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
     lines.add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
+    for (name, reason) in [
+        ("auth", Reason::Auth),
+        ("cmd", Reason::Command),
+        ("key", Reason::Key),
+        ("channel", Reason::Channel),
+    ] {
+        lines.add(&format!("acl_access_denied_{name}"), stats.denials[reason as usize]);
+    }
 }
 
 fn replication(ctx: &Context<'_>, lines: &mut Lines) {

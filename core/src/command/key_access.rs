@@ -29,6 +29,7 @@ pub(crate) struct KeyStats {
     pub(crate) expired: u64,
     /// Keys that expired at a visit of the collector rather than at an access.
     pub(crate) expired_actively: u64,
+    pub(crate) evicted: u64,
     /// Changes to data since the start.
     pub(crate) changes: u64,
 }
@@ -53,7 +54,7 @@ impl KeyStats {
     /// Starts counting anew; what has changed since the last save is not forgotten.
     pub(crate) const fn reset(&mut self) {
         let changes = self.changes;
-        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, changes };
+        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, evicted: 0, changes };
     }
 }
 
@@ -78,25 +79,23 @@ impl Keys<'_> {
     /// A key that a command reads: counts a hit or a miss, and marks the access.
     #[inline]
     pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: self.touches })
-            .map(|record| &*record)
+        self.see(self.database, key, Access { counts: true, touches: self.touches })
     }
 
     /// A key that a command looks at from outside: counted, and no access is marked.
     pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
-        self.find(self.database, key, Access { counts: true, touches: false })
-            .map(|record| &*record)
+        self.see(self.database, key, Access { counts: true, touches: false })
     }
 
     /// A key in any database, without any trace.
     pub(crate) fn peek_in(&mut self, database: usize, key: &[u8]) -> Option<&Record> {
-        self.find(database, key, Access { counts: false, touches: false }).map(|record| &*record)
+        self.see(database, key, Access { counts: false, touches: false })
     }
 
-    /// A key that a command may change: neither hit nor miss. Whoever changes it calls [`Self::modified`].
+    /// A key that a command may go on to change: neither hit nor miss.
     #[inline]
-    pub(crate) fn write(&mut self, key: &[u8]) -> Option<&mut Record> {
-        self.find(self.database, key, Access { counts: false, touches: self.touches })
+    pub(crate) fn consider(&mut self, key: &[u8]) -> Option<&Record> {
+        self.see(self.database, key, Access { counts: false, touches: self.touches })
     }
 
     /// The string at a key that a command reads.
@@ -111,16 +110,33 @@ impl Keys<'_> {
         }
     }
 
-    /// The record of a string that a command may change.
+    /// The string at a key that a command may go on to change.
     ///
     /// # Errors
     /// The key holds another type.
     #[inline]
-    pub(crate) fn write_string(&mut self, key: &[u8]) -> Result<Option<&mut Record>, Error> {
-        match self.write(key) {
+    pub(crate) fn consider_string(&mut self, key: &[u8]) -> Result<Option<StringRef<'_>>, Error> {
+        match self.consider(key) {
             Some(record) if record.value_type() != Type::String => Err(error::WRONG_TYPE),
-            record => Ok(record),
+            record => Ok(record.map(Record::string)),
         }
+    }
+
+    /// Edits the record of a string, if there is one. Whoever has changed it calls [`Self::modified`].
+    ///
+    /// # Errors
+    /// The key holds another type.
+    #[inline]
+    pub(crate) fn edit_string<R>(
+        &mut self,
+        key: &[u8],
+        edit: impl FnOnce(&mut Record) -> R,
+    ) -> Result<Option<R>, Error> {
+        let Some(place) = self.reach(key) else { return Ok(None) };
+        let edited = self
+            .db()
+            .change_at(place, |record| (record.value_type() == Type::String).then(|| edit(record)));
+        edited.flatten().ok_or(error::WRONG_TYPE).map(Some)
     }
 
     /// The collection at a key that a command reads.
@@ -150,18 +166,17 @@ impl Keys<'_> {
         key: &[u8],
         edit: F,
     ) -> Result<Result<R, F>, Error> {
+        let Some(place) = self.reach(key) else { return Ok(Err(edit)) };
         let mut scratch = mem::take(&mut self.keyspace.scratch);
-        let Some(record) = self.write(key) else {
-            self.keyspace.scratch = scratch;
-            return Ok(Err(edit));
-        };
-        let edited = record.edit_compound(&mut scratch, |collection: &mut C| {
-            let edited = edit(collection);
-            (edited, collection.is_gone(), collection.earliest_deadline())
+        let edited = self.db().change_at(place, |record| {
+            record.edit_compound(&mut scratch, |collection: &mut C| {
+                let edited = edit(collection);
+                (edited, collection.is_gone(), collection.earliest_deadline())
+            })
         });
         self.keyspace.scratch = scratch;
         let (Edit { event, then, changes, result }, is_gone, due) =
-            edited.ok_or(error::WRONG_TYPE)?;
+            edited.flatten().ok_or(error::WRONG_TYPE)?;
         if let Some(due) = due {
             self.db().note_due(key, due);
         }
@@ -221,27 +236,43 @@ impl Keys<'_> {
     }
 
     #[inline]
-    fn find(&mut self, database: usize, key: &[u8], access: Access) -> Option<&mut Record> {
+    fn see(&mut self, database: usize, key: &[u8], access: Access) -> Option<&Record> {
+        let place = self.find(database, key, access.counts)?;
+        let record = self.keyspace[database].at(place)?;
+        if access.touches {
+            self.policy.touch(record, self.now, self.random);
+        }
+        Some(record)
+    }
+
+    /// The place of a key that is about to be edited.
+    #[inline]
+    fn reach(&mut self, key: &[u8]) -> Option<Place> {
+        let place = self.find(self.database, key, false)?;
+        if self.touches
+            && let Some(record) = self.keyspace[self.database].at(place)
+        {
+            self.policy.touch(record, self.now, self.random);
+        }
+        Some(place)
+    }
+
+    #[inline]
+    fn find(&mut self, database: usize, key: &[u8], counts: bool) -> Option<Place> {
         let place = match self.keyspace[database].lookup(key, self.now.millis()) {
             Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Due(place) => self.collect(database, key, place),
         };
-        let found = place.and_then(|place| self.keyspace[database].at(place));
-        if access.counts {
-            if found.is_some() {
+        if counts {
+            if place.is_some() {
                 self.stats.hits += 1;
             } else {
                 self.stats.misses += 1;
                 self.observers.notify(database, key, Event::KEY_MISS);
             }
         }
-        if access.touches
-            && let Some(record) = &found
-        {
-            self.policy.touch(record, self.now, self.random);
-        }
-        found
+        place
     }
 
     /// Removes a key that has expired, or what has expired within its value. Returns where it is, if it is there still.
@@ -295,7 +326,7 @@ impl Keys<'_> {
 
     /// Takes a key out, if it is there and has not expired.
     pub(crate) fn take(&mut self, key: &[u8], event: Event) -> Option<Record> {
-        self.write(key)?;
+        self.consider(key)?;
         let record = self.db().remove(key);
         self.modified(key, event);
         record
@@ -323,7 +354,7 @@ impl Keys<'_> {
 
     /// Takes a key's deadline away; whether it had one.
     pub(crate) fn persist(&mut self, key: &[u8]) -> bool {
-        let has_deadline = self.write(key).is_some_and(|record| record.deadline().is_some());
+        let has_deadline = self.consider(key).is_some_and(|record| record.deadline().is_some());
         if has_deadline {
             self.db().set_deadline(key, None);
             self.modified(key, Event::PERSIST);
@@ -398,6 +429,23 @@ impl Keys<'_> {
         self.observers.touched(self.database, key);
     }
 
+    /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
+    /// stream.
+    pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
+        self.stats.changes += changes as u64;
+        event.into_iter().for_each(|event| self.notify(key, event));
+    }
+
+    /// Whoever waits for a key is to look at it again, though it has not changed.
+    pub(crate) fn ready(&mut self, key: &[u8]) {
+        self.observers.blocked.touch(self.database, key);
+    }
+
+    /// A key was created, of which the event tells later.
+    pub(crate) fn touched(&mut self, key: &[u8]) {
+        self.observers.touched(self.database, key);
+    }
+
     #[inline]
     fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
         self.stats.changes += changes as u64;
@@ -418,12 +466,12 @@ impl Keys<'_> {
         }
     }
 
-    /// From now on `EXEC` of this client fails if the key changes.
-    pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) {
+    /// From now on `EXEC` of this client fails if the key changes. Returns what that takes, in bytes.
+    pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) -> usize {
         let database = self.database;
         let now = self.now_ms();
         let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
-        self.observers.watches.watch(client, database, key, was_expired);
+        self.observers.watches.watch(client, database, key, was_expired)
     }
 
     /// Ends a client's watches; whether all keys are as they were.

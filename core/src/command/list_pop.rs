@@ -212,7 +212,7 @@ fn move_element(
     to: End,
 ) -> Result<bool, Error> {
     let limits = limits(&ctx.instance.config);
-    let Some(record) = ctx.keys.write(source) else { return Ok(false) };
+    let Some(record) = ctx.keys.consider(source) else { return Ok(false) };
     let list = record.compound::<List>().ok_or(error::WRONG_TYPE)?;
     let at = if from == End::Head { 0 } else { list.len() - 1 };
     let Some(element) = list.get(at, |element| element.to_vec()) else { return Ok(false) };

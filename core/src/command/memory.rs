@@ -30,28 +30,49 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
+/// What the engine takes, as it counts it.
+pub(super) struct Footprint {
+    pub(super) used_bytes: u64,
+    /// Of that, all but keys and values.
+    pub(super) overhead_bytes: u64,
+    pub(super) clients_bytes: u64,
+    /// The most that was used, as far as anyone has looked.
+    pub(super) peak_bytes: u64,
+}
+
+impl Footprint {
+    pub(super) fn of(ctx: &Context<'_>) -> Self {
+        let clients_bytes = ctx.instance.clients.memory_bytes() as u64;
+        let tracking_bytes = ctx.keys.observers.tracking.memory_bytes() as u64;
+        let keyspace = &ctx.keys.keyspace;
+        let tables = keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>() as u64;
+        let used_bytes = keyspace.memory_bytes() as u64 + clients_bytes + tracking_bytes;
+        Self {
+            used_bytes,
+            overhead_bytes: clients_bytes + tracking_bytes + tables,
+            clients_bytes,
+            peak_bytes: ctx.instance.stats.peak_used_bytes.max(used_bytes),
+        }
+    }
+}
+
 pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let usage = ctx.instance.host.usage();
-    let clients: usize =
-        ctx.instance.clients.iter().map(crate::session::Session::memory_bytes).sum();
-    let clients = clients + ctx.session.memory_bytes();
     let keys = ctx.keys.keyspace.iter().map(Table::len).sum::<usize>();
-    let tables = ctx.keys.keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>();
-    let overhead = (clients + tables) as u64;
-    let dataset = usage.allocated_bytes.saturating_sub(overhead);
-    let peak = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
+    let Footprint { used_bytes, overhead_bytes, clients_bytes, peak_bytes } = Footprint::of(ctx);
+    let dataset = used_bytes.saturating_sub(overhead_bytes);
     let databases =
         ctx.keys.keyspace.iter().enumerate().filter(|(_, database)| !database.is_empty());
     let databases: alloc::vec::Vec<_> =
         databases.map(|(index, database)| (index, database.memory_overhead_bytes())).collect();
 
     let reply = &mut ctx.reply;
-    reply.map(12 + databases.len());
+    reply.map(13 + databases.len());
     let integers = [
-        ("peak.allocated", peak),
-        ("total.allocated", usage.allocated_bytes),
+        ("peak.allocated", peak_bytes),
+        ("total.allocated", used_bytes),
         ("startup.allocated", 0),
-        ("clients.normal", clients as u64),
+        ("clients.normal", clients_bytes),
     ];
     for (name, value) in integers {
         reply.bulk(name.as_bytes());
@@ -64,10 +85,11 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         reply.count(overhead);
     }
     let integers = [
-        ("overhead.total", overhead),
+        ("overhead.total", overhead_bytes),
         ("keys.count", keys as u64),
         ("keys.bytes-per-key", dataset.checked_div(keys as u64).unwrap_or(0)),
         ("dataset.bytes", dataset),
+        ("allocator.allocated", usage.allocated_bytes),
     ];
     for (name, value) in integers {
         reply.bulk(name.as_bytes());
@@ -75,16 +97,16 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     }
     let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let doubles = [
-        ("dataset.percentage", 100.0 * share(dataset, usage.allocated_bytes)),
-        ("peak.percentage", 100.0 * share(usage.allocated_bytes, peak)),
-        ("fragmentation", share(usage.resident_bytes, usage.allocated_bytes)),
+        ("dataset.percentage", 100.0 * share(dataset, used_bytes)),
+        ("peak.percentage", 100.0 * share(used_bytes, peak_bytes)),
+        ("fragmentation", share(usage.resident_bytes, used_bytes)),
     ];
     for (name, value) in doubles {
         reply.bulk(name.as_bytes());
         reply.double(value);
     }
     reply.bulk(b"fragmentation.bytes");
-    reply.integer(usage.resident_bytes as i64 - usage.allocated_bytes as i64);
+    reply.integer(usage.resident_bytes as i64 - used_bytes as i64);
     Ok(Outcome::Done)
 }
 
@@ -92,17 +114,17 @@ pub(super) fn doctor(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     /// Below this much there is nothing worth advice.
     const SMALL_BYTES: u64 = 5 << 20;
     let usage = ctx.instance.host.usage();
-    let peak = ctx.instance.stats.peak_allocated_bytes.max(usage.allocated_bytes);
+    let Footprint { used_bytes, peak_bytes, .. } = Footprint::of(ctx);
     let mut text = String::new();
-    if usage.allocated_bytes < SMALL_BYTES {
+    if used_bytes < SMALL_BYTES {
         text.push_str(
             "This instance holds next to nothing, so there is nothing to say about its memory.\n",
         );
     } else {
-        if peak > usage.allocated_bytes / 2 * 3 {
+        if peak_bytes > used_bytes / 2 * 3 {
             text.push_str("Peak: the instance once held half as much again as now, which the allocator may keep.\n");
         }
-        if usage.resident_bytes > usage.allocated_bytes / 5 * 7 {
+        if usage.resident_bytes > used_bytes / 5 * 7 {
             text.push_str(
                 "Fragmentation: the process takes 1.4 times what its allocations add up to.\n",
             );

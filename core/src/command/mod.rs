@@ -1,10 +1,11 @@
 //! The commands: what each one is (the table), and what each one does (the handlers).
 
+pub(crate) mod acl;
 mod args;
 mod bit_set;
 mod bitfield;
 mod bitmap;
-mod client;
+pub(crate) mod client;
 pub(crate) mod collector;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;
@@ -13,7 +14,7 @@ mod connection;
 pub(crate) mod context;
 mod debug;
 mod digest;
-mod dump;
+pub(crate) mod dump;
 mod expire;
 mod generic;
 mod geo;
@@ -33,6 +34,7 @@ mod memory;
 pub(crate) mod monitor;
 mod object;
 pub(crate) mod observers;
+pub(crate) mod permission;
 mod pop_request;
 mod pubsub;
 mod reload;
@@ -49,6 +51,12 @@ mod sorted_set_pop;
 mod sorted_set_range;
 pub mod spec;
 pub mod specs;
+mod stream;
+mod stream_claim;
+mod stream_group;
+mod stream_info;
+mod stream_pending;
+mod stream_read;
 mod string;
 pub(crate) mod table;
 mod tracking;

@@ -42,7 +42,7 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
 /// All databases once more. A key that has expired is not read, and only a policy that asks for the time or the frequency of its
 /// use has that in a snapshot.
 fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Corrupt> {
-    let limits = dump::limits(ctx);
+    let limits = dump::limits(&ctx.instance.config, ctx.keys.keyspace.seed());
     let now = ctx.keys.now_ms();
     let config = &ctx.instance.config;
     let keeps_clock = config.counts_frequency() || config.maxmemory_policy.ends_with("lru");

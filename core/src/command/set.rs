@@ -195,6 +195,10 @@ pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// Up to where sets are small.
 pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
+    limits_of(config, keys.keyspace.seed())
+}
+
+pub(super) fn limits_of(config: &Config, seed: Seed) -> SetLimits {
     /// The most integers that Redis lets an intset have, so that it stays below 2^32 bytes.
     const INTSET_ENTRIES: usize = 1 << 30;
     let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
@@ -202,7 +206,7 @@ pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
         intset_entries: size(config.set_max_intset_entries).min(INTSET_ENTRIES),
         listpack_entries: size(config.set_max_listpack_entries),
         listpack_value_bytes: size(config.set_max_listpack_value),
-        seed: keys.keyspace.seed(),
+        seed,
     }
 }
 
@@ -215,7 +219,7 @@ pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
 
 /// The set at a key that a command may change.
 fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>, Error> {
-    keys.write(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
+    keys.consider(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
 }
 
 /// Chance for one command: a generator that it may use while it holds the keys.

@@ -3,6 +3,7 @@
 //! Elements are copied out first, since what they are sorted by and what is shown of them may lie in any key. All of them lie in
 //! one buffer, and so do the texts that they are sorted by: what is sorted are places in it.
 
+use crate::sort;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
@@ -11,10 +12,12 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Keys;
 use super::list;
+use super::permission;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::number::parse_f64;
 use crate::resp::args::Args;
+use crate::session::Clearance;
 use crate::value::hash::Hash;
 use crate::value::list::{End, List};
 use crate::value::listpack::Entry;
@@ -44,7 +47,7 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn parse(args: Args<'a>, may_store: bool) -> Result<Self, Error> {
+    fn parse(args: Args<'a>, may_store: bool, may_read_any_key: bool) -> Result<Self, Error> {
         let mut options = Self::default();
         let mut at = 2;
         while let Some(word) = args.get(at) {
@@ -72,10 +75,17 @@ impl<'a> Options<'a> {
                     2
                 }
                 (b"BY", Some(pattern)) => {
-                    options.by = Some(Pattern::new(pattern));
+                    let by = Pattern::new(pattern);
+                    if by.star.is_some() && !may_read_any_key {
+                        return Err(error::SORT_BY_PERMISSION);
+                    }
+                    options.by = Some(by);
                     2
                 }
                 (b"GET", Some(pattern)) => {
+                    if !may_read_any_key {
+                        return Err(error::SORT_GET_PERMISSION);
+                    }
                     options.shown.push(Pattern::new(pattern));
                     2
                 }
@@ -210,7 +220,10 @@ impl Item {
 }
 
 fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
-    let mut options = Options::parse(args, may_store)?;
+    let session = &ctx.session;
+    let may_read_any_key = session.clearance == Clearance::Full
+        || permission::may_read_any_key(&session.user, ctx.command, args);
+    let mut options = Options::parse(args, may_store, may_read_any_key)?;
     let mut texts = Texts::default();
     let mut items = elements(&mut ctx.keys, &args[1], &mut options, &mut texts)?;
     if !options.keeps_order() {
@@ -310,7 +323,7 @@ fn put_in_order(options: &Options<'_>, texts: &Texts, items: &mut [Item]) {
         };
         if options.is_descending { order.reverse() } else { order }
     };
-    items.sort_by(compare);
+    sort::stable_by(items, compare);
 }
 
 fn reply(ctx: &mut Context<'_>, options: &Options<'_>, texts: &Texts, items: &[Item]) {

@@ -8,6 +8,7 @@ use super::context::{Context, Outcome};
 use super::key_access::Edit;
 use super::scan;
 use super::set::reply_member;
+use crate::config::Config;
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::number::{NumberText, parse_f64};
@@ -21,11 +22,14 @@ type Handled = Result<Outcome, Error>;
 
 /// Up to where sorted sets are small, by the configuration.
 pub(super) fn limits(ctx: &Context<'_>) -> SortedSetLimits {
-    let config = &ctx.instance.config;
+    limits_of(&ctx.instance.config, ctx.keys.keyspace.seed())
+}
+
+pub(super) fn limits_of(config: &Config, seed: Seed) -> SortedSetLimits {
     SortedSetLimits {
         listpack_entries: usize::try_from(config.zset_max_listpack_entries).unwrap_or(usize::MAX),
         listpack_value_bytes: usize::try_from(config.zset_max_listpack_value).unwrap_or(usize::MAX),
-        seed: ctx.keys.keyspace.seed(),
+        seed,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Unions, intersections and differences of sorted sets, and of sets, whose members count as having the score 1.
 
+use crate::sort;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -239,7 +240,7 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Targ
         .map(|(key, weight)| Source::new(live(key), *weight))
         .collect();
     if operation != Operation::Difference {
-        sources.sort_by_key(|source| source.len());
+        sort::stable_by(&mut sources, |one, other| one.len().cmp(&other.len()));
     }
     if target == Target::Length {
         let mut len = 0;

@@ -36,6 +36,8 @@ pub struct Spec {
     pub keys: &'static [KeySpec],
     /// The rule that finds the keys, or what is done to them, where key specs cannot say it.
     pub special_keys: Option<SpecialKeys>,
+    /// Where the channels are that it sends to or listens to.
+    pub channels: Option<Channels>,
     /// Its arguments, for people and for completion.
     pub arguments: &'static [Argument],
     /// Hints to clients and proxies, such as `nondeterministic_output`.
@@ -65,6 +67,7 @@ impl Spec {
         categories: Categories::NONE,
         keys: &[],
         special_keys: None,
+        channels: None,
         arguments: &[],
         tips: &[],
         history: &[],
@@ -299,6 +302,26 @@ bit_set! {
         /// Scripts and functions.
         Scripting = "scripting",
     }
+}
+
+impl Category {
+    /// The category of that name, whatever its case.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let is_it = |known: &Self| known.name().as_bytes().eq_ignore_ascii_case(name);
+        Self::ALL.iter().copied().find(is_it)
+    }
+}
+
+/// Where the channels of a command are whose use must be permitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// The first argument: messages are sent to it.
+    Published,
+    /// All arguments.
+    Subscribed,
+    /// All arguments, each a pattern.
+    Patterns,
 }
 
 /// That a command is out of favour.

@@ -11,7 +11,7 @@ use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::table::ahead::AHEAD;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::{Type, string::StringRef};
+use crate::value::{Type, record::Record, string::StringRef};
 
 type Handled = Result<Outcome, Error>;
 
@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
 // ---- writing -------------------------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (key, value) = (&args[1], StringRef::new(&args[2]));
+    let (key, value) = (&args[1], args::string(args, 2));
     if args.len() == 3 {
         ctx.keys.put(key, value, None, Event::SET);
         ctx.reply.ok();
@@ -77,11 +77,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         || options.if_present
         || options.keeps_deadline
     {
-        let old = if options.returns_old {
-            ctx.keys.read(key)
-        } else {
-            ctx.keys.write(key).map(|old| &*old)
-        };
+        let old = if options.returns_old { ctx.keys.read(key) } else { ctx.keys.consider(key) };
         if options.returns_old {
             if old.is_some_and(|record| record.value_type() != Type::String) {
                 return Err(error::WRONG_TYPE);
@@ -110,9 +106,9 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let is_missing = ctx.keys.write(&args[1]).is_none();
+    let is_missing = ctx.keys.consider(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+        ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -128,7 +124,7 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], StringRef::new(&args[3]), Some(deadline), Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 3), Some(deadline), Event::SET);
     ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -137,7 +133,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], StringRef::new(&args[2]), None, Event::SET);
+    ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
     Ok(Outcome::Done)
 }
 
@@ -151,7 +147,7 @@ pub(super) fn msetnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len().is_multiple_of(2) {
         return Err(error::wrong_arity("msetnx"));
     }
-    let any_exists = args.iter().skip(1).step_by(2).any(|key| ctx.keys.write(key).is_some());
+    let any_exists = args.iter().skip(1).step_by(2).any(|key| ctx.keys.consider(key).is_some());
     if !any_exists {
         put_pairs(ctx, args, "msetnx")?;
     }
@@ -167,7 +163,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         if at % (2 * AHEAD) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
-        ctx.keys.put(&args[at], StringRef::new(&args[at + 1]), None, Event::SET);
+        ctx.keys.put(&args[at], args::string(args, at + 1), None, Event::SET);
     }
     Ok(())
 }
@@ -175,15 +171,17 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
 pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, more) = (&args[1], &args[2]);
     let limit = ctx.instance.config.proto_max_bulk_len;
-    let len = match ctx.keys.write_string(key)? {
+    let append = |record: &mut Record| -> Result<usize, Error> {
+        check_len(record.string().len(), more.len(), limit)?;
+        record.edit(|bytes| bytes.extend_from_slice(more));
+        Ok(record.string().len())
+    };
+    let len = match ctx.keys.edit_string(key, append)?.transpose()? {
         None => {
-            ctx.keys.put(key, StringRef::new(more), None, Event::APPEND);
+            ctx.keys.put(key, args::string(args, 2), None, Event::APPEND);
             more.len()
         }
-        Some(record) => {
-            check_len(record.string().len(), more.len(), limit)?;
-            record.edit(|bytes| bytes.extend_from_slice(more));
-            let len = record.string().len();
+        Some(len) => {
             ctx.keys.modified(key, Event::APPEND);
             len
         }
@@ -197,7 +195,7 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let offset = args::integer(&args[2])?;
     let offset = u64::try_from(offset).map_err(|_| error::OFFSET_OUT_OF_RANGE)?;
     let limit = ctx.instance.config.proto_max_bulk_len;
-    let old_len = ctx.keys.write_string(key)?.map(|record| record.string().len());
+    let old_len = ctx.keys.consider_string(key)?.map(|old| old.len());
     if value.is_empty() {
         ctx.reply.count(old_len.unwrap_or(0));
         return Ok(Outcome::Done);
@@ -212,19 +210,18 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         bytes[offset..end].copy_from_slice(value);
     };
-    let len = match ctx.keys.write(key) {
-        Some(record) => {
-            record.edit(overwrite);
-            let len = record.string().len();
-            ctx.keys.modified(key, Event::SET_RANGE);
-            len
-        }
-        None => {
-            let mut bytes = Vec::new();
-            overwrite(&mut bytes);
-            ctx.keys.put(key, StringRef::raw(&bytes), None, Event::SET_RANGE);
-            bytes.len()
-        }
+    let edit = |record: &mut Record| {
+        record.edit(overwrite);
+        record.string().len()
+    };
+    let len = if let Some(len) = ctx.keys.edit_string(key, edit)? {
+        ctx.keys.modified(key, Event::SET_RANGE);
+        len
+    } else {
+        let mut bytes = Vec::new();
+        overwrite(&mut bytes);
+        ctx.keys.put(key, StringRef::raw(&bytes), None, Event::SET_RANGE);
+        bytes.len()
     };
     ctx.reply.count(len);
     Ok(Outcome::Done)
@@ -257,14 +254,17 @@ pub(super) fn decrby(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn add(ctx: &mut Context<'_>, key: &[u8], increment: i64) -> Handled {
-    let sum = match ctx.keys.write_string(key)? {
-        Some(record) => {
-            let old = match record.string() {
-                StringRef::Int(old) => old,
-                text => args::integer(text.bytes(&mut itoa::Buffer::new()))?,
-            };
-            let sum = old.checked_add(increment).ok_or(error::OVERFLOW)?;
-            record.set_string(StringRef::Int(sum));
+    let add = |record: &mut Record| -> Result<i64, Error> {
+        let old = match record.string() {
+            StringRef::Int(old) => old,
+            text => args::integer(text.bytes(&mut itoa::Buffer::new()))?,
+        };
+        let sum = old.checked_add(increment).ok_or(error::OVERFLOW)?;
+        record.set_string(StringRef::Int(sum));
+        Ok(sum)
+    };
+    let sum = match ctx.keys.edit_string(key, add)?.transpose()? {
+        Some(sum) => {
             ctx.keys.modified(key, Event::INCR_BY);
             sum
         }
@@ -280,18 +280,15 @@ fn add(ctx: &mut Context<'_>, key: &[u8], increment: i64) -> Handled {
 pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let key = &args[1];
     let parse = |text: &[u8]| LongDouble::parse(text).ok_or(error::NOT_A_FLOAT);
-    let old = match ctx.keys.write_string(key)? {
-        Some(record) => parse(record.string().bytes(&mut itoa::Buffer::new()))?,
+    let old = match ctx.keys.consider_string(key)? {
+        Some(old) => parse(old.bytes(&mut itoa::Buffer::new()))?,
         None => parse(b"0")?,
     };
     let sum = old.add(parse(&args[2])?).ok_or(error::NOT_FINITE)?;
     let mut text = Vec::new();
     sum.append_human(&mut text);
-    match ctx.keys.write(key) {
-        Some(record) => {
-            record.set_string(StringRef::text(&text));
-            ctx.keys.modified(key, Event::INCR_BY_FLOAT);
-        }
+    match ctx.keys.edit_string(key, |record| record.set_string(StringRef::text(&text)))? {
+        Some(()) => ctx.keys.modified(key, Event::INCR_BY_FLOAT),
         None => ctx.keys.put(key, StringRef::text(&text), None, Event::INCR_BY_FLOAT),
     }
     ctx.reply.bulk(&text);

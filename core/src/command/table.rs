@@ -1,12 +1,17 @@
 //! The table at run time: every command and subcommand under one index, found by name.
 
+use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use super::spec::Spec;
+use super::spec::{Category, Spec};
 use super::specs::GROUPS;
+use crate::acl::{COMMANDS, Catalogue, Rules};
+use crate::config::Config;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
+use crate::sort;
 
 /// Places in the table of names: several times as many as there are commands, so that nearly every name has its own.
 const PLACES: usize = 1024;
@@ -18,7 +23,9 @@ pub(crate) struct Command {
     pub(crate) index: usize,
     pub(crate) spec: &'static Spec,
     /// The indices of its subcommands.
-    pub(crate) subcommands: core::ops::Range<usize>,
+    pub(crate) subcommands: Range<usize>,
+    /// Whether `rename-command` has taken its name and given it none.
+    is_removed: bool,
 }
 
 /// All commands.
@@ -27,6 +34,8 @@ pub(crate) struct Commands {
     /// The top level sorted by name, then the subcommands of each container.
     commands: Vec<Command>,
     top_level: usize,
+    /// What requests call the top level, sorted.
+    names: Vec<(Cow<'static, [u8]>, u16)>,
     /// The commands whose names are words, which nearly all requests name: each at the place that its word asks for, or
     /// at the next that is free.
     places: Vec<Option<(Word, u16)>>,
@@ -36,7 +45,7 @@ impl Commands {
     pub(crate) fn new() -> Self {
         let mut commands = Vec::new();
         let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
-        specs.sort_by_key(|spec| spec.name);
+        sort::by(&mut specs, |one, other| one.name.cmp(other.name));
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));
         }
@@ -49,18 +58,36 @@ impl Commands {
             }
             commands[container].subcommands = first..commands.len();
         }
-        let mut places = vec![None; PLACES];
-        for (index, command) in commands[..top_level].iter().enumerate() {
-            let name = command.spec.name.as_bytes();
-            if let Some(word) = Word::of(name).filter(|_| name.iter().all(u8::is_ascii_lowercase)) {
-                let mut place = word.place();
-                while places[place].is_some() {
-                    place = (place + 1) % PLACES;
-                }
-                places[place] = Some((word, index as u16));
-            }
+        // The last number is not a command's: see `acl::COMMANDS`.
+        assert!(commands.len() < COMMANDS);
+        let named = commands[..top_level].iter();
+        let names: Vec<_> = named
+            .map(|command| (Cow::Borrowed(command.spec.name.as_bytes()), command.index as u16))
+            .collect();
+        let places = places(&names);
+        Self { commands, top_level, names, places }
+    }
+
+    /// Gives a command another name, or none if `new_name` is empty. Its own name stays what rules, statistics and errors
+    /// call it.
+    pub(crate) fn rename(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
+        let found = |name: &[u8]| self.names.binary_search_by(|(known, _)| (**known).cmp(name));
+        let (name, new_name) = (name.to_ascii_lowercase(), new_name.to_ascii_lowercase());
+        let at = found(&name).map_err(|_| "No such command in rename-command")?;
+        if !new_name.is_empty() && found(&new_name).is_ok() {
+            return Err("Target command name already exists");
         }
-        Self { commands, top_level, places }
+        let (_, index) = self.names.remove(at);
+        if new_name.is_empty() {
+            let Range { start, end } = self.commands[usize::from(index)].subcommands;
+            self.commands[start..end].iter_mut().for_each(|command| command.is_removed = true);
+            self.commands[usize::from(index)].is_removed = true;
+        } else {
+            let at = self.names.partition_point(|(known, _)| **known < *new_name);
+            self.names.insert(at, (Cow::Owned(new_name), index));
+        }
+        self.places = places(&self.names);
+        Ok(())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -73,13 +100,13 @@ impl Commands {
     }
 
     /// Commands that are no subcommands.
-    pub(crate) fn top_level(&self) -> &[Command] {
-        &self.commands[..self.top_level]
+    pub(crate) fn top_level(&self) -> impl Iterator<Item = &Command> {
+        self.commands[..self.top_level].iter().filter(|command| !command.is_removed)
     }
 
     /// All, subcommands after their containers' names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Command> {
-        self.commands.iter()
+        self.commands.iter().filter(|command| !command.is_removed)
     }
 
     pub(crate) fn subcommands(&self, container: &Command) -> &[Command] {
@@ -105,18 +132,32 @@ impl Commands {
     #[cold]
     fn find_long(&self, name: &[u8]) -> Option<&Command> {
         let lower = name.to_ascii_lowercase();
-        let commands = self.top_level();
+        let at = self.names.binary_search_by(|(known, _)| (**known).cmp(&lower)).ok()?;
+        Some(&self.commands[usize::from(self.names[at].1)])
+    }
+
+    /// The command whose own name that is, whatever requests call it.
+    pub(crate) fn find_own(&self, name: &[u8]) -> Option<&Command> {
+        let lower = name.to_ascii_lowercase();
+        let commands = &self.commands[..self.top_level];
         let at = commands.binary_search_by(|command| command.spec.name.as_bytes().cmp(&lower));
         at.ok().map(|at| &commands[at])
     }
 
     /// The command of that name, or the subcommand `container|name`.
     pub(crate) fn find_full(&self, full_name: &[u8]) -> Option<&Command> {
+        self.full(full_name, Self::find)
+    }
+
+    fn full<'a>(
+        &'a self,
+        full_name: &[u8],
+        find: fn(&'a Self, &[u8]) -> Option<&'a Command>,
+    ) -> Option<&'a Command> {
         let Some(bar) = full_name.iter().position(|&byte| byte == b'|') else {
-            return self.find(full_name);
+            return find(self, full_name);
         };
-        let container = self.find(&full_name[..bar])?;
-        self.find_subcommand(container, &full_name[bar + 1..])
+        self.find_subcommand(find(self, &full_name[..bar])?, &full_name[bar + 1..])
     }
 
     fn find_subcommand(&self, container: &Command, name: &[u8]) -> Option<&Command> {
@@ -136,6 +177,18 @@ impl Commands {
         }
     }
 
+    /// What ACL rules mean here.
+    pub(crate) fn rules(&self, config: &Config) -> Rules<'_> {
+        Rules { catalogue: self, has_all_channels: config.acl_pubsub_default == "allchannels" }
+    }
+
+    /// All commands and subcommands of an ACL category, if there is one of that name.
+    pub(crate) fn members(&self, category: &[u8]) -> Option<Vec<usize>> {
+        let category = Category::named(category)?;
+        let is_member = |command: &&Command| command.spec.acl_categories().has(category);
+        Some(self.commands.iter().filter(is_member).map(|command| command.index).collect())
+    }
+
     /// Why a request resolves to no command.
     #[cold]
     pub(crate) fn unknown(&self, args: Args<'_>) -> Error {
@@ -146,10 +199,39 @@ impl Commands {
     }
 }
 
+impl Catalogue for Commands {
+    fn command(&self, name: &[u8]) -> Option<usize> {
+        self.full(name, Self::find_own).map(|command| command.index)
+    }
+
+    fn subcommands(&self, command: usize) -> Range<usize> {
+        self.commands[command].subcommands.clone()
+    }
+
+    fn category(&self, name: &[u8]) -> Option<Vec<usize>> {
+        self.members(name)
+    }
+}
+
 impl Command {
     const fn new(index: usize, spec: &'static Spec) -> Self {
-        Self { index, spec, subcommands: 0..0 }
+        Self { index, spec, subcommands: 0..0, is_removed: false }
     }
+}
+
+/// The table of the names that are words.
+fn places(names: &[(Cow<'static, [u8]>, u16)]) -> Vec<Option<(Word, u16)>> {
+    let mut places = vec![None; PLACES];
+    for (name, index) in names.iter().filter(|(name, _)| name.iter().all(u8::is_ascii_lowercase)) {
+        if let Some(word) = Word::of(name) {
+            let mut place = word.place();
+            while places[place].is_some() {
+                place = (place + 1) % PLACES;
+            }
+            places[place] = Some((word, *index));
+        }
+    }
+    places
 }
 
 /// A name of at most 16 bytes, as numbers: its length, its first bytes and its last, which overlap. The bit that tells a
@@ -213,5 +295,25 @@ mod tests {
         assert!(commands.find(b"").is_none());
         assert!(commands.find(&[b'g'; 100]).is_none());
         assert_eq!(commands.find_full(b"Config|GET").map(|c| c.spec.name), Some("config|get"));
+    }
+
+    #[test]
+    fn a_command_answers_to_its_new_name_alone() {
+        let mut commands = Commands::new();
+        let name = |commands: &Commands, asked: &[u8]| commands.find(asked).map(|c| c.spec.name);
+        assert_eq!(commands.rename(b"GET", b"Fetch"), Ok(()));
+        assert_eq!(commands.rename(b"set", b"a-very-long-name-for-set"), Ok(()));
+        assert_eq!(commands.rename(b"config", b""), Ok(()));
+        assert_eq!(name(&commands, b"get"), None);
+        assert_eq!(name(&commands, b"FETCH"), Some("get"));
+        assert_eq!(name(&commands, b"A-very-long-name-for-SET"), Some("set"));
+        assert_eq!(commands.find_full(b"config|get").map(|c| c.index), None);
+        assert!(commands.iter().all(|command| !command.spec.name.starts_with("config")));
+        assert!(commands.find_own(b"config").is_some());
+        // The name is free for another, and each rename counts on from the one before.
+        assert_eq!(commands.rename(b"fetch", b"config"), Ok(()));
+        assert_eq!(name(&commands, b"config"), Some("get"));
+        assert_eq!(commands.rename(b"fetch", b"x"), Err("No such command in rename-command"));
+        assert_eq!(commands.rename(b"del", b"DEL"), Err("Target command name already exists"));
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn exec(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     };
     let is_aborted = transaction.is_aborted;
     let is_untouched = ctx.keys.unwatch(ctx.session.id);
+    ctx.session.watched_bytes = 0;
     if is_aborted {
         ctx.session.transaction = None;
         return Err(error::EXEC_ABORT);
@@ -41,6 +42,7 @@ pub(super) fn discard(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         return Err(error::DISCARD_WITHOUT_MULTI);
     }
     ctx.keys.unwatch(ctx.session.id);
+    ctx.session.watched_bytes = 0;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -50,7 +52,7 @@ pub(super) fn watch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::WATCH_INSIDE_MULTI);
     }
     for key in args.iter().skip(1) {
-        ctx.keys.watch(ctx.session.id, key);
+        ctx.session.watched_bytes += ctx.keys.watch(ctx.session.id, key);
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -58,6 +60,7 @@ pub(super) fn watch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn unwatch(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.keys.unwatch(ctx.session.id);
+    ctx.session.watched_bytes = 0;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

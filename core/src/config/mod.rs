@@ -36,6 +36,9 @@ pub struct Config {
     pub maxclients: i64,
     pub protected_mode: bool,
     pub requirepass: Vec<u8>,
+    pub aclfile: Vec<u8>,
+    pub acl_pubsub_default: &'static str,
+    pub acllog_max_len: i64,
 
     // What a client may send and leave unread.
     pub proto_max_bulk_len: i64,
@@ -45,7 +48,10 @@ pub struct Config {
     // The data.
     pub databases: i64,
     pub maxmemory: i64,
+    pub maxmemory_clients: i64,
+    pub maxmemory_eviction_tenacity: i64,
     pub maxmemory_policy: &'static str,
+    pub maxmemory_samples: i64,
     pub lfu_log_factor: i64,
     pub lfu_decay_time: i64,
     pub hll_sparse_max_bytes: i64,
@@ -58,6 +64,8 @@ pub struct Config {
     pub set_max_listpack_value: i64,
     pub list_max_listpack_size: i64,
     pub list_compress_depth: i64,
+    pub stream_node_max_bytes: i64,
+    pub stream_node_max_entries: i64,
     pub zset_max_listpack_entries: i64,
     pub zset_max_listpack_value: i64,
 
@@ -105,12 +113,18 @@ impl Default for Config {
             maxclients: 10_000,
             protected_mode: true,
             requirepass: Vec::new(),
+            aclfile: Vec::new(),
+            acl_pubsub_default: "resetchannels",
+            acllog_max_len: 128,
             proto_max_bulk_len: 512 << 20,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: OutputLimits::default(),
             databases: 16,
             maxmemory: 0,
+            maxmemory_clients: 0,
+            maxmemory_eviction_tenacity: 10,
             maxmemory_policy: "noeviction",
+            maxmemory_samples: 5,
             lfu_log_factor: 10,
             lfu_decay_time: 1,
             hll_sparse_max_bytes: 3000,
@@ -123,6 +137,8 @@ impl Default for Config {
             set_max_listpack_value: 64,
             list_max_listpack_size: -2,
             list_compress_depth: 0,
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
             slowlog_log_slower_than: 10_000,
@@ -190,6 +206,23 @@ impl Config {
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")
+    }
+
+    /// Above how many bytes the largest clients are disconnected, if there is such a limit.
+    #[must_use]
+    pub fn client_memory_limit(&self) -> Option<u64> {
+        /// What is enough to speak to the server at all.
+        const LEAST_BYTES: u64 = 128 * 1024;
+        let limit = match u64::try_from(self.maxmemory_clients) {
+            Ok(0) => return None,
+            Ok(bytes) => bytes,
+            Err(_) if self.maxmemory == 0 => return None,
+            Err(_) => {
+                let share = u128::from(self.maxmemory_clients.unsigned_abs());
+                (self.maxmemory as u128 * share / 100) as u64
+            }
+        };
+        Some(limit.max(LEAST_BYTES))
     }
 
     /// Every parameter that differs from its default, with its text: what `CONFIG REWRITE` must tell.

@@ -76,13 +76,6 @@ pub enum Kind {
         /// Why `yes` is refused.
         why: &'static str,
     },
-    /// A size of zero, and nothing else.
-    Zero {
-        /// The field.
-        field: fn(&mut Config) -> &mut i64,
-        /// Why anything else is refused.
-        why: &'static str,
-    },
     /// The empty text, and nothing else.
     Empty {
         /// The field.
@@ -99,6 +92,8 @@ pub enum Unit {
     Plain,
     /// Bytes, with an optional unit (`64mb`).
     Memory,
+    /// Bytes, or as a negative number a percentage (`5%`).
+    MemoryOrPercent,
     /// A file mode, in octal.
     Octal,
 }
@@ -153,11 +148,6 @@ impl Kind {
                     return Err(Invalid::new(*why));
                 }
             }
-            Self::Zero { why, .. } => {
-                if integer(text, 0, i64::MAX, Unit::Memory)? != 0 {
-                    return Err(Invalid::new(*why));
-                }
-            }
             Self::Empty { why, .. } => {
                 if !text.is_empty() {
                     return Err(Invalid::new(*why));
@@ -174,9 +164,10 @@ impl Kind {
             Self::Integer { field, unit: Unit::Octal, .. } => {
                 format!("{:o}", *field(config)).into_bytes()
             }
-            Self::Integer { field, .. }
-            | Self::Clamped { field, .. }
-            | Self::Zero { field, .. } => {
+            Self::Integer { field, unit: Unit::MemoryOrPercent, .. } if *field(config) < 0 => {
+                format!("{}%", field(config).unsigned_abs()).into_bytes()
+            }
+            Self::Integer { field, .. } | Self::Clamped { field, .. } => {
                 itoa::Buffer::new().format(*field(config)).as_bytes().to_vec()
             }
             Self::Enum { field, .. } => field(config).as_bytes().to_vec(),
@@ -205,13 +196,13 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
     let value = match unit {
         Unit::Plain => number::parse_i64(text)
             .ok_or(Invalid::new("argument couldn't be parsed into an integer"))?,
-        // Redis reads it as a C string, which a NUL ends.
-        Unit::Memory => text
-            .split(|&byte| byte == 0)
-            .next()
-            .and_then(number::parse_memory_bytes)
-            .and_then(|bytes| i64::try_from(bytes).ok())
-            .ok_or(Invalid::new("argument must be a memory value"))?,
+        Unit::Memory => memory(text).ok_or(Invalid::new("argument must be a memory value"))?,
+        Unit::MemoryOrPercent => memory(text)
+            .or_else(|| {
+                let percent = number::parse_i64(text.strip_suffix(b"%")?)?;
+                (percent >= 0).then_some(-percent)
+            })
+            .ok_or(Invalid::new("argument must be a memory or percent value"))?,
         Unit::Octal => core::str::from_utf8(text)
             .ok()
             .and_then(|text| i64::from_str_radix(text, 8).ok())
@@ -222,8 +213,15 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
     }
     Err(Invalid::new(match unit {
         Unit::Octal => format!("argument must be between {min:o} and {max:o} inclusive"),
+        Unit::MemoryOrPercent => format!("percentage argument must be less or equal to {}", -min),
         _ => format!("argument must be between {min} and {max} inclusive"),
     }))
+}
+
+fn memory(text: &[u8]) -> Option<i64> {
+    // Redis reads it as a C string, which a NUL ends.
+    let text = text.split(|&byte| byte == 0).next()?;
+    number::parse_memory_bytes(text).map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
 }
 
 fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {

@@ -104,6 +104,33 @@ pub const PARAMETERS: &[Parameter] = &[
         kind: Kind::Text(|c| &mut c.requirepass),
         ..PLAIN
     },
+    Parameter {
+        name: "aclfile",
+        summary: "The file that holds the users; empty for none.",
+        kind: Kind::Text(|c| &mut c.aclfile),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
+        name: "acl-pubsub-default",
+        summary: "Whether a new user may use all channels, or none.",
+        kind: Kind::Enum {
+            field: |c| &mut c.acl_pubsub_default,
+            names: &["allchannels", "resetchannels"],
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "acllog-max-len",
+        summary: "The most entries that ACL LOG keeps.",
+        kind: Kind::Integer {
+            field: |c| &mut c.acllog_max_len,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
+        },
+        ..PLAIN
+    },
     // What a client may send and leave unread
     Parameter {
         name: "proto-max-bulk-len",
@@ -148,16 +175,40 @@ pub const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory",
-        summary: "A memory limit. This version has none to enforce, so only 0 (no limit) is accepted.",
-        kind: Kind::Zero {
+        summary: "Above this much memory keys are evicted or commands refused, as maxmemory-policy says; 0 for no limit.",
+        kind: Kind::Integer {
             field: |c| &mut c.maxmemory,
-            why: "a memory limit is not supported by this version; only 0 is accepted",
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-clients",
+        summary: "Above this much memory for clients, or this share of maxmemory (5%), the largest are disconnected; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_clients,
+            min: -100,
+            max: i64::MAX,
+            unit: Unit::MemoryOrPercent,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-eviction-tenacity",
+        summary: "How many keys are evicted before a command runs: 10 means 500, 0 means 50, 100 means as many as it takes.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_eviction_tenacity,
+            min: 0,
+            max: 100,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },
     Parameter {
         name: "maxmemory-policy",
-        summary: "What the access bits of a key count: time of last access, or frequency (the -lfu policies).",
+        summary: "Which keys are evicted: the least recently (lru) or frequently (lfu) used, those that expire first (ttl), any (random).",
         kind: Kind::Enum {
             field: |c| &mut c.maxmemory_policy,
             names: &[
@@ -170,6 +221,17 @@ pub const PARAMETERS: &[Parameter] = &[
                 "allkeys-random",
                 "noeviction",
             ],
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "maxmemory-samples",
+        summary: "How many keys are drawn for each that is evicted, of which the best goes; above 64 as 64.",
+        kind: Kind::Integer {
+            field: |c| &mut c.maxmemory_samples,
+            min: 1,
+            max: MAX_INT,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },
@@ -295,6 +357,28 @@ pub const PARAMETERS: &[Parameter] = &[
             min: 0,
             max: i64::MAX,
             unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "stream-node-max-bytes",
+        summary: "The most bytes of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_bytes,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
+    Parameter {
+        name: "stream-node-max-entries",
+        summary: "The most entries of a node of a stream; 0 is no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.stream_node_max_entries,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Plain,
         },
         ..PLAIN
     },

@@ -7,11 +7,13 @@
 //! keys ready, so a chain of `BLMOVE`s is run to its end.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use core::mem;
 
 use super::Engine;
 use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
+use crate::resp::reply::Reply;
 use crate::session::{Peer, Session, Stall};
 use crate::time::UnixMicros;
 
@@ -65,7 +67,8 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let client = session.id;
-        let stand_in = || Box::new(Session::new(client, Peer::local(), now));
+        let user = &session.user;
+        let stand_in = || Box::new(Session::new(client, Peer::local(), Rc::clone(user), now));
         let mut lent = self.stand_in.take().unwrap_or_else(stand_in);
         mem::swap(&mut *lent, session);
         mem::swap(&mut lent.output, output);
@@ -111,7 +114,15 @@ impl Engine {
         let mut output = mem::take(&mut session.output);
         let (before, is_muted) = (output.mark(), session.reply_mode.is_muted());
         session.blocked_until = Some(until);
-        self.call(&mut session, &mut output, command, request.args(b""), now, started_ns);
+        let args = request.args(b"");
+        match self.denied_since(&session, command, args, now) {
+            None => self.call(&mut session, &mut output, command, args, now, started_ns),
+            Some(error) => {
+                self.instance.stats.commands[command].rejected_calls += 1;
+                self.instance.stats.count_error(error.code());
+                Reply::new(&mut output, session.protocol).error(&error);
+            }
+        }
         session.blocked_until = None;
         if is_muted {
             output.rewind(before);

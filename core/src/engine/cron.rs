@@ -32,6 +32,7 @@ impl Engine {
         self.resume_all(now);
         self.broadcast_stale(now);
         let has_more_to_expire = self.expire_some(now);
+        let has_more_to_evict = self.evict_more(now);
         let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
         let next_cron = match self.cron.last {
@@ -44,15 +45,22 @@ impl Engine {
                 UnixMicros(now.0 + period_us)
             }
         };
-        if has_more_to_free || has_more_to_expire {
+        if has_more_to_free || has_more_to_expire || has_more_to_evict {
             return now;
         }
+        self.next_due(now).map_or(next_cron, |due| due.min(next_cron)).max(now)
+    }
+
+    /// When something happens of itself that a client can see: a wait ends, or a key expires. A front end whose clock is virtual need
+    /// not stop in between, though [`tick`](Self::tick) asks for it.
+    #[must_use]
+    pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
             self.blocked.earliest_deadline(),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
         ];
-        deadlines.into_iter().flatten().fold(next_cron, UnixMicros::min).max(now)
+        deadlines.into_iter().flatten().min()
     }
 
     fn expire_some(&mut self, now: UnixMicros) -> bool {
@@ -104,8 +112,9 @@ impl Engine {
     fn periodic(&mut self, now: UnixMicros) {
         let stats = &mut self.instance.stats;
         stats.rates.sample(now, [stats.commands_processed, stats.input_bytes, stats.output_bytes]);
-        stats.peak_allocated_bytes =
-            stats.peak_allocated_bytes.max(self.instance.host.usage().allocated_bytes);
+        let used_bytes = self.used_bytes() as u64;
+        let stats = &mut self.instance.stats;
+        stats.peak_used_bytes = stats.peak_used_bytes.max(used_bytes);
         self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
         self.close_idle(now);
         self.close_slow_readers(now);

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::Engine;
+use crate::acl::Denial;
 use crate::command::context::{Context, Outcome};
 use crate::command::key_access::Keys;
 use crate::command::observers::Observers;
@@ -14,7 +15,7 @@ use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Closing, ReplyMode, Session};
+use crate::session::{Clearance, Closing, ReplyMode, Session};
 use crate::time::UnixMicros;
 
 /// What a client may not run while it monitors.
@@ -34,7 +35,12 @@ impl Engine {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let admitted = self.admit(session, args);
+        let is_memory_short =
+            self.instance.has_memory_limit && self.make_room(session, output, now);
+        if session.closing.is_some() {
+            return Ran::Answered;
+        }
+        let admitted = self.admit(session, args, is_memory_short);
         if let Ok(index) = admitted
             && self.must_postpone(session, index, now)
         {
@@ -80,7 +86,13 @@ impl Engine {
                 }
             }
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
-            Err(rejection) => self.reject(session, output, &rejection),
+            Err(rejection) => {
+                if let (Some(denial), Some(index)) = (rejection.denial, rejection.command) {
+                    session.last_command = Some(self.commands.command(index).spec.name);
+                    self.log_denial(session, index, args, denial, now);
+                }
+                self.reject(session, output, &rejection);
+            }
         }
     }
 
@@ -111,7 +123,12 @@ impl Engine {
 
     /// The checks that come before a command runs.
     #[inline]
-    fn admit(&self, session: &Session, args: Args<'_>) -> Result<usize, Box<Rejection>> {
+    fn admit(
+        &self,
+        session: &Session,
+        args: Args<'_>,
+        is_memory_short: bool,
+    ) -> Result<usize, Box<Rejection>> {
         let Some(command) = self.commands.resolve(args) else {
             return Err(Rejection::new(self.commands.unknown(args), None));
         };
@@ -119,7 +136,7 @@ impl Engine {
         if !command.spec.accepts(args.len()) {
             return reject(error::wrong_arity(command.spec.name));
         }
-        if self.needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
+        if Self::needs_login(session) && !command.spec.flags.has(Flag::NoAuth) {
             return reject(error::NO_AUTH);
         }
         if command.spec.flags.has(Flag::Protected) && !self.may_debug(session) {
@@ -127,6 +144,16 @@ impl Engine {
         }
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
+        }
+        if session.clearance == Clearance::Limited
+            && let Some(denial) = self.denial(session, command.index, args)
+        {
+            let error = self.no_permission(session, command.index, denial);
+            let rejection = Rejection::new(error, Some(command.index));
+            return Err(Box::new(Rejection { denial: Some(denial), ..*rejection }));
+        }
+        if is_memory_short && self.needs_room(session, command.spec) {
+            return reject(error::OUT_OF_MEMORY);
         }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
@@ -138,12 +165,6 @@ impl Engine {
             return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
-    }
-
-    /// Whether a client must log in before it does anything else.
-    #[inline]
-    pub(super) fn needs_login(&self, session: &Session) -> bool {
-        !session.is_authenticated && !self.instance.config.requirepass.is_empty()
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -164,6 +185,7 @@ impl Engine {
             if name == "exec" {
                 session.transaction = None;
                 self.watches.unwatch(session.id);
+                session.watched_bytes = 0;
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
         }
@@ -386,12 +408,14 @@ struct Rejection {
     error: Error,
     /// The command, where it is known.
     command: Option<usize>,
+    /// What its client lacks.
+    denial: Option<Denial>,
 }
 
 impl Rejection {
     #[cold]
     fn new(error: Error, command: Option<usize>) -> Box<Self> {
-        Box::new(Self { error, command })
+        Box::new(Self { error, command, denial: None })
     }
 }
 

@@ -2,23 +2,33 @@
 //!
 //! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
 //! - [`Engine::receive`] when it has sent bytes ([`Engine::foresee`] may come first). Then write what [`Engine::output`] holds, and tell with
-//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no.
+//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no. What
+//!   [`Engine::spare`] asks for may be read straight to where it belongs.
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
+//!
+//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] for whoever looks on.
 //!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
 mod blocking;
 mod cron;
 mod dispatch;
+mod evict;
+mod permission;
 mod pipeline;
+mod snapshot;
 mod transaction;
+pub mod view;
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::blocked::Blocked;
+use crate::command::acl;
 use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::Config;
@@ -27,10 +37,12 @@ use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
 use crate::keyspace::Keyspace;
+use crate::keyspace::evict::EvictionPool;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
 use crate::resp::output::Output;
+use crate::resp::request::RequestReader;
 use crate::session::{ClientId, Closing, Peer, Session, Stall};
 use crate::time::UnixMicros;
 use crate::tracking::Tracking;
@@ -66,6 +78,7 @@ pub struct Engine {
     stand_in: Option<Box<Session>>,
     events: Events,
     tracking: Tracking,
+    eviction_pool: EvictionPool,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
@@ -139,6 +152,7 @@ impl Engine {
             stand_in: None,
             events: Events::default(),
             tracking: Tracking::default(),
+            eviction_pool: EvictionPool::default(),
             is_resuming: false,
             commands,
             batch: Batch::default(),
@@ -147,6 +161,43 @@ impl Engine {
             spare_buffers: Vec::new(),
             cron: cron::Cron::default(),
         }
+    }
+
+    /// Lets requests call a command by another name, or not at all if `new_name` is empty: `rename-command`. For a front end
+    /// that is about to start.
+    ///
+    /// # Errors
+    /// There is no such command, or another has the new name.
+    pub fn rename_command(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
+        self.commands.rename(name, new_name)
+    }
+
+    /// Adds users, each a name and its rules, as the `user` lines of a configuration file have them. For a front end that
+    /// is about to start.
+    ///
+    /// # Errors
+    /// The line, counted from zero, that is wrong, and why.
+    pub fn define_users<'a>(
+        &mut self,
+        lines: impl Iterator<Item = &'a [Vec<u8>]>,
+    ) -> Result<(), (usize, String)> {
+        self.instance.acl.define(lines, &self.commands.rules(&self.instance.config))
+    }
+
+    /// Makes those the users that the ACL file holds, as `ACL LOAD` does. For a front end that is about to start.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load_users(&mut self) -> Result<(), String> {
+        let users = acl::read_file(&self.instance, &self.commands)?;
+        self.instance.acl.replace(users);
+        Ok(())
+    }
+
+    /// Whether whoever can connect may work without a password.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        self.instance.acl.default_user().is_for_strangers()
     }
 
     /// The configuration as it is now: `CONFIG SET` may have changed it.
@@ -160,10 +211,10 @@ impl Engine {
     /// # Errors
     /// [`Refused`]: there are `maxclients` already, or protected mode keeps other machines out.
     pub fn connect(&mut self, peer: Peer, now: UnixMicros) -> Result<ClientId, Refused> {
-        let config = &self.instance.config;
+        let (config, default) = (&self.instance.config, self.instance.acl.default_user());
         let refusal = if self.instance.clients.len() as i64 >= config.maxclients {
             Some(error::MAX_CLIENTS)
-        } else if config.protected_mode && config.requirepass.is_empty() && !peer.is_local {
+        } else if config.protected_mode && default.needs_no_password() && !peer.is_local {
             Some(error::PROTECTED_MODE)
         } else {
             None
@@ -174,12 +225,8 @@ impl Engine {
         }
         self.instance.started_at.get_or_insert(now);
         self.instance.stats.connections_received += 1;
-        let is_authenticated = config.requirepass.is_empty();
-        let id = self.instance.clients.insert(peer, now);
-        if let Some(session) = self.instance.clients.session_mut(id) {
-            session.is_authenticated = is_authenticated;
-        }
-        Ok(id)
+        let user = Rc::clone(default);
+        Ok(self.instance.clients.insert(peer, user, now))
     }
 
     /// A client is gone, or its connection was closed as an effect asked.
@@ -201,8 +248,10 @@ impl Engine {
     pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
         let Some(mut session) = self.instance.clients.take(client) else { return 0 };
         let before = self.instance.stats.commands_processed;
+        let (rest, spared) = session.reader.fill(bytes);
         self.instance.stats.reads += 1;
-        self.instance.stats.input_bytes += bytes.len() as u64;
+        self.instance.stats.input_bytes += (bytes.len() + spared) as u64;
+        let bytes = rest;
         session.last_interaction = now;
         if session.closing.is_none() {
             if session.stall.is_none() && session.input.is_empty() {
@@ -212,12 +261,20 @@ impl Engine {
                 session.input.extend_from_slice(bytes);
                 self.run_input(&mut session, now);
             }
+            session.reader.set_apart(&mut session.input);
             self.limit_input(&mut session);
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
         self.finish(session, now);
         self.broadcast_stale(now);
         run
+    }
+
+    /// Where the next bytes of `client` belong, if it is in the midst of a large argument: a front end may append them
+    /// there, at most as many as there is room for without growing, and then call [`Engine::receive`] with those that
+    /// follow, or none. That spares a copy; what comes of the bytes is the same.
+    pub fn spare(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
+        self.instance.clients.session_mut(client)?.reader.spare()
     }
 
     /// Tells those that hear of prefixes what has changed below them in this turn.
@@ -248,19 +305,25 @@ impl Engine {
     /// The first `len_bytes` bytes of the output were written. A client that had to stop because it left too much
     /// unread goes on.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
-        let Some(session) = self.instance.clients.session_mut(client) else { return };
+        let spare_buffers = &mut self.spare_buffers;
+        let goes_on = self.instance.clients.edit(client, |session| {
+            if let Some(buffer) = session.output.consume(len_bytes) {
+                keep_buffer(spare_buffers, buffer);
+            }
+            if session.output.is_empty() {
+                session.soft_limit_since = None;
+            }
+            let goes_on = session.stall == Some(Stall::OutputFull)
+                && session.output.len() < limits::OUTPUT_STALL_BYTES / 2;
+            if goes_on {
+                session.stall = None;
+            }
+            goes_on
+        });
+        let Some(goes_on) = goes_on else { return };
         self.instance.stats.writes += 1;
         self.instance.stats.output_bytes += len_bytes as u64;
-        if let Some(buffer) = session.output.consume(len_bytes) {
-            keep_buffer(&mut self.spare_buffers, buffer);
-        }
-        if session.output.is_empty() {
-            session.soft_limit_since = None;
-        }
-        if session.stall == Some(Stall::OutputFull)
-            && session.output.len() < limits::OUTPUT_STALL_BYTES / 2
-        {
-            session.stall = None;
+        if goes_on {
             self.resume(client, now);
             self.broadcast_stale(now);
         }
@@ -292,6 +355,12 @@ impl Engine {
         self.instance.next_effect()
     }
 
+    /// Whether a client waits for nothing but time to pass.
+    #[must_use]
+    pub fn awaits_time(&self) -> bool {
+        self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
+    }
+
     /// Runs what waits in a client's input, now that it may go on.
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(mut session) = self.instance.clients.take(client) else { return };
@@ -317,7 +386,7 @@ impl Engine {
     /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
     fn limit_input(&mut self, session: &mut Session) {
         let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
-        let waiting_bytes = session.input.len().saturating_add(queued_bytes);
+        let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
         if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
@@ -329,6 +398,7 @@ impl Engine {
         self.instance.limit_output(&mut session, now);
         if let Some(closing) = session.closing {
             session.input = Vec::new();
+            session.reader = RequestReader::default();
             let flush = closing == Closing::AfterWrite;
             if !session.is_ignored() {
                 self.instance.effects.push_back(Effect::Close { client: session.id, flush });

@@ -54,7 +54,7 @@ impl Engine {
                 input,
                 used,
                 &self.instance.config,
-                !self.needs_login(session),
+                !Self::needs_login(session),
             );
             if batch.len == 0 && error.is_none() {
                 break;
@@ -62,8 +62,8 @@ impl Engine {
             self.fetch_ahead(session.database, &batch, input);
             for request in batch.requests() {
                 let args = request.args(input);
-                if self.execute(session, &mut output, args, now, &mut started_ns) == Ran::Postponed
-                {
+                let ran = self.execute(session, &mut output, args, now, &mut started_ns);
+                if ran == Ran::Postponed {
                     session.stall = Some(Stall::Postponed);
                 } else {
                     used = request.end;
@@ -72,8 +72,11 @@ impl Engine {
                     }
                 }
                 if session.stall.is_some() || session.closing.is_some() {
-                    // What was parsed behind this request will be parsed again.
-                    session.reader = RequestReader::default();
+                    // What was parsed behind this request will be parsed again, as will be one that was postponed.
+                    session.reader = match ran {
+                        Ran::Postponed => RequestReader::again(&request.request),
+                        _ => RequestReader::default(),
+                    };
                     break 'input;
                 }
             }
@@ -85,6 +88,7 @@ impl Engine {
                 session.closing = Some(Closing::AfterWrite);
             }
         }
+        batch.release();
         self.batch = batch;
         session.output = output;
         session.running_input_bytes = 0;
@@ -141,8 +145,11 @@ impl Engine {
 
     /// Asks for the memory of the records that a batch will look up.
     fn fetch_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
-        // Nearly every command with keys has its first one here, and for the others nothing is lost.
+        // Nearly every command with keys has its first one here, and for the others nothing is lost. A pipeline often works on
+        // one key.
         let keys = batch.requests().iter().filter_map(|request| request.args(input).get(1));
+        let mut last = None;
+        let keys = keys.filter(|key| last.replace(*key) != Some(*key));
         if batch.len > 1 {
             self.keyspace[database].fetch_ahead(keys);
             self.fetch_elements_ahead(database, batch, input);
@@ -225,6 +232,13 @@ impl Batch {
         None
     }
 
+    /// Lets go of large arguments. Only what is first in the input can have any: see [`RequestReader::set_apart`].
+    fn release(&mut self) {
+        if let Some(first) = self.requests.first_mut() {
+            first.request.release();
+        }
+    }
+
     fn requests(&self) -> &[Parsed] {
         &self.requests[..self.len]
     }
@@ -234,5 +248,74 @@ impl Parsed {
     #[inline]
     fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
         self.request.args(&input[self.start..self.end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Seed;
+    use crate::session::{ClientId, Peer};
+
+    const LEN: usize = 100_000;
+
+    /// An engine with a client that has sent the first few bytes of a large value.
+    fn begun(command: &str) -> (Engine, ClientId) {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
+        let head = alloc::format!("{command}${LEN}\r\nxxx");
+        engine.receive(client, head.as_bytes(), UnixMicros(0));
+        (engine, client)
+    }
+
+    /// Sends the rest of the value to where it belongs, and says where that is.
+    fn send_rest(engine: &mut Engine, client: ClientId) -> *const u8 {
+        let spare = engine.spare(client).expect("the value lies apart");
+        assert_eq!((spare.len(), spare.capacity()), (3, LEN));
+        spare.resize(LEN, b'x');
+        let address = spare.as_ptr();
+        engine.receive(client, b"\r\n", UnixMicros(0));
+        assert!(engine.spare(client).is_none());
+        address
+    }
+
+    #[test]
+    fn a_large_value_stays_where_it_was_read() {
+        let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+        let address = send_rest(&mut engine, client);
+        assert_eq!(engine.output(client), b"+OK\r\n");
+        assert_eq!(engine.instance.stats.input_bytes as usize, 29 + LEN + 2);
+        engine.receive(client, b"GET k\n", UnixMicros(0));
+        let value = engine.output(client).slices().find(|slice| slice.len() == LEN);
+        assert_eq!(value.map(<[u8]>::as_ptr), Some(address));
+        // Nobody else holds it: it grows where it is.
+        engine.consume(client, engine.output(client).len(), UnixMicros(0));
+        engine.receive(client, b"SETRANGE k 0 y\nGET k\n", UnixMicros(0));
+        let value = engine.output(client).slices().find(|slice| slice.len() == LEN);
+        assert_eq!(value.map(|value| (value.as_ptr(), value[0])), Some((address, b'y')));
+    }
+
+    #[test]
+    fn a_large_value_waits_out_a_pause() {
+        let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+        let other = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
+        engine.receive(other, b"CLIENT PAUSE 100 WRITE\n", UnixMicros(0));
+        send_rest(&mut engine, client);
+        engine.receive(client, b"STRLEN k\n", UnixMicros(0));
+        assert!(engine.output(client).is_empty());
+        engine.tick(UnixMicros(200_000));
+        assert_eq!(engine.output(client), b"+OK\r\n:100000\r\n");
+    }
+
+    #[test]
+    fn what_is_set_aside_counts_as_input() {
+        let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
+        engine.instance.config.client_query_buffer_limit = 1000;
+        engine.spare(client).expect("the value lies apart").resize(1001, b'x');
+        engine.receive(client, b"", UnixMicros(0));
+        assert!(matches!(
+            engine.poll_effect(),
+            Some(crate::instance::Effect::Close { flush: false, .. })
+        ));
     }
 }

@@ -13,8 +13,9 @@ impl Session {
     /// Adds a command to the transaction that is open.
     pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
         let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
-        transaction.request_bytes += args.iter().map(<[u8]>::len).sum::<usize>();
-        transaction.commands.push(Queued { command, request: Request::of(args.iter()) });
+        let request = Request::of(args.iter());
+        transaction.request_bytes += request.memory_bytes();
+        transaction.commands.push(Queued { command, request });
     }
 }
 
@@ -48,7 +49,14 @@ impl Engine {
         session.is_in_exec = true;
         for queued in &transaction.commands {
             let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
-            self.call(session, output, queued.command, queued.request.args(b""), now, started_ns);
+            let args = queued.request.args(b"");
+            match self.denied_since(session, queued.command, args, now) {
+                None => self.call(session, output, queued.command, args, now, started_ns),
+                Some(error) => {
+                    self.instance.stats.count_error(error.code());
+                    Reply::new(output, session.protocol).error(&error);
+                }
+            }
             // As odd as in Redis: after `CLIENT REPLY OFF` the client waits in vain for the rest of its array.
             if was_muted && session.reply_mode.is_muted() {
                 output.rewind(before);

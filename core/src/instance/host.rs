@@ -44,7 +44,28 @@ pub trait Host: fmt::Debug {
         Ok(())
     }
 
-    /// Writes these parameters to the configuration file.
+    /// Bytes that nobody can guess, for passwords that `ACL GENPASS` makes up.
+    fn entropy(&self) -> [u8; 32] {
+        [0; 32]
+    }
+
+    /// The ACL file's text.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as `ACL LOAD` tells it.
+    fn acl_file(&self, _path: &[u8]) -> Result<Vec<u8>, String> {
+        Err(String::from("No such file or directory"))
+    }
+
+    /// Puts a new text into the ACL file's place.
+    ///
+    /// # Errors
+    /// Why that failed; the client is told only that it did.
+    fn save_acl_file(&self, _path: &[u8], _text: &[u8]) -> Result<(), String> {
+        Err(String::from("there are no files"))
+    }
+
+    /// Writes these parameters, and the users, each under the name `user`, to the configuration file.
     ///
     /// # Errors
     /// Why that failed, as `CONFIG REWRITE` tells it.

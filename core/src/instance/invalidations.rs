@@ -1,5 +1,6 @@
 //! Clients that cache keys are told which of them are stale.
 
+use crate::sort;
 use alloc::vec::Vec;
 
 use super::Instance;
@@ -38,7 +39,7 @@ impl Instance {
                     let ids = self.clients.iter().map(|session| session.id);
                     let own = running.as_ref().map(|session| session.id);
                     let mut ids: Vec<ClientId> = ids.chain(own).collect();
-                    ids.sort_unstable();
+                    sort::by(&mut ids, Ord::cmp);
                     for client in ids {
                         let is_wanted = |session: &Session| session.tracking.is_some();
                         self.tell_stale(client, None, is_wanted, running, now);

@@ -9,7 +9,7 @@ use crate::event::Events;
 use crate::limits;
 use crate::pubsub::{Message, Topic};
 use crate::resp::output::Output;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{Clearance, ClientId, Closing, Session};
 use crate::time::UnixMicros;
 
 impl Instance {
@@ -118,7 +118,7 @@ impl Instance {
         }
     }
 
-    /// Closes a client that does not read what it asked for.
+    /// Closes a client that does not read what it asked for, and forgets what it left.
     pub(crate) fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
         // As in Redis, what fits into a client's fixed buffer does not count.
         let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
@@ -131,9 +131,77 @@ impl Instance {
         session.soft_limit_since = soft;
         let is_overdue = soft
             .is_some_and(|since| now.since(since) > limit.soft_seconds.saturating_mul(1_000_000));
-        if is_over(limit.hard_bytes) || is_overdue {
+        let is_greedy = session.clearance == Clearance::Stranger
+            && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
+        if is_over(limit.hard_bytes) || is_overdue || is_greedy {
+            session.output = Output::default();
             self.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use crate::config::Config;
+    use crate::engine::Engine;
+    use crate::instance::Effect;
+    use crate::random::Seed;
+    use crate::session::{ClientId, Peer};
+    use crate::time::UnixMicros;
+
+    const NOW: UnixMicros = UnixMicros(1);
+
+    fn engine_with(commands: &[u8]) -> (Engine, ClientId) {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let client = engine.connect(Peer::local(), NOW).expect("there is room");
+        engine.receive(client, commands, NOW);
+        engine.consume(client, engine.output(client).len(), NOW);
+        (engine, client)
+    }
+
+    fn closed(engine: &mut Engine) -> Vec<ClientId> {
+        let effects = core::iter::from_fn(|| engine.poll_effect());
+        effects
+            .filter_map(|effect| match effect {
+                Effect::Close { client, flush: false } => Some(client),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn who_is_over_the_hard_limit_is_closed_and_gets_none_of_it() {
+        let limit =
+            b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 49999 x\n";
+        let (mut engine, client) = engine_with(limit);
+        engine.receive(client, b"MULTI\nGET k\nGET k\nGET k\nSET done 1\nEXEC\n", NOW);
+        assert!(engine.output(client).is_empty());
+        assert_eq!(closed(&mut engine), [client]);
+        let other = engine.connect(Peer::local(), NOW).expect("there is room");
+        engine.receive(other, b"GET done\n", NOW);
+        assert_eq!(engine.output(other), b"$1\r\n1\r\n");
+    }
+
+    #[test]
+    fn a_monitor_that_does_not_read_is_closed() {
+        let (mut engine, client) =
+            engine_with(b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\n");
+        let monitor = engine.connect(Peer::local(), NOW).expect("there is room");
+        engine.receive(monitor, b"MONITOR\n", NOW);
+        engine.receive(client, &b"ECHO 0123456789\n".repeat(4_000), NOW);
+        assert_eq!(closed(&mut engine), [monitor]);
+    }
+
+    #[test]
+    fn who_has_yet_to_log_in_may_leave_little_unread() {
+        let (mut engine, _) = engine_with(b"CONFIG SET requirepass secret\n");
+        let stranger = engine.connect(Peer::local(), NOW).expect("there is room");
+        engine.receive(stranger, &b"GET k\n".repeat(400), NOW);
+        assert!(closed(&mut engine).is_empty() && engine.output(stranger).len() > 10_000);
+        engine.receive(stranger, &b"GET k\n".repeat(200), NOW);
+        assert_eq!(closed(&mut engine), [stranger]);
     }
 }

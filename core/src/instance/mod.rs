@@ -1,5 +1,6 @@
 //! What one running server knows besides its data: its configuration, its clients, its figures.
 
+mod access;
 pub mod clients;
 pub mod histogram;
 pub mod host;
@@ -9,12 +10,15 @@ pub mod messages;
 pub mod slowlog;
 pub mod stats;
 
+use crate::sort;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::acl::Acl;
 use crate::config::Config;
 use crate::keyspace::access::AccessPolicy;
+use crate::keyspace::evict::EvictionPolicy;
 use crate::persist::rdb::lzf::Compressor;
 use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
@@ -66,11 +70,18 @@ pub(crate) struct Instance {
     pub(crate) access_policy: AccessPolicy,
     /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::configured`].
     pub(crate) noted_from_ns: u64,
+    /// Whether there is any limit to keep before a command runs: see [`Self::configured`].
+    pub(crate) has_memory_limit: bool,
+    /// Which keys are evicted, if any are: see [`Self::configured`].
+    pub(crate) eviction_policy: Option<EvictionPolicy>,
+    /// Whether keys are to be evicted although no command runs.
+    pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
     /// When the first verb was called, unless the front end told.
     pub(crate) started_at: Option<UnixMicros>,
+    pub(crate) acl: Acl,
     pub(crate) clients: Clients,
     pub(crate) pubsub: PubSub,
     /// Messages for the client whose command runs: they follow its reply.
@@ -101,9 +112,13 @@ impl Instance {
         let mut random = Random::new(seed);
         let run_id = core::array::from_fn(|_| b"0123456789abcdef"[random.below(16)]);
         let mut instance = Self {
+            acl: Acl::new(&config.requirepass),
             config,
             access_policy: AccessPolicy::Recency,
             noted_from_ns: u64::MAX,
+            has_memory_limit: false,
+            eviction_policy: None,
+            is_evicting: false,
             host,
             run_id,
             started_at,
@@ -135,6 +150,9 @@ impl Instance {
         } else {
             AccessPolicy::Recency
         };
+        self.has_memory_limit = self.config.maxmemory > 0 || self.config.maxmemory_clients != 0;
+        self.eviction_policy = EvictionPolicy::named(self.config.maxmemory_policy);
+        self.is_evicting = self.config.maxmemory > 0;
         let slow_us = u64::try_from(self.config.slowlog_log_slower_than).ok();
         let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
         let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));
@@ -154,7 +172,7 @@ impl Instance {
                 postponed.push(session.id);
             }
         }
-        postponed.sort();
+        sort::by(&mut postponed, Ord::cmp);
         self.resume.extend(postponed);
     }
 

@@ -25,7 +25,14 @@ pub(crate) struct Stats {
     pub(crate) writes: u64,
     pub(crate) query_buffer_disconnections: u64,
     pub(crate) output_buffer_disconnections: u64,
-    pub(crate) peak_allocated_bytes: u64,
+    pub(crate) evicted_clients: u64,
+    /// Since when more memory is used than may be.
+    exceeded_since: Option<UnixMicros>,
+    /// For how long it was before that.
+    exceeded_us: u64,
+    /// What ACLs denied, by reason.
+    pub(crate) denials: [u64; 4],
+    pub(crate) peak_used_bytes: u64,
     pub(crate) rates: Rates,
 }
 
@@ -56,13 +63,32 @@ impl Stats {
             writes: 0,
             query_buffer_disconnections: 0,
             output_buffer_disconnections: 0,
-            peak_allocated_bytes: 0,
+            evicted_clients: 0,
+            exceeded_since: None,
+            exceeded_us: 0,
+            denials: [0; 4],
+            peak_used_bytes: 0,
             rates: Rates::default(),
         }
     }
 
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.commands.len());
+    }
+
+    /// Keeps account of the time for which more memory is used than may be.
+    pub(crate) fn note_limit_exceeded(&mut self, is_exceeded: bool, now: UnixMicros) {
+        if is_exceeded {
+            self.exceeded_since.get_or_insert(now);
+        } else if let Some(since) = self.exceeded_since.take() {
+            self.exceeded_us += now.since(since);
+        }
+    }
+
+    /// For how many milliseconds more memory has been used than may be: all in all, and now.
+    pub(crate) fn limit_exceeded_ms(&self, now: UnixMicros) -> (u64, u64) {
+        let current_us = self.exceeded_since.map_or(0, |since| now.since(since));
+        ((self.exceeded_us + current_us) / 1_000, current_us / 1_000)
     }
 
     pub(crate) fn count_error(&mut self, code: &[u8]) {

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod database;
+pub mod evict;
 pub mod lazyfree;
 
 use crate::random::Seed;
@@ -44,6 +45,12 @@ impl Keyspace {
     /// Each database in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
+    }
+
+    /// What all databases take, in bytes. What waits to be freed is not counted.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.databases.iter().map(Database::memory_bytes).sum()
     }
 
     /// A database, and where what is removed from it is freed.

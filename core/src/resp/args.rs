@@ -4,24 +4,30 @@
 //! words of an inline request, a command that waits in a transaction, a command made up by the engine. Handlers see
 //! [`Args`] and cannot tell.
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Index;
 use core::slice::SliceIndex;
 
+use super::big_arg::BigArg;
 use crate::limits;
+use crate::memory::allocated;
 
 /// The arguments of a command, its name first: what every handler receives.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
     bytes: &'a [u8],
     spans: &'a [Span],
+    big: &'a [BigArg],
 }
 
 /// The arguments of one request, owned by the caller and reused for the next.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub(super) spans: Vec<Span>,
+    /// The arguments that lie apart, in order.
+    pub(super) big: Vec<BigArg>,
     /// The arguments' bytes, where they do not lie in the input.
     own_bytes: Vec<u8>,
     owns: bool,
@@ -53,7 +59,14 @@ impl<'a> Args<'a> {
     #[inline]
     #[must_use]
     pub fn get(self, index: usize) -> Option<&'a [u8]> {
-        self.spans.get(index).map(|span| span.of(self.bytes))
+        self.spans.get(index).map(|&span| self.at(span))
+    }
+
+    /// The argument at `index`, if it has a buffer of its own: to be kept without a copy.
+    #[inline]
+    #[must_use]
+    pub fn shared(self, index: usize) -> Option<&'a Rc<Vec<u8>>> {
+        BigArg::of(*self.spans.get(index)?, self.big).map(|big| &big.bytes)
     }
 
     /// Some of them, as in `args.slice(1..)`.
@@ -70,7 +83,18 @@ impl<'a> Args<'a> {
     /// One after the other.
     #[inline]
     pub fn iter(self) -> impl DoubleEndedIterator<Item = &'a [u8]> + ExactSizeIterator + Clone {
-        self.spans.iter().map(move |span| span.of(self.bytes))
+        self.spans.iter().map(move |&span| self.at(span))
+    }
+
+    #[inline]
+    fn at(self, span: Span) -> &'a [u8] {
+        let bytes = self.bytes.get(span.start as usize..);
+        bytes.and_then(|bytes| bytes.get(..span.len as usize)).unwrap_or_else(|| self.apart(span))
+    }
+
+    #[cold]
+    fn apart(self, span: Span) -> &'a [u8] {
+        &BigArg::of(span, self.big).expect("an argument lies in the input or apart").bytes
     }
 }
 
@@ -99,13 +123,28 @@ impl Request {
     #[inline]
     #[must_use]
     pub fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
-        Args { bytes: if self.owns { &self.own_bytes } else { input }, spans: &self.spans }
+        Args {
+            bytes: if self.owns { &self.own_bytes } else { input },
+            spans: &self.spans,
+            big: &self.big,
+        }
+    }
+
+    /// Lets go of the arguments that lie apart: by now they belong to whoever has kept them.
+    pub(crate) fn release(&mut self) {
+        self.big.clear();
+    }
+
+    /// What its own bytes and the places of its arguments take.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        allocated(self.own_bytes.capacity()) + allocated(self.spans.capacity() * size_of::<Span>())
     }
 
     /// Forgets the arguments, to find new ones in the input.
     #[inline]
     pub(super) fn borrow(&mut self) {
         self.owns = false;
+        self.big.clear();
         self.spans.clear();
         if self.spans.capacity() > limits::ARGS_KEPT_COUNT {
             self.spans = Vec::new();
@@ -116,6 +155,7 @@ impl Request {
     pub(super) fn own(&mut self) {
         self.owns = true;
         self.own_bytes.clear();
+        self.big.clear();
         self.spans.clear();
     }
 
@@ -130,19 +170,12 @@ impl Request {
     }
 }
 
-impl Span {
-    #[inline]
-    fn of(self, bytes: &[u8]) -> &[u8] {
-        &bytes[self.start as usize..][..self.len as usize]
-    }
-}
-
 impl Index<usize> for Args<'_> {
     type Output = [u8];
 
     #[inline]
     fn index(&self, index: usize) -> &[u8] {
-        self.spans[index].of(self.bytes)
+        self.at(self.spans[index])
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Redis serialisation protocol: requests in, replies out.
 
 pub mod args;
+mod big_arg;
 pub mod inline;
 pub mod output;
 pub mod reply;

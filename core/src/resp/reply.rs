@@ -298,11 +298,12 @@ impl<'a> Reply<'a> {
     }
 
     fn end(&mut self, deferred: Deferred, kind: u8, len: usize) {
-        let mut header = Vec::with_capacity(24);
-        header.push(kind);
-        header.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
-        header.extend_from_slice(b"\r\n");
-        self.output.insert(deferred.0, &header);
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(len).as_bytes();
+        let mut header = [kind; 24];
+        header[1..=digits.len()].copy_from_slice(digits);
+        header[digits.len() + 1..digits.len() + 3].copy_from_slice(b"\r\n");
+        self.output.insert(deferred.0, &header[..digits.len() + 3]);
     }
 
     #[inline]

@@ -20,6 +20,7 @@ use nom::sequence::terminated;
 use nom::{IResult, Needed, Parser};
 
 use super::args::{Request, Span};
+use super::big_arg::BigArg;
 use super::inline::{UnbalancedQuotes, split_words};
 use super::whole;
 use crate::limits;
@@ -50,23 +51,27 @@ use crate::number::parse_i64;
 #[derive(Debug, Default)]
 pub struct RequestReader {
     /// The arguments found so far.
-    spans: Vec<Span>,
-    cursor: Cursor,
+    pub(super) spans: Vec<Span>,
+    /// The arguments that lie apart, the last perhaps still to be filled.
+    pub(super) big: Vec<BigArg>,
+    pub(super) cursor: Cursor,
 }
 
 /// How far a reader got in the current request; offsets are relative to its first byte.
 #[derive(Clone, Copy, Debug, Default)]
-struct Cursor {
+pub(super) struct Cursor {
     /// Where the line or bulk begins that is read next.
-    position: u32,
+    pub(super) position: u32,
     /// The bulks still to come. Zero until the first line of a multibulk is read.
     bulks_left: u32,
-    stage: Stage,
+    /// What lies apart of the bulks before the cursor, in bytes.
+    pub(super) apart: u32,
+    pub(super) stage: Stage,
 }
 
 /// What stands at the cursor.
 #[derive(Clone, Copy, Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// A line. Its first `searched` bytes do not hold its end.
     Line { searched: u32 },
     /// The bytes of an argument.
@@ -163,6 +168,7 @@ impl RequestReader {
     ) -> Result<Progress, ProtocolError> {
         let mut cursor = self.cursor;
         request.borrow();
+        request.big = mem::take(&mut self.big);
         if cursor.position > 0 {
             request.spans = mem::take(&mut self.spans);
         }
@@ -178,6 +184,7 @@ impl RequestReader {
             }
             Err(Stop::Incomplete(needed)) => {
                 self.cursor = cursor;
+                self.big = mem::take(&mut request.big);
                 if cursor.position > 0 {
                     self.spans = mem::take(&mut request.spans);
                 }
@@ -194,6 +201,7 @@ impl RequestReader {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         matches!(self.cursor, Cursor { position: 0, stage: Stage::Line { searched: 0 }, .. })
+            && self.big.is_empty()
     }
 }
 
@@ -216,17 +224,35 @@ impl Cursor {
             } else {
                 let len =
                     self.announced(input, b'$', limits, ProtocolError::TooBigBulkCountString)?;
-                limits.check_bulk_len(len, self.position).map_err(Stop::Failure)?
+                limits.check_bulk_len(len, self.position + self.apart).map_err(Stop::Failure)?
             };
             self.stage = Stage::Bulk { len };
-            bulk(len)(self.rest(input))
-                .map_err(|stop| stop.map(|()| ProtocolError::InvalidBulkLength))?;
-            request.spans.push(Span { start: self.position, len });
-            self.position += len + 2;
+            let span = match request.big.binary_search_by_key(&self.position, |big| big.at) {
+                Ok(index) => self.bulk_apart(input, index, &request.big[index])?,
+                Err(_) => self.bulk(input, len)?,
+            };
+            request.spans.push(span);
             self.bulks_left -= 1;
             self.stage = Stage::default();
         }
         Ok(())
+    }
+
+    fn bulk(&mut self, input: &[u8], len: u32) -> Result<Span, Stop> {
+        let span = Span { start: self.position, len };
+        bulk(len)(self.rest(input))
+            .map_err(|stop| stop.map(|()| ProtocolError::InvalidBulkLength))?;
+        self.position += len + 2;
+        Ok(span)
+    }
+
+    fn bulk_apart(&mut self, input: &[u8], index: usize, big: &BigArg) -> Result<Span, Stop> {
+        if !big.is_full() {
+            return Err(Stop::Incomplete(Needed::new(big.len as usize - big.bytes.len() + 2)));
+        }
+        self.bulk(input, 0)?;
+        self.apart += big.len;
+        Ok(BigArg::span(index, big.len))
     }
 
     /// Words up to a line feed, with or without a carriage return before it.
@@ -265,7 +291,7 @@ impl Cursor {
             if let Stage::Line { searched } = self.stage { searched as usize } else { 0 };
         let (len, searched) = match line_end(end)(rest.get(searched..).unwrap_or_default()) {
             Ok((unread, tail)) if searched + tail.len() <= limits.inline_len_bytes => {
-                self.position = offset(input.len() - unread.len())?;
+                self.position = self.offset(input.len() - unread.len())?;
                 self.stage = Stage::default();
                 return Ok(&rest[..searched + tail.len()]);
             }
@@ -281,8 +307,16 @@ impl Cursor {
         if len > limits.inline_len_bytes {
             return Err(Stop::Failure(too_big));
         }
-        self.stage = Stage::Line { searched: offset(searched)? };
+        self.stage = Stage::Line { searched: self.offset(searched)? };
         Err(Stop::Incomplete(Needed::new(1)))
+    }
+
+    /// An offset into the input, if with what lies apart the request is not too long for one.
+    #[inline]
+    fn offset(&self, bytes: usize) -> Result<u32, Stop> {
+        let offset =
+            u32::try_from(bytes).ok().filter(|bytes| bytes.checked_add(self.apart).is_some());
+        offset.ok_or(Stop::Failure(ProtocolError::TooBigRequest))
     }
 
     /// The input from the cursor on.
@@ -312,12 +346,6 @@ fn line_end<'a>(end: char) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], &'a [u8]> {
 #[inline]
 fn bulk<'a>(len: u32) -> impl FnMut(&'a [u8]) -> IResult<&'a [u8], &'a [u8], ()> {
     take(len + 2)
-}
-
-/// An offset into a request.
-#[inline]
-fn offset(bytes: usize) -> Result<u32, Stop> {
-    u32::try_from(bytes).map_err(|_| Stop::Failure(ProtocolError::TooBigRequest))
 }
 
 impl Limits {
@@ -467,7 +495,7 @@ mod tests {
 
     #[test]
     fn a_reader_is_small() {
-        assert!(size_of::<RequestReader>() <= 40);
+        assert!(size_of::<RequestReader>() <= 72);
     }
 
     #[test]

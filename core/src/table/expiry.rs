@@ -7,7 +7,8 @@
 //! removing a key leaves them as they are, and a visit, which reads every entry anyway, makes them exact. Work is
 //! done in slices: when ten million keys expire at once, each call removes as many as its budget says.
 
-use super::{Entry, Table, segment::CHUNK};
+use super::{Entry, Table, memory::measured, segment::CHUNK};
+use crate::sort;
 use crate::time::UnixMillis;
 use alloc::vec::Vec;
 
@@ -145,15 +146,12 @@ impl<E: Entry> Table<E> {
             .map(|entry| (self.hasher.hash(entry.key()), entry))
             .collect();
         self.schedule.set(id, earliest);
-        self.len -= expired.len();
-        for (_, entry) in &expired {
-            self.deadlines.replace(entry.deadline(), None);
-        }
+        expired.iter().for_each(|(_, entry)| self.forget(entry));
         self.settle(first_hash);
-        expired.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        sort::by(&mut expired, |(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         expired.into_iter().for_each(|(_, entry)| reaper.expired(entry));
         let mut within: Vec<_> = within.into_iter().map(|key| (self.hash(&key), key)).collect();
-        within.sort_unstable();
+        sort::by(&mut within, Ord::cmp);
         for (hash, key) in within {
             seen += self.expire_within(hash, &key, now, reaper);
         }
@@ -170,7 +168,8 @@ impl<E: Entry> Table<E> {
     ) -> usize {
         let id = self.directory.at(hash);
         let Some(entry) = self.segments[id].find_mut(hash, key) else { return 0 };
-        let Reaped { seen, is_empty } = reaper.expired_within(entry, now);
+        let reap = |entry: &mut E| reaper.expired_within(entry, now);
+        let Reaped { seen, is_empty } = measured(&mut self.entry_bytes, entry, reap);
         if let Some(due) = entry.due() {
             self.schedule.lower(id, due);
         }
@@ -209,7 +208,7 @@ impl Deadlines {
     }
 }
 
-const NEVER: UnixMillis = UnixMillis(u64::MAX);
+pub(super) const NEVER: UnixMillis = UnixMillis(u64::MAX);
 
 /// For each segment a time before which none of its keys expires.
 #[derive(Clone, Default)]
@@ -270,6 +269,18 @@ impl Schedule {
         self.chunks.truncate(last as usize / CHUNK + 1);
     }
 
+    /// The first segment from `id` on, and then from 0, some key of which may expire. There must be one among the `len`.
+    pub(super) fn next_timed(&self, id: u32, len: u32) -> u32 {
+        let mut id = id % len;
+        while self.earliest_of(id) == NEVER {
+            let chunk = id as usize / CHUNK;
+            let is_timed = self.chunks.get(chunk).is_some_and(|chunk| chunk.bound != NEVER);
+            let next = if is_timed { id + 1 } else { (chunk as u32 + 1) * CHUNK as u32 };
+            id = if next < len { next } else { 0 };
+        }
+        id
+    }
+
     /// A segment some key of which may expire before `now`. Its time must be set before the next search.
     fn next_due(&mut self, now: UnixMillis) -> Option<u32> {
         for _ in 0..=self.chunks.len() {
@@ -300,7 +311,8 @@ impl Schedule {
         (earliest != NEVER).then_some(earliest)
     }
 
-    /// What the schedule takes, in bytes.
+    /// What the schedule has allocated, in bytes.
+    #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         let times: usize = self.chunks.iter().map(|chunk| chunk.earliest.capacity()).sum();
         self.chunks.len() * 32 + times * size_of::<UnixMillis>()

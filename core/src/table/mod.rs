@@ -13,7 +13,9 @@ pub mod ahead;
 mod directory;
 pub mod expiry;
 mod hash;
+pub mod memory;
 pub(crate) mod prefetch;
+mod sample;
 mod scan;
 mod segment;
 
@@ -25,6 +27,7 @@ use core::{fmt, mem};
 use directory::Directory;
 use expiry::{Deadlines, Schedule};
 use hash::KeyHasher;
+use memory::measured;
 use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
 /// What a table holds: something that has a key and perhaps a deadline.
@@ -47,6 +50,9 @@ pub trait Entry {
     /// The address of what a look-up reads, for a prefetch.
     fn address(&self) -> *const u8;
 
+    /// What it takes, with all that it points to, in bytes. It is asked at every change, and must not read all of a large value.
+    fn memory_bytes(&self) -> usize;
+
     /// Whether the deadline lies before `now`. As in Redis, an entry lives through the millisecond of its deadline.
     #[inline]
     fn is_expired(&self, now: UnixMillis) -> bool {
@@ -62,6 +68,8 @@ pub struct Table<E> {
     segments: Segments<E>,
     schedule: Schedule,
     len: usize,
+    /// What the entries take.
+    entry_bytes: usize,
     deadlines: Deadlines,
     /// Whether something within an entry may expire, rather than the entry.
     expires_within: bool,
@@ -137,6 +145,7 @@ impl<E: Entry> Table<E> {
             segments,
             schedule: Schedule::default(),
             len: 0,
+            entry_bytes: 0,
             deadlines: Deadlines::default(),
             expires_within: false,
             longest: SEGMENT_MAX,
@@ -171,12 +180,6 @@ impl<E: Entry> Table<E> {
         self.find_hashed(self.hash(key), key)
     }
 
-    /// The entry of a key, to change its value.
-    #[inline]
-    pub fn find_mut(&mut self, key: &[u8]) -> Option<&mut E> {
-        self.find_mut_hashed(self.hash(key), key)
-    }
-
     /// What a key holds at `now`.
     #[inline]
     #[must_use]
@@ -193,8 +196,16 @@ impl<E: Entry> Table<E> {
 
     /// The entry at a place.
     #[inline]
-    pub fn at(&mut self, place: Place) -> Option<&mut E> {
-        self.segments[place.segment].in_bucket_mut(place.bucket)
+    #[must_use]
+    pub fn at(&self, place: Place) -> Option<&E> {
+        self.segments[place.segment].in_bucket(place.bucket)
+    }
+
+    /// Changes the entry at a place in any way but its key and its deadline.
+    #[inline]
+    pub fn change_at<R>(&mut self, place: Place, change: impl FnOnce(&mut E) -> R) -> Option<R> {
+        let entry = self.segments[place.segment].in_bucket_mut(place.bucket)?;
+        Some(measured(&mut self.entry_bytes, entry, change))
     }
 
     /// Something within an entry expires at `due`: to be told after every change that may have made it sooner.
@@ -226,12 +237,6 @@ impl<E: Entry> Table<E> {
         self.segments[self.directory.at(hash)].find(hash, key)
     }
 
-    /// [`find_mut`](Self::find_mut) with the hash at hand.
-    #[inline]
-    pub fn find_mut_hashed(&mut self, hash: u64, key: &[u8]) -> Option<&mut E> {
-        self.segments[self.directory.at(hash)].find_mut(hash, key)
-    }
-
     /// [`insert`](Self::insert) with the hash at hand.
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
@@ -240,6 +245,7 @@ impl<E: Entry> Table<E> {
             return None;
         };
         let old = mem::replace(place, entry);
+        self.entry_bytes = self.entry_bytes - old.memory_bytes() + place.memory_bytes();
         let (deadline, due) = (place.deadline(), place.due());
         self.note_deadline(id, old.deadline(), deadline, due);
         Some(old)
@@ -266,7 +272,7 @@ impl<E: Entry> Table<E> {
         let id = self.directory.at(hash);
         let entry = self.segments[id].find_mut(hash, key)?;
         let old = entry.deadline();
-        let result = change(entry);
+        let result = measured(&mut self.entry_bytes, entry, change);
         let (new, due) = (entry.deadline(), entry.due());
         self.note_deadline(id, old, new, due);
         Some(result)
@@ -275,10 +281,16 @@ impl<E: Entry> Table<E> {
     /// [`remove`](Self::remove) with the hash at hand.
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
         let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
-        self.len -= 1;
-        self.deadlines.replace(entry.deadline(), None);
+        self.forget(&entry);
         self.settle(hash);
         Some(entry)
+    }
+
+    /// An entry has left its segment.
+    fn forget(&mut self, entry: &E) {
+        self.len -= 1;
+        self.entry_bytes -= entry.memory_bytes();
+        self.deadlines.replace(entry.deadline(), None);
     }
 
     /// An entry, each as likely as any other.
@@ -307,8 +319,7 @@ impl<E: Entry> Table<E> {
     pub fn pop_random(&mut self, random: &mut Random) -> Option<E> {
         let (id, place) = self.random_place(random)?;
         let entry = self.segments[id].remove_at(place, &self.hasher)?;
-        self.len -= 1;
-        self.deadlines.replace(entry.deadline(), None);
+        self.forget(&entry);
         self.settle(self.hash(entry.key()));
         Some(entry)
     }
@@ -319,17 +330,11 @@ impl<E: Entry> Table<E> {
         Remains(self.segments)
     }
 
-    /// What the table takes besides its entries, in bytes; reads every segment.
-    #[must_use]
-    pub fn memory_overhead_bytes(&self) -> usize {
-        let segments: usize = self.segments.iter().map(Segment::memory_bytes).sum();
-        segments + self.directory.memory_bytes() + self.schedule.memory_bytes()
-    }
-
     /// Adds an entry whose key is not there.
     pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
         self.note_deadline(id, None, entry.deadline(), entry.due());
+        self.entry_bytes += entry.memory_bytes();
         let segment = &mut self.segments[id];
         segment.insert(hash, entry, &self.hasher);
         self.longest = self.longest.max(segment.len());
@@ -447,11 +452,22 @@ pub(super) mod tests {
         fn address(&self) -> *const u8 {
             self.key.as_ptr()
         }
+
+        fn memory_bytes(&self) -> usize {
+            self.key.len() + self.value.len()
+        }
+    }
+
+    /// What a table has really allocated besides its entries.
+    fn real_overhead_bytes(table: &Table<Item>) -> usize {
+        let segments: usize = table.segments.iter().map(Segment::memory_bytes).sum();
+        segments + table.directory.memory_bytes() + table.schedule.memory_bytes()
     }
 
     /// Checks all that a table promises itself.
     pub(super) fn check(table: &Table<Item>) {
         let (mut len, mut deadlines, mut next) = (0, Deadlines::default(), Some(0));
+        let mut bytes = 0;
         let mut seen = vec![false; table.segments.len()];
         while let Some(hash) = next {
             let id = table.directory.at(hash);
@@ -469,10 +485,11 @@ pub(super) mod tests {
                     deadlines.replace(None, Some(deadline));
                 }
                 len += 1;
+                bytes += entry.memory_bytes();
             }
         }
         assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
-        assert_eq!((table.len, table.deadlines), (len, deadlines));
+        assert_eq!((table.len, table.entry_bytes, table.deadlines), (len, bytes, deadlines));
     }
 
     pub(super) fn put(table: &mut Table<Item>, key: &str, deadline: Option<u64>) {
@@ -496,6 +513,7 @@ pub(super) mod tests {
         let mut model: BTreeMap<String, (Vec<u8>, Option<UnixMillis>)> = BTreeMap::new();
         for step in 0..steps {
             let key = format!("key:{}", random.below(keys));
+            let now = UnixMillis(0);
             let deadline = (step % 3 == 0).then_some(UnixMillis(random.next_u64() >> 20));
             let value = vec![b'x'; random.below(30)];
             let growing = (step / (steps / 4)).is_multiple_of(2);
@@ -512,10 +530,11 @@ pub(super) mod tests {
                     assert_eq!(found, expected);
                 }
                 2 => {
-                    let item =
-                        table.find_mut(key.as_bytes()).map(|item| item.value = b"7".to_vec());
-                    let expected = model.get_mut(&key).map(|(old, _)| *old = b"7".to_vec());
-                    assert_eq!(item, expected);
+                    if let Lookup::Live(at) | Lookup::Due(at) = table.lookup(key.as_bytes(), now) {
+                        let edited = table.change_at(at, |item| item.value = b"7".to_vec());
+                        let expected = model.get_mut(&key).map(|(old, _)| *old = b"7".to_vec());
+                        assert_eq!(edited, expected);
+                    }
                 }
                 3 | 4 if growing => {
                     table.insert(Item::new(&key, &value, deadline));
@@ -549,9 +568,9 @@ pub(super) mod tests {
             let table = random_changes(Table::new(Seed(1)), keys, steps);
             assert!(table.is_empty());
             assert_eq!(table.segments.len(), 1);
-            let fresh = Table::<Item>::new(Seed(1)).memory_overhead_bytes();
+            let fresh = real_overhead_bytes(&Table::<Item>::new(Seed(1)));
             // Sixteen buckets with their order and a chunk of the schedule may stay.
-            assert!(table.memory_overhead_bytes() <= fresh + 16 * 9 + 28 + 512 * 8 + 32);
+            assert!(real_overhead_bytes(&table) <= fresh + 16 * 9 + 28 + 512 * 8 + 32);
         }
     }
 
@@ -563,7 +582,7 @@ pub(super) mod tests {
                 put(&mut table, &format!("key:{i}"), None);
             }
             check(&table);
-            assert!(table.memory_overhead_bytes() < 2000 * 60, "mask {mask:x}");
+            assert!(real_overhead_bytes(&table) < 2000 * 60, "mask {mask:x}");
         }
     }
 
@@ -633,6 +652,6 @@ pub(super) mod tests {
             }
         }
         assert_eq!(table.segments.len(), 1);
-        assert_eq!(table.memory_overhead_bytes(), 72 + 128 * 9 + 112 + 16 + 4);
+        assert_eq!(real_overhead_bytes(&table), 72 + 128 * 9 + 112 + 16 + 4);
     }
 }

@@ -5,6 +5,7 @@
 //! everywhere, and makes a random choice a matter of one draw.
 
 use super::{Entry, hash::KeyHasher, prefetch::prefetch};
+use crate::sort;
 use alloc::vec::Vec;
 use core::{
     mem,
@@ -246,7 +247,10 @@ impl<E: Entry> Segment<E> {
         }
         let mut buckets: Vec<_> = self.entries.iter_buckets().collect();
         let of = |bucket: usize| self.entries.get_bucket(bucket).map(E::key).unwrap_or_default();
-        buckets.sort_unstable_by_key(|&bucket| (hasher.hash(of(bucket)), of(bucket)));
+        sort::by(&mut buckets, |&one, &other| {
+            let hashes = hasher.hash(of(one)).cmp(&hasher.hash(of(other)));
+            hashes.then_with(|| of(one).cmp(of(other)))
+        });
         buckets
     }
 
@@ -310,14 +314,24 @@ impl<E: Entry> Segment<E> {
         self.prefetch_all();
         let mut entries: Vec<_> =
             self.entries.iter().map(|entry| (hasher.hash(entry.key()), entry)).collect();
-        entries.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
+        sort::by(&mut entries, |(a, x), (b, y)| a.cmp(b).then_with(|| x.key().cmp(y.key())));
         entries
     }
 
-    /// What the segment takes besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer and a
-    /// tag, and the order.
+    /// What the segment has allocated besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer
+    /// and a tag, and the order.
+    #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         72 + self.entries.num_buckets() * 9 + self.order.capacity()
+    }
+
+    /// The same, as an allocator rounds it.
+    #[cfg(test)]
+    pub(super) fn allocated_bytes(&self) -> usize {
+        use crate::memory::allocated;
+        let buckets = self.entries.num_buckets();
+        let table = if buckets > 1 { allocated(buckets * 9 + TAG_GROUP) } else { 0 };
+        80 + table + allocated(self.order.capacity())
     }
 
     fn rebuild(&mut self, capacity: usize, hasher: &KeyHasher) {
@@ -417,6 +431,7 @@ impl<E> Segments<E> {
         if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
     }
 
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Segment<E>> {
         self.chunks.iter().flatten()
     }
@@ -453,6 +468,10 @@ mod tests {
 
         fn address(&self) -> *const u8 {
             self.0.as_ptr()
+        }
+
+        fn memory_bytes(&self) -> usize {
+            self.0.len()
         }
     }
 

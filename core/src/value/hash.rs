@@ -29,6 +29,7 @@ use super::{
     string::StringRef,
 };
 use crate::{
+    memory::allocated,
     random::Seed,
     table::{Remains, Table},
     time::UnixMillis,
@@ -269,11 +270,8 @@ impl Hash {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
-            Self::Listpack(pairs) => pairs.capacity(),
-            Self::Table(fields) => {
-                let records: usize = fields.iter().map(Record::memory_bytes).sum();
-                size_of::<Table<Record>>() + fields.memory_overhead_bytes() + records
-            }
+            Self::Listpack(pairs) => allocated(pairs.capacity()),
+            Self::Table(fields) => fields.memory_bytes(),
             Self::Remains(_) => 0,
         }
     }

@@ -218,6 +218,13 @@ impl Intset {
         self.0
     }
 
+    /// What its bytes may grow to without being moved.
+    #[inline]
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// For reading.
     #[inline]
     #[must_use]

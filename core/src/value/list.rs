@@ -214,7 +214,7 @@ impl From<Vec<u8>> for Node<'_> {
 }
 
 impl List {
-    /// The list of these listpacks, each written here or validated, as a snapshot or a `RESTORE` has them.
+    /// The list of these listpacks, each written here, as a snapshot or a `RESTORE` has them.
     #[must_use]
     pub fn from_listpacks(
         listpacks: impl IntoIterator<Item = Vec<u8>>,
@@ -229,7 +229,7 @@ impl List {
     /// before elements are added.
     pub fn grow(&mut self, bytes: usize, elements: usize, limits: &ListLimits) {
         if let Self::Listpack(chunk) = self
-            && !limits.allow_growing_to(chunk.bytes() + bytes, chunk.len() + elements)
+            && !limits.allow_growing_to(chunk.dumped_bytes() + bytes, chunk.len() + elements)
         {
             let Self::Listpack(chunk) = core::mem::take(self) else { return };
             let mut list = Quicklist::default();
@@ -322,7 +322,7 @@ impl List {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
-            Self::Listpack(chunk) => chunk.capacity(),
+            Self::Listpack(chunk) => chunk.allocated(),
             Self::Quicklist(list) => list.memory_bytes(),
         }
     }
@@ -379,7 +379,7 @@ impl Compound for List {
 
     fn into_value(self) -> Value<'static> {
         match self {
-            Self::Listpack(chunk) if chunk.bytes() <= INLINE_MAX => {
+            Self::Listpack(chunk) if chunk.as_ref().bytes().len() <= INLINE_MAX => {
                 Value::Packed(Packing::ListListpack, chunk.into_bytes().into())
             }
             large => Value::Object(Box::new(Object::List(large))),
@@ -400,8 +400,12 @@ impl Compound for List {
         }
     }
 
+    #[inline]
     fn is_gone(&self) -> bool {
-        self.view().is_empty()
+        match self {
+            Self::Listpack(chunk) => chunk.len() == 0,
+            Self::Quicklist(list) => list.is_empty(),
+        }
     }
 }
 

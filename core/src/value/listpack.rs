@@ -1,19 +1,21 @@
 //! The listpack: small lists of integers and strings, packed into one stretch of bytes.
 //!
 //! ```text
-//!  0             4          6
-//! +-------------+----------+---------+---------+-----+------+
+//!                0          2
+//! +- - - - - - -+----------+---------+---------+-----+- - - +
 //! | total bytes | count    | entry   | entry   | ... | 0xff |
 //! | u32         | u16      |         |         |     |      |
-//! +-------------+----------+---------+---------+-----+------+
+//! +- - - - - - -+----------+---------+---------+-----+- - - +
 //! ```
 //!
-//! It is Redis's own format, byte for byte (Sanfilippo, 2017), since `DUMP` and snapshots hold it as it is. Small hashes, sets
-//! and sorted sets are one listpack, which lies in the record of their key; a list is a chain of them. Searching is linear, and
-//! for the hundred-odd entries that the `*-max-listpack-entries` parameters allow that is as fast as hashing and takes a
-//! fraction of the memory. A number is stored as one, and the length that follows each entry lets it be walked from both ends.
+//! It is Redis's own format (Sanfilippo, 2017), byte for byte where `DUMP` and snapshots hold it. In memory the frame is left
+//! out, total bytes and end mark: whoever holds the bytes knows how many they are, and five bytes less often mean a smaller
+//! block. Small hashes, sets and sorted sets are one listpack, which lies in the record of their key; a list is a chain of
+//! them. Searching is linear, and for the hundred-odd entries that the `*-max-listpack-entries` parameters allow that is as
+//! fast as hashing and takes a fraction of the memory. A number is stored as one, and the length that follows each entry lets
+//! it be walked from both ends.
 //!
-//! The count stops at 65535, which means that it is not known. Nothing is known only by the count: the end has its own mark.
+//! The count stops at 65535, which means that it is not known. Nothing is known only by the count.
 //!
 //! [`ListpackRef`] reads, whoever owns the bytes; [`Listpack`] owns them and edits.
 
@@ -26,19 +28,22 @@ pub use read::{Iter, ListpackRef, Sample};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
-/// Total bytes and count. The position of the first entry, if there is one.
-pub(super) const HEADER: usize = 6;
+/// The count. The position of the first entry, if there is one.
+pub(super) const HEADER: usize = 2;
 
-/// What follows the last entry.
-pub(super) const END: u8 = 0xff;
+/// What a dumped listpack has besides: total bytes before, and the end mark behind.
+pub(super) const FRAME: usize = size_of::<u32>() + 1;
+
+/// What follows the last entry of a dumped one.
+const END: u8 = 0xff;
 
 /// The count that says nothing.
 pub(super) const COUNT_UNKNOWN: u16 = u16::MAX;
 
 /// What a listpack without entries takes.
-pub const EMPTY_BYTES: usize = HEADER + 1;
+pub const EMPTY_BYTES: usize = HEADER;
 
-/// The most bytes that a listpack may grow to, which is Redis's limit: longer ones are split or converted before.
+/// The most bytes that a listpack may be dumped as, which is Redis's limit: longer ones are split or converted before.
 pub const MAX_BYTES: usize = 1 << 30;
 
 /// A listpack that can be edited.
@@ -48,8 +53,8 @@ pub const MAX_BYTES: usize = 1 << 30;
 /// let mut list = Listpack::new();
 /// list.push_back(Entry::encode(b"42"));
 /// list.push_front(Entry::encode(b"x"));
-/// assert_eq!(list.as_ref().bytes(), b"\x0c\0\0\0\x02\0\x81x\x02\x2a\x01\xff");
-/// assert!(ListpackRef::validate(&list.into_bytes()).is_some());
+/// assert_eq!(list.as_ref().dump(), b"\x0c\0\0\0\x02\0\x81x\x02\x2a\x01\xff");
+/// assert_eq!(ListpackRef::of_dump(&list.as_ref().dump()), Some(list.as_ref()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Listpack(Vec<u8>);
@@ -61,7 +66,7 @@ impl Listpack {
         Self::with_capacity(EMPTY_BYTES)
     }
 
-    /// One without entries and with room for `bytes` bytes, the seven of an empty one included.
+    /// One without entries and with room for `bytes` bytes, those of an empty one included.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         let mut list = Vec::with_capacity(bytes.max(EMPTY_BYTES));
@@ -69,7 +74,16 @@ impl Listpack {
         Self(list)
     }
 
-    /// Takes `bytes` for a listpack: one that was written here, or that was validated.
+    /// The listpack that was dumped as `bytes`. See [`ListpackRef::of_dump`].
+    #[must_use]
+    pub fn from_dump(mut bytes: Vec<u8>) -> Option<Self> {
+        ListpackRef::of_dump(&bytes)?;
+        bytes.pop();
+        bytes.drain(..size_of::<u32>());
+        Some(Self(bytes))
+    }
+
+    /// Takes `bytes` for a listpack: those of one that was written here.
     #[must_use]
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
@@ -108,13 +122,27 @@ impl Listpack {
     #[inline]
     #[must_use]
     pub fn is_safe_to_add(&self, bytes: usize) -> bool {
-        self.0.len().saturating_add(bytes) <= MAX_BYTES
+        self.as_ref().dumped_bytes().saturating_add(bytes) <= MAX_BYTES
     }
 
     /// Adds an entry behind the last.
     #[inline]
     pub fn push_back(&mut self, entry: Entry<'_>) {
         self.insert(self.as_ref().end(), entry);
+    }
+
+    /// Adds entries behind the last, all at once.
+    pub fn push_back_all<'a>(&mut self, entries: impl Iterator<Item = Entry<'a>> + Clone) {
+        let end = self.as_ref().end();
+        let mut gap = self.resize(end..end, entries.clone().map(Entry::size_bytes).sum());
+        let mut count = 0;
+        for entry in entries {
+            let size = entry.size_bytes();
+            entry.write(&mut self.0[gap.start..gap.start + size]);
+            gap.start += size;
+            count += 1;
+        }
+        self.recount(count, 0);
     }
 
     /// Adds an entry before the first.
@@ -148,7 +176,7 @@ impl Listpack {
 
     /// Adds all entries of `other` before the one at `at`.
     pub fn insert_all(&mut self, at: usize, other: ListpackRef<'_>) {
-        let entries = &other.bytes()[HEADER..other.end()];
+        let entries = &other.bytes()[HEADER..];
         let gap = self.resize(at..at, entries.len());
         self.0[gap].copy_from_slice(entries);
         self.recount(other.count().unwrap_or(usize::from(COUNT_UNKNOWN)), 0);
@@ -181,6 +209,9 @@ impl Listpack {
 
     /// Makes the bytes `old` be `size` bytes, whose contents are to be written, and says where they are.
     fn resize(&mut self, old: Range<usize>, size: usize) -> Range<usize> {
+        if size == old.len() {
+            return old;
+        }
         let len = self.0.len();
         if size > old.len() {
             let more = size - old.len();
@@ -192,13 +223,7 @@ impl Listpack {
         }
         self.0.copy_within(old.end..len, old.start + size);
         self.0.truncate(len - old.len() + size);
-        self.set_total();
         old.start..old.start + size
-    }
-
-    fn set_total(&mut self) {
-        let total = u32::try_from(self.0.len()).expect("checked to be safe to add");
-        self.0[..4].copy_from_slice(&total.to_le_bytes());
     }
 
     /// Brings the count up to date, if it is known: from 65535 on it stays unknown.
@@ -212,7 +237,7 @@ impl Listpack {
 
     fn set_count(&mut self, count: Option<usize>) {
         let count = count.and_then(|count| u16::try_from(count).ok()).unwrap_or(COUNT_UNKNOWN);
-        self.0[4..HEADER].copy_from_slice(&count.to_le_bytes());
+        self.0[..HEADER].copy_from_slice(&count.to_le_bytes());
     }
 }
 
@@ -259,7 +284,7 @@ mod tests {
 
     fn assert_is(list: &Listpack, naive: &[Vec<u8>]) {
         let view = list.as_ref();
-        assert!(ListpackRef::validate(view.bytes()).is_some());
+        assert!(ListpackRef::of_dump(&view.dump()).is_some());
         assert_eq!(view.len(), naive.len());
         assert_eq!(view.is_empty(), naive.is_empty());
         assert!(view.iter().map(Entry::to_vec).eq(naive.iter().cloned()));
@@ -306,6 +331,11 @@ mod tests {
                         assert_is(&list, &naive);
                         list.insert_all(HEADER, tail.as_ref());
                         naive.splice(0..0, naive_tail);
+                    }
+                    8 if index.is_multiple_of(2) => {
+                        let more = [new.clone(), text(&mut random), new];
+                        list.push_back_all(more.iter().map(|bytes| Entry::encode(bytes)));
+                        naive.extend(more);
                     }
                     _ => {
                         list.append(list.clone().as_ref());
@@ -369,7 +399,8 @@ mod tests {
         let numbers = [0, 127, 128, -1, -4097, 32768, -8_388_609, i64::MAX].map(Entry::Int);
         let mut list = Listpack::from_iter(numbers);
         list.extend([b"007", &b""[..], &y, &z].map(Entry::encode));
-        assert_eq!(list.as_ref().bytes(), dumped);
+        assert_eq!(list.as_ref().dump(), dumped);
+        assert_eq!(Listpack::from_dump(dumped), Some(list));
     }
 
     #[test]
@@ -382,7 +413,7 @@ mod tests {
         assert_eq!(list.as_ref().seek(65_535), None);
         assert_eq!(list.as_ref().seek(65_534), list.as_ref().last());
         assert_eq!(list.as_ref().seek(-65_536), None);
-        assert!(ListpackRef::validate(list.as_ref().bytes()).is_some());
+        assert!(ListpackRef::of_dump(&list.as_ref().dump()).is_some());
         let tail = list.split_off(list.as_ref().seek(-5).unwrap());
         assert_eq!((tail.as_ref().count(), list.as_ref().len()), (Some(5), 65_530));
         assert_eq!(list.remove(HEADER, 100_000), 65_530);
@@ -415,23 +446,23 @@ mod tests {
     #[test]
     fn foreign_bytes_are_refused_unless_every_part_is_right() {
         let list = [Entry::Int(5), Entry::Int(-5000), Entry::Bytes(&[b'x'; 200])];
-        let bytes = list.into_iter().collect::<Listpack>().into_bytes();
-        assert!(ListpackRef::validate(&bytes).is_some());
+        let bytes = list.into_iter().collect::<Listpack>().as_ref().dump();
+        assert!(ListpackRef::of_dump(&bytes).is_some());
         for len in 0..bytes.len() {
-            assert!(ListpackRef::validate(&bytes[..len]).is_none());
+            assert!(ListpackRef::of_dump(&bytes[..len]).is_none());
         }
         // Total bytes, count, the first backlen, the second's head, the third's head, its backlen, the end.
         for at in [0, 4, 7, 8, 12, bytes.len() - 2, bytes.len() - 1] {
             let mut wrong = bytes.clone();
             wrong[at] ^= 0x11;
-            assert!(ListpackRef::validate(&wrong).is_none(), "{at}");
+            assert!(ListpackRef::of_dump(&wrong).is_none(), "{at}");
         }
         let mut uncounted = bytes.clone();
         uncounted[4..6].copy_from_slice(&[0xff, 0xff]);
-        assert_eq!(ListpackRef::validate(&uncounted).map(ListpackRef::len), Some(3));
+        assert_eq!(ListpackRef::of_dump(&uncounted).map(ListpackRef::len), Some(3));
         // A string that spells an integer is the integer's bytes.
         let spelled = b"\x0b\0\0\0\x01\0\x8242\x03\xff";
-        let spelled = ListpackRef::validate(spelled).unwrap();
+        let spelled = ListpackRef::of_dump(spelled).unwrap();
         assert_eq!(spelled.find(b"42", 0), Some(HEADER));
         assert_eq!(spelled, [Entry::Int(42)].into_iter().collect::<Listpack>().as_ref());
     }

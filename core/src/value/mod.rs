@@ -19,6 +19,7 @@ pub mod ranked_tree;
 pub mod record;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 pub mod thin_bytes;
 

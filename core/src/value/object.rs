@@ -1,7 +1,13 @@
 //! A collection that is too large to lie beside its key.
 
-use super::{Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet};
+use super::{
+    Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet, stream::Stream,
+};
 use crate::table::ahead::Stage;
+use alloc::boxed::Box;
+
+/// What an object takes besides what it points to.
+const OBJECT_BYTES: usize = 64;
 
 /// A value behind a pointer.
 #[derive(Clone, Debug)]
@@ -14,6 +20,8 @@ pub enum Object {
     List(List),
     /// A sorted set.
     SortedSet(SortedSet),
+    /// A stream.
+    Stream(Box<Stream>),
 }
 
 impl Object {
@@ -25,6 +33,7 @@ impl Object {
             Self::Set(_) => Type::Set,
             Self::List(_) => Type::List,
             Self::SortedSet(_) => Type::SortedSet,
+            Self::Stream(_) => Type::Stream,
         }
     }
 
@@ -36,18 +45,20 @@ impl Object {
             Self::Set(set) => set.encoding_name(),
             Self::List(list) => list.encoding_name(),
             Self::SortedSet(set) => set.view().encoding_name(),
+            Self::Stream(_) => "stream",
         }
     }
 
-    /// What the value takes, in bytes, with eight-byte pointers; may read all of it.
+    /// What the value takes, in bytes, with eight-byte pointers. It is asked at every change, so each type keeps count.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
+        OBJECT_BYTES
             + match self {
                 Self::Hash(hash) => hash.memory_bytes(),
                 Self::Set(set) => set.memory_bytes(),
                 Self::List(list) => list.memory_bytes(),
                 Self::SortedSet(set) => set.memory_bytes(),
+                Self::Stream(stream) => size_of::<Stream>() + stream.memory_bytes(),
             }
     }
 
@@ -82,6 +93,7 @@ impl Object {
             Self::Set(set) => set.free_some(budget),
             Self::List(list) => list.free_some(budget),
             Self::SortedSet(set) => set.free_some(budget),
+            Self::Stream(stream) => stream.free_some(budget),
         }
     }
 }

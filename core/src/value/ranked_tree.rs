@@ -36,6 +36,8 @@ pub type Member = ThinBytes<f64>;
 pub struct RankedTree {
     root: Node,
     len: usize,
+    /// What all nodes take but for one leaf, which is always there.
+    node_bytes: usize,
 }
 
 impl RankedTree {
@@ -62,7 +64,8 @@ impl RankedTree {
             }
         }
         let root = level.pop().map(|split| split.node).unwrap_or_default();
-        Self { root, len }
+        let node_bytes = root.memory_bytes() - node::LEAF_BYTES;
+        Self { root, len, node_bytes }
     }
 
     /// How many members there are.
@@ -83,7 +86,8 @@ impl RankedTree {
     pub fn insert(&mut self, member: Member) {
         let score = member.head();
         let edges = Edges { is_first: true, is_last: true };
-        if let Some(split) = self.root.insert(score, member, edges) {
+        if let Some(split) = self.root.insert(score, member, edges, &mut self.node_bytes) {
+            self.node_bytes += node::BRANCH_BYTES;
             let lower = mem::take(&mut self.root);
             self.root = Node::Branch(Branch::of_two(lower, self.len + 1 - split.count, split));
         }
@@ -92,7 +96,8 @@ impl RankedTree {
 
     /// Removes a member that is there with this score; whether it was.
     pub fn remove(&mut self, score: f64, bytes: &[u8]) -> bool {
-        let (taken, ()) = self.root.in_leaf(score, bytes, |leaf| leaf.remove(score, bytes));
+        let remove = |leaf: &mut Leaf| leaf.remove(score, bytes);
+        let taken = self.root.in_leaf(score, bytes, &mut self.node_bytes, remove);
         self.shrink(taken);
         taken > 0
     }
@@ -100,8 +105,8 @@ impl RankedTree {
     /// Moves a member from the score `from` to that of its head.
     pub fn rescore(&mut self, from: f64, member: &Member) {
         // Either it has another place in its leaf then, or it has none.
-        let (taken, ()) =
-            self.root.in_leaf(from, member.bytes(), |leaf| leaf.rescore(from, member));
+        let rescore = |leaf: &mut Leaf| leaf.rescore(from, member);
+        let taken = self.root.in_leaf(from, member.bytes(), &mut self.node_bytes, rescore);
         if taken > 0 {
             self.shrink(taken);
             self.insert(member.clone());
@@ -176,7 +181,8 @@ impl RankedTree {
         assert!(ranks.start <= ranks.end && ranks.end <= self.len, "a range beyond the tree");
         let mut left = ranks.len();
         while left > 0 {
-            let taken = self.root.remove_some(ranks.start, left, &mut removed);
+            let node_bytes = &mut self.node_bytes;
+            let taken = self.root.remove_some(ranks.start, left, node_bytes, &mut removed);
             left -= taken;
             self.shrink(taken);
         }
@@ -186,21 +192,21 @@ impl RankedTree {
     pub fn free_some(&mut self, budget: usize) -> bool {
         let enough = self.len.saturating_sub(budget);
         while self.len > enough {
-            self.len -= self.root.drop_last_leaf();
-            self.root.lose_height();
+            self.len -= self.root.drop_last_leaf(&mut self.node_bytes);
+            self.root.lose_height(&mut self.node_bytes);
         }
         self.len > 0
     }
 
     /// What the nodes take, in bytes.
     #[must_use]
-    pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.root.memory_bytes()
+    pub const fn memory_bytes(&self) -> usize {
+        node::LEAF_BYTES + self.node_bytes
     }
 
     fn shrink(&mut self, taken: usize) {
         self.len -= taken;
-        self.root.lose_height();
+        self.root.lose_height(&mut self.node_bytes);
     }
 
     /// The leaf that has a rank, and where in it.
@@ -325,6 +331,7 @@ mod tests {
     fn check(tree: &RankedTree) -> usize {
         let all = entries(tree);
         assert_eq!(all.len(), tree.len());
+        assert_eq!(tree.memory_bytes(), tree.root.memory_bytes());
         assert!(all.is_sorted_by(|a, b| {
             a.0.partial_cmp(&b.0).unwrap().then_with(|| a.1.cmp(&b.1)) == Ordering::Less
         }));

@@ -25,7 +25,7 @@ mod shape;
 mod tests;
 
 use super::{Compound, Object, Packing, Type, Value, ValueRef, string::StringRef};
-use crate::{table::Entry, time::UnixMillis};
+use crate::{memory::allocated, table::Entry, time::UnixMillis};
 use alloc::{alloc as heap, borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::{fmt, marker::PhantomData, mem, ptr::NonNull, slice};
 pub use shape::{AccessClock, INLINE_MAX};
@@ -35,7 +35,7 @@ use shape::{
 };
 
 /// What a shared value costs besides its bytes: two counts, then pointer, capacity and length.
-const SHARED_HEADER: usize = 40;
+const SHARED_HEADER: usize = allocated(40);
 
 /// A key, its value, and what the keyspace knows of them, behind one pointer.
 pub struct Record {
@@ -161,22 +161,23 @@ impl Record {
     }
 
     /// Edits a value of type `C`: where it is, or, if it is packed, as a copy in `scratch` that is packed again. Nothing is
-    /// done if the value is of another type. Whoever keeps `scratch` for the next edit spares it an allocation.
+    /// done if the value is of another type. Whoever keeps `scratch` for the next edit spares it an allocation. A value of
+    /// which nothing is left is not packed again: its record is about to go.
     pub fn edit_compound<C: Compound, R>(
         &mut self,
         scratch: &mut Vec<u8>,
         edit: impl FnOnce(&mut C) -> R,
     ) -> Option<R> {
-        let (deadline, clock) = (self.deadline(), self.clock());
         if let Some(object) = self.object_mut() {
             let compound = C::from_object_mut(object)?;
             let result = edit(compound);
             if let Some((packing, bytes)) = compound.packed()
                 && bytes.len() <= INLINE_MAX / 2
+                && !compound.is_gone()
             {
                 // It has become small: from now on it lies beside its key again.
                 let packed = Stored::Packed { packing, bytes: bytes.to_vec().into() };
-                *self = Self::store(self.key(), packed, deadline, clock);
+                *self = Self::store(self.key(), packed, self.deadline(), self.clock());
             }
             return Some(result);
         }
@@ -190,7 +191,9 @@ impl Record {
         copy.extend_from_slice(bytes);
         let mut compound = C::unpack(packing, copy);
         let result = edit(&mut compound);
+        let is_gone = compound.is_gone();
         match compound.into_value() {
+            Value::Packed(_, Cow::Owned(bytes)) if is_gone => *scratch = bytes,
             Value::Packed(packing, Cow::Owned(mut bytes)) => {
                 if bytes.len() <= INLINE_MAX {
                     self.set_value(Value::Packed(packing, Cow::Borrowed(&bytes)));
@@ -282,13 +285,21 @@ impl Record {
     }
 
     /// What the record takes, with what it points to, in bytes.
+    #[inline]
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let block = self.shape().block_bytes();
+        let block = allocated(self.shape().block_bytes());
+        if self.owns_heap() { block + self.heap_bytes() } else { block }
+    }
+
+    /// What the payload points to.
+    fn heap_bytes(&self) -> usize {
         match self.value() {
-            ValueRef::String(StringRef::Shared(bytes)) => block + SHARED_HEADER + bytes.capacity(),
-            ValueRef::Object(object) => block + object.memory_bytes(),
-            _ => block,
+            ValueRef::String(StringRef::Shared(bytes)) => {
+                SHARED_HEADER + allocated(bytes.capacity())
+            }
+            ValueRef::Object(object) => object.memory_bytes(),
+            _ => 0,
         }
     }
 
@@ -344,13 +355,10 @@ impl Record {
         let old = self.shape();
         if !self.owns_heap() && !value.is_pointer() {
             let new = Shape::new(old.key_len, &value, deadline.is_some());
-            if new.key_at() == old.key_at() {
-                // SAFETY: the key stays where it is in the block, which gets the size that the new shape asks for, the old
-                // payload needs no drop, and `value` cannot be borrowed from `self`.
+            if new.key_at() == old.key_at() && new.block_bytes() == old.block_bytes() {
+                // SAFETY: the block has the size that the new shape asks for, the key stays where it is in it, the old payload
+                // needs no drop, and `value` cannot be borrowed from `self`.
                 unsafe {
-                    if new.block_bytes() != old.block_bytes() {
-                        self.resize_block(old, new);
-                    }
                     self.write_shape(new, clock);
                     self.write_deadline(deadline);
                     self.write_value(value);
@@ -358,6 +366,7 @@ impl Record {
                 return;
             }
         }
+        // A new block, even if only the size differs: small blocks are allocated and freed several times faster than resized.
         *self = Self::store(self.key(), value, deadline, clock);
     }
 
@@ -388,19 +397,6 @@ impl Record {
         // SAFETY: the block has room for its shape.
         unsafe { record.write_shape(shape, clock) }
         record
-    }
-
-    /// Gives the block, of shape `old`, the size that `new` asks for; what it begins with, the key included, is kept, and what it
-    /// holds is to be written by the caller. Allocators often grow a block of more than 128 bytes where it is.
-    ///
-    /// Neither payload may be a pointer, for which the block would have to be aligned.
-    unsafe fn resize_block(&mut self, old: Shape, new: Shape) {
-        let layout = new.layout();
-        // SAFETY: the block was allocated with the layout of its shape, which asks for no alignment as the new does not, and
-        // the new size is one of a valid layout and not zero.
-        let block = unsafe { heap::realloc(self.block.as_ptr(), old.layout(), layout.size()) };
-        let Some(block) = NonNull::new(block) else { heap::handle_alloc_error(layout) };
-        self.block = block;
     }
 
     /// A record whose payload is this one's, bit for bit, so one of the two must go by `forget_payload`.
@@ -556,6 +552,11 @@ impl Entry for Record {
     #[inline]
     fn address(&self) -> *const u8 {
         self.block.as_ptr()
+    }
+
+    #[inline]
+    fn memory_bytes(&self) -> usize {
+        self.memory_bytes()
     }
 }
 

@@ -17,6 +17,7 @@ pub use member::Member;
 use super::intset::{self, Intset, IntsetRef};
 use super::listpack::{self, Entry, Listpack, ListpackRef};
 use super::{Compound, Object, Packing, Type, Value};
+use crate::memory::allocated;
 use crate::random::Seed;
 use crate::table::{Remains, Table};
 use alloc::boxed::Box;
@@ -235,12 +236,9 @@ impl Set {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
-            Self::Intset(integers) => integers.as_ref().bytes().len(),
-            Self::Listpack(members) => members.capacity(),
-            Self::Table(table) => {
-                let members: usize = table.iter().map(Member::memory_bytes).sum();
-                size_of::<Table<Member>>() + table.memory_overhead_bytes() + members
-            }
+            Self::Intset(integers) => allocated(integers.capacity()),
+            Self::Listpack(members) => allocated(members.capacity()),
+            Self::Table(table) => table.memory_bytes(),
             Self::Remains(_) => 0,
         }
     }

@@ -31,6 +31,7 @@ use core::ops::{Bound, Range};
 
 use super::listpack::{Entry, Listpack, ListpackRef};
 use super::{Compound, Object, Packing, Type, Value, ranked_tree};
+use crate::memory::allocated;
 use crate::random::{Random, Seed};
 pub use gathering::Gathering;
 pub use large::Large;
@@ -157,7 +158,7 @@ impl SortedSet {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
-            Self::Listpack(list) => list.capacity(),
+            Self::Listpack(list) => allocated(list.capacity()),
             Self::Large(large) => large.memory_bytes(),
         }
     }

@@ -17,6 +17,7 @@
 //! The count is one byte, for a block is shared by the few parts of one value and not by clients: there are at most 255 owners.
 #![expect(unsafe_code, reason = "the one allocation of the bytes is laid out by hand")]
 
+use crate::memory::allocated;
 use alloc::alloc as heap;
 use alloc::rc::Rc;
 use core::alloc::Layout;
@@ -119,7 +120,7 @@ impl<H: Copy> ThinBytes<H> {
     /// What the block takes, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        Self::layout(self.len()).size()
+        allocated(Self::layout(self.len()).size())
     }
 
     /// The address of the block, for a prefetch.
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_member_of_twenty_bytes_takes_thirty() {
-        assert_eq!(ThinBytes::new(0.0, b"element:000000000001").memory_bytes(), 30);
-        assert_eq!(ThinBytes::new((), &[b'x'; 255]).memory_bytes(), 265);
+        assert_eq!(ThinBytes::new(0.0, b"element:000000000001").memory_bytes(), 32);
+        assert_eq!(ThinBytes::new((), &[b'x'; 255]).memory_bytes(), 320);
     }
 }

@@ -125,3 +125,37 @@ fn the_log_follows_its_level() {
         server.log().contains("verbose Accepted address=127.0.0.1:")
     });
 }
+
+#[test]
+fn commands_have_the_names_that_the_file_gives_them() {
+    let folder = Folder::new();
+    let text = "port 0\nbind 127.0.0.1\nrename-command get Fetch\nrename-command FLUSHALL \"\"\n";
+    let file = folder.write("redis.conf", text);
+    let start = || {
+        let mut command = redstart();
+        command.arg(&file).args(["--rename-command", "fetch", "take"]);
+        Server::spawn(command)
+    };
+    let mut server = start();
+    let mut client = server.client();
+    assert_eq!(client.ask("SET k v"), "+OK");
+    assert_eq!(client.ask_bulk("TAKE k"), "v");
+    assert_eq!(client.ask("take"), "-ERR wrong number of arguments for 'get' command");
+    for gone in ["get", "fetch", "flushall"] {
+        assert!(client.ask(&format!("{gone} k")).starts_with("-ERR unknown command"), "{gone}");
+    }
+    // What is told of names in the file stays there.
+    assert_eq!(client.ask("CONFIG REWRITE"), "+OK");
+    server.signal(Signal::SIGTERM);
+    server.wait();
+    let server = start();
+    assert_eq!(server.client().ask("take"), "-ERR wrong number of arguments for 'get' command");
+    for (rename, reason) in [
+        (["nosuch", "x"], "No such command in rename-command"),
+        (["get", "set"], "Target command name already exists"),
+    ] {
+        let output = redstart().args(["--port", "0", "--rename-command"]).args(rename).output();
+        let said = String::from_utf8(output.unwrap().stderr).unwrap();
+        assert!(said.ends_with(&format!("--rename-command: {reason}\n")), "{said}");
+    }
+}

@@ -4,4 +4,6 @@
 mod configuration;
 mod connections;
 mod lifecycle;
+mod memory;
 mod process;
+mod users;

@@ -11,6 +11,8 @@ pub(crate) const TYPE_RATIO_ALONE: f64 = 1.00;
 pub(crate) const COLLECTION_RATIO: f64 = 0.80;
 /// The longest pause that the engine itself makes.
 pub(crate) const PAUSE_MS: f64 = 2.0;
+/// Keys found in a cache that is too small, as a part of those that redis-server finds.
+pub(crate) const HIT_RATIO: f64 = 1.00;
 /// From here on a value is large: copying it is most of the work.
 const LARGE_VALUE_LEN: usize = 64 * 1024;
 
@@ -21,6 +23,11 @@ pub(crate) fn cpu_ratio(workload: &Workload) -> f64 {
         Workload { pipeline: 16.., .. } => 0.40,
         _ => 0.80,
     }
+}
+
+/// How a figure stands to an aim that it should not be below.
+pub(crate) fn verdict_at_least(figure: f64, least: f64) -> String {
+    format!("≥ {}: {}", short(least), if figure >= least { "met" } else { "not met" })
 }
 
 /// How a figure stands to its aim.

@@ -31,7 +31,7 @@ pub(crate) enum With {
 }
 
 /// How to measure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) with: With,
     pub(crate) clients: usize,
@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) window: Duration,
     pub(crate) seed: u64,
     pub(crate) quick: bool,
+    /// What the names of the rows contain.
+    pub(crate) only: String,
 }
 
 impl Plan {
@@ -54,6 +56,10 @@ impl Plan {
             groups.push(self.group(&[Set, Get, Mset], 1024, &[1, 16, 64]));
         }
         groups.push(self.group(&[Set, Get], 65536, if self.quick { &[1] } else { &[1, 16] }));
+        for group in &mut groups {
+            group.retain(|workload| name(workload).join(" ").contains(&self.only));
+        }
+        groups.retain(|group| !group.is_empty());
         groups
     }
 
@@ -274,17 +280,6 @@ impl Row {
         }
     }
 
-    fn head(&self) -> Vec<String> {
-        let Workload { command, value_len, pipeline, .. } = self.workload;
-        let value = match value_len {
-            0 => "-".to_owned(),
-            _ if command == Command::Ping => "-".to_owned(),
-            len @ 1024.. => format!("{} KiB", len / 1024),
-            len => format!("{len} B"),
-        };
-        vec![command.to_string(), value, pipeline.to_string()]
-    }
-
     fn cpu(&self) -> Vec<String> {
         let of = |side: usize| {
             let user = self.median(|samples| samples[side].user);
@@ -294,7 +289,7 @@ impl Row {
         };
         let ratio = |side: usize| self.median(|samples| samples[side].cpu() / samples[0].cpu());
         let aim = aims::verdict(ratio(1), aims::cpu_ratio(&self.workload));
-        let mut row = self.head();
+        let mut row = name(&self.workload).to_vec();
         row.extend([of(0), of(1), short(ratio(1)), aim, short(ratio(2))]);
         if self.rounds[0].len() > 3 {
             row.extend([of(3), short(ratio(3))]);
@@ -306,7 +301,7 @@ impl Row {
         let of = |side: usize| thousands(self.median(|samples| samples[side].rate));
         let ratio =
             |side: usize| short(self.median(|samples| samples[side].rate / samples[0].rate));
-        [self.head(), vec![of(0), of(1), ratio(1), ratio(2)]].concat()
+        [name(&self.workload).to_vec(), vec![of(0), of(1), ratio(1), ratio(2)]].concat()
     }
 
     fn latency(&self) -> Vec<String> {
@@ -315,6 +310,18 @@ impl Row {
                 [0, 1, 2].map(|index| self.median(|samples| samples[side].latency[index]));
             quantiles.map(|us| if us.is_nan() { "-".to_owned() } else { thousands(us) }).join(" / ")
         };
-        [self.head(), vec![of(0), of(1)]].concat()
+        [name(&self.workload).to_vec(), vec![of(0), of(1)]].concat()
     }
+}
+
+/// Command, value and pipeline, as a row tells them.
+fn name(workload: &Workload) -> [String; 3] {
+    let Workload { command, value_len, pipeline, .. } = workload;
+    let value = match value_len {
+        0 => "-".to_owned(),
+        _ if *command == Command::Ping => "-".to_owned(),
+        len @ 1024.. => format!("{} KiB", len / 1024),
+        len => format!("{len} B"),
+    };
+    [command.to_string(), value, pipeline.to_string()]
 }

@@ -2,7 +2,7 @@
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
 //! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
-//! `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
+//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +19,7 @@ mod callgrind;
 mod client;
 mod collections;
 mod driver;
+mod eviction;
 mod floor;
 mod growth;
 mod latency;
@@ -46,7 +47,7 @@ struct Options {
     /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
     #[arg(long)]
     types: bool,
-    /// Of the types, only the rows whose names contain this
+    /// Of the load, the types and the instructions, only the rows whose names contain this, as in "SET 64 KiB"
     #[arg(long, default_value = "")]
     only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
@@ -55,6 +56,9 @@ struct Options {
     /// Part: resident memory of keys and of idle connections
     #[arg(long)]
     memory: bool,
+    /// Part: hit rates of caches that are too small
+    #[arg(long)]
+    eviction: bool,
     /// Part: instructions a request, by callgrind
     #[arg(long)]
     instructions: bool,
@@ -125,6 +129,7 @@ impl Options {
             window: Duration::from_millis(self.window_ms.unwrap_or(window_ms)),
             seed: self.seed,
             quick: self.quick,
+            only: self.only.clone(),
         }
     }
 }
@@ -160,8 +165,12 @@ fn measure(options: &Options) -> Result<()> {
 
     let mut report = Report::new(options.markdown.clone());
     report.text(&report::circumstances(&both)?)?;
-    let named =
-        options.load || options.types || options.growth || options.memory || options.instructions;
+    let named = options.load
+        || options.types
+        || options.growth
+        || options.memory
+        || options.eviction
+        || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
         let this = Pid::from_raw(0);
@@ -176,6 +185,7 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.types) {
         types::compare(
             [&reference, &subject, &reference],
+            floor.as_ref(),
             &options.plan(),
             &options.only,
             &mut report,
@@ -189,8 +199,11 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.memory) {
         memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;
     }
+    if part(options.eviction) {
+        eviction::compare(both, if options.quick { 15 } else { 45 }, options.seed, &mut report)?;
+    }
     if part(options.instructions) {
-        callgrind::compare(both, options.seed, &mut report)?;
+        callgrind::compare(both, &options.only, options.seed, &mut report)?;
     }
     report.text(&format!("The whole run took {:.0} s.", began.elapsed().as_secs_f64()))
 }

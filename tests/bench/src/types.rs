@@ -21,42 +21,49 @@ const PIPELINES: [usize; 2] = [1, 16];
 /// Time for a server to finish what it does behind.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Loads the reference, the subject, and the reference once more for the noise.
+/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if it is given, with what it can
+/// answer.
 pub(crate) fn compare(
     programs: [&Program; 3],
+    floor: Option<&Program>,
     plan: &Plan,
     only: &str,
     report: &mut Report,
 ) -> Result<()> {
     let (reference, subject) = (&programs[0].label, &programs[1].label);
     let itself = format!("{reference} to itself");
-    let columns =
-        ["CPU µs a request", "pipeline", reference, subject, "ratio", "aim", itself.as_str()];
+    let mut columns =
+        vec!["CPU µs a request", "pipeline", reference, subject, "ratio", "aim", itself.as_str()];
+    columns.extend(floor.map(|_| "ratio of the floor"));
     let mut table = Table::new("Collections", &columns);
     for row in ROWS.iter().filter(|row| row.name.contains(only)) {
         let mut sides = Vec::new();
         for program in programs {
             sides.push(Side::start(program, row, plan)?);
         }
+        let floor = floor.filter(|_| row.suits_the_floor());
+        if let Some(floor) = floor {
+            sides.push(Side::start(floor, &Row { setup: &[], ..*row }, plan)?);
+        }
         for pipeline in PIPELINES {
             progress(&format!("{}, pipeline {pipeline}", row.name));
             let mut rounds = Vec::new();
             for round in 0..plan.rounds {
-                let mut samples = [0.0; 3];
+                let mut samples = [0.0; 4];
                 for turn in 0..sides.len() {
                     let side = (round + turn) % sides.len();
                     samples[side] = sides[side].measure(row, pipeline, plan.window)?;
                 }
                 rounds.push(samples);
             }
-            let median = |figure: &dyn Fn(&[f64; 3]) -> f64| {
+            let median = |figure: &dyn Fn(&[f64; 4]) -> f64| {
                 let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
                 figures.sort_by(f64::total_cmp);
                 figures[figures.len() / 2]
             };
             let ratio = median(&|round| round[1] / round[0]);
             let aim = if pipeline > 1 { aims::TYPE_RATIO } else { aims::TYPE_RATIO_ALONE };
-            table.row(vec![
+            let mut cells = vec![
                 row.name.to_owned(),
                 pipeline.to_string(),
                 short(median(&|round| round[0])),
@@ -64,7 +71,10 @@ pub(crate) fn compare(
                 short(ratio),
                 aims::verdict(ratio, aim),
                 short(median(&|round| round[2] / round[0])),
-            ]);
+            ];
+            cells.extend(floor.map(|_| short(median(&|round| round[3] / round[0]))));
+            cells.resize(columns.len(), String::new());
+            table.row(cells);
         }
     }
     report.table(&table)

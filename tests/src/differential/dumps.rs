@@ -13,6 +13,7 @@ use redstart_core::{
         record::{AccessClock, Record},
         set::{Set, SetLimits},
         sorted_set::{SortedSet, SortedSetLimits},
+        stream::{Stream, StreamId},
     },
 };
 
@@ -75,6 +76,7 @@ enum Contents {
     Set(BTreeSet<Vec<u8>>),
     SortedSet(Vec<(f64, Vec<u8>)>),
     Hash(BTreeMap<Vec<u8>, Vec<u8>>),
+    Stream(Vec<String>),
 }
 
 fn contents(payload: &[u8]) -> Option<Contents> {
@@ -97,9 +99,29 @@ fn contents(payload: &[u8]) -> Option<Contents> {
         Contents::Set(set.iter().map(Entry::to_vec).collect())
     } else if let Some(set) = record.compound::<SortedSet>() {
         Contents::SortedSet(set.iter().map(|(score, member)| (score, member.to_vec())).collect())
+    } else if let Some(stream) = record.compound::<Stream>() {
+        Contents::Stream(described(stream))
     } else {
         Contents::Hash(fields(&record))
     })
+}
+
+/// All of a stream but the times, and the consumers who wait for nothing.
+fn described(stream: &Stream) -> Vec<String> {
+    let mut all =
+        vec![format!("{} {} {}", stream.last_id, stream.max_deleted_id, stream.entries_added)];
+    for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+        let id = entry.id;
+        all.push(format!("{id} {:?}", entry.fields().collect::<Vec<_>>()));
+    }
+    for (name, group) in stream.groups() {
+        all.push(format!("{name:?} {} {:?}", group.last_id, group.entries_read));
+        for (id, pending) in group.pending(..) {
+            let consumer = &group.consumer(pending.consumer).name;
+            all.push(format!("{id} {consumer:?} {}", pending.deliveries));
+        }
+    }
+    all
 }
 
 fn fields(record: &Record) -> BTreeMap<Vec<u8>, Vec<u8>> {

@@ -92,7 +92,10 @@ impl Differential<'_> {
             let session = Workload::new(seed).session(SESSION_STEPS.min(steps - run.steps).max(20));
             run.steps += session.len();
             run.commands += session.iter().map(commands_in).sum::<usize>();
-            if let Some(difference) = self.play(&session)? {
+            let played = self.play(&session).map_err(|error| {
+                io::Error::new(error.kind(), format!("in the session of seed {}: {error}", seed.0))
+            })?;
+            if let Some(difference) = played {
                 let kind = report::kind(&difference);
                 if let Some((_, sessions)) = run.findings.get_mut(&kind) {
                     *sessions += 1;
@@ -132,7 +135,9 @@ impl Differential<'_> {
                     let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
                         commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
                     });
-                    let expected = reference.exchange(*client, &bytes)?;
+                    let expected = reference.exchange(*client, &bytes).map_err(|error| {
+                        io::Error::new(error.kind(), format!("{}: {error}", quote(&bytes)))
+                    })?;
                     subject.driver.synchronize(wall_clock())?;
                     let got = subject.exchange(*client, &subjects)?;
                     let queue = &mut queues[*client];

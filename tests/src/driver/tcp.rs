@@ -27,7 +27,7 @@ const READ_BYTES: usize = 16 * 1024;
 const TOLERANCE: Duration = Duration::from_millis(15);
 
 /// What a fresh server does not remember. Servers that lack one of these commands have nothing to forget.
-const FORGET: [&str; 8] = [
+const FORGET: [&str; 10] = [
     "CLIENT UNPAUSE",
     "DEBUG SET-ACTIVE-EXPIRE 1",
     "FLUSHALL",
@@ -36,6 +36,8 @@ const FORGET: [&str; 8] = [
     "SLOWLOG RESET",
     "LATENCY RESET",
     "CONFIG RESETSTAT",
+    "ACL LOG RESET",
+    "ACL SETUSER default reset on nopass ~* &* +@all",
 ];
 
 /// A driver of the server at an address.
@@ -108,6 +110,16 @@ impl TcpDriver {
     fn restore(&mut self) -> io::Result<()> {
         for command in FORGET {
             self.ask(&command.split(' ').map(str::as_bytes).collect::<Vec<_>>())?;
+        }
+        if let Reply::Array(users) = self.ask(&[b"ACL", b"USERS"])? {
+            for user in users {
+                match user {
+                    Reply::Bulk(name) if name != b"default" => {
+                        self.ask(&[b"ACL", b"DELUSER", &name])?;
+                    }
+                    _ => {}
+                }
+            }
         }
         let (before, now) = (self.configuration.clone(), self.configuration()?);
         for (name, value) in before.iter().filter(|(name, value)| now.get(*name) != Some(value)) {

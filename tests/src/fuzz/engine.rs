@@ -32,6 +32,15 @@ const WORDS: &[&str] = &[
     "MULTI",
     "EXEC",
     "WATCH",
+    "ACL",
+    "SETUSER",
+    "DELUSER",
+    "AUTH",
+    "default",
+    "nopass",
+    "-@all",
+    "+@all",
+    "~a",
     "SCAN",
     "KEYS",
     "CONFIG",
@@ -175,13 +184,12 @@ impl Stage {
         }
         self.obey();
         self.tick();
-        if !self.engine.config().requirepass.is_empty() {
-            return;
-        }
         let Ok(client) = self.engine.connect(Peer::local(), self.now) else { return };
         self.engine.receive(client, b"CLIENT UNPAUSE\r\nPING\r\n", self.now);
         let output = self.engine.output(client).to_vec();
-        let is_served = output.is_empty() || output.ends_with(b"+PONG\r\n");
+        // Or tells it that it may not, if that is what the default user has come to.
+        let is_denied = output.windows(3).any(|bytes| bytes == b"-NO");
+        let is_served = output.is_empty() || is_denied || output.ends_with(b"+PONG\r\n");
         assert!(is_served, "b\"{}\"", output.escape_ascii());
     }
 }

@@ -70,8 +70,8 @@ fn edit(source: &mut Source<'_>) {
         assert_eq!(list.as_ref().len(), naive.len());
         assert!(list.as_ref().iter().map(Entry::to_vec).eq(naive.iter().cloned()));
         assert!(list.as_ref().iter().rev().map(Entry::to_vec).eq(naive.iter().rev().cloned()));
-        let bytes = list.as_ref().bytes();
-        assert!(ListpackRef::validate(bytes).is_some(), "{}", bytes.escape_ascii());
+        let bytes = list.as_ref().dump();
+        assert!(ListpackRef::of_dump(&bytes).is_some(), "{}", bytes.escape_ascii());
     }
 }
 
@@ -91,7 +91,7 @@ fn text(source: &mut Source<'_>) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) {
-    let Some(view) = ListpackRef::validate(bytes) else { return };
+    let Some(view) = ListpackRef::of_dump(bytes) else { return };
     let entries: Vec<_> = view.iter().collect();
     assert_eq!(view.len(), entries.len());
     assert!(view.iter().rev().eq(entries.iter().rev().copied()));
@@ -107,7 +107,7 @@ fn read(bytes: &[u8]) {
         let _ =
             (view.random(&mut random, stride), view.find(b"x", stride), view.find(b"1", stride));
     }
-    let mut list = Listpack::from_bytes(bytes.to_vec());
+    let mut list = Listpack::from_bytes(view.bytes().to_vec());
     if let Some(last) = view.last() {
         list.replace(last, Entry::Int(1));
         list.insert(last, Entry::Int(2));

@@ -4,6 +4,7 @@
 //! tests ([`exercise`]). Each takes bytes, makes of them what it needs with a [`Source`], and panics if its property does not
 //! hold.
 
+mod acl;
 mod engine;
 mod glob;
 mod hostile;
@@ -45,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "listpack", check: listpack::check },
     Target { name: "rdb", check: rdb::check },
     Target { name: "intset", check: intset::check },
+    Target { name: "acl", check: acl::check },
     Target { name: "sorted-set", check: sorted_set::check },
 ];
 

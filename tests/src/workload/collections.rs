@@ -87,6 +87,12 @@ pub(super) fn blocks(name: &str) -> bool {
     specs.any(|spec: &Spec| spec.name == name && spec.flags.has(Flag::Blocking))
 }
 
+/// Commands of which a count below zero asks for so many elements, however few there are.
+const TAKE_REPETITIONS: &[&str] = &["HRANDFIELD", "SRANDMEMBER", "ZRANDMEMBER"];
+
+/// More than these many repetitions take the reference longer than one cares to wait.
+const MOST_REPETITIONS: i64 = 10_000;
+
 /// Takes away what Redis 7.0 and 7.2 do not agree about, and what later versions know.
 pub(super) fn agree(command: &mut Command) {
     if command[0].to_ascii_uppercase().starts_with(b"SORT") {
@@ -95,9 +101,34 @@ pub(super) fn agree(command: &mut Command) {
     if command[0].eq_ignore_ascii_case(b"HSCAN") {
         command.retain(|word| !word.eq_ignore_ascii_case(b"NOVALUES"));
     }
-    let is_one = |name: &&str| command[0].eq_ignore_ascii_case(name.as_bytes());
-    if TAKE_OPPOSITES.iter().any(is_one) {
+    let name = command[0].to_ascii_uppercase();
+    let is_in = |names: &[&str]| names.iter().any(|each| each.as_bytes() == name);
+    if is_in(TAKE_OPPOSITES) {
         let has_no_opposite = |word: &&mut Vec<u8>| **word == i64::MIN.to_string().as_bytes();
         command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
+    }
+    if name.starts_with(b"Z") {
+        // Redis keeps the sign of zero in a skiplist alone, and `SORT` makes one.
+        command.iter_mut().filter(|word| **word == b"-0").for_each(|word| *word = b"0".to_vec());
+    }
+    if matches!(name.as_slice(), b"SETBIT" | b"BITFIELD") {
+        // Strings of a quarter of a gigabyte are for the cases.
+        let is_far = |word: &&mut Vec<u8>| word.starts_with(b"21474836");
+        command.iter_mut().filter(is_far).for_each(|word| *word = b"2147".to_vec());
+    }
+    // The last digits of a distance are those of the C library.
+    if name.starts_with(b"GEORADIUS") {
+        let stored = command.iter_mut().filter(|word| word.eq_ignore_ascii_case(b"STOREDIST"));
+        stored.for_each(|word| *word = b"STORE".to_vec());
+    } else if name == b"GEOSEARCHSTORE" {
+        command.retain(|word| !word.eq_ignore_ascii_case(b"STOREDIST"));
+    }
+    if is_in(TAKE_REPETITIONS) {
+        let asks_too_much = |word: &&mut Vec<u8>| {
+            let count = core::str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
+            // Beyond half of all numbers a count is refused.
+            count.is_some_and(|count| (-i64::MAX / 2..-MOST_REPETITIONS).contains(&count))
+        };
+        command.iter_mut().filter(asks_too_much).for_each(|word| *word = b"-7".to_vec());
     }
 }

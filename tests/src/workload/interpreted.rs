@@ -130,7 +130,9 @@ pub(super) fn sort_by_something(command: &mut Command) {
     if has("BY") && may_be_ambiguous {
         command.retain(|word| !is(word, "ALPHA"));
         for at in 2..command.len() {
-            if is(&command[at - 1], "BY") && !is_list && !command[at].contains(&b'*') {
+            // Redis looks for the star as in a C string.
+            let c_string = command[at].split(|byte| *byte == 0).next().unwrap_or_default();
+            if is(&command[at - 1], "BY") && !is_list && !c_string.contains(&b'*') {
                 command[at] = b"w_*".to_vec();
             }
         }

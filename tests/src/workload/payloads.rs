@@ -34,8 +34,9 @@ impl Workload {
         let mut payload = VALUES[self.random.below(VALUES.len())].to_vec();
         let (at, byte) = (self.random.below(payload.len()), self.random.below(256) as u8);
         match self.random.below(8) {
-            // A value that is too short makes Redis read on into the footer, so none is shortened here.
-            0 if at > 0 => payload[at] = byte.max(payload[at]),
+            // A value that is too short makes Redis read on into the footer, so none is shortened here; and of a score that
+            // is written as text Redis reads no further than it is a number.
+            0 if at > 0 && payload[0] != 3 => payload[at] = byte.max(payload[at]),
             1 => return payload,
             _ => {}
         }

@@ -93,14 +93,29 @@ fn bind(module: &Path, dist: &Path) -> Outcome<PathBuf> {
     Bindgen::new()
         .input_path(module)
         .out_name("engine")
-        .web(true)?
+        .no_modules(true)?
         .omit_default_module_path(true)
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(dist)?;
     fs::remove_file(dist.join("engine_bg.wasm.d.ts"))?;
+    make_factory(&dist.join("engine.js"), &dist.join("engine.d.ts"))?;
     Ok(dist.join("engine_bg.wasm"))
+}
+
+/// The glue is a script that makes one global object for one instance of the module. Here it becomes a module with a function that makes
+/// as many as are wanted: each database has an instance of its own, whose memory can be copied and freed as a whole.
+fn make_factory(glue: &Path, types: &Path) -> Outcome {
+    let script = fs::read_to_string(glue)?;
+    let body = script
+        .trim_start()
+        .strip_prefix("let wasm_bindgen = ")
+        .ok_or("the glue does not begin as expected")?;
+    fs::write(glue, format!("export const glue = () => {body}"))?;
+    let declared = fs::read_to_string(types)?;
+    fs::write(types, format!("{declared}\nexport function glue(): typeof wasm_bindgen;\n"))?;
+    Ok(())
 }
 
 fn optimise(npm: &Path, raw: &Path, optimised: &Path) -> Outcome {

@@ -1,20 +1,26 @@
 import { type Options, Redstart as Base } from "./redstart.js";
+import type { Replay, ReplayOptions } from "./replay.js";
+import { Compiled, type Source } from "./source.js";
 
 export * from "./exports.js";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-export class Redstart extends Base {
-  /** Opens an empty engine. */
-  static async open(options: Options = {}): Promise<Redstart> {
-    return new Redstart(options.wasm ?? (await (compiled ??= compile())), options);
-  }
-}
-
-async function compile(): Promise<WebAssembly.Module> {
+const compiled = new Compiled(async () => {
   const response = await fetch(new URL("./engine.wasm", import.meta.url));
   if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
   // A server that does not know the type of `.wasm` files must not keep the page from running.
   const isNamed = response.headers.get("content-type") === "application/wasm";
   return isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+});
+
+export class Redstart extends Base {
+  /** Opens a database: an empty one, or with the data of a snapshot. */
+  static async open(options: Options & Source = {}): Promise<Redstart> {
+    const { runtime, defaults } = this.begin(await compiled.module(options), options);
+    return new Redstart(runtime, defaults);
+  }
+
+  /** Opens a recording, for its session to run again. */
+  static async replay(recording: Uint8Array, options: ReplayOptions & Source = {}): Promise<Replay> {
+    return this.play(await compiled.module(options), recording, options);
+  }
 }

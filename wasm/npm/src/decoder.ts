@@ -25,13 +25,14 @@ const enum Byte {
 }
 
 export class Decoder<T> {
-  #visitor: Visitor<T>;
+  /** What replies become, from the next one on. */
+  visitor: Visitor<T>;
   #bytes: Uint8Array = new Uint8Array();
   #at = 0;
   #end = 0;
 
   constructor(visitor: Visitor<T>) {
-    this.#visitor = visitor;
+    this.visitor = visitor;
   }
 
   /** Appends bytes to what is left; with nothing left they are read where they are, so they must stay until the next `next`. */
@@ -79,27 +80,27 @@ export class Decoder<T> {
     const kind = bytes[this.#at];
     const start = this.#at + 1;
     switch (kind) {
-      case Byte.Plus: return this.#visitor.status(bytes, start, this.#line());
-      case Byte.Minus: return this.#visitor.error(bytes, start, this.#line());
-      case Byte.Colon: return this.#visitor.integer(this.#integer());
+      case Byte.Plus: return this.visitor.status(bytes, start, this.#line());
+      case Byte.Minus: return this.visitor.error(bytes, start, this.#line());
+      case Byte.Colon: return this.visitor.integer(this.#integer());
       case Byte.Dollar: {
         const length = this.#length();
-        return length < 0 ? this.#visitor.nothing("null bulk") : this.#visitor.bulk(bytes, this.#skip(length), this.#at - 2);
+        return length < 0 ? this.visitor.nothing("null bulk") : this.visitor.bulk(bytes, this.#skip(length), this.#at - 2);
       }
       case Byte.Star: {
         const length = this.#length();
-        return length < 0 ? this.#visitor.nothing("null array") : this.#visitor.list("array", this.#items(length));
+        return length < 0 ? this.visitor.nothing("null array") : this.visitor.list("array", this.#items(length));
       }
-      case Byte.Underscore: this.#line(); return this.#visitor.nothing("null");
-      case Byte.Comma: return this.#visitor.double(this.#text());
-      case Byte.Paren: return this.#visitor.bigNumber(this.#text());
-      case Byte.Hash: this.#line(); return this.#visitor.boolean(bytes[start] === Byte.LowerT);
-      case Byte.Bang: return this.#visitor.error(bytes, this.#skip(this.#length()), this.#at - 2);
-      case Byte.Equals: return this.#visitor.verbatim(bytes, this.#skip(this.#length()) + 4, this.#at - 2);
-      case Byte.Tilde: return this.#visitor.list("set", this.#items(this.#length()));
-      case Byte.More: return this.#visitor.list("push", this.#items(this.#length()));
-      case Byte.Percent: return this.#visitor.pairs("map", this.#pairs(this.#length()));
-      case Byte.Pipe: return this.#visitor.pairs("attribute", this.#pairs(this.#length()));
+      case Byte.Underscore: this.#line(); return this.visitor.nothing("null");
+      case Byte.Comma: return this.visitor.double(this.#text());
+      case Byte.Paren: return this.visitor.bigNumber(this.#text());
+      case Byte.Hash: this.#line(); return this.visitor.boolean(bytes[start] === Byte.LowerT);
+      case Byte.Bang: return this.visitor.error(bytes, this.#skip(this.#length()), this.#at - 2);
+      case Byte.Equals: return this.visitor.verbatim(bytes, this.#skip(this.#length()) + 4, this.#at - 2);
+      case Byte.Tilde: return this.visitor.list("set", this.#items(this.#length()));
+      case Byte.More: return this.visitor.list("push", this.#items(this.#length()));
+      case Byte.Percent: return this.visitor.pairs("map", this.#pairs(this.#length()));
+      case Byte.Pipe: return this.visitor.pairs("attribute", this.#pairs(this.#length()));
       default:
         if (start > this.#end) throw INCOMPLETE;
         throw new SyntaxError(`no reply begins with the byte ${kind}`);

@@ -1,4 +1,10 @@
 export { RedstartError } from "./error.js";
 export type { Argument } from "./request.js";
-export type { Reply } from "./values.js";
-export type { Clock, Connection, Listener, Options } from "./redstart.js";
+export type { Reply, ValueOptions } from "./values.js";
+export type { BlockingCommand, Client, ConnectOptions, MessageListener, Result } from "./client.js";
+export type { Clock, Connection, Listener } from "./runtime.js";
+export type { ByteStream } from "./streams.js";
+export type { KeyType, KeyView, Keyspace, ViewOptions } from "./keyspace.js";
+export type { RecordedEvent } from "./recording.js";
+export type { Replay, ReplayOptions, Sent, Step } from "./replay.js";
+export type { Options } from "./redstart.js";

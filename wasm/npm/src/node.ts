@@ -1,17 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { type Options, Redstart as Base } from "./redstart.js";
+import type { Replay, ReplayOptions } from "./replay.js";
+import { Compiled, type Source } from "./source.js";
 
 export * from "./exports.js";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = new Compiled(async () => WebAssembly.compile(await readFile(new URL("./engine.wasm", import.meta.url))));
 
 export class Redstart extends Base {
-  /** Opens an empty engine. */
-  static async open(options: Options = {}): Promise<Redstart> {
-    return new Redstart(options.wasm ?? (await (compiled ??= compile())), options);
+  /** Opens a database: an empty one, or with the data of a snapshot. */
+  static async open(options: Options & Source = {}): Promise<Redstart> {
+    const { runtime, defaults } = this.begin(await compiled.module(options), options);
+    return new Redstart(runtime, defaults);
   }
-}
 
-async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL("./engine.wasm", import.meta.url)));
+  /** Opens a recording, for its session to run again. */
+  static async replay(recording: Uint8Array, options: ReplayOptions & Source = {}): Promise<Replay> {
+    return this.play(await compiled.module(options), recording, options);
+  }
 }

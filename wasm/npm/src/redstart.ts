@@ -1,303 +1,191 @@
-import { Client, Effect, Engine, initSync } from "../dist/engine.js";
-import { Decoder, INCOMPLETE } from "./decoder.js";
-import { RedstartError } from "./error.js";
-import { type Argument, bound, request, write } from "./request.js";
-import { type Reply, buffers, texts } from "./values.js";
+import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
+import { Keyspace } from "./keyspace.js";
+import { type Origin, thrown } from "./machine.js";
+import { Recorder, read } from "./recording.js";
+import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
+import type { Argument } from "./request.js";
+import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
+import { type ByteStream, stream } from "./streams.js";
+import type { Reply, ValueOptions } from "./values.js";
 
-export interface Options {
-  /** `"real"` (the default) is the machine's clock; a `"virtual"` one stands still until `clock.advance`. */
-  clock?: "real" | "virtual";
-  /** When a virtual clock begins, in milliseconds since the Unix epoch; now, unless given. */
-  start?: number;
+export interface Options extends ValueOptions {
+  /** `"real"` (the default) is the machine's clock. A `"virtual"` one stands still until `clock.advance`; it begins now, or at `startMs`. */
+  clock?: "real" | "virtual" | { readonly startMs: number };
   /** Fixes every choice made by chance: with the same seed, start and commands, every reply is the same. */
   seed?: number | bigint;
   /** Parameters as in a configuration file of Redis. */
   config?: Readonly<Record<string, string>>;
-  /** The engine's module, where the package cannot find its own `engine.wasm`. */
-  wasm?: WebAssembly.Module | BufferSource;
+  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. */
+  snapshot?: Uint8Array;
+  /** Records the session from the beginning, for `record`. */
+  record?: boolean;
 }
 
-/** What a connection's owner is told, and tells. */
-export interface Listener {
-  /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
-  address?: string;
-  /** The server has sent bytes; they are the listener's own. */
-  data(bytes: Uint8Array): void;
-  /** The server has ended the connection. */
-  end?(): void;
-}
-
-/** A client of the engine, as bytes: each has its own database, transaction and protocol. */
-export interface Connection {
-  /** The number that `CLIENT ID` tells. */
-  readonly id: number;
-  readonly isOpen: boolean;
-  /** Sends bytes; whatever is answered at once has reached the listener when this returns. */
-  send(bytes: Uint8Array | readonly Argument[]): void;
-  close(): void;
-}
-
-/** The clock of an engine. */
-export interface Clock {
-  /** Milliseconds since the Unix epoch. */
-  now(): number;
-  /** Moves a virtual clock: what was due in between happens in its order, such as keys that expire. */
-  advance(ms: number): void;
-}
-
-/** A Redis in this process: an engine and its clock. */
+/** A Redis in this process. */
 export class Redstart {
   readonly clock: Clock;
-  #engine: Engine | undefined;
-  #memory: WebAssembly.Memory;
-  #view: Uint8Array;
-  #inbox = 0;
-  #inboxLength = 0;
-  #clients = new Map<number, Peer>();
+  #runtime: Runtime;
+  #defaults: ConnectOptions;
   #own: Client | undefined;
-  #texts = new Decoder(texts);
-  #buffers = new Decoder(buffers);
-  /** Microseconds of the virtual clock. */
-  #virtual: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #subscriber: Client | undefined;
 
-  protected constructor(module: WebAssembly.Module | BufferSource, options: Options) {
-    this.#memory = initSync({ module }).memory;
-    this.#view = new Uint8Array(this.#memory.buffer);
-    if (options.clock === "virtual") this.#virtual = (options.start ?? Date.now()) * 1000;
-    const seed = BigInt(options.seed ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
-    this.#engine = new Engine(BigInt.asUintN(64, seed), Object.entries(options.config ?? {}).flat(), this.#host(), this.#now());
-    this.clock = { now: () => this.#now() / 1000, advance: (ms) => this.#advance(ms) };
-    this.#tick();
+  /** @internal */
+  protected constructor(runtime: Runtime, defaults: ConnectOptions, own?: number) {
+    this.#runtime = runtime;
+    this.#defaults = defaults;
+    this.clock = runtime.clock;
+    if (own !== undefined) this.#own = new Client(runtime, defaults, own);
+    runtime.start();
+  }
+
+  /** @internal */
+  protected static begin(module: WebAssembly.Module, options: Options): { runtime: Runtime; defaults: ConnectOptions } {
+    const { clock = "real", seed = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER) } = options;
+    const parameters = Object.entries(options.config ?? {}).map(([name, value]) => `${name}\0${value}\0`).join("");
+    const origin: Origin = { module, seed: BigInt.asUintN(64, BigInt(seed)), parameters };
+    const isVirtual = clock !== "real";
+    const start = Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000);
+    const file = options.snapshot ?? new Uint8Array();
+    const recorder = options.record ? new Recorder({ seed: origin.seed, parameters, isVirtual, start, snapshot: file }) : undefined;
+    const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined, recorder });
+    try {
+      load(runtime, file);
+    } catch (reason) {
+      throw thrown(reason);
+    }
+    const defaults: ConnectOptions = {};
+    if (options.maps !== undefined) defaults.maps = options.maps;
+    if (options.config?.["requirepass"]) defaults.password = options.config["requirepass"];
+    return { runtime, defaults };
+  }
+
+  /** @internal */
+  protected static play(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions): Replay {
+    const { beginning, events } = read(recording);
+    return new Replay({ module, seed: beginning.seed, parameters: beginning.parameters }, beginning, events, options);
+  }
+
+  /** Resolves once the database is closed: by `close`, or by somebody's `SHUTDOWN`. */
+  get closed(): Promise<void> {
+    return this.#runtime.closed;
+  }
+
+  get isOpen(): boolean {
+    return this.#runtime.isOpen;
+  }
+
+  /** The keys for tools that look on: nothing is counted or touched by it. */
+  get keyspace(): Keyspace {
+    return new Keyspace(this.#runtime);
   }
 
   /**
-   * Runs a command and returns its reply, in a session of its own that speaks RESP3. A command that is not answered at once, as one that blocks or
-   * `CLIENT REPLY OFF`, is an error and ends that session: use `connect` for it.
+   * Runs a command, as a client of its own. Its reply is returned; of a command that may wait (`BLPOP` and the like, see `BlockingCommand`) a
+   * promise of it, whether it has to wait or not. What follows does not stand behind one that waits: it is another client's.
    *
-   * @throws {RedstartError} when the reply is an error.
+   * @throws {RedstartError} when the reply is an error. A promise is rejected with it.
    */
-  call(...command: Argument[]): Reply {
-    return this.#call(this.#texts, command);
+  call<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
+    return this.#client().called(false, [name, ...args]) as Result<Name>;
   }
 
   /** As `call`, with every string as bytes. */
-  callBuffer(...command: Argument[]): Reply {
-    return this.#call(this.#buffers, command);
+  callBuffer<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
+    return this.#client().called(true, [name, ...args]) as Result<Name>;
   }
 
-  /** Connects one more client. One that is refused is told so, as over a socket, and its connection ends at once. */
-  connect(listener: Listener): Connection {
-    const engine = this.#open();
-    let client: Client;
-    try {
-      client = engine.connect(listener.address, this.#now());
-    } catch (refusal) {
-      if (!(refusal instanceof Uint8Array)) throw refusal;
-      listener.data(refusal);
-      listener.end?.();
-      return { id: 0, isOpen: false, send() {}, close() {} };
-    }
-    const peer: Peer = { client, listener };
-    const id = client.id();
-    this.#clients.set(id, peer);
-    const clients = this.#clients;
-    return {
-      id,
-      get isOpen() {
-        return clients.get(id) === peer;
-      },
-      send: (bytes) => {
-        if (clients.get(id) !== peer) return;
-        this.#receive(client, bytes instanceof Uint8Array ? bytes : request(bytes as readonly Argument[]));
-        // Effects come first: a client that is cut off at once is not sent what it had yet to read.
-        this.#settle();
-        if (clients.get(id) === peer) this.#flush(peer);
-        this.#settle();
-        if (this.#virtual === undefined) this.#tick();
-      },
-      close: () => this.#forget(id),
-    };
+  /** As `call`, with a promise of every reply: also of commands that `CLIENT PAUSE` holds back. */
+  callAsync(...command: Argument[]): Promise<Reply> {
+    return this.#client().callAsync(...command);
   }
 
-  /** Ends the engine: its data is gone, its connections are closed. */
+  /** As `callAsync`, with every string as bytes. */
+  callBufferAsync(...command: Argument[]): Promise<Reply> {
+    return this.#client().callBufferAsync(...command);
+  }
+
+  /** Connects one more client, with a database, a transaction and subscriptions of its own. */
+  connect(options: ConnectOptions = {}): Client {
+    return new Client(this.#runtime, { ...this.#defaults, ...options });
+  }
+
+  /** Connects one more client as streams of bytes. */
+  stream(options: { address?: string } = {}): ByteStream {
+    return stream(this.#runtime, options.address);
+  }
+
+  /** Connects one more client as bytes that are called back with: what streams, sockets and terminals are made of. */
+  attach(listener: Listener): Connection {
+    return this.#runtime.attach(listener);
+  }
+
+  /** Hears what is published on a channel, until `unsubscribe`. */
+  subscribe(channel: string, listener: MessageListener): void {
+    this.#hearing().subscribe(channel, listener);
+  }
+
+  /** Hears what is published on all channels that match a pattern. */
+  psubscribe(pattern: string, listener: MessageListener): void {
+    this.#hearing().psubscribe(pattern, listener);
+  }
+
+  /** Ends `subscribe`: for one listener, or for all of the channel. */
+  unsubscribe(channel: string, listener?: MessageListener): void {
+    this.#hearing().unsubscribe(channel, listener);
+  }
+
+  /** Ends `psubscribe`. */
+  punsubscribe(pattern: string, listener?: MessageListener): void {
+    this.#hearing().punsubscribe(pattern, listener);
+  }
+
+  /** All data, as an RDB file: `open` reads it, and so does Redis. */
+  snapshot(): Uint8Array {
+    return snapshot(this.#runtime);
+  }
+
+  /** An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. */
+  fork(): Redstart {
+    this.#runtime.machine;
+    const own = this.#own?.isOpen && !this.#own.isWaiting ? [this.#own.peer] : [];
+    const fork = this.#runtime.fork(own);
+    return new (this.constructor as typeof Redstart)(fork, this.#defaults, own[0]?.slot);
+  }
+
+  /** The recording of this session so far: `open` it with `{ record: true }`. */
+  record(): Uint8Array {
+    const { recorder } = this.#runtime;
+    if (recorder === undefined) throw new TypeError("a session is recorded from its beginning: open with { record: true }");
+    return recorder.recording();
+  }
+
+  /** Ends the database: its data is gone, its connections are closed. */
   close(): void {
-    const engine = this.#engine;
-    if (engine === undefined) return;
-    clearTimeout(this.#timer);
-    this.#engine = undefined;
-    for (const { client, listener } of this.#clients.values()) {
-      client.free();
-      listener.end?.();
-    }
-    this.#clients.clear();
-    this.#own?.free();
-    this.#own = undefined;
-    engine.free();
+    this.#runtime.close();
   }
 
-  #call(decoder: Decoder<Reply>, command: Argument[]): Reply {
-    const engine = this.#open();
-    const client = (this.#own ??= this.#hello(engine));
-    const now = this.#now();
-    const at = this.#room(engine, bound(command));
-    engine.receive(client, write(command, this.#view, at) - at, now);
-    const reply = this.#reply(engine, client, decoder, now);
-    this.#settle();
-    if (reply === INCOMPLETE) {
-      if (this.#own === client) this.#quit();
-      throw new RedstartError("NOREPLY the command was not answered at once");
-    }
-    if (reply instanceof RedstartError) throw reply;
-    return reply;
+  [Symbol.dispose](): void {
+    this.close();
   }
 
-  /** The reply to the command that was just run; what the server says besides is left out. */
-  #reply(engine: Engine, client: Client, decoder: Decoder<Reply>, now: number): Reply | typeof INCOMPLETE {
-    const length = engine.output(client);
-    if (length === 0) return INCOMPLETE;
-    const start = engine.outbox();
-    decoder.feed(this.#memoryView(), start, start + length);
-    let reply: Reply | typeof INCOMPLETE;
-    let isAside: boolean;
-    do {
-      isAside = decoder.isAside;
-      reply = decoder.next();
-    } while (isAside && reply !== INCOMPLETE);
-    decoder.clear();
-    engine.consume(client, length, now);
-    return reply;
+  #client(): Client {
+    const own = this.#own;
+    if (own !== undefined && own.isOpen && !own.isWaiting) return own;
+    // Another one goes on in the database of the one that waits.
+    const database = own?.isWaiting ? this.#database(own) : 0;
+    own?.leave();
+    return (this.#own = this.connect({ database }));
   }
 
-  #hello(engine: Engine): Client {
-    let client: Client;
-    try {
-      client = engine.connect(undefined, this.#now());
-    } catch (refusal) {
-      throw refusal instanceof Uint8Array ? new RedstartError(new TextDecoder().decode(refusal.slice(1, -2))) : refusal;
-    }
-    this.#receive(client, request(["HELLO", 3]));
-    engine.consume(client, engine.output(client), this.#now());
-    return client;
+  #database(client: Client): number {
+    const observer = this.connect();
+    const line = observer.call("CLIENT", "LIST", "ID", client.id);
+    observer.close();
+    return Number(/ db=(\d+)/.exec(String(line))?.[1] ?? 0);
   }
 
-  #quit(): void {
-    if (this.#own !== undefined) this.#engine?.disconnect(this.#own);
-    this.#own = undefined;
-  }
-
-  #forget(id: number): void {
-    const peer = this.#clients.get(id);
-    if (peer === undefined) return;
-    this.#clients.delete(id);
-    this.#engine?.disconnect(peer.client);
-    peer.listener.end?.();
-  }
-
-  #receive(client: Client, bytes: Uint8Array): void {
-    const engine = this.#open();
-    const at = this.#room(engine, bytes.length);
-    this.#view.set(bytes, at);
-    engine.receive(client, bytes.length, this.#now());
-  }
-
-  /** Sends a client what it has yet to read. */
-  #flush({ client, listener }: Peer): void {
-    const engine = this.#open();
-    const length = engine.output(client);
-    if (length === 0) return;
-    const start = engine.outbox();
-    const bytes = this.#memoryView().slice(start, start + length);
-    engine.consume(client, length, this.#now());
-    listener.data(bytes);
-  }
-
-  /** Does what the engine asks for, until it asks for nothing. */
-  #settle(): void {
-    for (;;) {
-      const asked = this.#engine?.poll_effect();
-      if (asked === undefined) return;
-      const { client: id, effect } = asked;
-      asked.free();
-      if (effect === Effect.Shutdown) return this.close();
-      const peer = this.#clients.get(id);
-      if (peer === undefined) {
-        if (this.#own?.id() === id && effect !== Effect.Write) this.#quit();
-        continue;
-      }
-      if (effect !== Effect.Close) this.#flush(peer);
-      if (effect !== Effect.Write) this.#forget(id);
-    }
-  }
-
-  #now(): number {
-    return this.#virtual ?? Date.now() * 1000;
-  }
-
-  #advance(ms: number): void {
-    if (this.#virtual === undefined) throw new TypeError("a real clock cannot be moved: open with { clock: \"virtual\" }");
-    if (!(ms >= 0)) throw new RangeError("time moves forward only");
-    const end = this.#virtual + Math.round(ms * 1000);
-    for (let wake = this.#tick(); wake <= end; wake = this.#tick()) {
-      this.#virtual = Math.max(wake, this.#virtual);
-      if (this.#engine === undefined) return;
-    }
-    this.#virtual = end;
-    this.#tick();
-  }
-
-  /** Does what is due, and returns when more is. A real clock comes back by itself, without keeping the process alive. */
-  #tick(): number {
-    const now = this.#now();
-    const wake = this.#engine?.tick(now) ?? Infinity;
-    this.#settle();
-    if (this.#virtual === undefined && this.#engine !== undefined) {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#tick(), Math.max(0, (wake - now) / 1000));
-      if (typeof this.#timer === "object") this.#timer.unref();
-    }
-    return wake;
-  }
-
-  /** What the engine may ask: its virtual clock is moved by `DEBUG SLEEP` too, a real one is waited for. */
-  #host(): Host {
-    return {
-      monotonic: () => this.#virtual ?? performance.now() * 1000,
-      sleep: (micros) => {
-        if (this.#virtual !== undefined) this.#virtual += micros;
-        else for (const end = performance.now() + micros / 1000; performance.now() < end; );
-      },
-    };
-  }
-
-  #open(): Engine {
-    if (this.#engine === undefined) throw new RedstartError("CLOSED this engine was closed");
-    return this.#engine;
-  }
-
-  /** Where the inbox is, with room for `length` bytes. */
-  #room(engine: Engine, length: number): number {
-    if (length > this.#inboxLength) {
-      this.#inbox = engine.inbox(length);
-      this.#inboxLength = length;
-    }
-    this.#memoryView();
-    return this.#inbox;
-  }
-
-  /** The module's memory: a view of it ends when it grows. */
-  #memoryView(): Uint8Array {
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
-    return this.#view;
+  #hearing(): Client {
+    return (this.#subscriber = this.#subscriber?.isOpen ? this.#subscriber : this.connect());
   }
 }
 
-interface Host {
-  monotonic(): number;
-  sleep(micros: number): void;
-}
-
-interface Peer {
-  readonly client: Client;
-  readonly listener: Listener;
-}

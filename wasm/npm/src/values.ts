@@ -2,14 +2,26 @@ import { type Visitor, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
 
 /**
- * A reply as JavaScript has it. Integers and RESP3's big numbers are `number` while that is exact, else `bigint`; maps are `Map`, sets are `Set`; an
- * error inside a list (as in the reply to `EXEC`) is a `RedstartError`.
+ * A reply as JavaScript has it. Integers and RESP3's big numbers are `number` while that is exact, else `bigint`; maps are `Map`, or objects on
+ * request, sets are `Set`; an error inside a list (as in the reply to `EXEC`) is a `RedstartError`.
  */
-export type Reply = string | number | bigint | boolean | null | Uint8Array | RedstartError | Reply[] | Set<Reply> | Map<Reply, Reply>;
+export type Reply =
+  | string | number | bigint | boolean | null | Uint8Array | RedstartError | Reply[] | Set<Reply> | Map<Reply, Reply> | { [key: string]: Reply };
+
+export interface ValueOptions {
+  /** What maps become: `Map` (the default), or objects without a prototype. */
+  maps?: "map" | "object";
+}
 
 /** Makes values, with text or bytes for bulk strings. */
-class Values implements Visitor<Reply> {
-  constructor(readonly bulk: Visitor<Reply>["bulk"]) {}
+export class Values implements Visitor<Reply> {
+  readonly bulk: Visitor<Reply>["bulk"];
+  #isObject: boolean;
+
+  constructor(isBinary: boolean, { maps }: ValueOptions) {
+    this.bulk = isBinary ? (bytes, start, end) => bytes.slice(start, end) : text;
+    this.#isObject = maps === "object";
+  }
 
   status(bytes: Uint8Array, start: number, end: number): Reply {
     return text(bytes, start, end);
@@ -40,9 +52,9 @@ class Values implements Visitor<Reply> {
     return kind === "set" ? new Set(items) : items;
   }
   pairs(_kind: "map" | "attribute", items: [Reply, Reply][]): Reply {
-    return new Map(items);
+    if (!this.#isObject) return new Map(items);
+    const object: { [key: string]: Reply } = Object.create(null);
+    for (const [key, value] of items) object[key instanceof Uint8Array ? text(key, 0, key.length) : String(key)] = value;
+    return object;
   }
 }
-
-export const texts = new Values(text);
-export const buffers = new Values((bytes, start, end) => bytes.slice(start, end));

@@ -3,7 +3,7 @@
 use crate::command::hyperloglog;
 use crate::command::keys::KeyFlag::{Access, Insert, Ro, Rw};
 use crate::command::keys::KeySpec;
-use crate::command::spec::Flag::{Admin, DenyOom, Fast, ReadOnly, Write};
+use crate::command::spec::Flag::{Admin, DenyOom, Fast, MayReplicate, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 
 /// The commands of the group `hyperloglog`, sorted by name.
@@ -29,7 +29,7 @@ pub(crate) const HYPERLOGLOG: &[Spec] = &[
         group: Group::HyperLogLog,
         complexity: "O(1) for one key, which remembers its count; O(N) for N keys, with a large constant",
         arity: -2,
-        flags: Flags::of(&[ReadOnly]),
+        flags: Flags::of(&[ReadOnly, MayReplicate]),
         categories: Categories::of(&[Category::HyperLogLog]),
         keys: &[KeySpec::range(1, -1, 1, &[Rw, Access])
             .notes("RW since the count is remembered in the value, and replicas are told.")],

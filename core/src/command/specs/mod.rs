@@ -1,5 +1,6 @@
 //! The entries of the command table, one file a group.
 
+mod acl;
 mod bitmap;
 mod connection;
 mod generic;
@@ -11,6 +12,7 @@ mod pubsub;
 mod server;
 mod set;
 mod sorted_set;
+mod stream;
 mod string;
 mod transactions;
 
@@ -29,6 +31,7 @@ pub static GROUPS: &[&[Spec]] = &[
     server::SERVER,
     set::SET,
     sorted_set::SORTED_SET,
+    stream::STREAM,
     string::STRING,
     transactions::TRANSACTIONS,
 ];

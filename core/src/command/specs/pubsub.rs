@@ -3,7 +3,7 @@
 use crate::command::keys::{KeyFlag, KeySpec};
 use crate::command::pubsub;
 use crate::command::spec::Flag::{Fast, Loading, MayReplicate, NoScript, PubSub, Stale};
-use crate::command::spec::{Argument, Flags, Group, Spec};
+use crate::command::spec::{Argument, Channels, Flags, Group, Spec};
 
 const LISTENS: Flags = Flags::of(&[PubSub, NoScript, Loading, Stale]);
 const SENDS: Flags = Flags::of(&[PubSub, Loading, Stale, Fast, MayReplicate]);
@@ -20,6 +20,7 @@ pub(crate) const PUBSUB: &[Spec] = &[
         complexity: "O(N), N the number of patterns",
         arity: -2,
         flags: LISTENS,
+        channels: Some(Channels::Patterns),
         arguments: &[Argument::pattern("pattern").multiple()],
         run: pubsub::psubscribe,
         ..Spec::DEFAULT
@@ -32,6 +33,7 @@ pub(crate) const PUBSUB: &[Spec] = &[
         complexity: "O(N+M), N the subscribers of the channel, M all patterns",
         arity: 3,
         flags: SENDS,
+        channels: Some(Channels::Published),
         arguments: &[Argument::string("channel"), Argument::string("message")],
         run: pubsub::publish,
         ..Spec::DEFAULT
@@ -67,6 +69,7 @@ pub(crate) const PUBSUB: &[Spec] = &[
         arity: 3,
         flags: SENDS,
         keys: &[KeySpec::first(&[KeyFlag::NotKey])],
+        channels: Some(Channels::Published),
         arguments: &[Argument::string("shardchannel"), Argument::string("message")],
         run: pubsub::spublish,
         ..Spec::DEFAULT
@@ -80,6 +83,7 @@ pub(crate) const PUBSUB: &[Spec] = &[
         arity: -2,
         flags: LISTENS,
         keys: SHARD_CHANNELS,
+        channels: Some(Channels::Subscribed),
         arguments: &[Argument::string("shardchannel").multiple()],
         run: pubsub::ssubscribe,
         ..Spec::DEFAULT
@@ -92,6 +96,7 @@ pub(crate) const PUBSUB: &[Spec] = &[
         complexity: "O(N), N the number of channels",
         arity: -2,
         flags: LISTENS,
+        channels: Some(Channels::Subscribed),
         arguments: &[Argument::string("channel").multiple()],
         run: pubsub::subscribe,
         ..Spec::DEFAULT

@@ -15,6 +15,16 @@ use crate::command::{
 /// The commands of the group `server`, sorted by name.
 pub(crate) const SERVER: &[Spec] = &[
     Spec {
+        name: "acl",
+        summary: "Reads and changes users and what they may do.",
+        since: "6.0.0",
+        group: Group::Server,
+        complexity: "Depends on the subcommand",
+        arity: -2,
+        subcommands: super::acl::ACL,
+        ..Spec::DEFAULT
+    },
+    Spec {
         name: "command",
         summary: "Describes all commands.",
         since: "2.8.13",

@@ -1,6 +1,6 @@
 //! The checksum at the end of payloads and snapshots: CRC-64 with Jones' polynomial, reflected.
 
-use crc::{CRC_64_REDIS, Crc, Table};
+use crc::{CRC_64_REDIS, Crc, Digest, Table};
 
 /// Sixteen bytes a step where 32 KiB of tables do not matter; in a module that pages download they do.
 #[cfg(not(target_family = "wasm"))]
@@ -19,4 +19,32 @@ static CRC64: Crc<u64, Steps> = Crc::<u64, Steps>::new(&CRC_64_REDIS);
 #[must_use]
 pub fn crc64(bytes: &[u8]) -> u64 {
     CRC64.checksum(bytes)
+}
+
+/// The checksum of bytes that come piece by piece.
+#[derive(Clone)]
+pub(super) struct Sum(Digest<'static, u64, Steps>);
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self(CRC64.digest())
+    }
+}
+
+impl core::fmt::Debug for Sum {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Sum({:#x})", self.total())
+    }
+}
+
+impl Sum {
+    /// The next piece.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The checksum of all so far.
+    pub(super) fn total(&self) -> u64 {
+        self.0.clone().finalize()
+    }
 }

@@ -30,7 +30,7 @@ pub(super) fn kind(hash: HashRef<'_>) -> Kind {
 
 pub(super) fn save(hash: HashRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
     let fields = match hash {
-        HashRef::Listpack(pairs) => return writer.string(pairs.bytes()),
+        HashRef::Listpack(pairs) => return writer.listpack(pairs),
         HashRef::Table(fields) => fields,
     };
     let deadlines = || fields.iter().filter_map(Record::deadline);

@@ -14,12 +14,12 @@ const PACKED: u64 = 2;
 pub(super) fn save(list: ListRef<'_>, writer: &mut Writer<'_>) {
     writer.count(list.node_count());
     for node in list.nodes() {
-        if node.bytes().len() > MAX_BYTES {
+        if node.as_ref().dumped_bytes() > MAX_BYTES {
             writer.length(PLAIN);
             node.iter().for_each(|element| writer.entry(element));
         } else {
             writer.length(PACKED);
-            writer.string(node.bytes());
+            writer.listpack(node.as_ref());
         }
     }
 }

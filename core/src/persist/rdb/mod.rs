@@ -22,8 +22,10 @@
 //! | `reader` `writer` `lzf` `crc64` | the parts of values |
 //! | `packed` `ziplist` `zipmap` | small collections; what was packed before there were listpacks |
 //! | `hash` `list` `set` `sorted_set` | a type each, both ways |
+//! | `payload` `file` | one value, as `DUMP` replies it; all data, as in `dump.rdb` |
 
 mod crc64;
+pub mod file;
 mod hash;
 mod list;
 pub mod lzf;
@@ -32,6 +34,7 @@ mod payload;
 mod reader;
 mod set;
 mod sorted_set;
+mod stream;
 mod value;
 mod writer;
 mod ziplist;

@@ -1,7 +1,8 @@
 //! Small collections, which are one string: the bytes of a listpack.
 
 use super::{Corrupt, Reader};
-use crate::value::listpack::{Entry, Listpack, ListpackRef};
+use crate::sort;
+use crate::value::listpack::{Entry, Listpack};
 use alloc::vec::Vec;
 
 /// A listpack of whatever entries.
@@ -9,9 +10,7 @@ use alloc::vec::Vec;
 /// # Errors
 /// The bytes are none.
 pub(super) fn listpack(reader: &mut Reader<'_>) -> Result<Listpack, Corrupt> {
-    let bytes = reader.blob()?;
-    ListpackRef::validate(&bytes).ok_or(Corrupt)?;
-    Ok(Listpack::from_bytes(bytes))
+    Listpack::from_dump(reader.blob()?).ok_or(Corrupt)
 }
 
 /// The same listpack, if it has elements of `stride` entries each, and no two whose first entries are equal.
@@ -22,7 +21,7 @@ pub(super) fn distinct(list: Listpack, stride: usize) -> Result<Listpack, Corrup
     let view = list.as_ref();
     let mut keys: Vec<_> = view.iter().step_by(stride).map(key).collect();
     let is_whole = !keys.is_empty() && view.len() == keys.len() * stride;
-    keys.sort_unstable();
+    sort::by(&mut keys, Ord::cmp);
     let is_distinct = keys.is_sorted_by(|one, next| one < next);
     if is_whole && is_distinct { Ok(list) } else { Err(Corrupt) }
 }

@@ -29,7 +29,7 @@ pub(super) fn small_kind(version: Version) -> Kind {
 pub(super) fn save(set: SetRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
     match (set, kind) {
         (SetRef::Intset(integers), _) => writer.string(integers.bytes()),
-        (SetRef::Listpack(members), Kind::SetListpack) => writer.string(members.bytes()),
+        (SetRef::Listpack(members), Kind::SetListpack) => writer.listpack(members),
         _ => {
             writer.count(set.len());
             set.iter().for_each(|member| writer.entry(member));

@@ -19,7 +19,7 @@ pub(super) const fn kind(set: SortedSetRef<'_>) -> Kind {
 
 pub(super) fn save(set: SortedSetRef<'_>, writer: &mut Writer<'_>) {
     match set {
-        SortedSetRef::Listpack(pairs) => writer.string(pairs.bytes()),
+        SortedSetRef::Listpack(pairs) => writer.listpack(pairs),
         SortedSetRef::Large(_) => {
             writer.count(set.len());
             for (score, member) in set.iter().rev() {

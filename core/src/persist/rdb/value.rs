@@ -1,12 +1,13 @@
 //! Values of any type: which kind a value is written as, and who reads and writes that kind.
 
-use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set};
+use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set, stream};
 use crate::{
     time::UnixMillis,
     value::{
         Compound, Object, Packing, Value, ValueRef,
         hash::HashLimits,
         list::{List, ListLimits},
+        listpack::ListpackRef,
         record::{AccessClock, INLINE_MAX, Record},
         set::{Set, SetLimits},
         sorted_set::SortedSetLimits,
@@ -49,10 +50,16 @@ pub enum Kind {
     HashListpack = 16,
     /// A small sorted set.
     SortedSetListpack = 17,
+    /// A stream of Redis 5 and 6.
+    StreamFirst = 15,
     /// A list, listpack by listpack.
     List2 = 18,
+    /// A stream of Redis 7.0.
+    Stream2 = 19,
     /// A small set.
     SetListpack = 20,
+    /// A stream.
+    Stream3 = 21,
     /// A hash whose fields may have deadlines, of the first releases of Redis 7.4.
     HashWithDeadlinesFirst = 22,
     /// The same, small.
@@ -64,7 +71,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 23] = [
         Self::String,
         Self::List,
         Self::Set,
@@ -81,6 +88,9 @@ impl Kind {
         Self::SortedSetListpack,
         Self::List2,
         Self::SetListpack,
+        Self::StreamFirst,
+        Self::Stream2,
+        Self::Stream3,
         Self::HashWithDeadlinesFirst,
         Self::HashListpackWithDeadlinesFirst,
         Self::HashWithDeadlines,
@@ -107,6 +117,7 @@ impl Kind {
             ValueRef::Object(Object::List(_)) => Self::List2,
             ValueRef::Object(Object::Set(set)) => set::kind(set.view(), version),
             ValueRef::Object(Object::SortedSet(set)) => sorted_set::kind(set.view()),
+            ValueRef::Object(Object::Stream(_)) => stream::kind(version),
         }
     }
 
@@ -114,7 +125,7 @@ impl Kind {
     #[must_use]
     pub const fn since(self) -> Version {
         match self {
-            Self::SetListpack => Version::REDIS_7_2,
+            Self::SetListpack | Self::Stream3 => Version::REDIS_7_2,
             Self::HashWithDeadlines
             | Self::HashWithDeadlinesFirst
             | Self::HashListpackWithDeadlines
@@ -172,11 +183,13 @@ pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
         ValueRef::Packed(packing @ Packing::SetListpack, bytes) => {
             set::save(Set::view_packed(packing, bytes), kind, writer);
         }
-        ValueRef::Packed(_, bytes) => writer.string(bytes),
+        ValueRef::Packed(Packing::SetIntset, bytes) => writer.string(bytes),
+        ValueRef::Packed(_, bytes) => writer.listpack(ListpackRef::new(bytes)),
         ValueRef::Object(Object::Hash(hash)) => hash::save(hash.view(), kind, writer),
         ValueRef::Object(Object::List(list)) => list::save(list.view(), writer),
         ValueRef::Object(Object::Set(set)) => set::save(set.view(), kind, writer),
         ValueRef::Object(Object::SortedSet(set)) => sorted_set::save(set.view(), writer),
+        ValueRef::Object(Object::Stream(stream)) => stream::save(stream, kind, writer),
     }
 }
 
@@ -208,6 +221,9 @@ pub fn load<'a>(
         | Kind::HashListpackWithDeadlinesFirst
         | Kind::HashWithDeadlines
         | Kind::HashListpackWithDeadlines => hash::load(kind, reader, &limits.hash)?.into_value(),
+        Kind::StreamFirst | Kind::Stream2 | Kind::Stream3 => {
+            stream::load(kind, reader)?.into_value()
+        }
         Kind::Set | Kind::SetIntset | Kind::SetListpack => {
             set::load(kind, reader, &limits.set)?.into_value()
         }

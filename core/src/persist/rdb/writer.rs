@@ -3,7 +3,10 @@
 use super::lzf::Compressor;
 use crate::{
     number::parse_i64,
-    value::{listpack::Entry, string::StringRef},
+    value::{
+        listpack::{Entry, ListpackRef},
+        string::StringRef,
+    },
 };
 use alloc::vec::Vec;
 
@@ -94,6 +97,11 @@ impl<'a> Writer<'a> {
             StringRef::Bytes { bytes, .. } => self.string(bytes),
             StringRef::Shared(bytes) => self.string(bytes),
         }
+    }
+
+    /// A listpack as a string.
+    pub fn listpack(&mut self, list: ListpackRef<'_>) {
+        self.string(&list.dump());
     }
 
     /// An entry of a listpack as a string.

@@ -2,20 +2,22 @@
 //!
 //! ```text
 //!  buffer
-//! +-----------+--------+-------+-------+-----+------+ - - - - - - - - +
-//! | room      | header | entry | entry | ... | 0xff | room            |
-//! +-----------+--------+-------+-------+-----+------+ - - - - - - - - +
-//!             ^ start                                ^ the Vec's length
+//! +-----------+--------+-------+-------+-----+- - - - - - - - +
+//! | room      | header | entry | entry | ... | room           |
+//! +-----------+--------+-------+-------+-----+- - - - - - - - +
+//!             ^ start                         ^ the Vec's length
 //! ```
 //!
 //! A listpack that grows at its front moves all of its bytes for each entry. Here the header moves instead: it is written
 //! anew before the entry that comes first, so pushing and popping cost the same at both ends. An edit in the middle moves
-//! the shorter side. What lies between the rooms is at any time the very listpack that `DUMP` writes.
+//! the shorter side. What lies between the rooms is at any time a listpack.
 //!
 //! A chunk deep inside a long list may be [frozen](super::frozen). Who reads it gets a thawed copy; it thaws when it is edited.
 
-use super::super::listpack::{COUNT_UNKNOWN, Entry, HEADER, ListpackRef};
+use super::super::listpack::{COUNT_UNKNOWN, Entry, FRAME, HEADER, ListpackRef};
+use super::super::record::INLINE_MAX;
 use super::{End, Node, frozen};
+use crate::memory::allocated;
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
@@ -25,8 +27,8 @@ pub(super) const CHUNK_BYTES: usize = 8192;
 /// What the first chunk of a list asks for at least: a list that has one rarely stays as short as that.
 const FIRST_BYTES: usize = 256;
 
-/// Buffers below this are not worth shrinking.
-const SHRINK_FROM_BYTES: usize = 1024;
+/// Buffers below this are not worth shrinking; that in which small lists are edited is one of them.
+const SHRINK_FROM_BYTES: usize = 4 * INLINE_MAX;
 
 /// Where the listpack of a frozen chunk starts: nowhere.
 const FROZEN: u32 = u32::MAX;
@@ -55,7 +57,7 @@ impl Chunk {
         chunk
     }
 
-    /// Takes `bytes` for a listpack: one that was written here, or that was validated.
+    /// Takes `bytes` for a listpack: those of one that was written here.
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
         let count = ListpackRef::new(&bytes).len() as u32;
         Self { buffer: bytes, count, start: 0 }
@@ -112,35 +114,53 @@ impl Chunk {
         self.count as usize
     }
 
-    /// How long the listpack is.
+    /// How long the listpack is as Redis reckons, which is as `DUMP` writes it.
     #[inline]
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn dumped_bytes(&self) -> usize {
         match self.start {
-            FROZEN => frozen::listpack_bytes(&self.buffer),
-            _ => self.as_ref().bytes().len(),
+            FROZEN => frozen::listpack_bytes(&self.buffer) + FRAME,
+            _ => self.as_ref().dumped_bytes(),
         }
     }
 
-    /// What it has allocated.
-    pub(super) const fn capacity(&self) -> usize {
+    /// What its buffer takes.
+    #[inline]
+    pub(super) const fn allocated(&self) -> usize {
+        allocated(self.capacity())
+    }
+
+    /// What it has asked for.
+    const fn capacity(&self) -> usize {
         self.buffer.capacity()
     }
 
     /// Whether entries of `bytes` bytes together may join the others.
     #[inline]
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
-        self.bytes() + bytes <= CHUNK_BYTES
+        self.dumped_bytes() + bytes <= CHUNK_BYTES
     }
 
     /// Adds an entry at an end.
     #[inline]
     pub(super) fn push(&mut self, end: End, entry: Entry<'_>) {
         self.thaw();
+        let size = entry.size_bytes();
+        if self.room(end) < size {
+            self.make_room(size, end);
+        }
         let at = match end {
-            End::Head => HEADER,
-            End::Tail => self.as_ref().end(),
+            End::Head => {
+                self.start -= size as u32;
+                self.start as usize + HEADER
+            }
+            End::Tail => {
+                let at = self.buffer.len();
+                self.buffer.resize(at + size, 0);
+                at
+            }
         };
-        self.insert(at, entry);
+        entry.write(&mut self.buffer[at..at + size]);
+        self.recount(self.count + 1);
     }
 
     /// Adds an entry before the one at `at`, whose position it takes.
@@ -173,14 +193,23 @@ impl Chunk {
         removed
     }
 
-    /// Removes up to `count` entries at an end.
+    /// Removes `count` entries at an end; so many there are.
     pub(super) fn discard(&mut self, end: End, count: usize) {
         self.thaw();
-        let at = match end {
-            End::Head => Some(HEADER),
-            End::Tail => self.as_ref().seek(-(count as i64)),
-        };
-        self.remove(at.unwrap_or(HEADER), count);
+        let list = self.as_ref();
+        match end {
+            _ if count == 0 => return,
+            End::Head => {
+                let at = (0..count).fold(HEADER, |at, _| list.after(at));
+                self.start += (at - HEADER) as u32;
+            }
+            End::Tail => {
+                let at = list.seek(-(count as i64)).unwrap_or(HEADER);
+                self.buffer.truncate(self.start as usize + at);
+            }
+        }
+        self.recount(self.count - count as u32);
+        self.shrink_if_sparse();
     }
 
     /// Removes the entries that `is_it` names, at most `limit` and the first or the last of them; how many.
@@ -234,7 +263,7 @@ impl Chunk {
     pub(super) fn append(&mut self, other: &Self) {
         self.thaw();
         let other_node = other.read();
-        let entries = &other_node.bytes()[HEADER..other_node.as_ref().end()];
+        let entries = &other_node.bytes()[HEADER..];
         let end = self.as_ref().end();
         self.resize(end..end, entries.len()).copy_from_slice(entries);
         self.recount(self.count + other.count);
@@ -243,7 +272,7 @@ impl Chunk {
     /// Gives back the room, if it is worth it, because the chunk is at no end any more.
     pub(super) fn seal(&mut self) {
         self.thaw();
-        let bytes = self.bytes();
+        let bytes = self.as_ref().bytes().len();
         if self.capacity() - bytes > bytes / 16 {
             *self = Self { buffer: self.as_ref().bytes().to_vec(), count: self.count, start: 0 };
         }
@@ -264,11 +293,7 @@ impl Chunk {
 
     /// Puts `more` bytes behind the bytes `old` by moving what lies between them and `end`.
     fn open(&mut self, old: Range<usize>, more: usize, end: End) {
-        let room = match end {
-            End::Head => self.start as usize,
-            End::Tail => self.capacity() - self.buffer.len(),
-        };
-        if room < more {
+        if self.room(end) < more {
             self.make_room(more, end);
         }
         let (start, len) = (self.start as usize, self.buffer.len());
@@ -300,9 +325,18 @@ impl Chunk {
         }
     }
 
+    /// The bytes that may come at an end without anything moving.
+    #[inline]
+    fn room(&self, end: End) -> usize {
+        match end {
+            End::Head => self.start as usize,
+            End::Tail => self.capacity() - self.buffer.len(),
+        }
+    }
+
     /// Sees to room for `more` bytes at `end`: by sliding the listpack if that brings enough, or else in a larger buffer.
     fn make_room(&mut self, more: usize, end: End) {
-        let (bytes, start) = (self.bytes(), self.start as usize);
+        let (bytes, start) = (self.as_ref().bytes().len(), self.start as usize);
         let slack = self.capacity().saturating_sub(bytes);
         if slack < more + bytes / 8 {
             return self.reallocate(more, end);
@@ -339,7 +373,7 @@ impl Chunk {
 
     /// Gives back the room of a buffer of which little is used.
     fn shrink_if_sparse(&mut self) {
-        let bytes = self.bytes();
+        let bytes = self.as_ref().bytes().len();
         if self.capacity() >= SHRINK_FROM_BYTES && bytes < self.capacity() / 4 {
             let mut buffer = Vec::with_capacity(bytes * 2);
             buffer.extend_from_slice(self.as_ref().bytes());
@@ -351,11 +385,8 @@ impl Chunk {
     fn recount(&mut self, count: u32) {
         self.count = count;
         let start = self.start as usize;
-        let total = (self.buffer.len() - start) as u32;
         let told = u16::try_from(count).unwrap_or(COUNT_UNKNOWN);
-        let header = &mut self.buffer[start..start + HEADER];
-        header[..4].copy_from_slice(&total.to_le_bytes());
-        header[4..].copy_from_slice(&told.to_le_bytes());
+        self.buffer[start..start + HEADER].copy_from_slice(&told.to_le_bytes());
     }
 }
 

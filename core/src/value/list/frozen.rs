@@ -5,14 +5,14 @@
 //! an integer as its distance to the integer before.
 //!
 //! ```text
-//!  total bytes (u32), then for each entry
+//!  bytes (u32), then for each entry
 //!  shared start (0..=254)   shared end (u8)   length (varint)   bytes
 //!  0xff                     distance (zigzag varint)
 //! ```
 //!
 //! That takes a few nanoseconds an element in either direction, and what has nothing in common stays as it is.
 
-use super::super::listpack::{COUNT_UNKNOWN, END, Entry, HEADER, ListpackRef};
+use super::super::listpack::{COUNT_UNKNOWN, Entry, ListpackRef};
 use alloc::vec::Vec;
 
 /// What is in the place of a shared start when an integer follows.
@@ -34,9 +34,9 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
                 last_number = number;
             }
             Entry::Bytes(text) => {
-                let start = shared(last.iter().zip(text), usize::from(INTEGER) - 1);
+                let start = shared_start(last, text);
                 let (last_rest, rest) = (&last[start..], &text[start..]);
-                let end = shared(last_rest.iter().rev().zip(rest.iter().rev()), 255);
+                let end = shared_end(last_rest, rest);
                 let middle = &rest[..rest.len() - end];
                 out.extend_from_slice(&[start as u8, end as u8]);
                 push_varint(&mut out, middle.len() as u64);
@@ -52,10 +52,24 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
     (out.len() <= most).then_some(out)
 }
 
-/// How many pairs of bytes are equal, up to `most`.
-#[inline]
-fn shared<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>, most: usize) -> usize {
-    pairs.take(most).take_while(|(one, other)| one == other).count()
+/// How many bytes two texts share at their start, as far as that can be told: eight at a time, then one by one.
+fn shared_start(one: &[u8], other: &[u8]) -> usize {
+    let len = one.len().min(other.len()).min(usize::from(INTEGER) - 1);
+    let (one, other) = (&one[..len], &other[..len]);
+    let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let start = 8 * words.take_while(|(one, other)| one == other).count();
+    let bytes = one[start..].iter().zip(&other[start..]);
+    start + bytes.take_while(|(one, other)| one == other).count()
+}
+
+/// The same at their end.
+fn shared_end(one: &[u8], other: &[u8]) -> usize {
+    let len = one.len().min(other.len()).min(255);
+    let (one, other) = (&one[one.len() - len..], &other[other.len() - len..]);
+    let words = one.as_rchunks::<8>().1.iter().zip(other.as_rchunks::<8>().1);
+    let end = 8 * words.rev().take_while(|(one, other)| one == other).count();
+    let bytes = one[..len - end].iter().zip(&other[..len - end]);
+    end + bytes.rev().take_while(|(one, other)| one == other).count()
 }
 
 /// How long the listpack is.
@@ -68,9 +82,7 @@ pub(super) fn listpack_bytes(frozen: &[u8]) -> usize {
 pub(super) fn thaw(frozen: &[u8], count: u32) -> Vec<u8> {
     let bytes = listpack_bytes(frozen);
     let mut out = Vec::with_capacity(bytes);
-    out.extend_from_slice(&frozen[..4]);
     out.extend_from_slice(&u16::try_from(count).unwrap_or(COUNT_UNKNOWN).to_le_bytes());
-    debug_assert_eq!(out.len(), HEADER);
     let mut rest = &frozen[4..];
     let (mut last, mut last_number) = (Vec::new(), 0_i64);
     while let Some((&start, behind)) = rest.split_first() {
@@ -97,7 +109,6 @@ pub(super) fn thaw(frozen: &[u8], count: u32) -> Vec<u8> {
         }
         push_entry(&mut out, Entry::Bytes(&last));
     }
-    out.push(END);
     debug_assert_eq!(out.len(), bytes);
     out
 }

@@ -7,8 +7,9 @@
 //! In a long list the chunks that are far from both ends are frozen when they get there: most lists are queues and logs, of
 //! which only the ends are used. A list whose elements have nothing in common is tried once in a while, and left alone.
 
-use super::super::listpack::{Entry, HEADER};
+use super::super::listpack::{Entry, FRAME, HEADER};
 use super::{End, ListLimits, Node, chunk::CHUNK_BYTES, chunk::Chunk};
+use crate::memory::allocated;
 use alloc::{collections::VecDeque, vec::Vec};
 use core::ops::ControlFlow;
 
@@ -28,6 +29,8 @@ pub struct Quicklist {
     chunks: VecDeque<Chunk>,
     /// How many elements there are.
     len: usize,
+    /// What all chunks take.
+    chunk_bytes: usize,
     /// Where to look next for chunks that were thawed.
     hand: usize,
     /// How many chunks more are not tried to be frozen.
@@ -86,13 +89,14 @@ impl Quicklist {
     /// Adds an element at an end.
     pub(super) fn push(&mut self, end: End, entry: Entry<'_>) {
         self.len += 1;
-        if let Some(chunk) = self.end_mut(end) {
-            if chunk.has_room_for(entry.size_bytes()) {
-                return chunk.push(end, entry);
+        if let Some(last) = self.end(end) {
+            if self.chunks[last].has_room_for(entry.size_bytes()) {
+                return self.edit(last, |chunk| chunk.push(end, entry));
             }
-            chunk.seal();
+            self.edit(last, Chunk::seal);
         }
         let chunk = Chunk::of(entry, end);
+        self.chunk_bytes += chunk.allocated();
         match end {
             End::Head => self.chunks.push_front(chunk),
             End::Tail => self.chunks.push_back(chunk),
@@ -102,10 +106,11 @@ impl Quicklist {
 
     /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
     pub(super) fn push_chunk(&mut self, chunk: Chunk) {
-        if chunk.len() > 1 && chunk.bytes() > CHUNK_BYTES {
+        if chunk.len() > 1 && chunk.dumped_bytes() > CHUNK_BYTES {
             chunk.read().iter().for_each(|entry| self.push(End::Tail, entry));
         } else if chunk.len() > 0 {
             self.len += chunk.len();
+            self.chunk_bytes += chunk.allocated();
             self.chunks.push_back(chunk);
             self.freeze_some(End::Tail);
         }
@@ -125,7 +130,7 @@ impl Quicklist {
         let newly_inner = if end == End::Head { inner.start } else { inner.end - 1 };
         self.hand = if inner.contains(&self.hand) { self.hand } else { inner.start };
         for index in [newly_inner, self.hand] {
-            if !self.chunks[index].freeze() {
+            if !self.edit(index, Chunk::freeze) {
                 self.pause = PAUSE_CHUNKS;
             }
         }
@@ -137,21 +142,25 @@ impl Quicklist {
         let mut left = count.min(self.len);
         self.len -= left;
         let mut removed = VecDeque::new();
-        while let Some(chunk) = self.end_mut(end)
+        while let Some(last) = self.end(end)
             && left > 0
         {
+            let chunk = &self.chunks[last];
             if left < chunk.len() {
-                chunk.discard(end, left);
+                self.edit(last, |chunk| chunk.discard(end, left));
                 break;
             }
             left -= chunk.len();
+            self.chunk_bytes -= chunk.allocated();
             removed.extend(match end {
                 End::Head => self.chunks.pop_front(),
                 End::Tail => self.chunks.pop_back(),
             });
         }
         // What is next at the end is soon needed.
-        self.end_mut(end).into_iter().for_each(Chunk::thaw);
+        if let Some(last) = self.end(end) {
+            self.edit(last, Chunk::thaw);
+        }
         let takes_long = removed.len() > LONG_CHUNKS;
         takes_long.then_some(Self { chunks: removed, ..Self::default() })
     }
@@ -175,14 +184,14 @@ impl Quicklist {
     /// Puts an element in the place of the one with this index.
     pub(super) fn replace(&mut self, index: usize, entry: Entry<'_>) {
         let (index, within) = self.locate(index);
-        let chunk = &mut self.chunks[index];
-        chunk.thaw();
+        self.edit(index, Chunk::thaw);
+        let chunk = &self.chunks[index];
         let at = chunk.as_ref().seek(within as i64).unwrap_or(HEADER);
         let more = entry.size_bytes().saturating_sub(chunk.as_ref().get(at).size_bytes());
         if chunk.len() == 1 || chunk.has_room_for(more) {
-            return chunk.replace(at, entry);
+            return self.edit(index, |chunk| chunk.replace(at, entry));
         }
-        chunk.remove(at, 1);
+        self.edit(index, |chunk| chunk.remove(at, 1));
         self.len -= 1;
         self.insert(index, at, entry);
     }
@@ -198,7 +207,8 @@ impl Quicklist {
         let (mut removed, mut touched, mut last_touched) = (0, 0, 0);
         for step in 0..chunks {
             let index = if from == End::Head { step } else { chunks - 1 - step };
-            let count = self.chunks[index].remove_matching(from, limit - removed, is_it);
+            let left = limit - removed;
+            let count = self.edit(index, |chunk| chunk.remove_matching(from, left, is_it));
             if count > 0 {
                 (removed, touched, last_touched) = (removed + count, touched + 1, index);
             }
@@ -219,7 +229,7 @@ impl Quicklist {
     pub(super) fn take_listpack(&mut self, limits: &ListLimits) -> Option<Chunk> {
         let mut bytes = 0;
         for chunk in &self.chunks {
-            bytes += chunk.bytes();
+            bytes += chunk.dumped_bytes();
             if !limits.allow(bytes, self.len, self.chunks.len() == 1) {
                 return None;
             }
@@ -235,8 +245,7 @@ impl Quicklist {
     pub(super) fn memory_bytes(&self) -> usize {
         /// Of a chunk, without what it has allocated.
         const HANDLE_BYTES: usize = 32;
-        let buffers: usize = self.chunks.iter().map(Chunk::capacity).sum();
-        self.chunks.capacity() * HANDLE_BYTES + buffers
+        allocated(self.chunks.capacity() * HANDLE_BYTES) + self.chunk_bytes
     }
 
     /// Frees up to `budget` chunks, and returns how many.
@@ -246,12 +255,32 @@ impl Quicklist {
         count
     }
 
+    /// The last chunk at an end.
     #[inline]
-    fn end_mut(&mut self, end: End) -> Option<&mut Chunk> {
-        match end {
-            End::Head => self.chunks.front_mut(),
-            End::Tail => self.chunks.back_mut(),
-        }
+    fn end(&self, end: End) -> Option<usize> {
+        let last = self.chunks.len().checked_sub(1)?;
+        Some(if end == End::Head { 0 } else { last })
+    }
+
+    /// Edits a chunk, and counts anew what it takes.
+    #[inline]
+    fn edit<R>(&mut self, index: usize, edit: impl FnOnce(&mut Chunk) -> R) -> R {
+        let chunk = &mut self.chunks[index];
+        let before = chunk.allocated();
+        let result = edit(chunk);
+        self.chunk_bytes = self.chunk_bytes - before + chunk.allocated();
+        result
+    }
+
+    fn insert_chunk(&mut self, index: usize, chunk: Chunk) {
+        self.chunk_bytes += chunk.allocated();
+        self.chunks.insert(index, chunk);
+    }
+
+    fn remove_chunk(&mut self, index: usize) -> Option<Chunk> {
+        let chunk = self.chunks.remove(index)?;
+        self.chunk_bytes -= chunk.allocated();
+        Some(chunk)
     }
 
     /// The chunk of the element with this index, and its index in that chunk; behind the last chunk if there is none. The
@@ -283,40 +312,40 @@ impl Quicklist {
     /// Adds an element before position `at` of a chunk, which may be its end.
     fn insert(&mut self, index: usize, at: usize, entry: Entry<'_>) {
         self.len += 1;
-        let (size, end) = (entry.size_bytes(), self.chunks[index].bytes() - 1);
+        let size = entry.size_bytes();
         if self.chunks[index].has_room_for(size) {
-            return self.chunks[index].insert(at, entry);
+            return self.edit(index, |chunk| chunk.insert(at, entry));
         }
         // Between this chunk and the next, after it has been split if need be.
         let next = match at {
             HEADER => index,
-            _ if at == end => index + 1,
+            _ if at == self.chunks[index].dumped_bytes() - FRAME => index + 1,
             _ => {
-                let tail = self.chunks[index].split_off(at);
-                self.chunks.insert(index + 1, tail);
+                let tail = self.edit(index, |chunk| chunk.split_off(at));
+                self.insert_chunk(index + 1, tail);
                 index + 1
             }
         };
         let has_room = |chunk: Option<&Chunk>| chunk.is_some_and(|chunk| chunk.has_room_for(size));
         if next > 0 && has_room(self.chunks.get(next - 1)) {
-            self.chunks[next - 1].push(End::Tail, entry);
+            self.edit(next - 1, |chunk| chunk.push(End::Tail, entry));
         } else if has_room(self.chunks.get(next)) {
-            self.chunks[next].push(End::Head, entry);
+            self.edit(next, |chunk| chunk.push(End::Head, entry));
         } else {
-            self.chunks.insert(next, Chunk::of(entry, End::Tail));
+            self.insert_chunk(next, Chunk::of(entry, End::Tail));
         }
     }
 
     /// Drops a chunk if it has become empty, or joins it with its neighbours if it has become small.
     fn mend(&mut self, index: usize) {
         if self.chunks[index].len() == 0 {
-            self.chunks.remove(index);
+            self.remove_chunk(index);
             return;
         }
         for index in [Some(index), index.checked_sub(1)].into_iter().flatten() {
             if self.joins(index) {
-                let next = self.chunks.remove(index + 1);
-                next.iter().for_each(|next| self.chunks[index].append(next));
+                let next = self.remove_chunk(index + 1);
+                next.iter().for_each(|next| self.edit(index, |chunk| chunk.append(next)));
             }
         }
     }
@@ -327,18 +356,19 @@ impl Quicklist {
         for chunk in core::mem::take(&mut self.chunks) {
             match joined.back_mut() {
                 _ if chunk.len() == 0 => {}
-                Some(last) if last.bytes() + chunk.bytes() <= CHUNK_BYTES / 2 => {
+                Some(last) if last.dumped_bytes() + chunk.dumped_bytes() <= CHUNK_BYTES / 2 => {
                     last.append(&chunk);
                 }
                 _ => joined.push_back(chunk),
             }
         }
+        self.chunk_bytes = joined.iter().map(Chunk::allocated).sum();
         self.chunks = joined;
     }
 
     /// Whether a chunk and the next are small enough to be one.
     fn joins(&self, index: usize) -> bool {
-        let bytes = |index: usize| self.chunks.get(index).map(Chunk::bytes);
+        let bytes = |index: usize| self.chunks.get(index).map(Chunk::dumped_bytes);
         bytes(index)
             .zip(bytes(index + 1))
             .is_some_and(|(one, other)| one + other <= CHUNK_BYTES / 2)
@@ -346,7 +376,7 @@ impl Quicklist {
 }
 
 impl FromIterator<Vec<u8>> for Quicklist {
-    /// The list of these listpacks, each written here or validated.
+    /// The list of these listpacks, each written here.
     fn from_iter<I: IntoIterator<Item = Vec<u8>>>(listpacks: I) -> Self {
         let mut list = Self::default();
         listpacks.into_iter().for_each(|bytes| list.push_chunk(Chunk::from_bytes(bytes)));

@@ -33,10 +33,11 @@ fn assert_is(list: &List, naive: &Naive) {
     assert!(elements(list, End::Head, 0, usize::MAX).iter().eq(naive));
     assert!(elements(list, End::Tail, 0, usize::MAX).iter().eq(naive.iter().rev()));
     for node in view.nodes() {
-        let node = ListpackRef::validate(node.bytes()).expect("a node is a listpack");
+        let dump = node.as_ref().dump();
+        let node = ListpackRef::of_dump(&dump).expect("a node is a listpack");
         assert!(!node.is_empty() || matches!(list, List::Listpack(_)));
         if matches!(list, List::Quicklist(_)) {
-            assert!(node.bytes().len() <= CHUNK_BYTES || node.len() == 1);
+            assert!(node.dumped_bytes() <= CHUNK_BYTES || node.len() == 1);
         }
     }
     assert_eq!(view.nodes().map(|node| node.as_ref().len()).sum::<usize>(), naive.len());

@@ -2,9 +2,10 @@
 
 use super::super::super::random::Random;
 use super::{
-    COUNT_UNKNOWN, END, Entry, HEADER,
+    COUNT_UNKNOWN, END, Entry, FRAME, HEADER,
     entry::{backlen_size, body_len, read_backlen},
 };
+use alloc::vec::Vec;
 use core::{fmt, iter::FusedIterator};
 
 /// A borrowed listpack. Positions are byte offsets of entries, and stay so until the listpack is edited.
@@ -13,39 +14,53 @@ pub struct ListpackRef<'a>(&'a [u8]);
 
 impl<'a> ListpackRef<'a> {
     /// The listpack without entries.
-    pub const EMPTY: ListpackRef<'static> = ListpackRef(&[7, 0, 0, 0, 0, 0, END]);
+    pub const EMPTY: ListpackRef<'static> = ListpackRef(&[0, 0]);
 
-    /// Takes `bytes` for a listpack: one that was written here, or that was validated.
+    /// Takes `bytes` for a listpack: those of one that was written here.
     #[inline]
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The listpack that foreign `bytes` are, if every entry lies within them and they say of themselves what is so. No
-    /// reading can then leave them.
+    /// The listpack that was dumped as `bytes`, which may be foreign: if every entry lies within them and they say of
+    /// themselves what is so. No reading can then leave them.
     #[must_use]
-    pub fn validate(bytes: &'a [u8]) -> Option<Self> {
-        let (&total, _) = bytes.split_first_chunk()?;
-        let end = bytes.len().checked_sub(1)?;
-        if u32::from_le_bytes(total) as usize != bytes.len() || end < HEADER || bytes[end] != END {
+    pub fn of_dump(bytes: &'a [u8]) -> Option<Self> {
+        let (&total, rest) = bytes.split_first_chunk()?;
+        let (&END, inner) = rest.split_last()? else { return None };
+        if u32::from_le_bytes(total) as usize != bytes.len() || inner.len() < HEADER {
             return None;
         }
         let (mut at, mut count) = (HEADER, 0);
-        while at < end {
-            let body = body_len(&bytes[at..end])?;
+        while at < inner.len() {
+            let body = body_len(&inner[at..])?;
             let size = body.checked_add(backlen_size(body))?;
-            if size > end - at || read_backlen(&bytes[..at + size]) != Some(body) {
+            if size > inner.len() - at || read_backlen(&inner[..at + size]) != Some(body) {
                 return None;
             }
             at += size;
             count += 1;
         }
-        let list = Self(bytes);
+        let list = Self(inner);
         list.count().is_none_or(|told| told == count).then_some(list)
     }
 
-    /// Its bytes, as `DUMP` and snapshots have them.
+    /// Its bytes as `DUMP` and snapshots have them.
+    #[must_use]
+    pub fn dump(self) -> Vec<u8> {
+        let total = self.dumped_bytes() as u32;
+        [&total.to_le_bytes(), self.0, &[END]].concat()
+    }
+
+    /// How many bytes these are, which is what Redis reckons with.
+    #[inline]
+    #[must_use]
+    pub const fn dumped_bytes(self) -> usize {
+        self.0.len() + FRAME
+    }
+
+    /// Its bytes in memory.
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> &'a [u8] {
@@ -63,13 +78,13 @@ impl<'a> ListpackRef<'a> {
     #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.0.len() == HEADER + 1
+        self.0.len() == HEADER
     }
 
     /// The number of entries as far as it is written down.
     #[inline]
     pub(super) fn count(self) -> Option<usize> {
-        let count = u16::from_le_bytes([self.0[4], self.0[5]]);
+        let count = u16::from_le_bytes([self.0[0], self.0[1]]);
         (count != COUNT_UNKNOWN).then_some(usize::from(count))
     }
 
@@ -109,7 +124,7 @@ impl<'a> ListpackRef<'a> {
     #[inline]
     #[must_use]
     pub const fn end(self) -> usize {
-        self.0.len() - 1
+        self.0.len()
     }
 
     /// The entry at `at`.
@@ -237,7 +252,7 @@ impl<'a> ListpackRef<'a> {
     /// `at` if there is an entry and not the end.
     #[inline]
     fn entry_from(self, at: usize) -> Option<usize> {
-        (self.0[at] != END).then_some(at)
+        (at < self.0.len()).then_some(at)
     }
 
     /// Where the entry at `at` ends.
@@ -307,6 +322,17 @@ impl<'a> Iterator for Iter<'a> {
         let entry = self.list.get(self.front);
         self.front = self.list.after(self.front);
         Some(entry)
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<Entry<'a>> {
+        for _ in 0..n {
+            if self.front >= self.back {
+                return None;
+            }
+            self.front = self.list.after(self.front);
+        }
+        self.next()
     }
 }
 

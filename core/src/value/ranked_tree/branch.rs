@@ -91,14 +91,20 @@ impl Branch {
         child
     }
 
-    pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
+    pub(super) fn insert(
+        &mut self,
+        score: f64,
+        member: Member,
+        edges: Edges,
+        node_bytes: &mut usize,
+    ) -> Option<Split> {
         let child = self.child_of(score, member.bytes());
         let below = Edges {
             is_first: edges.is_first && child == 0,
             is_last: edges.is_last && child + 1 == self.len,
         };
         self.counts[child] += 1;
-        let split = self.child_mut(child).insert(score, member, below)?;
+        let split = self.child_mut(child).insert(score, member, below, node_bytes)?;
         self.counts[child] -= split.count;
         if self.len < BRANCH_MAX {
             self.insert_child(child + 1, split);
@@ -164,10 +170,11 @@ impl Branch {
     }
 
     /// After a child has lost members: it goes if it is empty, and merges with a neighbour if both are small.
-    pub(super) fn settle(&mut self, child: usize) {
+    pub(super) fn settle(&mut self, child: usize, node_bytes: &mut usize) {
         let node = self.child(child);
-        let (len, max) = (node.len(), node.max());
+        let (len, max, own_bytes) = (node.len(), node.max(), node.own_bytes());
         if len == 0 {
+            *node_bytes -= own_bytes;
             self.remove_child(child);
             return;
         }
@@ -178,6 +185,7 @@ impl Branch {
             let upper = lower + 1;
             if upper < self.len && self.child(lower).len() + self.child(upper).len() <= max * 3 / 4
             {
+                *node_bytes -= own_bytes;
                 self.merge(lower);
                 return;
             }

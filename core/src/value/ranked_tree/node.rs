@@ -7,7 +7,13 @@ use super::branch::{BRANCH_MAX, Branch};
 use super::leaf::{LEAF_MAX, Leaf};
 use crate::table::prefetch::prefetch;
 
-/// Part of a tree, and all that is below it.
+/// What a leaf takes, with eight-byte pointers.
+pub(super) const LEAF_BYTES: usize = 1024;
+
+/// What a branch takes, with eight-byte pointers.
+pub(super) const BRANCH_BYTES: usize = 1280;
+
+/// Part of a tree, and all that is below it. What changes nodes is told to keep count of the bytes that all of a tree's take.
 pub(super) enum Node {
     Leaf(Box<Leaf>),
     Branch(Box<Branch>),
@@ -51,11 +57,29 @@ impl Node {
         }
     }
 
-    pub(super) fn insert(&mut self, score: f64, member: Member, edges: Edges) -> Option<Split> {
+    /// What the node itself takes.
+    pub(super) const fn own_bytes(&self) -> usize {
         match self {
-            Self::Leaf(leaf) => leaf.insert(score, member, edges),
-            Self::Branch(branch) => branch.insert(score, member, edges),
+            Self::Leaf(_) => LEAF_BYTES,
+            Self::Branch(_) => BRANCH_BYTES,
         }
+    }
+
+    pub(super) fn insert(
+        &mut self,
+        score: f64,
+        member: Member,
+        edges: Edges,
+        node_bytes: &mut usize,
+    ) -> Option<Split> {
+        let split = match self {
+            Self::Leaf(leaf) => leaf.insert(score, member, edges),
+            Self::Branch(branch) => branch.insert(score, member, edges, node_bytes),
+        };
+        if split.is_some() {
+            *node_bytes += self.own_bytes();
+        }
+        split
     }
 
     /// Asks for the scores of a leaf, so that the steps of a search through them wait for memory once.
@@ -67,26 +91,27 @@ impl Node {
     }
 
     /// Does something to the leaf that a member is in, or would be; returns how many members that took away.
-    pub(super) fn in_leaf<R>(
+    pub(super) fn in_leaf(
         &mut self,
         score: f64,
         bytes: &[u8],
-        edit: impl FnOnce(&mut Leaf) -> R,
-    ) -> (usize, R) {
+        node_bytes: &mut usize,
+        edit: impl FnOnce(&mut Leaf),
+    ) -> usize {
         match self {
             Self::Leaf(leaf) => {
                 let before = leaf.len;
-                let result = edit(leaf);
-                (before - leaf.len, result)
+                edit(leaf);
+                before - leaf.len
             }
             Self::Branch(branch) => {
                 let child = branch.child_of(score, bytes);
-                let (taken, result) = branch.child_mut(child).in_leaf(score, bytes, edit);
+                let taken = branch.child_mut(child).in_leaf(score, bytes, node_bytes, edit);
                 if taken > 0 {
                     branch.counts[child] -= taken;
-                    branch.settle(child);
+                    branch.settle(child, node_bytes);
                 }
-                (taken, result)
+                taken
             }
         }
     }
@@ -96,31 +121,36 @@ impl Node {
         &mut self,
         mut rank: usize,
         most: usize,
+        node_bytes: &mut usize,
         removed: &mut impl FnMut(Member),
     ) -> usize {
         match self {
             Self::Leaf(leaf) => leaf.remove_some(rank, most, removed),
             Self::Branch(branch) => {
                 let child = branch.child_at(&mut rank);
-                let taken = branch.child_mut(child).remove_some(rank, most, removed);
+                let taken = branch.child_mut(child).remove_some(rank, most, node_bytes, removed);
                 branch.counts[child] -= taken;
-                branch.settle(child);
+                branch.settle(child, node_bytes);
                 taken
             }
         }
     }
 
     /// A branch with one child gives way to it, and one with none to an empty leaf.
-    pub(super) fn lose_height(&mut self) {
+    pub(super) fn lose_height(&mut self, node_bytes: &mut usize) {
         while let Self::Branch(branch) = self
             && branch.len <= 1
         {
+            *node_bytes -= BRANCH_BYTES;
+            if branch.len == 0 {
+                *node_bytes += LEAF_BYTES;
+            }
             *self = branch.children[0].take().unwrap_or_default();
         }
     }
 
     /// Drops the last leaf below, and the branches that it leaves without a child; how many members that were.
-    pub(super) fn drop_last_leaf(&mut self) -> usize {
+    pub(super) fn drop_last_leaf(&mut self, node_bytes: &mut usize) -> usize {
         match self {
             Self::Leaf(leaf) => {
                 let dropped = leaf.len;
@@ -131,24 +161,25 @@ impl Node {
                 let last = branch.len - 1;
                 let dropped = match branch.child_mut(last) {
                     Self::Leaf(leaf) => leaf.len,
-                    child => child.drop_last_leaf(),
+                    child => child.drop_last_leaf(node_bytes),
                 };
                 branch.counts[last] -= dropped;
-                if branch.counts[last] == 0 {
-                    branch.remove_child(last);
+                if branch.counts[last] == 0
+                    && let Some(child) = branch.remove_child(last)
+                {
+                    *node_bytes -= child.own_bytes();
                 }
                 dropped
             }
         }
     }
 
+    /// What the node takes with all nodes below; visits them.
     pub(super) fn memory_bytes(&self) -> usize {
-        match self {
-            Self::Leaf(_) => size_of::<Leaf>(),
-            Self::Branch(branch) => {
-                let below = branch.children.iter().flatten().map(Self::memory_bytes);
-                size_of::<Branch>() + below.sum::<usize>()
-            }
-        }
+        let below = match self {
+            Self::Leaf(_) => 0,
+            Self::Branch(branch) => branch.children.iter().flatten().map(Self::memory_bytes).sum(),
+        };
+        self.own_bytes() + below
     }
 }

@@ -2,13 +2,14 @@
 
 use super::super::Compound;
 use super::{Entry, Set, SetLimits, SetRef};
+use crate::sort;
 
 /// Up to so many sets, asking whether a member was in one before is less work than to remember it.
 const SETS_ASKED: usize = 8;
 
 /// The members that all sets have: those of the smallest that the others have too. There must be a set.
 pub fn intersection<'a>(sets: &mut [SetRef<'a>]) -> impl Iterator<Item = Entry<'a>> {
-    sets.sort_by_key(|set| set.len());
+    sort::stable_by(sets, |one, other| one.len().cmp(&other.len()));
     let (smallest, others) = sets.split_first().expect("a command names at least one key");
     smallest.iter().filter(|member| others.iter().all(|other| other.contains(*member)))
 }
@@ -26,7 +27,7 @@ pub fn union(sets: &[SetRef<'_>], limits: &SetLimits, mut each: impl FnMut(Entry
     }
     // The members of the first are asked about least.
     let mut sets = sets.to_vec();
-    sets.sort_by_key(|set| core::cmp::Reverse(set.len()));
+    sort::stable_by(&mut sets, |one, other| other.len().cmp(&one.len()));
     for (index, set) in sets.iter().enumerate() {
         let is_new = |member: &Entry<'_>| !sets[..index].iter().any(|set| set.contains(*member));
         set.iter().filter(is_new).for_each(&mut each);
@@ -44,7 +45,7 @@ pub fn difference(first: SetRef<'_>, others: &[SetRef<'_>], limits: &SetLimits) 
     let mut result = Set::default();
     if looked_up <= removed {
         let mut others = others.to_vec();
-        others.sort_by_key(|set| core::cmp::Reverse(set.len()));
+        sort::stable_by(&mut others, |one, other| other.len().cmp(&one.len()));
         let stays = |member: &Entry<'_>| !others.iter().any(|other| other.contains(*member));
         for member in first.iter().filter(stays) {
             result.insert(member, limits);

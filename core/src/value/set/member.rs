@@ -21,12 +21,6 @@ impl Member {
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
-
-    /// What its block takes, in bytes.
-    #[must_use]
-    pub fn memory_bytes(&self) -> usize {
-        self.0.memory_bytes()
-    }
 }
 
 impl table::Entry for Member {
@@ -38,6 +32,11 @@ impl table::Entry for Member {
     #[inline]
     fn address(&self) -> *const u8 {
         self.0.address()
+    }
+
+    #[inline]
+    fn memory_bytes(&self) -> usize {
+        self.0.memory_bytes()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Members on their way into a sorted set: unions and intersections gather them first and put them in order once.
 
+use crate::sort;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -74,7 +75,7 @@ impl Gathering {
 /// The members by score, then by their bytes.
 fn sorted(members: Vec<Member>) -> Vec<(f64, Member)> {
     let mut sorted: Vec<_> = members.into_iter().map(|member| (member.head(), member)).collect();
-    sorted.sort_unstable_by(|(score, member), (other_score, other)| {
+    sort::by(&mut sorted, |(score, member), (other_score, other)| {
         let by_score = score.partial_cmp(other_score).unwrap_or(Ordering::Equal);
         by_score.then_with(|| member.bytes().cmp(other.bytes()))
     });

@@ -16,8 +16,6 @@ use crate::table::{self, Remains, Table};
 pub struct Large {
     members: Table<Member>,
     order: RankedTree,
-    /// What the blocks of all members take.
-    member_bytes: usize,
     seed: Seed,
     /// The tree and the dictionary of members that are gone, to be freed in slices.
     remains: Option<(RankedTree, Remains<Member>)>,
@@ -33,25 +31,23 @@ impl table::Entry for Member {
     fn address(&self) -> *const u8 {
         self.address()
     }
+
+    #[inline]
+    fn memory_bytes(&self) -> usize {
+        self.memory_bytes()
+    }
 }
 
 impl Large {
     /// An empty set.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
-        Self {
-            members: Table::new(seed),
-            order: RankedTree::new(),
-            member_bytes: 0,
-            seed,
-            remains: None,
-        }
+        Self { members: Table::new(seed), order: RankedTree::new(), seed, remains: None }
     }
 
     /// The set of the members of a dictionary, which `sorted` has in their order.
     pub(super) fn of(members: Table<Member>, sorted: Vec<(f64, Member)>, seed: Seed) -> Self {
-        let member_bytes = sorted.iter().map(|(_, member)| member.memory_bytes()).sum();
-        Self { members, order: RankedTree::of_sorted(sorted), member_bytes, ..Self::new(seed) }
+        Self { members, order: RankedTree::of_sorted(sorted), ..Self::new(seed) }
     }
 
     /// How many members there are.
@@ -111,7 +107,6 @@ impl Large {
         // No set that was emptied at once is filled again before it is freed: a key goes with its last member.
         self.remains = None;
         let member = Member::new(new, member);
-        self.member_bytes += member.memory_bytes();
         self.members.add_hashed(hash, member.clone());
         self.order.insert(member);
         Update::Added
@@ -119,7 +114,6 @@ impl Large {
 
     pub(super) fn remove(&mut self, member: &[u8]) -> Option<f64> {
         let member = self.members.remove(member)?;
-        self.member_bytes -= member.memory_bytes();
         self.order.remove(member.head(), member.bytes());
         Some(member.head())
     }
@@ -129,11 +123,8 @@ impl Large {
         if ranks.len() == self.len() && !ranks.is_empty() {
             return self.dismantle();
         }
-        let Self { members, order, member_bytes, .. } = self;
-        order.remove_range(ranks, |member| {
-            *member_bytes -= member.memory_bytes();
-            members.remove(member.bytes());
-        });
+        let Self { members, order, .. } = self;
+        order.remove_range(ranks, |member| drop(members.remove(member.bytes())));
     }
 
     pub(super) fn scan(&self, cursor: u64, visit: &mut dyn FnMut(f64, Entry<'_>)) -> u64 {
@@ -141,10 +132,7 @@ impl Large {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.member_bytes
-            + self.members.memory_overhead_bytes()
-            + self.order.memory_bytes()
+        self.members.memory_bytes() + self.order.memory_bytes()
     }
 
     /// First the tree goes, then the dictionary, and with it the members.
@@ -165,7 +153,6 @@ impl Large {
     fn dismantle(&mut self) {
         let members = mem::replace(&mut self.members, Table::new(self.seed));
         self.remains = Some((mem::take(&mut self.order), members.dismantle()));
-        self.member_bytes = 0;
     }
 }
 

@@ -1,0 +1,96 @@
+//! Rules: what they may name, and what is wrong with them.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::c_string;
+
+/// What rules mean beside themselves.
+pub(crate) struct Rules<'a> {
+    /// The commands.
+    pub(crate) catalogue: &'a dyn Catalogue,
+    /// Whether a new user, or a new selector, may use all channels: `acl-pubsub-default`.
+    pub(crate) has_all_channels: bool,
+}
+
+/// The commands, as far as rules name them. Each has a number below [`COMMANDS`](super::COMMANDS).
+pub(crate) trait Catalogue {
+    /// The command of that name, or the subcommand `container|name`.
+    fn command(&self, name: &[u8]) -> Option<usize>;
+
+    /// The subcommands of a command; none of most.
+    fn subcommands(&self, command: usize) -> Range<usize>;
+
+    /// All commands and subcommands of a category, if there is one of that name.
+    fn category(&self, name: &[u8]) -> Option<Vec<usize>>;
+}
+
+/// What is wrong with a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RuleError {
+    /// It is none, or has a blank in its pattern.
+    Syntax,
+    /// There is no such command or category.
+    Unknown,
+    /// A pattern of keys behind one that matches all.
+    AllKeysAlready,
+    /// A pattern of channels behind one that matches all.
+    AllChannelsAlready,
+    /// The password that it takes away is not there.
+    NoSuchPassword,
+    /// A hash of a password is none.
+    Hash,
+    /// `+container|subcommand|argument`.
+    ArgumentOfSubcommand,
+    /// A user is defined twice.
+    DuplicateUser,
+}
+
+impl RuleError {
+    /// The reason, in Redis's words.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Syntax => "Syntax error",
+            Self::Unknown => "Unknown command or category name in ACL",
+            Self::AllKeysAlready => {
+                "Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns"
+            }
+            Self::AllChannelsAlready => {
+                "Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels"
+            }
+            Self::NoSuchPassword => {
+                "The password you are trying to remove from the user does not exist"
+            }
+            Self::Hash => {
+                "The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters"
+            }
+            Self::ArgumentOfSubcommand => "Allowing first-arg of a subcommand is not supported",
+            Self::DuplicateUser => {
+                "Duplicate user found. A user can only be defined once in config files"
+            }
+        }
+    }
+}
+
+/// Joins the words between parentheses: a selector may stand in one argument or in several.
+///
+/// # Errors
+/// The word with the parenthesis that none closes.
+pub(super) fn merge_selectors<'a>(
+    words: impl Iterator<Item = &'a [u8]>,
+) -> Result<Vec<Vec<u8>>, &'a [u8]> {
+    let mut rules: Vec<Vec<u8>> = Vec::new();
+    let mut open = None;
+    for word in words {
+        let is_closed = word.last() == Some(&b')');
+        if open.is_none() {
+            open = (word.starts_with(b"(") && !is_closed).then_some(word);
+            rules.push(word.to_vec());
+        } else if let Some(selector) = rules.last_mut() {
+            selector.push(b' ');
+            selector.extend_from_slice(c_string(word));
+            open = open.filter(|_| !is_closed);
+        }
+    }
+    open.map_or(Ok(rules), Err)
+}

@@ -1,0 +1,238 @@
+//! `XCLAIM` and `XAUTOCLAIM`: entries that one consumer has not acknowledged are given to another.
+
+use super::args;
+use super::context::{Context, Outcome};
+use super::key_access::Edit;
+use super::stream::{parse_id, range_start, reply_entry, reply_id};
+use super::stream_group::{has_group, seen, told_of_consumer};
+use crate::error::{self, Error};
+use crate::number;
+use crate::resp::args::Args;
+use crate::resp::reply::Reply;
+use crate::value::stream::{ConsumerIndex, Pending, Stream, StreamId};
+use alloc::vec::Vec;
+
+type Handled = Result<Outcome, Error>;
+
+/// How entries change hands.
+struct Claim {
+    now_ms: i64,
+    min_idle_ms: i64,
+    /// When they are said to have been given.
+    delivered_ms: i64,
+    /// How often they are said to have been given, if that is told.
+    deliveries: Option<i64>,
+    /// Whether entries that nobody was given are claimed too.
+    is_forced: bool,
+    /// Whether the ids alone are replied; that is not counted as a delivery.
+    just_id: bool,
+}
+
+impl Claim {
+    /// Whether an entry that is there may change hands; `was` is what is known of it, if it is pending.
+    fn is_due(&self, was: Option<Pending>) -> bool {
+        was.map_or(self.is_forced, |was| {
+            self.min_idle_ms == 0 || self.now_ms.wrapping_sub(was.delivered_ms) >= self.min_idle_ms
+        })
+    }
+
+    /// The consumer gets an entry, which is replied.
+    fn give(
+        &self,
+        stream: &mut Stream,
+        group: &[u8],
+        consumer: ConsumerIndex,
+        id: StreamId,
+        reply: &mut Reply<'_>,
+    ) {
+        if self.just_id {
+            reply_id(reply, id);
+        } else if let Some(entry) = stream.range(id, id).next() {
+            reply_entry(reply, entry);
+        }
+        let Some(group) = stream.group_mut(group) else { return };
+        let before = group.pending_at(id).map_or(1, |was| was.deliveries);
+        let counted = i64::from(!self.just_id);
+        let deliveries = self.deliveries.unwrap_or_else(|| before.wrapping_add(counted));
+        group.assign(id, Pending { consumer, delivered_ms: self.delivered_ms, deliveries });
+        group.consumer_mut(consumer).active_ms = Some(self.now_ms);
+    }
+}
+
+/// What `XCLAIM` is told behind the shortest time.
+struct Options {
+    ids: Vec<StreamId>,
+    last_id: StreamId,
+    claim: Claim,
+}
+
+impl Options {
+    fn parse(args: Args<'_>, now_ms: i64, min_idle_ms: i64) -> Result<Self, Error> {
+        let ids: Vec<_> = args.slice(5..).iter().map_while(|id| StreamId::parse(id, 0)).collect();
+        let (mut is_forced, mut just_id) = (false, false);
+        let (mut delivered_ms, mut deliveries, mut last_id) = (now_ms, None, StreamId::MIN);
+        let mut at = 5 + ids.len();
+        while at < args.len() {
+            let (arg, value) = (&args[at], args.get(at + 1));
+            at += 1;
+            if args::is(arg, "FORCE") {
+                is_forced = true;
+                continue;
+            } else if args::is(arg, "JUSTID") {
+                just_id = true;
+                continue;
+            }
+            let Some(value) = value else { return Err(error::xclaim_option(arg)) };
+            let integer = |error| number::parse_i64(value).ok_or(error);
+            if args::is(arg, "IDLE") {
+                delivered_ms = now_ms.wrapping_sub(integer(error::XCLAIM_IDLE)?);
+            } else if args::is(arg, "TIME") {
+                delivered_ms = integer(error::XCLAIM_TIME)?;
+            } else if args::is(arg, "RETRYCOUNT") {
+                deliveries = Some(integer(error::XCLAIM_RETRY_COUNT)?).filter(|count| *count >= 0);
+            } else if args::is(arg, "LASTID") {
+                last_id = parse_id(value, 0)?;
+            } else {
+                return Err(error::xclaim_option(arg));
+            }
+            at += 1;
+        }
+        // A time that cannot be is taken for now: clients compute it.
+        if !(0..=now_ms).contains(&delivered_ms) {
+            delivered_ms = now_ms;
+        }
+        let claim = Claim { now_ms, min_idle_ms, delivered_ms, deliveries, is_forced, just_id };
+        Ok(Self { ids, last_id, claim })
+    }
+}
+
+fn min_idle_ms(arg: &[u8], error: Error) -> Result<i64, Error> {
+    number::parse_i64(arg).map(|idle_ms| idle_ms.max(0)).ok_or(error)
+}
+
+pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let (key, group, consumer) = (&args[1], &args[2], &args[3]);
+    if !has_group(ctx, key, group)? {
+        return Err(error::no_group(key, group, ""));
+    }
+    let now_ms = ctx.now.millis().0 as i64;
+    let min_idle_ms = min_idle_ms(&args[4], error::XCLAIM_MIN_IDLE)?;
+    let Options { ids, last_id, claim } = Options::parse(args, now_ms, min_idle_ms)?;
+    let reply = &mut ctx.reply;
+    let done = ctx.keys.edit(key, |stream: &mut Stream| {
+        if let Some(group) = stream.group_mut(group) {
+            group.last_id = group.last_id.max(last_id);
+        }
+        let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
+            return Edit::unchanged((false, 0));
+        };
+        let array = reply.begin();
+        let (mut len, mut changes) = (0, 0);
+        for id in ids {
+            let Some(was) = stream.group(group).map(|group| group.pending_at(id)) else { break };
+            if !stream.contains(id) {
+                let gone = stream.group_mut(group).is_some_and(|group| group.acknowledge(id));
+                changes += usize::from(gone);
+            } else if claim.is_due(was) {
+                claim.give(stream, group, consumer, id, reply);
+                (len, changes) = (len + 1, changes + 1);
+            }
+        }
+        reply.end_array(array, len);
+        Edit::unchanged((is_new, changes))
+    })?;
+    let (is_new, changes) = done.unwrap_or_default();
+    told_of_consumer(ctx, key, is_new);
+    ctx.keys.modified_unwatched(key, None, changes);
+    Ok(Outcome::Done)
+}
+
+/// What `XAUTOCLAIM` finds among the pending entries of a group.
+struct Found {
+    claimed: Vec<StreamId>,
+    /// Pending, but no longer in the stream.
+    gone: Vec<StreamId>,
+    /// Where the next call is to begin.
+    next: StreamId,
+}
+
+impl Found {
+    fn search(stream: &Stream, group: &[u8], start: StreamId, count: usize, claim: &Claim) -> Self {
+        /// How many entries are looked at for each that is wanted.
+        const ATTEMPTS: usize = 10;
+        let (mut claimed, mut gone) = (Vec::new(), Vec::new());
+        let mut pending = stream.group(group).into_iter().flat_map(|group| group.pending(start..));
+        for _ in 0..count.saturating_mul(ATTEMPTS) {
+            if claimed.len() + gone.len() == count {
+                break;
+            }
+            match pending.next() {
+                None => break,
+                Some((id, _)) if !stream.contains(id) => gone.push(id),
+                Some((id, was)) if claim.is_due(Some(was)) => claimed.push(id),
+                Some(_) => {}
+            }
+        }
+        let next = pending.next().map_or(StreamId::MIN, |(id, _)| id);
+        Self { claimed, gone, next }
+    }
+}
+
+pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    /// As many as Redis takes on a machine of 64 bits.
+    const MOST: i64 = i64::MAX / 16;
+    let (key, group, consumer) = (&args[1], &args[2], &args[3]);
+    let min_idle_ms = min_idle_ms(&args[4], error::XAUTOCLAIM_MIN_IDLE)?;
+    let start = range_start(&args[5])?;
+    let (mut count, mut just_id, mut at) = (100, false, 6);
+    while at < args.len() {
+        if args::is(&args[at], "COUNT") && at + 1 < args.len() {
+            at += 1;
+            count = number::parse_i64(&args[at])
+                .filter(|count| (1..=MOST).contains(count))
+                .and_then(args::count_of)
+                .ok_or(error::XAUTOCLAIM_COUNT)?;
+        } else if args::is(&args[at], "JUSTID") {
+            just_id = true;
+        } else {
+            return Err(error::SYNTAX);
+        }
+        at += 1;
+    }
+    if !has_group(ctx, key, group)? {
+        return Err(error::no_group(key, group, ""));
+    }
+    let now_ms = ctx.now.millis().0 as i64;
+    let claim = Claim {
+        now_ms,
+        min_idle_ms,
+        delivered_ms: now_ms,
+        deliveries: None,
+        is_forced: false,
+        just_id,
+    };
+    let reply = &mut ctx.reply;
+    let done = ctx.keys.edit(key, |stream: &mut Stream| {
+        let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
+            return Edit::unchanged((false, 0));
+        };
+        let found = Found::search(stream, group, start, count, &claim);
+        let Found { claimed, gone, next } = found;
+        reply.array(3);
+        reply_id(reply, next);
+        reply.array(claimed.len());
+        for id in &claimed {
+            claim.give(stream, group, consumer, *id, reply);
+        }
+        reply.array(gone.len());
+        for id in &gone {
+            reply_id(reply, *id);
+            stream.group_mut(group).map(|group| group.acknowledge(*id));
+        }
+        Edit::unchanged((is_new, claimed.len() + gone.len()))
+    })?;
+    let (is_new, changes) = done.unwrap_or_default();
+    told_of_consumer(ctx, key, is_new);
+    ctx.keys.modified_unwatched(key, None, changes);
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,192 @@
+//! Memory limits: keys are evicted, and clients disconnected, until what is used is below them.
+//!
+//! That happens before a command runs, as in Redis, and never takes long: what is evicted at once is bounded by
+//! `maxmemory-eviction-tenacity`. If that was not enough, the command runs all the same, and the next tick goes on. Only when nothing
+//! may be evicted any more are commands that could take memory refused.
+
+use alloc::vec::Vec;
+
+use super::Engine;
+use crate::command::observers::Observers;
+use crate::command::spec::{Flag, Spec};
+use crate::event::Event;
+use crate::instance::Effect;
+use crate::keyspace::evict::Choice;
+use crate::resp::output::Output;
+use crate::session::{ClientId, Closing, Session};
+use crate::time::UnixMicros;
+
+/// What came of an attempt to get below the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    /// Less is used than may be.
+    Enough,
+    /// There will be, for there is more to evict.
+    Soon,
+    /// There is nothing to evict.
+    None,
+}
+
+impl Engine {
+    /// Sees to it that there is memory for the command that a client has sent. Says whether there is none; the client itself
+    /// may be disconnected.
+    #[cold]
+    pub(super) fn make_room(
+        &mut self,
+        session: &mut Session,
+        output: &mut Output,
+        now: UnixMicros,
+    ) -> bool {
+        self.instance.clients.count_running(session, output);
+        self.disconnect_largest(Some(session));
+        if session.closing.is_some() {
+            return false;
+        }
+        let room = self.evict_some(Some(session), now);
+        output.append(&mut self.instance.own_messages);
+        room == Room::None
+    }
+
+    /// Goes on with an eviction that was more than one command could wait for. Says whether there is still more to do.
+    pub(super) fn evict_more(&mut self, now: UnixMicros) -> bool {
+        self.disconnect_largest(None);
+        self.instance.is_evicting && self.evict_some(None, now) == Room::Soon
+    }
+
+    /// Whether a command is refused while there is no memory: one that may take some, and in a transaction all that would be queued.
+    pub(super) fn needs_room(&self, session: &Session, spec: &Spec) -> bool {
+        let Some(transaction) = &session.transaction else { return spec.flags.has(Flag::DenyOom) };
+        let is_denied =
+            |command: usize| self.commands.command(command).spec.flags.has(Flag::DenyOom);
+        match spec.name {
+            "exec" => transaction.commands.iter().any(|queued| is_denied(queued.command)),
+            "discard" | "multi" | "watch" | "quit" | "reset" => false,
+            _ => true,
+        }
+    }
+
+    /// Evicts keys until enough memory is free, or as many as may be at once.
+    fn evict_some(&mut self, mut running: Option<&mut Session>, now: UnixMicros) -> Room {
+        let limit = self.instance.config.maxmemory as u64;
+        if limit == 0 || self.instance.pause_at(now).is_some() {
+            return Room::Enough;
+        }
+        let choice = self.instance.eviction_policy.map(|policy| Choice {
+            policy,
+            samples: usize::try_from(self.instance.config.maxmemory_samples).unwrap_or(usize::MAX),
+            decay_minutes: self.instance.config.lfu_decay_time as u32,
+            now,
+        });
+        let most = most_at_once(self.instance.config.maxmemory_eviction_tenacity);
+        let (mut left, started_ns) = (most, self.instance.host.monotonic_ns());
+        let room = loop {
+            if self.used_bytes() as u64 <= limit {
+                break Room::Enough;
+            }
+            let Some(choice) = &choice else { break Room::None };
+            if left == 0 {
+                break Room::Soon;
+            }
+            let next = self.eviction_pool.next(&mut self.keyspace, choice, &mut self.random);
+            let Some((database, key)) = next else { break Room::None };
+            self.evict(database, &key);
+            left -= 1;
+        };
+        if left < most {
+            self.note_latency(started_ns, now);
+        }
+        if !self.events.is_empty() {
+            let events = core::mem::take(&mut self.events);
+            self.instance.publish_events(events, running.as_deref(), now);
+        }
+        if !self.tracking.stale.is_empty() {
+            let stale = core::mem::take(&mut self.tracking.stale);
+            self.instance.invalidate(stale, &mut running, now);
+        }
+        self.instance.is_evicting = room == Room::Soon;
+        self.instance.stats.note_limit_exceeded(room != Room::Enough, now);
+        room
+    }
+
+    /// Tells the latency monitor how long an eviction took.
+    fn note_latency(&mut self, started_ns: u64, now: UnixMicros) {
+        let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
+        let ended_ns = self.instance.host.monotonic_ns();
+        let duration_ms = ended_ns.saturating_sub(started_ns) / 1_000_000;
+        if threshold_ms > 0 && duration_ms >= threshold_ms {
+            self.instance.latency.record("eviction-cycle", now.seconds(), duration_ms);
+        }
+    }
+
+    /// What counts against `maxmemory`.
+    pub(super) fn used_bytes(&self) -> usize {
+        self.keyspace.memory_bytes()
+            + self.instance.clients.memory_bytes()
+            + self.tracking.memory_bytes()
+    }
+
+    fn evict(&mut self, database: usize, key: &[u8]) {
+        let Some(record) = self.keyspace[database].remove(key) else { return };
+        self.keyspace.lazyfree.push_record(record);
+        self.key_stats.evicted += 1;
+        let mut observers = Observers {
+            watches: &mut self.watches,
+            blocked: &mut self.blocked,
+            tracking: &mut self.tracking,
+            client: None,
+            events: &mut self.events,
+            classes: self.instance.config.notify_keyspace_events,
+        };
+        observers.modified(database, key, Event::EVICTED);
+    }
+
+    /// Disconnects the clients that take the most until all together take less than `maxmemory-clients`.
+    fn disconnect_largest(&mut self, mut running: Option<&mut Session>) {
+        let Some(limit) = self.instance.config.client_memory_limit() else { return };
+        if (self.instance.clients.memory_bytes() as u64) < limit {
+            return;
+        }
+        let sessions = self.instance.clients.iter().chain(running.as_deref());
+        let connected = sessions.filter(|session| session.closing.is_none());
+        let mut used = 0;
+        let mut clients: Vec<(usize, ClientId)> = Vec::new();
+        for session in connected {
+            used += session.counted_bytes as u64;
+            if !session.no_evict {
+                clients.push((session.counted_bytes, session.id));
+            }
+        }
+        clients.sort_unstable_by(|(bytes, id), (other_bytes, other)| {
+            other_bytes.cmp(bytes).then_with(|| id.cmp(other))
+        });
+        for (bytes, client) in clients {
+            if used < limit {
+                break;
+            }
+            used -= bytes as u64;
+            self.instance.stats.evicted_clients += 1;
+            if let Some(session) = &mut running
+                && session.id == client
+            {
+                session.closing = Some(Closing::Now);
+                continue;
+            }
+            self.instance.clients.edit(client, |session| {
+                session.closing = Some(Closing::Now);
+                session.output.clear();
+                session.input = Vec::new();
+            });
+            self.instance.effects.push_back(Effect::Close { client, flush: false });
+        }
+    }
+}
+
+/// How many keys may be evicted before other work is done: a key takes about a microsecond, and Redis's default of 10 stands for half
+/// a millisecond.
+fn most_at_once(tenacity: i64) -> usize {
+    match tenacity {
+        ..10 => 50 * tenacity.max(1) as usize,
+        10..100 => (10..tenacity).fold(500, |most, _| most + most * 3 / 20),
+        _ => usize::MAX,
+    }
+}

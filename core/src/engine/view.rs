@@ -1,0 +1,134 @@
+//! The keys as people who look on see them: nothing is counted, touched or expired by it.
+
+use super::Engine;
+use crate::keyspace::database::Database;
+use crate::time::UnixMicros;
+use crate::value::Type;
+use crate::value::hash::Hash;
+use crate::value::list::List;
+use crate::value::record::Record;
+use crate::value::set::Set;
+use crate::value::sorted_set::SortedSet;
+
+/// What there is to see of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyView<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// What `TYPE` replies.
+    pub value_type: Type,
+    /// What `OBJECT ENCODING` replies.
+    pub encoding: &'static str,
+    /// The time it has left.
+    pub ttl_ms: Option<u64>,
+    /// The bytes of a string, the elements of a collection.
+    pub len: usize,
+}
+
+impl Engine {
+    /// Visits some keys of a database, those of one cursor of `SCAN`, and returns the next cursor: 0 at the end.
+    pub fn view_keys(
+        &self,
+        database: usize,
+        cursor: u64,
+        now: UnixMicros,
+        visit: &mut dyn FnMut(KeyView<'_>),
+    ) -> u64 {
+        let Some(database) = self.database(database) else { return 0 };
+        database.scan(cursor, &mut |record| {
+            if !record.is_expired(now.millis()) {
+                visit(view(record, now));
+            }
+        })
+    }
+
+    /// How many keys a database has, and how many of them expire.
+    #[must_use]
+    pub fn sizes(&self, database: usize) -> Option<(usize, usize)> {
+        self.database(database).map(|database| (database.len(), database.expiring_len()))
+    }
+
+    /// How often data was changed since the start; who looks on need not look again before that grows or time passes.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.key_stats.changes
+    }
+
+    fn database(&self, index: usize) -> Option<&Database> {
+        self.keyspace.iter().nth(index)
+    }
+}
+
+fn view(record: &Record, now: UnixMicros) -> KeyView<'_> {
+    KeyView {
+        key: record.key(),
+        value_type: record.value_type(),
+        encoding: record.value().encoding_name(),
+        ttl_ms: record.deadline().map(|deadline| deadline.0.saturating_sub(now.millis().0)),
+        len: len(record, now).unwrap_or(0),
+    }
+}
+
+fn len(record: &Record, now: UnixMicros) -> Option<usize> {
+    Some(match record.value_type() {
+        Type::String => record.string().len(),
+        Type::List => record.compound::<List>()?.len(),
+        Type::Set => record.compound::<Set>()?.len(),
+        Type::SortedSet => record.compound::<SortedSet>()?.len(),
+        Type::Hash => record.compound::<Hash>()?.len(now.millis()),
+        Type::Stream => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+    use crate::session::Peer;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn looking_on_leaves_no_trace() {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
+        let fill =
+            b"SET a text PX 500\r\nRPUSH l 1 2 3\r\nHSET h f v\r\nSADD s 1\r\nZADD z 1 a 2 b\r\n";
+        engine.receive(client, fill, UnixMicros(0));
+        let seen = |engine: &Engine, now| {
+            let mut seen = Vec::new();
+            let next = engine.view_keys(0, 0, now, &mut |key| {
+                seen.push(format!(
+                    "{} {} {} {:?} {}",
+                    String::from_utf8_lossy(key.key),
+                    key.value_type.name(),
+                    key.encoding,
+                    key.ttl_ms,
+                    key.len
+                ));
+            });
+            assert_eq!(next, 0, "few keys are seen at once");
+            seen.sort();
+            seen
+        };
+        let all = [
+            "a string embstr Some(400) 4",
+            "h hash listpack None 1",
+            "l list listpack None 3",
+            "s set intset None 1",
+            "z zset listpack None 2",
+        ];
+        assert_eq!(seen(&engine, UnixMicros(100_000)), all);
+        let late = UnixMicros(9_000_000);
+        assert_eq!(seen(&engine, late), all[1..]);
+        assert_eq!(engine.sizes(0), Some((5, 1)), "what expired was not seen, but is there");
+        assert_eq!(engine.sizes(16), None);
+        let before = engine.changes();
+        engine.consume(client, engine.output(client).len(), late);
+        engine.receive(client, b"OBJECT IDLETIME l\r\n", late);
+        assert_eq!(engine.output(client), b":9\r\n");
+        assert_eq!(engine.changes(), before);
+    }
+}

@@ -1,0 +1,101 @@
+//! Users change: what that means for the clients that are connected.
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use super::{Effect, Instance};
+use crate::acl::User;
+use crate::pubsub::Topic;
+use crate::session::{ClientId, Closing, Session};
+
+impl Instance {
+    /// Puts a user in the place of the one of that name. Clients that listen to what they no longer may are closed.
+    pub(crate) fn set_user(&mut self, user: User, running: &mut Session) {
+        let before = self.acl.user(user.name()).cloned();
+        let user = self.acl.insert(user);
+        let is_same = |session: &Session| session.user.name() == user.name();
+        if !before.is_none_or(|before| user.keeps_channels_of(&before)) {
+            let is_eavesdropper = |session: &Session| {
+                is_same(session)
+                    && session.subscriptions.as_ref().is_some_and(|subscriptions| {
+                        Topic::ALL.into_iter().any(|topic| {
+                            let is_pattern = topic == Topic::Pattern;
+                            let mut names = subscriptions.of(topic).iter();
+                            names.any(|name| !user.permits_channel(name, is_pattern))
+                        })
+                    })
+            };
+            self.kill_all(is_eavesdropper, running);
+        }
+        self.each_session(running, |session| {
+            if session.user.name() == user.name() {
+                session.user = Rc::clone(&user);
+            }
+        });
+        self.renew_clearances(running);
+    }
+
+    /// Takes a user away, and closes its clients. Whether there was one.
+    pub(crate) fn remove_user(&mut self, name: &[u8], running: &mut Session) -> bool {
+        let is_removed = self.acl.remove(name);
+        if is_removed {
+            self.disown(|session| session.user.name() == name, running);
+        }
+        is_removed
+    }
+
+    /// Makes those the users that a file holds, and closes the clients of all others but the default one.
+    pub(crate) fn replace_users(&mut self, users: Vec<User>, running: &mut Session) {
+        self.acl.replace(users);
+        self.disown(|session| session.user.name() != crate::acl::DEFAULT, running);
+        let default = Rc::clone(self.acl.default_user());
+        self.each_session(running, |session| session.user = Rc::clone(&default));
+        self.renew_clearances(running);
+    }
+
+    /// Gives the default user the password that the configuration tells.
+    pub(crate) fn require_password(&mut self, running: &mut Session) {
+        let user = User::clone(self.acl.default_user()).with_password(&self.config.requirepass);
+        self.set_user(user, running);
+    }
+
+    /// Closes clients whose user is gone: they are strangers until then.
+    fn disown(&mut self, is_meant: impl Fn(&Session) -> bool, running: &mut Session) {
+        let default = Rc::clone(self.acl.default_user());
+        self.kill_all(&is_meant, running);
+        self.each_session(running, |session| {
+            if is_meant(session) {
+                session.become_user(&default, false, &default);
+            }
+        });
+    }
+
+    fn renew_clearances(&mut self, running: &mut Session) {
+        let default = Rc::clone(self.acl.default_user());
+        self.each_session(running, |session| session.renew_clearance(&default));
+    }
+
+    fn each_session(&mut self, running: &mut Session, mut act: impl FnMut(&mut Session)) {
+        self.clients.iter_mut().for_each(&mut act);
+        act(running);
+    }
+
+    fn kill_all(&mut self, is_meant: impl Fn(&Session) -> bool, running: &mut Session) {
+        let meant = self.clients.iter().chain([&*running]).filter(|session| is_meant(session));
+        let mut ids: Vec<ClientId> = meant.map(|session| session.id).collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.kill(id, running);
+        }
+    }
+
+    /// Closes a client: the one whose command runs once it has its reply.
+    pub(crate) fn kill(&mut self, client: ClientId, running: &mut Session) {
+        if client == running.id {
+            running.closing = Some(Closing::AfterWrite);
+        } else if let Some(session) = self.clients.session_mut(client) {
+            session.closing = Some(Closing::Now);
+            self.effects.push_back(Effect::Close { client, flush: false });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Sorting.
+//!
+//! The standard library makes a copy of its sort for each type of element and each way to compare: fast, and a handful of kilobytes each time.
+//! A page that downloads the engine waits for all of them. So in WebAssembly there is one sort, of positions, to which the elements
+//! are then moved.
+
+use core::cmp::Ordering;
+
+/// Sorts; what is equal stays in its order.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn stable_by<T>(items: &mut [T], compare: impl FnMut(&T, &T) -> Ordering) {
+    items.sort_by(compare);
+}
+
+/// Sorts; what is equal comes in any order, but always the same.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn by<T>(items: &mut [T], compare: impl FnMut(&T, &T) -> Ordering) {
+    items.sort_unstable_by(compare);
+}
+
+#[cfg(target_family = "wasm")]
+pub(crate) use by_position as by;
+#[cfg(target_family = "wasm")]
+pub(crate) use by_position as stable_by;
+
+/// Sorts by way of the positions; what is equal stays in its order.
+#[cfg(any(test, target_family = "wasm"))]
+pub(crate) fn by_position<T>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering) {
+    let mut order: alloc::vec::Vec<usize> = (0..items.len()).collect();
+    sort_positions(&mut order, &mut |left, right| compare(&items[left], &items[right]));
+    for start in 0..items.len() {
+        // Along a cycle of positions each takes what the next one has.
+        let mut to = start;
+        while order[to] != start {
+            let from = order[to];
+            items.swap(to, from);
+            order[to] = to;
+            to = from;
+        }
+        order[to] = to;
+    }
+}
+
+#[cfg(any(test, target_family = "wasm"))]
+#[inline(never)]
+fn sort_positions(order: &mut [usize], compare: &mut dyn FnMut(usize, usize) -> Ordering) {
+    order.sort_unstable_by(|&left, &right| compare(left, right).then(left.cmp(&right)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Random, Seed};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn elements_follow_their_positions() {
+        let mut random = Random::new(Seed(1));
+        for len in (0..70).chain([1000]) {
+            let items: Vec<_> = (0..len).map(|at| (random.below(1 + len / 3), at)).collect();
+            let (mut expected, mut sorted) = (items.clone(), items);
+            expected.sort_by_key(|&(key, _)| key);
+            by_position(&mut sorted, |left, right| left.0.cmp(&right.0));
+            assert_eq!(sorted, expected);
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! Streams: entries of fields and values, by ascending id, and who has read how far.
+//!
+//! The entries lie in [nodes](node) of about a hundred, each a listpack that is exactly Redis's; an ordered map finds the node
+//! of an id. So nothing moves when a stream grows, trimming frees whole nodes, and a dump copies them as they are.
+
+mod group;
+mod id;
+mod node;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Compound, Object, Packing, Type, Value,
+    listpack::{self, Listpack, ListpackRef},
+};
+use crate::memory::allocated;
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use core::mem;
+pub use group::{Consumer, ConsumerIndex, Group, Pending};
+pub use id::StreamId;
+use node::Node;
+pub use node::StreamEntry;
+
+/// A stream.
+#[derive(Clone, Debug, Default)]
+pub struct Stream {
+    nodes: BTreeMap<StreamId, Listpack>,
+    /// What the nodes take.
+    node_bytes: usize,
+    len: usize,
+    /// The id of the last entry that was added.
+    pub last_id: StreamId,
+    /// The highest id that `XDEL` has removed.
+    pub max_deleted_id: StreamId,
+    /// How many entries were ever added.
+    pub entries_added: u64,
+    groups: BTreeMap<Box<[u8]>, Group>,
+    first_id: StreamId,
+}
+
+/// When a node is full: `stream-node-max-bytes` and `stream-node-max-entries`; zero is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as above")]
+pub struct StreamLimits {
+    pub node_bytes: usize,
+    pub node_entries: usize,
+}
+
+/// Which entries trimming leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The last so many.
+    Newest(usize),
+    /// Those from this id on.
+    From(StreamId),
+}
+
+/// How a stream is trimmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// What is left.
+    pub keep: Keep,
+    /// Whether only whole nodes are removed.
+    pub is_approximate: bool,
+    /// At most so many entries are removed.
+    pub limit: Option<usize>,
+}
+
+impl Stream {
+    /// How many entries there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The id of the first entry; `0-0` if there is none.
+    #[must_use]
+    pub const fn first_id(&self) -> StreamId {
+        self.first_id
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How many nodes the radix tree has in which Redis indexes the nodes: `radix-tree-nodes` of `XINFO STREAM`.
+    ///
+    /// Keys of sixteen bytes share prefixes. Each place where they part is a node, as is each end and each stretch of bytes
+    /// between two of these.
+    #[must_use]
+    pub fn radix_node_count(&self) -> usize {
+        let stretch = |from: usize, to: usize| usize::from(to > from);
+        let mut keys = self.nodes.keys().map(|master| master.to_bytes()).peekable();
+        // The depths at which the path to a key forks, as far as the keys before it tell.
+        let (mut nodes, mut forks) = (0, Vec::new());
+        while let Some(key) = keys.next() {
+            let shared = keys
+                .peek()
+                .map(|next| key.iter().zip(next).take_while(|(one, other)| one == other).count());
+            let mut below = key.len();
+            nodes += 1;
+            while let Some(fork) = forks.pop_if(|fork| Some(*fork) >= shared) {
+                nodes += stretch(fork + 1, below);
+                below = fork;
+            }
+            match shared {
+                None => nodes += stretch(0, below),
+                Some(shared) => {
+                    if below != shared {
+                        nodes += 1 + stretch(shared + 1, below);
+                    }
+                    forks.push(shared);
+                }
+            }
+        }
+        nodes.max(1)
+    }
+
+    /// The nodes, each with its master's id.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, ListpackRef<'_>)> {
+        self.nodes.iter().map(|(master, list)| (*master, list.as_ref()))
+    }
+
+    /// The entries from one id to another.
+    pub fn range(&self, start: StreamId, end: StreamId) -> impl Iterator<Item = StreamEntry<'_>> {
+        let first = self.node_of(start).map_or(start, |(master, _)| master);
+        let end_of_nodes = end.max(first);
+        self.nodes
+            .range(first..=end_of_nodes)
+            .flat_map(|(master, list)| Node::new(*master, list).walk())
+            .skip_while(move |stored| stored.entry.id < start)
+            .take_while(move |stored| stored.entry.id <= end)
+            .filter(|stored| !stored.is_deleted)
+            .map(|stored| stored.entry)
+    }
+
+    /// The entries from one id back to another.
+    pub fn range_back(
+        &self,
+        start: StreamId,
+        end: StreamId,
+    ) -> impl Iterator<Item = StreamEntry<'_>> {
+        self.nodes
+            .range(..=end)
+            .rev()
+            .flat_map(|(master, list)| Node::new(*master, list).walk_back())
+            .skip_while(move |stored| stored.entry.id > end)
+            .take_while(move |stored| stored.entry.id >= start)
+            .filter(|stored| !stored.is_deleted)
+            .map(|stored| stored.entry)
+    }
+
+    /// The last entry.
+    #[must_use]
+    pub fn last(&self) -> Option<StreamEntry<'_>> {
+        self.range_back(StreamId::MIN, StreamId::MAX).next()
+    }
+
+    /// Whether there is such an entry.
+    #[must_use]
+    pub fn contains(&self, id: StreamId) -> bool {
+        self.range(id, id).next().is_some()
+    }
+
+    /// Adds an entry, whose fields and values alternate. Its id must be above the last.
+    pub fn push<'a>(
+        &mut self,
+        id: StreamId,
+        pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
+        limits: &StreamLimits,
+    ) {
+        debug_assert!(id > self.last_id, "ids ascend");
+        let bytes: usize = pairs.clone().map(<[u8]>::len).sum();
+        let most_bytes = match limits.node_bytes {
+            0 => listpack::MAX_BYTES,
+            bytes => bytes.min(listpack::MAX_BYTES),
+        };
+        match self.nodes.last_entry() {
+            Some(mut last)
+                if last.get().as_ref().bytes().len() + bytes < most_bytes
+                    && (limits.node_entries == 0
+                        || Node::new(*last.key(), last.get()).all() < limits.node_entries) =>
+            {
+                let master = *last.key();
+                measured(&mut self.node_bytes, last.get_mut(), |list| {
+                    node::push(master, list, id, pairs);
+                });
+            }
+            last => {
+                if let Some(mut full) = last {
+                    measured(&mut self.node_bytes, full.get_mut(), Listpack::shrink_to_fit);
+                }
+                let mut list = node::new(pairs.clone().step_by(2));
+                node::push(id, &mut list, id, pairs);
+                self.node_bytes += node_bytes(&list);
+                self.nodes.insert(id, list);
+            }
+        }
+        self.entries_added = self.entries_added.wrapping_add(1);
+        self.len += 1;
+        self.last_id = id;
+        if self.len == 1 {
+            self.first_id = id;
+        }
+    }
+
+    /// Removes an entry; whether it was there.
+    pub fn remove(&mut self, id: StreamId) -> bool {
+        if !self.remove_from_node(id) {
+            return false;
+        }
+        self.max_deleted_id = self.max_deleted_id.max(id);
+        if self.is_empty() || id == self.first_id {
+            self.find_first();
+        }
+        true
+    }
+
+    fn remove_from_node(&mut self, id: StreamId) -> bool {
+        let Some((master, list)) = self.nodes.range_mut(..=id).next_back() else { return false };
+        let master = *master;
+        let node = Node::new(master, list);
+        let found = node.walk().find(|stored| stored.entry.id >= id);
+        let Some(found) = found.filter(|stored| stored.entry.id == id && !stored.is_deleted) else {
+            return false;
+        };
+        if node.count() == 1 {
+            self.node_bytes -= node_bytes(list);
+            self.nodes.remove(&master);
+        } else {
+            let at = found.at;
+            measured(&mut self.node_bytes, list, |list| node::remove(list, &[at]));
+        }
+        self.len -= 1;
+        true
+    }
+
+    /// Removes old entries; how many.
+    pub fn trim(&mut self, trim: &Trim) -> usize {
+        let before = self.len;
+        while let Some(first) = self.nodes.first_entry() {
+            let removed = before - self.len;
+            let node = Node::new(*first.key(), first.get());
+            let count = node.count();
+            if trim.limit.is_some_and(|limit| removed + count > limit) {
+                break;
+            }
+            let goes = match trim.keep {
+                Keep::Newest(keep) if self.len <= keep => break,
+                Keep::Newest(keep) => self.len - count >= keep,
+                // One that was removed counts too, as in Redis.
+                Keep::From(id) => node.walk_back().next().is_none_or(|last| last.entry.id < id),
+            };
+            if !goes {
+                if !trim.is_approximate {
+                    self.trim_first_node(trim.keep);
+                }
+                break;
+            }
+            self.node_bytes -= node_bytes(&first.remove());
+            self.len -= count;
+        }
+        if self.len < before {
+            self.find_first();
+        }
+        before - self.len
+    }
+
+    /// Removes entries of the first node, of which some stay.
+    fn trim_first_node(&mut self, keep: Keep) {
+        let Some(mut first) = self.nodes.first_entry() else { return };
+        let live = Node::new(*first.key(), first.get()).walk().filter(|stored| !stored.is_deleted);
+        let going: Vec<usize> = match keep {
+            Keep::Newest(keep) => live.take(self.len - keep).map(|stored| stored.at).collect(),
+            Keep::From(id) => {
+                live.take_while(|stored| stored.entry.id < id).map(|stored| stored.at).collect()
+            }
+        };
+        self.len -= going.len();
+        measured(&mut self.node_bytes, first.get_mut(), |list| node::remove(list, &going));
+    }
+
+    fn find_first(&mut self) {
+        let first = self.range(StreamId::MIN, StreamId::MAX).next();
+        self.first_id = first.map_or(StreamId::MIN, |entry| entry.id);
+    }
+
+    fn node_of(&self, id: StreamId) -> Option<(StreamId, &Listpack)> {
+        self.nodes.range(..=id).next_back().map(|(master, list)| (*master, list))
+    }
+
+    // ---- groups ----------------------------------------------------------------------------------------------------
+
+    /// The consumer groups, by name.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = (&[u8], &Group)> {
+        self.groups.iter().map(|(name, group)| (&**name, group))
+    }
+
+    /// The group with this name.
+    #[must_use]
+    pub fn group(&self, name: &[u8]) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// The same, to change.
+    pub fn group_mut(&mut self, name: &[u8]) -> Option<&mut Group> {
+        self.groups.get_mut(name)
+    }
+
+    /// Adds a group; false if there is one with this name.
+    pub fn add_group(&mut self, name: &[u8], group: Group) -> bool {
+        if self.groups.contains_key(name) {
+            return false;
+        }
+        self.groups.insert(name.into(), group);
+        true
+    }
+
+    /// Takes a group away.
+    pub fn remove_group(&mut self, name: &[u8]) -> Option<Group> {
+        self.groups.remove(name)
+    }
+
+    /// A group is given entries that lie behind what it has read, in order.
+    pub fn advance(&mut self, name: &[u8], ids: &[StreamId]) {
+        let Some(mut group) = self.groups.get_mut(name).map(mem::take) else { return };
+        for &id in ids.iter().filter(|id| **id > group.last_id) {
+            match &mut group.entries_read {
+                Some(read) if !self.has_tombstones_from(id) => *read = read.wrapping_add(1),
+                read if self.entries_added > 0 => *read = self.entries_up_to(id),
+                _ => {}
+            }
+        }
+        group.last_id = ids.last().map_or(group.last_id, |last| group.last_id.max(*last));
+        self.groups.get_mut(name).into_iter().for_each(|place| mem::swap(place, &mut group));
+    }
+
+    /// How many entries a group has yet to read, if that can be told.
+    #[must_use]
+    pub fn lag(&self, group: &Group) -> Option<i64> {
+        if self.entries_added == 0 {
+            return Some(0);
+        }
+        let read = match group.entries_read {
+            Some(read) if !self.has_tombstones_from(group.last_id) => Some(read),
+            _ => self.entries_up_to(group.last_id),
+        };
+        read.map(|read| self.entries_added.wrapping_sub(read) as i64)
+    }
+
+    /// Whether an entry from `id` on may have been removed.
+    fn has_tombstones_from(&self, id: StreamId) -> bool {
+        let is_behind = self.first_id <= self.max_deleted_id && id <= self.max_deleted_id;
+        self.len > 0 && self.max_deleted_id != StreamId::MIN && is_behind
+    }
+
+    /// How many entries up to `id` were ever added, if that can be told.
+    #[must_use]
+    pub fn entries_up_to(&self, id: StreamId) -> Option<u64> {
+        if self.entries_added == 0 {
+            return Some(0);
+        }
+        if id == self.last_id || self.len == 0 && id < self.last_id {
+            return Some(self.entries_added);
+        }
+        let has_gaps = self.max_deleted_id != StreamId::MIN && self.max_deleted_id >= self.first_id;
+        if id > self.last_id || has_gaps || id > self.first_id {
+            return None;
+        }
+        let before = self.entries_added.wrapping_sub(self.len as u64);
+        Some(before.wrapping_add(u64::from(id == self.first_id)))
+    }
+
+    // ---- as a value ------------------------------------------------------------------------------------------------
+
+    /// Adds a node that was dumped, behind those that are there; false if it is none, or does not belong there.
+    pub fn push_node(&mut self, master: StreamId, listpack: Vec<u8>) -> bool {
+        let list = Listpack::from_bytes(listpack);
+        let node = Node::new(master, &list);
+        let is_behind = self.nodes.last_key_value().is_none_or(|(last, _)| *last < master);
+        if !is_behind || !node.is_sound() {
+            return false;
+        }
+        self.len += node.count();
+        self.node_bytes += node_bytes(&list);
+        self.nodes.insert(master, list);
+        if self.nodes.len() == 1 {
+            self.find_first();
+        }
+        true
+    }
+
+    /// What it takes, in bytes; asks every group.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        /// Of a stream, and of a group with its place in a tree, without what these point to.
+        const STREAM_BYTES: usize = 160;
+        const GROUP_BYTES: usize = 256;
+        let of_group = |(name, group): (&[u8], &Group)| {
+            GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
+        };
+        STREAM_BYTES + self.node_bytes + self.groups().map(of_group).sum::<usize>()
+    }
+
+    /// See [`Object::free_some`].
+    pub fn free_some(&mut self, budget: usize) -> usize {
+        let mut freed = 0;
+        while freed < budget && self.nodes.pop_first().is_some() {
+            freed += 1;
+        }
+        while freed < budget
+            && let Some(mut group) = self.groups.first_entry()
+        {
+            let some = group.get_mut().free_some(budget - freed);
+            freed += some;
+            if freed < budget {
+                group.remove();
+            }
+        }
+        freed
+    }
+}
+
+/// What a node takes, with its place in the tree of nodes, of which half are free since they come in order.
+fn node_bytes(list: &Listpack) -> usize {
+    const PLACE_BYTES: usize = 80;
+    PLACE_BYTES + allocated(list.capacity())
+}
+
+/// Edits a node, of which `total` is to have what it takes then.
+fn measured<R>(total: &mut usize, list: &mut Listpack, edit: impl FnOnce(&mut Listpack) -> R) -> R {
+    let before = node_bytes(list);
+    let result = edit(list);
+    *total = *total - before + node_bytes(list);
+    result
+}
+
+impl Compound for Stream {
+    const TYPE: Type = Type::Stream;
+    type Ref<'a> = &'a Self;
+
+    fn view_packed(_: Packing, _: &[u8]) -> &Self {
+        unreachable!("no packing is a stream's")
+    }
+
+    fn view(&self) -> &Self {
+        self
+    }
+
+    fn unpack(_: Packing, _: Vec<u8>) -> Self {
+        unreachable!("no packing is a stream's")
+    }
+
+    fn packed(&self) -> Option<(Packing, &[u8])> {
+        None
+    }
+
+    fn into_value(self) -> Value<'static> {
+        Value::Object(Box::new(Object::Stream(Box::new(self))))
+    }
+
+    fn from_object(object: &Object) -> Option<&Self> {
+        match object {
+            Object::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    fn from_object_mut(object: &mut Object) -> Option<&mut Self> {
+        match object {
+            Object::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,103 @@
+use super::*;
+use crate::random::{Random, Seed};
+use alloc::{string::ToString, vec, vec::Vec};
+
+const LIMITS: StreamLimits = StreamLimits { node_bytes: 300, node_entries: 10 };
+
+type Naive = Vec<(StreamId, Vec<Vec<u8>>)>;
+
+fn read<'a>(entries: impl Iterator<Item = StreamEntry<'a>>) -> Naive {
+    let parts = |entry: StreamEntry<'a>| {
+        let pairs = entry.fields().flat_map(|(field, value)| [field.to_vec(), value.to_vec()]);
+        pairs.collect()
+    };
+    entries.map(|entry| (entry.id, parts(entry))).collect()
+}
+
+#[test]
+fn a_stream_is_what_a_list_of_entries_is() {
+    let mut random = Random::new(Seed(5));
+    for _ in 0..50 {
+        let (mut stream, mut naive) = (Stream::default(), Naive::new());
+        for _ in 0..400 {
+            match random.below(10) {
+                0..6 => {
+                    let ms = stream.last_id.ms + random.below(3) as u64;
+                    let id = StreamId { ms, seq: 0 }.max(stream.last_id.next().unwrap());
+                    let fields = 1 + random.below(3);
+                    let parts: Vec<Vec<u8>> = (0..2 * fields)
+                        .map(|at| match at % 2 {
+                            0 => vec![b'a' + (at / 2) as u8],
+                            _ => random.below(1000).to_string().into_bytes(),
+                        })
+                        .collect();
+                    stream.push(id, parts.iter().map(Vec::as_slice), &LIMITS);
+                    naive.push((id, parts));
+                }
+                6..8 => {
+                    let ms = random.below(stream.last_id.ms as usize + 2) as u64;
+                    let id = StreamId { ms, seq: random.below(3) as u64 };
+                    let at = naive.iter().position(|(other, _)| *other == id);
+                    assert_eq!(stream.remove(id), at.is_some());
+                    at.into_iter().for_each(|at| drop(naive.remove(at)));
+                }
+                8 => {
+                    let keep = random.below(naive.len() + 2);
+                    let gone = naive.len().saturating_sub(keep);
+                    let keep = Keep::Newest(keep);
+                    let trim = Trim { keep, is_approximate: false, limit: None };
+                    assert_eq!(stream.trim(&trim), gone);
+                    naive.drain(..gone);
+                }
+                _ => {
+                    let id = StreamId { ms: stream.first_id().ms + 2, seq: 1 };
+                    let gone = naive.iter().take_while(|(other, _)| *other < id).count();
+                    let keep = Keep::From(id);
+                    let trim = Trim { keep, is_approximate: false, limit: None };
+                    assert_eq!(stream.trim(&trim), gone);
+                    naive.drain(..gone);
+                }
+            }
+            assert_eq!(stream.len(), naive.len());
+            assert_eq!(stream.first_id(), naive.first().map_or(StreamId::MIN, |(id, _)| *id));
+            assert!(stream.nodes.iter().all(|(master, list)| Node::new(*master, list).is_sound()));
+        }
+        let low = StreamId { ms: random.below(200) as u64, seq: 1 };
+        let high = StreamId { ms: random.below(200) as u64, seq: 1 };
+        let mut expected = naive.clone();
+        expected.retain(|(id, _)| (low..=high).contains(id));
+        assert_eq!(read(stream.range(low, high)), expected);
+        expected.reverse();
+        assert_eq!(read(stream.range_back(low, high)), expected);
+        let mut copy = Stream::default();
+        assert!(stream.nodes().all(|(id, list)| copy.push_node(id, list.bytes().to_vec())));
+        assert_eq!(read(copy.range(StreamId::MIN, StreamId::MAX)), naive);
+        while stream.free_some(3) == 3 {}
+        assert_eq!(stream.node_count(), 0);
+    }
+}
+
+#[test]
+fn what_a_group_waits_for_is_what_its_consumers_do() {
+    let mut random = Random::new(Seed(6));
+    let mut group = Group::new(StreamId::MIN, None);
+    let (one, two) = (group.add(b"one", 0), group.add(b"two", 0));
+    for step in 0..1000 {
+        let id = StreamId { ms: random.below(50) as u64, seq: 0 };
+        if random.below(3) == 0 {
+            let was_pending = group.pending_at(id).is_some();
+            assert_eq!(group.acknowledge(id), was_pending);
+        } else {
+            let consumer = if random.below(2) == 0 { one } else { two };
+            group.assign(id, Pending { consumer, delivered_ms: step, deliveries: 1 });
+        }
+        for consumer in [one, two] {
+            let of_group = group.pending(..).filter(|(_, pending)| pending.consumer == consumer);
+            let own = group.consumer(consumer).pending.iter().copied();
+            assert!(of_group.map(|(id, _)| id).eq(own));
+        }
+    }
+    let (all, of_one) = (group.pending_len(), group.consumer(one).pending.len());
+    assert!(of_one > 0 && group.remove(b"one") == Some(of_one));
+    assert_eq!((group.pending_len(), group.consumers().len()), (all - of_one, 1));
+}

@@ -1,0 +1,132 @@
+//! Commands on streams: ids that ascend from command to command, and those of entries that are probably there.
+//!
+//! Nothing here depends on the clock: no id is made of the time, nothing waits, and entries have been idle for no time or for days.
+
+use redstart_core::command::spec::Spec;
+
+use super::{Command, Workload};
+
+const GROUPS: &[&str] = &["one", "one", "two", "other"];
+const CONSUMERS: &[&str] = &["ann", "bob", "cyd"];
+const FIELDS: &[&str] = &["a", "b", "1", "", "a long name of a field"];
+const COUNTS: &[&str] = &["1", "1", "2", "5", "100", "0", "-1", "x", ""];
+const BOUNDS: &[&str] = &[
+    "-",
+    "+",
+    "-",
+    "+",
+    "0",
+    "$",
+    "(",
+    "(+",
+    "(0-0",
+    "18446744073709551615-18446744073709551615",
+    "(18446744073709551615-18446744073709551615",
+    "1-x",
+    "",
+    "+1",
+    " 2",
+];
+
+impl Workload {
+    /// The command `spec`, whose arguments fit its tree, with what follows from one another made to fit.
+    pub(super) fn stream(&mut self, spec: &Spec) -> Command {
+        let mut command: Command =
+            spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
+        self.arguments(spec, spec.arguments, false, &mut command);
+        let is = |word: &[u8], name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        if spec.name == "xinfo|stream" {
+            command.truncate(3);
+        }
+        if let Some(at) = command.iter().position(|word| is(word, "BLOCK")) {
+            command.drain(at..at + 2);
+        }
+        if let Some(at) = command.iter().position(|word| is(word, "STREAMS")) {
+            command.truncate(at + 1);
+            let keys = 1 + self.random.below(3);
+            for _ in 0..keys {
+                let key = self.typed_key(spec).unwrap_or_else(|| self.key(false));
+                command.push(key);
+            }
+            for _ in 0..keys {
+                let id = self.stream_id(spec, "id");
+                command.push(id);
+            }
+        }
+        let is_read = spec.name.starts_with("xread");
+        for word in &mut command {
+            // The last entry is read from Redis 7.4 on.
+            if word == b"*" || is_read && word == b"+" {
+                *word = self.stream_id(spec, "id");
+            }
+        }
+        if spec.name == "xadd" && self.one_in(10) {
+            // Several nodes at once would be too rare.
+            let more = (0..40).flat_map(|_| [self.stream_word(spec, "field"), self.element()]);
+            let more: Vec<_> = more.collect();
+            command.extend(more);
+        }
+        command
+    }
+
+    /// A string that a command on streams takes.
+    pub(super) fn stream_word(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
+        match name {
+            "group" => self.pick(GROUPS).into(),
+            "consumer" => self.pick(CONSUMERS).into(),
+            "field" if self.one_in(10) => self.value(false),
+            "field" => self.pick(FIELDS).into(),
+            "value" => self.element(),
+            "min-idle-time" => self.pick(&["0", "0", "0", "100000000", "-1", "x"]).into(),
+            "threshold" if self.one_in(2) => {
+                self.pick(&["0", "1", "2", "5", "10", "~", "=", "-1", "x"]).into()
+            }
+            "start" | "end" if self.one_in(2) => self.pick(BOUNDS).into(),
+            _ => self.stream_id(spec, name),
+        }
+    }
+
+    fn stream_id(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
+        let seq = self.random.below(4);
+        match (spec.name, name) {
+            ("xadd", "id") => {
+                self.stream_ms += self.random.below(3) as u64;
+                let ms = self.stream_ms;
+                match self.random.below(8) {
+                    0..4 => format!("{ms}-*"),
+                    4 => format!("{ms}"),
+                    5 => format!("{}-{seq}", ms.saturating_sub(2)),
+                    _ => format!("{ms}-{seq}"),
+                }
+            }
+            // Redis 7.0 lets this be below what was removed.
+            ("xsetid", "last-id") => {
+                self.stream_ms += 5;
+                format!("{}-{seq}", self.stream_ms)
+            }
+            ("xsetid", _) => format!("{}-{seq}", self.stream_ms.saturating_sub(20)),
+            ("xread", "id") if self.one_in(8) => "$".into(),
+            ("xreadgroup", "id") if !self.one_in(4) => ">".into(),
+            ("xread" | "xreadgroup" | "xgroup|create" | "xgroup|setid", _) if self.one_in(4) => {
+                "0".into()
+            }
+            _ if self.one_in(40) => self.pick(BOUNDS).into(),
+            _ => {
+                let ms = self.stream_ms.saturating_sub(self.random.below(20) as u64);
+                let open = if name == "start" && self.one_in(4) { "(" } else { "" };
+                if self.one_in(4) { format!("{open}{ms}") } else { format!("{open}{ms}-{seq}") }
+            }
+        }
+        .into_bytes()
+    }
+
+    /// A number that a command on streams takes.
+    pub(super) fn stream_integer(&mut self, name: &str) -> Vec<u8> {
+        match name {
+            "min-idle-time" | "ms" => self.pick(&["0", "100000000", "200000000", "-5"]).into(),
+            "entries-added" => self.pick(&["0", "1", "5", "100", "1000000", "-1"]).into(),
+            "entriesread" => self.pick(&["0", "1", "3", "100", "-1", "-2", "x"]).into(),
+            _ => self.pick(COUNTS).into(),
+        }
+    }
+}

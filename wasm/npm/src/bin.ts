@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// `npx redstart`: a server for whoever has Node. Parameters of Redis are flags, as they are to redis-server.
+
+import { readFile } from "node:fs/promises";
+import { Redstart } from "./node.js";
+import { serve } from "./server.js";
+
+const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--load DUMP.RDB] [--seed N] [--PARAMETER VALUE ...]
+
+Serves a database that lives in this process. PARAMETER is any of redis.conf that the engine has, such as --maxmemory or --requirepass.
+Nothing is written to disk.`;
+
+async function main(words: readonly string[]): Promise<void> {
+  if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
+  const flags = new Map<string, string>();
+  for (let at = 0; at < words.length; at += 2) {
+    const [flag, value] = [words[at]!, words[at + 1]];
+    if (!flag.startsWith("--") || value === undefined) throw new Error(`'${flag}' is no flag with a value. See --help`);
+    flags.set(flag.slice(2), value);
+  }
+  const take = (name: string): string | undefined => {
+    const value = flags.get(name);
+    flags.delete(name);
+    return value;
+  };
+  const port = Number(take("port") ?? 6379);
+  const host = take("bind");
+  const path = take("unixsocket");
+  const [file, seed] = [take("load"), take("seed")];
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port is a number up to 65535");
+  const db = await Redstart.open({
+    config: Object.fromEntries(flags),
+    ...(file === undefined ? {} : { snapshot: await readFile(file) }),
+    ...(seed === undefined ? {} : { seed: BigInt(seed) }),
+  });
+  const server = await serve(db, { port, ...(host === undefined ? {} : { host }), ...(path === undefined ? {} : { path }) });
+  console.log(`redstart is ready on ${path ?? `${server.host}:${server.port}`}`);
+  const stop = () => db.close();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  await db.closed;
+  await server.close();
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+}
+
+main(process.argv.slice(2)).catch((reason: unknown) => {
+  console.error(`redstart: ${reason instanceof Error ? reason.message : String(reason)}`);
+  process.exitCode = 1;
+});

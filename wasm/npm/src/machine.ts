@@ -1,0 +1,122 @@
+// One instance of the module: an engine and the memory it lives in. The engine is bytes alone, so a copy of that memory is a copy of the
+// engine, down to the dice it throws: databases are forked and sessions rewound by copying it.
+
+import { glue } from "./engine.js";
+import { RedstartError } from "./error.js";
+
+type Engine = InstanceType<ReturnType<typeof glue>["Engine"]>;
+
+/** What an engine may ask of whoever runs it. */
+export interface Host {
+  monotonic(): number;
+  sleep(micros: number): void;
+}
+
+/** What fixes how an engine begins. */
+export interface Origin {
+  readonly module: WebAssembly.Module;
+  readonly seed: bigint;
+  /** Parameters as the module takes them: names and values in turn, each with a NUL behind it. */
+  readonly parameters: string;
+}
+
+/** Pages that checkpoints share where nothing has changed between them. */
+const PAGE = 4096;
+
+/** An engine at one moment. */
+export interface Image {
+  readonly pages: readonly BigUint64Array[];
+  readonly pointer: number;
+  readonly inbox: number;
+  readonly inboxLength: number;
+}
+
+export class Machine {
+  readonly engine: Engine;
+  #memory: WebAssembly.Memory;
+  #view: Uint8Array;
+  #inbox = 0;
+  #inboxLength = 0;
+
+  constructor(origin: Origin, host: Host, now: number) {
+    const { Engine, initSync } = glue();
+    this.#memory = initSync({ module: origin.module }).memory;
+    this.#view = new Uint8Array(this.#memory.buffer);
+    this.engine = new Engine(origin.seed, origin.parameters, host, now);
+    // The instance goes as a whole: nothing in it is to be freed by itself.
+    raw(this.engine).__wbg_ptr = raw(this.engine).__destroy_into_raw();
+  }
+
+  /** The module's memory: a view of it ends when it grows. */
+  get view(): Uint8Array {
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
+    return this.#view;
+  }
+
+  /** Where the inbox is, with room for `length` bytes. */
+  inbox(length: number): number {
+    if (length > this.#inboxLength) {
+      this.#inbox = this.engine.inbox(length);
+      this.#inboxLength = length;
+    }
+    return this.#inbox;
+  }
+
+  /** Puts bytes into the inbox. */
+  fill(bytes: Uint8Array): void {
+    const at = this.inbox(bytes.length);
+    this.view.set(bytes, at);
+  }
+
+  /** A copy of the first `length` bytes of the outbox. */
+  taken(length: number): Uint8Array {
+    const start = this.engine.outbox();
+    return this.view.slice(start, start + length);
+  }
+
+  /** Becomes what another one is: both have the same origin. */
+  copy(other: Machine): void {
+    this.#fit(other.view.length);
+    this.view.set(other.view);
+    raw(this.engine).__wbg_ptr = raw(other.engine).__wbg_ptr;
+    this.#inbox = other.#inbox;
+    this.#inboxLength = other.#inboxLength;
+  }
+
+  /** The engine as it is now; pages are shared with an earlier image where they are the same. */
+  image(earlier: Image | undefined): Image {
+    const words = new BigUint64Array(this.#memory.buffer);
+    const pages = Array.from({ length: this.view.length / PAGE }, (_, index) => {
+      const page = words.subarray((index * PAGE) / 8, ((index + 1) * PAGE) / 8);
+      const old = earlier?.pages[index];
+      return old !== undefined && page.every((word, at) => word === old[at]) ? old : page.slice();
+    });
+    return { pages, pointer: raw(this.engine).__wbg_ptr, inbox: this.#inbox, inboxLength: this.#inboxLength };
+  }
+
+  /** Becomes what the image shows. */
+  restore(image: Image): void {
+    this.#fit(image.pages.length * PAGE);
+    const words = new BigUint64Array(this.#memory.buffer);
+    image.pages.forEach((page, index) => words.set(page, (index * PAGE) / 8));
+    raw(this.engine).__wbg_ptr = image.pointer;
+    this.#inbox = image.inbox;
+    this.#inboxLength = image.inboxLength;
+  }
+
+  #fit(length: number): void {
+    const missing = length - this.view.length;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
+  }
+}
+
+/** What a refusal or a mistake that the engine threw is for the caller. */
+export function thrown(reason: unknown): unknown {
+  if (reason instanceof Uint8Array) return new RedstartError(new TextDecoder().decode(reason.slice(1, -2)));
+  return typeof reason === "string" ? new RedstartError(reason.startsWith("ERR ") ? reason : `ERR ${reason}`) : reason;
+}
+
+/** The part of the glue that it does not declare. */
+function raw(engine: Engine): { __wbg_ptr: number; __destroy_into_raw(): number } {
+  return engine as never;
+}

@@ -1,0 +1,36 @@
+// Lets node-redis talk to a database of this process. It has no option for how connections are made but calls `net.createConnection`; so
+// importing this file puts a function before that one, which answers for paths that it has named itself and passes on all others.
+
+import net from "node:net";
+import { type Attachable, ClientStream } from "./duplex.js";
+
+const databases = new Map<string, Attachable>();
+let named = 0;
+let isInPlace = false;
+
+export interface NodeRedisOptions {
+  readonly socket: { readonly path: string; readonly tls: false };
+}
+
+/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve until the database is closed. */
+export function inProcess(db: Attachable): NodeRedisOptions {
+  if (!isInPlace) answer();
+  const path = `redstart:${(named += 1)}`;
+  databases.set(path, db);
+  void db.closed.then(() => databases.delete(path));
+  return { socket: { path, tls: false } };
+}
+
+function answer(): void {
+  isInPlace = true;
+  const connect = net.createConnection as (...args: unknown[]) => net.Socket;
+  const answering = (...args: unknown[]): net.Socket => {
+    const path = (args[0] as { path?: unknown } | undefined)?.path;
+    const db = typeof path === "string" ? databases.get(path) : undefined;
+    if (db === undefined) return connect.apply(net, args);
+    const stream = new ClientStream(db);
+    queueMicrotask(() => stream.emit("connect"));
+    return stream as unknown as net.Socket;
+  };
+  net.createConnection = answering as typeof net.createConnection;
+}

@@ -1,0 +1,134 @@
+// A session as bytes: how the engine began, and every verb that was called, with its time. The engine does nothing but what follows from
+// these, so a replay has the same replies to the last byte.
+//
+//   "redstart" version   seed   parameters   is virtual   start   snapshot   events ...
+//
+//   event   kind + 8 * client   microseconds since the last event   what belongs to the kind
+//
+// Numbers are written seven bits a byte, text and bytes behind their length. The client is its slot among those connected at the time.
+
+import { Reader, Writer } from "./bytes.js";
+import type { Machine } from "./machine.js";
+
+const MAGIC = "redstart";
+const VERSION = 1;
+
+const enum Kind { Connect, Receive, Disconnect, Tick, Advance, Pause, Resume }
+
+/** What happened in a session. */
+export type RecordedEvent = { /** Microseconds since the Unix epoch. */ readonly time: number } & (
+  | { readonly kind: "connect"; readonly address: string | undefined }
+  | { readonly kind: "receive"; readonly slot: number; readonly bytes: Uint8Array }
+  | { readonly kind: "disconnect" | "pause" | "resume"; readonly slot: number }
+  | { readonly kind: "tick" }
+  | { readonly kind: "advance"; readonly micros: number }
+);
+
+/** How a recorded session began. */
+export interface Beginning {
+  readonly seed: bigint;
+  readonly parameters: string;
+  readonly isVirtual: boolean;
+  /** Microseconds since the Unix epoch. */
+  readonly start: number;
+  /** The RDB file that it began with; empty for none. */
+  readonly snapshot: Uint8Array;
+}
+
+/** Writes a recording. */
+export class Recorder {
+  #out = new Writer();
+  #last: number;
+
+  constructor({ seed, parameters, isVirtual, start, snapshot }: Beginning) {
+    this.#out.text(MAGIC);
+    this.#out.number(VERSION);
+    this.#out.text(String(seed));
+    this.#out.text(parameters);
+    this.#out.number(isVirtual ? 1 : 0);
+    this.#out.number(start);
+    this.#out.bytes(snapshot);
+    this.#last = start;
+  }
+
+  /** The recording so far. */
+  recording(): Uint8Array {
+    return this.#out.written();
+  }
+
+  connect(time: number, address: string | undefined): void {
+    this.#event(Kind.Connect, 0, time);
+    this.#out.text(address ?? "");
+  }
+
+  /** The client's bytes are in the inbox. */
+  receive(time: number, slot: number, machine: Machine, length: number): void {
+    this.#event(Kind.Receive, slot, time);
+    const at = machine.inbox(0);
+    this.#out.bytes(machine.view.subarray(at, at + length));
+  }
+
+  disconnect(time: number, slot: number): void {
+    this.#event(Kind.Disconnect, slot, time);
+  }
+
+  tick(time: number): void {
+    this.#event(Kind.Tick, 0, time);
+  }
+
+  advance(time: number, micros: number): void {
+    this.#event(Kind.Advance, 0, time);
+    this.#out.number(micros);
+  }
+
+  pause(slot: number): void {
+    this.#event(Kind.Pause, slot, this.#last);
+  }
+
+  resume(time: number, slot: number): void {
+    this.#event(Kind.Resume, slot, time);
+  }
+
+  #event(kind: Kind, slot: number, time: number): void {
+    this.#out.number(kind + 8 * slot);
+    // The machine's clock may be set back; events then happen at once.
+    this.#out.number(Math.max(0, time - this.#last));
+    this.#last = Math.max(time, this.#last);
+  }
+}
+
+/** Reads a recording. Bytes are windows on it. */
+export function read(recording: Uint8Array): { beginning: Beginning; events: RecordedEvent[] } {
+  const reader = new Reader(recording);
+  if (recording.length < MAGIC.length || reader.text() !== MAGIC) throw new RangeError("this is no recording");
+  const version = reader.number();
+  if (version !== VERSION) throw new RangeError(`this recording is of version ${version}; this package knows ${VERSION}`);
+  const beginning = {
+    seed: BigInt(reader.text()),
+    parameters: reader.text(),
+    isVirtual: reader.number() === 1,
+    start: reader.number(),
+    snapshot: reader.bytes(),
+  };
+  const events: RecordedEvent[] = [];
+  let time = beginning.start;
+  while (!reader.isAtEnd) {
+    const head = reader.number();
+    time += reader.number();
+    events.push(event(head % 8, Math.floor(head / 8), time, reader));
+  }
+  return { beginning, events };
+}
+
+function event(kind: Kind, slot: number, time: number, reader: Reader): RecordedEvent {
+  switch (kind) {
+    case Kind.Connect: return { kind: "connect", time, address: reader.text() || undefined };
+    case Kind.Receive: return { kind: "receive", time, slot, bytes: reader.bytes() };
+    case Kind.Disconnect: return { kind: "disconnect", time, slot };
+    case Kind.Tick: return { kind: "tick", time };
+    case Kind.Advance: return { kind: "advance", time, micros: reader.number() };
+    case Kind.Pause: return { kind: "pause", time, slot };
+    case Kind.Resume: return { kind: "resume", time, slot };
+    default: throw new RangeError("the recording is damaged");
+  }
+}

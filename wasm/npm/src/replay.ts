@@ -1,0 +1,154 @@
+// A recorded session that runs again, forth and back. Going back is going forth from a checkpoint: an image of the engine's memory, whose pages
+// are shared with the checkpoint before it where they are the same.
+
+import { Keyspace } from "./keyspace.js";
+import type { Beginning, RecordedEvent } from "./recording.js";
+import { type Origin } from "./machine.js";
+import { Runtime } from "./runtime.js";
+
+/** What a client was sent during a step. */
+export interface Sent {
+  /** The number that `CLIENT ID` tells. */
+  readonly client: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One event and what it caused. */
+export interface Step {
+  readonly event: RecordedEvent;
+  /** The number of the client whose event it was, 0 for none. */
+  readonly client: number;
+  readonly sent: readonly Sent[];
+}
+
+export interface ReplayOptions {
+  /** How many events apart checkpoints are, 5000 unless given. */
+  checkpoints?: number;
+}
+
+export class Replay {
+  readonly events: readonly RecordedEvent[];
+  #beginning: Beginning;
+  #runtime: Runtime;
+  #position = 0;
+  #sent: Sent[] = [];
+  #distance: number;
+  #checkpoints: ReturnType<Runtime["image"]>[] = [];
+
+  /** @internal */
+  constructor(origin: Origin, beginning: Beginning, events: RecordedEvent[], options: ReplayOptions) {
+    this.events = events;
+    this.#beginning = beginning;
+    this.#distance = options.checkpoints ?? 5000;
+    this.#runtime = new Runtime({ origin, virtual: beginning.start });
+    load(this.#runtime, beginning.snapshot);
+    this.#checkpoint();
+  }
+
+  /** How many events have happened. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get length(): number {
+    return this.events.length;
+  }
+
+  /** The time of the last event, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return (this.events[this.#position - 1]?.time ?? this.#beginning.start) / 1000;
+  }
+
+  /** The keys as they are at this moment. */
+  get keyspace(): Keyspace {
+    return new Keyspace(this.#runtime);
+  }
+
+  /** The data at this moment, as an RDB file. */
+  snapshot(): Uint8Array {
+    return snapshot(this.#runtime);
+  }
+
+  /** @internal The database at this moment, for itself. */
+  fork(): Runtime {
+    return this.#runtime.fork([]);
+  }
+
+  /** Lets the next event happen; `undefined` at the end. */
+  step(): Step | undefined {
+    const event = this.events[this.#position];
+    if (event === undefined) return undefined;
+    this.#sent = [];
+    const client = this.#happen(event);
+    this.#position += 1;
+    if (this.#position % this.#distance === 0) this.#checkpoint();
+    return { event, client, sent: this.#sent };
+  }
+
+  /** Goes to the moment when so many events have happened. */
+  seek(position: number): void {
+    position = Math.min(Math.max(0, Math.floor(position)), this.length);
+    const nearest = Math.min(Math.floor(position / this.#distance), this.#checkpoints.length - 1);
+    if (position < this.#position || nearest * this.#distance > this.#position) {
+      this.#runtime.restore(this.#checkpoints[nearest]!);
+      this.#position = nearest * this.#distance;
+    }
+    while (this.#position < position) this.step();
+  }
+
+  close(): void {
+    this.#runtime.close();
+    this.#checkpoints = [];
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkpoint(): void {
+    const index = this.#position / this.#distance;
+    this.#checkpoints[index] ??= this.#runtime.image(this.#checkpoints[index - 1]?.image);
+  }
+
+  #happen(event: RecordedEvent): number {
+    const runtime = this.#runtime;
+    if (!runtime.isOpen) return 0;
+    runtime.time = event.time;
+    switch (event.kind) {
+      case "connect": return this.#connect(event.address);
+      case "tick": runtime.tick(); return 0;
+      case "advance": runtime.advance(event.micros); return 0;
+    }
+    const peer = runtime.peer(event.slot);
+    if (peer === undefined) return 0;
+    switch (event.kind) {
+      case "receive": runtime.send(peer, event.bytes); break;
+      case "disconnect": runtime.disconnect(peer); break;
+      case "pause": runtime.pause(peer); break;
+      case "resume": runtime.resume(peer); break;
+    }
+    return peer.id;
+  }
+
+  #connect(address: string | undefined): number {
+    let id = 0;
+    const listener = {
+      ...(address === undefined ? {} : { address }),
+      data: (bytes: Uint8Array) => void this.#sent.push({ client: id, bytes }),
+    };
+    return (id = this.#runtime.attach(listener).id);
+  }
+}
+
+/** All data of an engine, as an RDB file. */
+export function snapshot(runtime: Runtime): Uint8Array {
+  const { machine } = runtime;
+  return machine.taken(machine.engine.snapshot(runtime.now()));
+}
+
+/** Reads all data from an RDB file. */
+export function load(runtime: Runtime, file: Uint8Array): void {
+  if (file.length === 0) return;
+  runtime.machine.fill(file);
+  runtime.machine.engine.load(file.length, runtime.now());
+}

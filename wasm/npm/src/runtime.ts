@@ -1,0 +1,371 @@
+// Runs a machine: its clock, its clients as bytes, and what it asks for. Every verb of the engine is called here and nowhere else, so this
+// is also where a session is recorded.
+
+import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
+import { RedstartError } from "./error.js";
+import type { Recorder } from "./recording.js";
+import { type Argument, request } from "./request.js";
+
+/** What a connection's owner is told, and tells. */
+export interface Listener {
+  /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
+  address?: string;
+  /** The server has sent bytes; they are the listener's own. */
+  data(bytes: Uint8Array): void;
+  /** The server has ended the connection. */
+  end?(): void;
+  /** Bytes are wanted again: see `Connection.wantsInput`. */
+  drain?(): void;
+}
+
+/** A client of the engine, as bytes: each has its own database, transaction and protocol. */
+export interface Connection {
+  /** The number that `CLIENT ID` tells. */
+  readonly id: number;
+  readonly isOpen: boolean;
+  /** Whether the server would read on: not while the client waits or leaves too much unread. What is sent nevertheless is kept. */
+  readonly wantsInput: boolean;
+  /** Sends bytes, or a command; whatever is answered at once has reached the listener when this returns. */
+  send(bytes: Uint8Array | readonly Argument[]): void;
+  /** Leaves what comes with the server until `resume`. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** The clock of an engine. */
+export interface Clock {
+  readonly isVirtual: boolean;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Moves a virtual clock: what is due in between happens in its order - keys expire, clients stop waiting. */
+  advance(ms: number): void;
+}
+
+export interface Peer {
+  readonly slot: number;
+  readonly id: number;
+  readonly listener: Listener;
+  isPaused: boolean;
+}
+
+/** What the engine asks for, in the lowest two bits of an effect. */
+const enum Asked { Write, Close, CloseAfterWrite, Shutdown }
+
+/** The longest that a timer can wait. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+export interface RuntimeOptions {
+  readonly origin: Origin;
+  /** Microseconds at which a virtual clock begins; none for the machine's clock. */
+  readonly virtual: number | undefined;
+  readonly recorder?: Recorder | undefined;
+}
+
+export class Runtime {
+  readonly clock: Clock;
+  readonly origin: Origin;
+  readonly recorder: Recorder | undefined;
+  readonly closed: Promise<void>;
+  #machine: Machine | undefined;
+  #peers: (Peer | undefined)[] = [];
+  /** Microseconds of the virtual clock. */
+  #virtual: number | undefined;
+  /** Microseconds at which the verb that runs was called. */
+  #time = 0;
+  /** What listeners are yet to be told: they may call the engine, so they are told once it is idle. */
+  #told: (() => void)[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #onClose!: () => void;
+
+  constructor({ origin, virtual, recorder }: RuntimeOptions) {
+    this.origin = origin;
+    this.recorder = recorder;
+    this.#virtual = virtual;
+    this.closed = new Promise((resolve) => void (this.#onClose = resolve));
+    try {
+      this.#machine = new Machine(origin, this.#host(), this.now());
+    } catch (reason) {
+      throw thrown(reason);
+    }
+    this.clock = {
+      isVirtual: virtual !== undefined,
+      now: () => this.now() / 1000,
+      advance: (ms) => this.advance(Math.round(ms * 1000)),
+    };
+  }
+
+  /** Lets the clock run. */
+  start(): void {
+    this.tick();
+  }
+
+  get isOpen(): boolean {
+    return this.#machine !== undefined;
+  }
+
+  get machine(): Machine {
+    if (this.#machine === undefined) throw new RedstartError("CLOSED this database was closed");
+    return this.#machine;
+  }
+
+  /** Reads the clock: the verbs that follow are called at that time. */
+  now(): number {
+    this.#time = this.#virtual ?? Date.now() * 1000;
+    return this.#time;
+  }
+
+  /** Sets a virtual clock, as a replay does. */
+  set time(micros: number) {
+    this.#virtual = micros;
+  }
+
+  peer(slot: number): Peer | undefined {
+    return this.#peers[slot];
+  }
+
+  get peers(): Peer[] {
+    return this.#peers.filter((peer) => peer !== undefined);
+  }
+
+  /**
+   * A client has come.
+   * @throws {RedstartError} when it is refused.
+   */
+  connect(listener: Listener): Peer {
+    const { engine } = this.machine;
+    const now = this.now();
+    this.recorder?.connect(now, listener.address);
+    let slot: number;
+    try {
+      slot = engine.connect(listener.address, now);
+    } catch (reason) {
+      throw thrown(reason);
+    }
+    return this.adopt(slot, listener);
+  }
+
+  /** Takes over a client that the engine knows already. */
+  adopt(slot: number, listener: Listener): Peer {
+    const peer = { slot, id: this.machine.engine.client_id(slot), listener, isPaused: false };
+    this.#peers[slot] = peer;
+    return peer;
+  }
+
+  /** Connects one more client, as bytes. One that is refused is told so, as over a socket, and its connection ends at once. */
+  attach(listener: Listener): Connection {
+    let peer: Peer;
+    try {
+      peer = this.connect(listener);
+    } catch (refusal) {
+      if (!(refusal instanceof RedstartError) || refusal.code === "CLOSED") throw refusal;
+      listener.data(new TextEncoder().encode(`-${refusal.message}\r\n`));
+      listener.end?.();
+      return { id: 0, isOpen: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
+    }
+    const isOpen = () => this.#peers[peer.slot] === peer;
+    const machine = () => this.machine.engine;
+    return {
+      id: peer.id,
+      get isOpen() {
+        return isOpen();
+      },
+      get wantsInput() {
+        return isOpen() && machine().wants_input(peer.slot);
+      },
+      send: (bytes) => this.send(peer, bytes instanceof Uint8Array ? bytes : request(bytes)),
+      pause: () => this.pause(peer),
+      resume: () => this.resume(peer),
+      close: () => this.disconnect(peer),
+    };
+  }
+
+  send(peer: Peer, bytes: Uint8Array): void {
+    if (this.#peers[peer.slot] !== peer) return;
+    this.machine.fill(bytes);
+    const closing = this.receive(peer, bytes.length);
+    // A client that is cut off at once is not sent what it had yet to read.
+    if (closing !== Asked.Close) this.#flush(peer);
+    if (closing !== Asked.Write) this.#forget(peer);
+    this.settled();
+  }
+
+  /**
+   * Passes on what was put into the inbox, and does what others are to be told of it. The client's own output is left to the caller, who calls
+   * `settled` once it has been read. Returns how its connection is to be closed, if at all.
+   */
+  receive(peer: Peer, length: number): Asked {
+    const now = this.now();
+    this.recorder?.receive(now, peer.slot, this.machine, length);
+    this.machine.engine.receive(peer.slot, length, now);
+    return this.#settle(peer.slot);
+  }
+
+  /** The client has read so much of its output. */
+  consumed(peer: Peer, length: number): void {
+    this.machine.engine.consume(peer.slot, length, this.#time);
+  }
+
+  /** Ends what `receive` has begun. */
+  settled(): void {
+    this.#settle(-1);
+    // Somebody may wait for less long than until the next tick.
+    if (this.#virtual === undefined && this.#machine?.engine.awaits_time()) this.tick();
+    this.#deliver();
+  }
+
+  /** Has something told to a listener once the engine is idle. */
+  tell(what: () => void): void {
+    this.#told.push(what);
+  }
+
+  pause(peer: Peer): void {
+    if (peer.isPaused) return;
+    peer.isPaused = true;
+    this.recorder?.pause(peer.slot);
+  }
+
+  resume(peer: Peer): void {
+    if (!peer.isPaused) return;
+    peer.isPaused = false;
+    this.recorder?.resume(this.now(), peer.slot);
+    if (this.#peers[peer.slot] !== peer) return;
+    this.#flush(peer);
+    this.settled();
+  }
+
+  disconnect(peer: Peer): void {
+    if (this.#peers[peer.slot] !== peer) return;
+    this.recorder?.disconnect(this.now(), peer.slot);
+    this.#forget(peer);
+    this.settled();
+  }
+
+  /** Moves a virtual clock. */
+  advance(micros: number): void {
+    if (this.#virtual === undefined) throw new TypeError('a real clock cannot be moved: open with { clock: "virtual" }');
+    if (!(micros >= 0)) throw new RangeError("time moves forward only");
+    this.recorder?.advance(this.#virtual, micros);
+    const end = this.#virtual + micros;
+    for (;;) {
+      const wake = this.#due();
+      if (this.#machine === undefined) return;
+      // There may be more to do now; else nothing happens before something is due.
+      if (wake > this.#virtual) this.#virtual = Math.max(wake, this.#machine.engine.next_due(this.#virtual));
+      if (this.#virtual > end) break;
+    }
+    this.#virtual = end;
+    this.#due();
+  }
+
+  /** Does what is due. A real clock comes back by itself; that keeps the process alive only while a client waits for time to pass. */
+  tick(): void {
+    this.recorder?.tick(this.now());
+    const wake = this.#due();
+    if (this.#virtual !== undefined || this.#machine === undefined) return;
+    clearTimeout(this.#timer);
+    const wait = Math.min(Math.max(0, Math.ceil((wake - this.#time) / 1000)), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.tick(), wait);
+    if (typeof this.#timer === "object" && !this.#machine.engine.awaits_time()) this.#timer.unref();
+  }
+
+  /** An independent copy of the database, with the clients that are `kept` and no others. */
+  fork(kept: readonly Peer[]): Runtime {
+    const fork = new Runtime({ origin: this.origin, virtual: this.#virtual });
+    fork.machine.copy(this.machine);
+    for (const peer of this.peers) if (!kept.includes(peer)) fork.machine.engine.disconnect(peer.slot);
+    while (fork.machine.engine.poll_effect() !== -1);
+    return fork;
+  }
+
+  /** The engine as it is now, and who is connected. */
+  image(earlier: Image | undefined): { image: Image; peers: readonly (Peer | undefined)[] } {
+    return { image: this.machine.image(earlier), peers: this.#peers.map((peer) => peer && { ...peer }) };
+  }
+
+  restore({ image, peers }: ReturnType<Runtime["image"]>): void {
+    this.machine.restore(image);
+    this.#peers = peers.map((peer) => peer && { ...peer });
+  }
+
+  close(): void {
+    if (this.#machine === undefined) return;
+    clearTimeout(this.#timer);
+    this.#machine = undefined;
+    const peers = this.peers;
+    this.#peers = [];
+    for (const { listener } of peers) this.tell(() => listener.end?.());
+    this.tell(() => this.#onClose());
+    this.#deliver();
+  }
+
+  #due(): number {
+    const wake = this.#machine?.engine.tick(this.now()) ?? Infinity;
+    this.#settle(-1);
+    this.#deliver();
+    return wake;
+  }
+
+  #deliver(): void {
+    for (let what = this.#told.shift(); what !== undefined; what = this.#told.shift()) what();
+  }
+
+  /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
+  #settle(own: number): Asked {
+    let closing = Asked.Write;
+    for (;;) {
+      const asked = this.#machine?.engine.poll_effect() ?? -1;
+      if (asked === -1) return closing;
+      const effect: Asked = asked & 3;
+      if (effect === Asked.Shutdown) {
+        this.close();
+        return closing;
+      }
+      const slot = asked >> 2;
+      if (slot === own) {
+        closing = Math.max(closing, effect);
+        continue;
+      }
+      const peer = this.#peers[slot];
+      if (peer === undefined) continue;
+      if (effect !== Asked.Close) this.#flush(peer);
+      if (effect !== Asked.Write) this.#forget(peer);
+      else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
+    }
+  }
+
+  /** Sends a client what it has yet to read. */
+  #flush(peer: Peer): void {
+    if (peer.isPaused || this.#machine === undefined) return;
+    const length = this.#machine.engine.output(peer.slot);
+    if (length === 0) return;
+    const bytes = this.#machine.taken(length);
+    this.consumed(peer, length);
+    this.tell(() => peer.listener.data(bytes));
+  }
+
+  #forget(peer: Peer): void {
+    if (this.#peers[peer.slot] !== peer) return;
+    this.#peers[peer.slot] = undefined;
+    this.#machine?.engine.disconnect(peer.slot);
+    this.tell(() => peer.listener.end?.());
+  }
+
+  /** Ends a client's connection as `receive` has said, once its output was read. */
+  end(peer: Peer): void {
+    this.#forget(peer);
+  }
+
+  /** What the engine may ask. Where a session must repeat, how long a command took is not to be seen but for what it slept. */
+  #host(): Host {
+    const repeats = () => this.#virtual !== undefined || this.recorder !== undefined;
+    return {
+      monotonic: () => (repeats() ? this.#time : performance.now() * 1000),
+      sleep: (micros) => {
+        if (repeats()) this.#time += micros;
+        if (this.#virtual !== undefined) this.#virtual += micros;
+        else for (const end = performance.now() + micros / 1000; performance.now() < end; );
+      },
+    };
+  }
+}

@@ -1,0 +1,83 @@
+// Serves a database over TCP, or over a Unix socket: for clients of any language. A virtual clock rules there too.
+
+import { type AddressInfo, type Server as NetServer, type Socket, createServer } from "node:net";
+import type { Attachable } from "./duplex.js";
+import type { Connection } from "./runtime.js";
+
+export interface ServeOptions {
+  /** 0, unless given: any that is free. */
+  port?: number;
+  /** 127.0.0.1, unless given. There is no password but what the configuration asks for. */
+  host?: string;
+  /** The path of a Unix socket, in place of host and port. */
+  path?: string;
+}
+
+export interface Server {
+  readonly host: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  /** What clients are told to connect to: `redis://127.0.0.1:6379`. */
+  readonly url: string;
+  /** Ends all its connections and stops listening. The database stays open. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Serves a database; resolves once it listens. */
+export async function serve(db: Attachable, { port = 0, host = "127.0.0.1", path }: ServeOptions = {}): Promise<Server> {
+  const sockets = new Set<Socket>();
+  const listening: NetServer = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    bridge(db, socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    listening.once("error", reject);
+    listening.listen(path === undefined ? { port, host } : { path }, () => {
+      listening.off("error", reject);
+      resolve();
+    });
+  });
+  const address = listening.address();
+  const bound = typeof address === "object" && address !== null ? address : ({ address: path ?? "", port: 0 } as AddressInfo);
+  const close = () =>
+    new Promise<void>((resolve) => {
+      listening.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return {
+    host: bound.address,
+    port: bound.port,
+    url: path === undefined ? `redis://${bound.address.includes(":") ? `[${bound.address}]` : bound.address}:${bound.port}` : `redis+unix://${path}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Passes bytes between a socket and the engine, as slowly as either side wants. */
+function bridge(db: Attachable, socket: Socket): void {
+  socket.setNoDelay(true);
+  const address = socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
+  let connection: Connection | undefined;
+  // A client that is refused is told before there is a connection.
+  connection = db.attach({
+    ...(address === undefined ? {} : { address }),
+    data(bytes) {
+      if (!socket.write(bytes)) connection?.pause();
+    },
+    end: () => socket.end(),
+    drain: () => socket.resume(),
+  });
+  const client = connection;
+  socket.on("data", (bytes) => {
+    client.send(bytes);
+    if (client.isOpen && !client.wantsInput) socket.pause();
+  });
+  socket.on("drain", () => {
+    client.resume();
+    if (client.wantsInput) socket.resume();
+  });
+  socket.on("error", () => client.close());
+  socket.on("close", () => client.close());
+}

@@ -1,0 +1,25 @@
+// Where the engine's module comes from.
+
+export interface Source {
+  /** The engine's module, or its bytes, where the package cannot find its own `engine.wasm`. */
+  wasm?: WebAssembly.Module | BufferSource;
+}
+
+/** Compiles the module once, when it is first needed. */
+export class Compiled {
+  #compile: () => Promise<WebAssembly.Module>;
+  #module: Promise<WebAssembly.Module> | undefined;
+
+  constructor(compile: () => Promise<WebAssembly.Module>) {
+    this.#compile = compile;
+  }
+
+  async module({ wasm }: Source): Promise<WebAssembly.Module> {
+    if (wasm instanceof WebAssembly.Module) return wasm;
+    if (wasm !== undefined) return WebAssembly.compile(wasm);
+    this.#module ??= this.#compile();
+    // What has failed once may be there the next time.
+    this.#module.catch(() => (this.#module = undefined));
+    return this.#module;
+  }
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Redstart } from "redstart";
+
+const bytes = (text) => new TextEncoder().encode(text);
+
+/** What every client was sent, in the order it was. */
+function transcript() {
+  const sent = [];
+  return { sent, listen: (db) => db.attach({ data: (chunk) => sent.push(Buffer.from(chunk).toString("latin1")) }) };
+}
+
+for (const clock of ["virtual", "real"]) {
+  test(`a session on a ${clock} clock is replayed to the same bytes`, async () => {
+    const db = await Redstart.open({ seed: 5, clock, record: true, config: { "slowlog-log-slower-than": "0" } });
+    const { sent, listen } = transcript();
+    const [a, b] = [listen(db), listen(db)];
+    a.send(bytes("HELLO 3\r\nSUBSCRIBE news\r\nSET k v PX 50\r\n"));
+    for (let key = 0; key < 200; key += 1) b.send(bytes(`SADD s ${key}\r\n`));
+    b.send(bytes("SPOP s 20\r\nRANDOMKEY\r\nTIME\r\nINFO\r\nSLOWLOG GET 2\r\nCLIENT LIST\r\n"));
+    b.send(bytes("BLPOP q 0.03\r\nPUBLISH news hi\r\nPTTL k\r\n"));
+    if (clock === "virtual") db.clock.advance(100);
+    else await new Promise((resolve) => setTimeout(resolve, 100));
+    b.pause();
+    b.send(bytes("GET k\r\nQUIT\r\n"));
+    b.resume();
+    db.call("SET", "last", "1");
+    a.close();
+    const recording = db.record();
+    const file = db.snapshot();
+    db.close();
+
+    const replay = await Redstart.replay(recording, { checkpoints: 50 });
+    const again = [];
+    for (let step = replay.step(); step !== undefined; step = replay.step()) {
+      for (const { client, bytes } of step.sent) if (client === a.id || client === b.id) again.push(Buffer.from(bytes).toString("latin1"));
+    }
+    assert.equal(again.join(""), sent.join(""));
+    assert.ok(replay.snapshot().length === file.length);
+    // Back and forth: the same moment looks the same.
+    const at = (position) => {
+      replay.seek(position);
+      return [replay.position, replay.now, Buffer.from(replay.snapshot()).toString("latin1")];
+    };
+    const middle = at(120);
+    at(replay.length);
+    assert.deepEqual(at(120), middle);
+    at(3);
+    at(60);
+    assert.deepEqual(at(120), middle);
+    assert.ok([...replay.keyspace.keys()].length > 0);
+    replay.close();
+  });
+}
+
+test("a recording begins with the data that was there", async () => {
+  const seeded = await Redstart.open();
+  seeded.call("SET", "k", "41");
+  const db = await Redstart.open({ snapshot: seeded.snapshot(), record: true, clock: "virtual" });
+  db.call("INCR", "k");
+  const replay = await Redstart.replay(db.record());
+  replay.seek(Infinity);
+  assert.deepEqual(replay.snapshot(), db.snapshot());
+  for (const each of [seeded, db, replay]) each.close();
+  const none = await Redstart.open();
+  assert.throws(() => none.record(), TypeError);
+  none.close();
+  await assert.rejects(Redstart.replay(bytes("no recording")), RangeError);
+});
+
+test("a jump in a long recording is quick", async () => {
+  const db = await Redstart.open({ clock: "virtual", record: true });
+  for (let round = 0; round < 100_000; round += 1) db.call("SET", `key:${round % 20_000}`, `value:${round}`);
+  const replay = await Redstart.replay(db.record());
+  const size = db.record().length;
+  assert.ok(size < 100_000 * 60, `${size} bytes`);
+  replay.seek(replay.length);
+  const times = [0.1, 0.999, 0.5, 0.77, 0.02].map((share) => {
+    // Processor time: other programs of the machine do not count.
+    const begun = process.cpuUsage();
+    replay.seek(replay.length * share);
+    const { user, system } = process.cpuUsage(begun);
+    return (user + system) / 1000;
+  });
+  assert.ok(Math.max(...times) < 100, times.join(", "));
+  console.log(`jumps: ${times.map((time) => time.toFixed(1)).join(", ")} ms; recording: ${(size / 1024).toFixed(0)} KB`);
+  db.close();
+  replay.close();
+});

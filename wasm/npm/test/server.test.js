@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { Redis } from "ioredis";
+import { Redstart } from "redstart";
+import { serve } from "redstart/server";
+
+test("clients over a socket live on the database's clock", async () => {
+  const db = await Redstart.open({ clock: { startMs: 1_800_000_000_000 } });
+  const server = await serve(db);
+  const redis = new Redis(server.url);
+  await redis.set("k", "v", "PX", 9_999);
+  const blocked = redis.duplicate();
+  const begun = performance.now();
+  const popped = blocked.blpop("queue", 10);
+  await once(blocked, "ready");
+  while (!/ cmd=blpop /.test(db.call("CLIENT", "LIST"))) await new Promise((resolve) => setTimeout(resolve, 1));
+  db.clock.advance(9_998);
+  assert.equal(await redis.pttl("k"), 1);
+  db.clock.advance(2);
+  assert.equal(await popped, null);
+  assert.equal(await redis.get("k"), null);
+  assert.deepEqual((await redis.time()).map(Number), [1_800_000_010, 0]);
+  assert.ok(performance.now() - begun < 5000, "nobody waited ten seconds");
+  assert.equal(db.call("SET", "k", "from here"), "OK");
+  assert.equal(await redis.get("k"), "from here");
+  const large = "x".repeat(20_000_000);
+  await redis.set("large", large);
+  assert.equal((await Promise.all([redis.get("large"), redis.get("large"), redis.get("large")])).every((value) => value === large), true);
+  redis.disconnect();
+  blocked.disconnect();
+  await server.close();
+  assert.equal(db.call("PING"), "PONG");
+  db.close();
+});
+
+test("a Unix socket, refusals, SHUTDOWN", async () => {
+  const db = await Redstart.open({ config: { maxclients: "1" } });
+  const path = join(tmpdir(), `redstart-${process.pid}.sock`);
+  const server = await serve(db, { path });
+  const said = async (command) => {
+    const socket = connect(path).setEncoding("utf8");
+    let text = "";
+    socket.on("data", (chunk) => (text += chunk));
+    socket.write(command);
+    if (command.startsWith("PING")) socket.end();
+    await once(socket, "close");
+    return text;
+  };
+  assert.equal(await said("PING\r\n"), "+PONG\r\n");
+  const held = db.connect();
+  assert.equal(await said(""), "-ERR max number of clients reached\r\n");
+  held.close();
+  assert.equal(await said("SHUTDOWN NOSAVE\r\n"), "");
+  await db.closed;
+  assert.equal(db.isOpen, false);
+  await server.close();
+});
+
+test("npx redstart serves until it is told to stop", async () => {
+  const bin = new URL("../dist/bin.js", import.meta.url).pathname;
+  const child = spawn(process.execPath, [bin, "--port", "0", "--requirepass", "secret"]);
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const port = Number(/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
+  const redis = new Redis({ port, password: "secret" });
+  assert.equal(await redis.incr("n"), 1);
+  redis.disconnect();
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+
+  const wrong = spawn(process.execPath, [bin, "--port", "0", "--no-such", "1"]);
+  const [complaint] = await once(wrong.stderr.setEncoding("utf8"), "data");
+  assert.match(complaint, /there is no parameter 'no-such'/);
+  assert.deepEqual(await once(wrong, "exit"), [1, null]);
+});
