@@ -288,7 +288,7 @@ mod tests {
                 other[at] ^= 0x80;
                 assert!(commands.find(&other).is_none(), "{other:?}");
                 other[at] ^= 0x81;
-                let known = commands.top_level().iter().any(|c| c.spec.name.as_bytes() == other);
+                let known = commands.top_level().any(|c| c.spec.name.as_bytes() == other);
                 assert_eq!(commands.find(&other).is_some(), known, "{other:?}");
             }
         }

@@ -213,7 +213,7 @@ mod tests {
         let policy = EvictionPolicy::named(policy).expect("it evicts");
         let choice = Choice { policy, samples: 5, decay_minutes: 1, now: NOW };
         let mut pool = EvictionPool::default();
-        let mut evict = || {
+        let evict = || {
             let (database, key) = pool.next(&mut keyspace, &choice, &mut random)?;
             let record = keyspace[database].remove(&key)?;
             core::str::from_utf8(record.key()).ok()?.parse().ok()
