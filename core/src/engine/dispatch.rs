@@ -115,8 +115,9 @@ impl Engine {
         if session.reply_mode.is_muted() {
             output.rewind(before);
         }
-        if session.reply_mode == ReplyMode::Skip {
-            session.reply_mode = ReplyMode::On;
+        // The reply to a command that waits is the one to skip.
+        if !session.is_blocked() {
+            session.reply_mode = session.reply_mode.after_command();
         }
     }
 
