@@ -40,6 +40,11 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
+        (b"PAUSE-CRON", 3) => {
+            ctx.instance.pauses_cron = args::integer(&args[2])? != 0;
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
         (b"POPULATE", 3..=5) => populate(ctx, args),
         (b"PROTOCOL", 3) => protocol(&mut ctx.reply, &args[2]),
         (b"QUICKLIST-PACKED-THRESHOLD", 3) => packed_threshold(ctx, &args[2]),
@@ -71,6 +76,7 @@ const HELP: &[(&str, &str)] = &[
     ("ERROR <text>", "Replies with that error."),
     ("LOG <text>", "Writes a line to the server's log."),
     ("OBJECT <key>", "How a value is held."),
+    ("PAUSE-CRON <0|1>", "Stops and restarts all that the server does without being asked."),
     (
         "POPULATE <count> [<prefix>] [<size>]",
         "Creates keys prefix:0 .. prefix:count-1 that do not exist.",

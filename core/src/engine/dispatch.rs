@@ -79,6 +79,7 @@ impl Engine {
             Ok(index) => {
                 session.last_command = Some(self.commands.command(index).spec.name);
                 if self.must_queue(session, index) {
+                    self.limit_tracking(session, output, now);
                     session.queue(index, args);
                     Reply::new(output, session.protocol).simple("QUEUED");
                 } else {
@@ -392,6 +393,19 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
     tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
+}
+
+impl Engine {
+    /// Forgets keys that are too many to be remembered. A command that runs does so when it has; the client of one that is
+    /// queued is told before it hears of that.
+    fn limit_tracking(&mut self, session: &mut Session, output: &mut Output, now: UnixMicros) {
+        if !self.tracking.is_empty() {
+            self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
+            let stale = core::mem::take(&mut self.tracking.stale);
+            self.instance.invalidate(stale, &mut Some(session), now);
+            output.append(&mut self.instance.own_messages);
+        }
+    }
 }
 
 /// What became of a request.
