@@ -12,7 +12,7 @@ pub(super) fn save(stream: &Stream, kind: Kind, writer: &mut Writer<'_>) {
     writer.count(stream.node_count());
     for (master, node) in stream.nodes() {
         writer.string(&master.to_bytes());
-        writer.string(node.bytes());
+        writer.listpack(node);
     }
     writer.count(stream.len());
     for id in [stream.last_id, stream.first_id(), stream.max_deleted_id] {
