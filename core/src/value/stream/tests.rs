@@ -1,3 +1,5 @@
+//! Streams against a naive model of their entries.
+
 use super::*;
 use crate::random::{Random, Seed};
 use alloc::{string::ToString, vec, vec::Vec};
