@@ -143,6 +143,7 @@ fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> 
 pub(super) fn resetstat(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.instance.stats.reset();
     ctx.keys.stats.reset();
+    ctx.keys.keyspace.lazyfree.reset_freed();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
