@@ -9,7 +9,6 @@ const END: &str = "<!-- /commands -->";
 /// What Redis 7.2 has and Redstart does not have yet, by group.
 const MISSING: &[(&str, &str)] = &[
     ("generic", "MIGRATE WAITAOF"),
-    ("stream", "all"),
     ("server", "BGREWRITEAOF BGSAVE FAILOVER LASTSAVE MODULE PSYNC REPLICAOF ROLE SAVE SYNC"),
     ("cluster, scripting", "all"),
 ];

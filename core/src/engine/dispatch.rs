@@ -116,8 +116,9 @@ impl Engine {
         if session.reply_mode.is_muted() {
             output.rewind(before);
         }
-        if session.reply_mode == ReplyMode::Skip {
-            session.reply_mode = ReplyMode::On;
+        // The reply to a command that waits is the one to skip.
+        if !session.is_blocked() {
+            session.reply_mode = session.reply_mode.after_command();
         }
     }
 
@@ -383,7 +384,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
     let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
     if remembers
         && spec.flags.has(Flag::ReadOnly)
-        && let Ok(keys) = spec.keys_in(args.len(), |at| args.get(at).unwrap_or_default())
+        && let Ok(keys) = spec.keys_of(args)
     {
         for key in keys {
             tracking.remember(context.session.id, &args[key.position]);

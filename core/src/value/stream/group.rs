@@ -27,6 +27,8 @@ pub struct Group {
     /// What the names take.
     name_bytes: usize,
     consumers: Vec<Option<Consumer>>,
+    /// Numbers that are free.
+    free: Vec<ConsumerIndex>,
 }
 
 /// An entry that was given to a consumer, who has not acknowledged it.
@@ -115,13 +117,11 @@ impl Group {
         let pending = BTreeSet::new();
         let consumer =
             Consumer { name: Rc::clone(&name), seen_ms: now_ms, active_ms: None, pending };
-        let free = self.consumers.iter().position(Option::is_none);
-        let index = free.unwrap_or(self.consumers.len());
-        if index == self.consumers.len() {
+        let index = self.free.pop().unwrap_or_else(|| {
             self.consumers.push(None);
-        }
-        self.consumers[index] = Some(consumer);
-        let index = ConsumerIndex::try_from(index).expect("memory holds fewer consumers");
+            ConsumerIndex::try_from(self.consumers.len() - 1).expect("memory holds fewer consumers")
+        });
+        self.consumers[index as usize] = Some(consumer);
         self.name_bytes += name_bytes(&name);
         self.names.insert(name, index);
         index
@@ -132,6 +132,7 @@ impl Group {
         let index = self.names.remove(name)?;
         self.name_bytes -= name_bytes(name);
         let consumer = self.consumers.get_mut(index as usize)?.take()?;
+        self.free.push(index);
         for id in &consumer.pending {
             self.pending.remove(id);
         }

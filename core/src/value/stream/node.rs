@@ -159,10 +159,12 @@ impl<'a> Node<'a> {
         let (mut live, mut gone, mut end, mut last) = (0, 0, first, None);
         for stored in self.walk() {
             let is_same = stored.flags & SAME_FIELDS != 0;
-            let words = if is_same { fields + 3 } else { 2 * stored.entry.fields + 4 };
+            let own = stored.entry.fields.saturating_mul(2).saturating_add(4);
+            let words = if is_same { fields + 3 } else { own };
             let back = self.list.prev(stored.next).map(|at| self.list.get(at));
             let is_right = back.and_then(Entry::to_i64) == i64::try_from(words).ok();
-            if !is_right || stored.entry.fields == 0 || last >= Some(stored.entry.id) {
+            let ascends = last < Some(stored.entry.id) && self.master <= stored.entry.id;
+            if !is_right || stored.entry.fields == 0 || !ascends {
                 return false;
             }
             (end, last) = (stored.next, Some(stored.entry.id));
@@ -189,23 +191,23 @@ pub(super) fn push<'a>(
     id: StreamId,
     pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
 ) {
+    let Some((count, _, shared, at)) = Node::new(master, list).head() else { return };
     let fields = pairs.len() / 2;
-    let shared = Node::new(master, list).head();
-    let is_same = shared.is_some_and(|(_, _, shared, at)| {
-        let given = pairs.clone().step_by(2);
-        shared == fields && list.as_ref().iter_from(at).zip(given).all(is_equal)
-    });
+    let given = pairs.clone().step_by(2);
+    let is_same = shared == fields && list.as_ref().iter_from(at).zip(given).all(is_equal);
+    if let Some(first) = list.as_ref().first() {
+        list.replace(first, Entry::Int(count as i64 + 1));
+    }
     let ms = id.ms.wrapping_sub(master.ms) as i64;
     let seq = id.seq.wrapping_sub(master.seq) as i64;
     let head = [Entry::Int(if is_same { SAME_FIELDS } else { 0 }), Entry::Int(ms), Entry::Int(seq)];
-    let count = (!is_same).then_some(Entry::Int(fields as i64));
+    let told = (!is_same).then_some(Entry::Int(fields as i64));
     // Of pairs whose fields are known only the values.
     let (skip, step) = if is_same { (1, 2) } else { (0, 1) };
     let words = pairs.skip(skip).step_by(step).map(Entry::encode);
     let back = if is_same { 3 + fields } else { 4 + 2 * fields };
     let back = Entry::Int(back as i64);
-    list.push_back_all(head.into_iter().chain(count).chain(words).chain([back]));
-    add_to_head(list, 1, 0);
+    list.push_back_all(head.into_iter().chain(told).chain(words).chain([back]));
 }
 
 fn is_equal((stored, given): (Entry<'_>, &[u8])) -> bool {
@@ -218,18 +220,12 @@ pub(super) fn remove(list: &mut Listpack, positions: &[usize]) {
         let flags = list.as_ref().get(at).to_i64().unwrap_or(0);
         list.replace(at, Entry::Int(flags | DELETED));
     }
-    let count = positions.len() as i64;
-    add_to_head(list, -count, count);
-}
-
-fn add_to_head(list: &mut Listpack, count: i64, deleted: i64) {
+    let removed = positions.len() as i64;
     let mut at = list.as_ref().first();
-    for more in [count, deleted] {
+    for more in [-removed, removed] {
         let Some(here) = at else { return };
-        if more != 0 {
-            let value = list.as_ref().get(here).to_i64().unwrap_or(0);
-            list.replace(here, Entry::Int(value + more));
-        }
+        let number = list.as_ref().get(here).to_i64().unwrap_or(0);
+        list.replace(here, Entry::Int(number + more));
         at = list.as_ref().next(here);
     }
 }

@@ -1,3 +1,5 @@
+//! Streams against a naive model of their entries.
+
 use super::*;
 use crate::random::{Random, Seed};
 use alloc::{string::ToString, vec, vec::Vec};
@@ -70,7 +72,11 @@ fn a_stream_is_what_a_list_of_entries_is() {
         expected.reverse();
         assert_eq!(read(stream.range_back(low, high)), expected);
         let mut copy = Stream::default();
-        assert!(stream.nodes().all(|(id, list)| copy.push_node(id, list.bytes().to_vec())));
+        assert!(
+            stream
+                .nodes()
+                .all(|(id, list)| copy.push_node(id, Listpack::from_bytes(list.bytes().to_vec())))
+        );
         assert_eq!(read(copy.range(StreamId::MIN, StreamId::MAX)), naive);
         while stream.free_some(3) == 3 {}
         assert_eq!(stream.node_count(), 0);
@@ -100,4 +106,61 @@ fn what_a_group_waits_for_is_what_its_consumers_do() {
     let (all, of_one) = (group.pending_len(), group.consumer(one).pending.len());
     assert!(of_one > 0 && group.remove(b"one") == Some(of_one));
     assert_eq!((group.pending_len(), group.consumers().len()), (all - of_one, 1));
+}
+
+fn filled(len: u64) -> Stream {
+    let mut stream = Stream::default();
+    for seq in 1..=len {
+        stream.push(StreamId { ms: 1, seq }, [&b"a"[..], b"1"].into_iter(), &LIMITS);
+    }
+    stream
+}
+
+fn id(seq: u64) -> StreamId {
+    StreamId { ms: 1, seq }
+}
+
+#[test]
+fn the_lag_is_told_where_nothing_is_missing_ahead() {
+    let mut stream = filled(5);
+    stream.add_group(b"g", Group::new(StreamId::MIN, None));
+    let told = |stream: &Stream| {
+        let group = stream.group(b"g").unwrap();
+        (group.entries_read, stream.lag(group))
+    };
+    assert_eq!(told(&stream), (None, Some(5)));
+    stream.advance(b"g", &[id(1), id(2)]);
+    assert_eq!(told(&stream), (Some(2), Some(3)));
+    stream.advance(b"g", &[id(1)]);
+    assert_eq!(told(&stream), (Some(2), Some(3)), "it does not go back");
+    stream.remove(id(4));
+    assert_eq!(told(&stream), (Some(2), None), "an entry ahead is gone");
+    stream.advance(b"g", &[id(3)]);
+    assert_eq!(told(&stream), (None, None));
+    stream.advance(b"g", &[id(5)]);
+    assert_eq!(told(&stream), (Some(5), Some(0)), "the last entry is known again");
+}
+
+#[test]
+fn what_was_trimmed_does_not_disturb_the_lag() {
+    let mut stream = filled(6);
+    let trim = Trim { keep: Keep::Newest(2), is_approximate: false, limit: None };
+    assert_eq!(stream.trim(&trim), 4);
+    for (read, lag) in [(0, Some(2)), (4, Some(2)), (5, Some(1)), (6, Some(0)), (9, None)] {
+        assert_eq!(stream.lag(&Group::new(id(read), None)), lag, "{read}");
+    }
+    stream.trim(&Trim { keep: Keep::Newest(0), ..trim });
+    assert_eq!(stream.lag(&Group::new(id(3), None)), Some(0));
+    assert_eq!(Stream::default().lag(&Group::new(id(3), None)), Some(0));
+}
+
+#[test]
+fn the_nodes_of_the_radix_tree_are_counted() {
+    let mut stream = Stream::default();
+    let one = StreamLimits { node_bytes: 0, node_entries: 1 };
+    assert_eq!(stream.radix_node_count(), 1);
+    for (seq, nodes) in [(1, 2), (2, 4), (3, 5), (256, 8)] {
+        stream.push(id(seq), [&b"a"[..], b"1"].into_iter(), &one);
+        assert_eq!(stream.radix_node_count(), nodes, "{seq}");
+    }
 }
