@@ -1,3 +1,5 @@
+//! Streams beside lists of entries, and what is reckoned of them beside figures worked out by hand.
+
 use super::*;
 use crate::random::{Random, Seed};
 use alloc::{string::ToString, vec, vec::Vec};
