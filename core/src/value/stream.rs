@@ -1,6 +1,6 @@
 //! Streams: entries of fields and values, by ascending id, and who has read how far.
 //!
-//! The entries lie in [nodes](node) of about a hundred, each a listpack that is exactly Redis's; an ordered map finds the node
+//! The entries lie in nodes of about a hundred, each a listpack that is exactly Redis's; an ordered map finds the node
 //! of an id. So nothing moves when a stream grows, trimming frees whole nodes, and a dump copies them as they are.
 
 mod group;
