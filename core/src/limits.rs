@@ -42,6 +42,9 @@ pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 /// Records of a flushed database or a removed value that one tick frees.
 pub const LAZY_FREE_RECORDS: usize = 500;
 
+/// Elements of a removed value that are freed with its command; only one that has more waits (`LAZYFREE_THRESHOLD`).
+pub const FREED_AT_ONCE: usize = 64;
+
 /// Records that one tick looks at in search of expired ones.
 pub const EXPIRE_RECORDS: usize = 500;
 

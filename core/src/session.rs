@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::acl::User;
 use crate::config::ClientClass;
+use crate::error::Error;
 use crate::limits;
 use crate::memory::allocated;
 use crate::pubsub::Subscriptions;
@@ -103,6 +104,14 @@ impl ReplyMode {
     #[inline]
     pub(crate) const fn is_muted(self) -> bool {
         matches!(self, Self::Off | Self::Skip)
+    }
+
+    /// What holds once the command that runs has ended.
+    pub(crate) const fn after_command(self) -> Self {
+        match self {
+            Self::Skip => Self::On,
+            other => other,
+        }
     }
 }
 
@@ -339,14 +348,21 @@ impl Session {
         }
     }
 
-    /// Answers a command whose time is up.
-    pub(crate) fn reply_timed_out(&mut self) {
+    /// Answers a command that waits no longer: its time is up, unless there is an error.
+    pub(crate) fn end_wait(&mut self, error: Option<&Error>) {
         let mut output = core::mem::take(&mut self.output);
         let before = output.mark();
-        self.wait_in_vain(&mut Reply::new(&mut output, self.protocol));
+        let mut reply = Reply::new(&mut output, self.protocol);
+        if let Some(error) = error {
+            self.wait = None;
+            reply.error(error);
+        } else {
+            self.wait_in_vain(&mut reply);
+        }
         if self.reply_mode.is_muted() {
             output.rewind(before);
         }
+        self.reply_mode = self.reply_mode.after_command();
         self.output = output;
     }
 

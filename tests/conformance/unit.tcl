@@ -162,11 +162,16 @@ proc test {name code {okpattern undefined} {tags {}}} {
     if {$::num_failed > $failed_before} {start_afresh $clients_before}
 }
 
-# After a failure: closes the clients that were not there before, and puts a new connection behind the handle of
-# each open block. The handle stays the same, for the block may hold it in a variable.
+# After a failure: closes the connections that were not there before (a later test that uses the handle of one connects
+# anew), and puts a new connection behind the handle of each open block. The handle stays the same, for the block may hold
+# it in a variable.
 proc start_afresh {clients_before} {
     foreach id [array names ::redis::fd] {
-        if {$id ni $clients_before} {::redis::redisHandle$id close}
+        if {$id ni $clients_before && $::redis::fd($id) ne {}} {
+            catch {close $::redis::fd($id)}
+            set ::redis::fd($id) {}
+            ::redis::redis_reset_state $id
+        }
     }
     for {set level 0} {$level < [llength $::servers]} {incr level} {revive $level}
     foreach server $::servers overrides $::overrides_in_force {

@@ -34,6 +34,13 @@ impl Server {
         reply
     }
 
+    /// A client sends all but the last byte of a large argument.
+    fn send_half(&mut self, client: ClientId, size: usize) {
+        let head = format!("*2\r\n$4\r\nECHO\r\n${}\r\n", size + 1);
+        self.engine.receive(client, head.as_bytes(), self.now);
+        self.engine.receive(client, "x".repeat(size).as_bytes(), self.now);
+    }
+
     fn info(&mut self, field: &str) -> u64 {
         let info = self.run("INFO everything");
         let value = info.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
@@ -148,6 +155,8 @@ fn every_platform_evicts_the_same_keys() {
 #[test]
 fn nothing_is_counted_twice_or_forgotten() {
     let mut server = Server::new("noeviction");
+    // A database counts from its first use on.
+    server.run("SWAPDB 0 3");
     let empty = server.info("used_memory");
     let mut random = Random::new(Seed(5));
     for step in 0..30_000 {
@@ -188,15 +197,13 @@ fn the_largest_clients_are_disconnected_first() {
     let mut others = Vec::new();
     for size in [100_000, 500_000, 50_000, 200_000] {
         let other = server.engine.connect(Peer::local(), now).expect("there is room");
-        let half = format!("*2\r\n$4\r\nECHO\r\n$900000\r\n{}", "x".repeat(size));
-        server.engine.receive(other, half.as_bytes(), now);
+        server.send_half(other, size);
         others.push(other);
     }
     assert_eq!(server.info("evicted_clients"), 0);
     let exempt = server.engine.connect(Peer::local(), now).expect("there is room");
     server.engine.receive(exempt, b"CLIENT NO-EVICT on\r\n", now);
-    let half = format!("*2\r\n$4\r\nECHO\r\n$900000\r\n{}", "x".repeat(500_000));
-    server.engine.receive(exempt, half.as_bytes(), now);
+    server.send_half(exempt, 500_000);
     server.run("PING");
     let closed: Vec<_> = core::iter::from_fn(|| server.engine.poll_effect()).collect();
     let is_closed = |client| {

@@ -14,7 +14,6 @@ mod rule;
 mod selector;
 mod user;
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -31,7 +30,8 @@ pub(crate) const DEFAULT: &[u8] = b"default";
 /// All users, and what was denied to them.
 #[derive(Debug)]
 pub(crate) struct Acl {
-    users: BTreeMap<Vec<u8>, Rc<User>>,
+    /// Sorted by name.
+    users: Vec<Rc<User>>,
     pub(crate) log: log::AclLog,
 }
 
@@ -71,7 +71,7 @@ impl Reason {
 impl Acl {
     /// The default user alone, who needs this password, if it is one.
     pub(crate) fn new(password: &[u8]) -> Self {
-        let mut acl = Self { users: BTreeMap::new(), log: log::AclLog::default() };
+        let mut acl = Self { users: Vec::new(), log: log::AclLog::default() };
         acl.insert(User::default_user().with_password(password));
         acl
     }
@@ -81,24 +81,33 @@ impl Acl {
     }
 
     pub(crate) fn user(&self, name: &[u8]) -> Option<&Rc<User>> {
-        self.users.get(name)
+        self.place(name).ok().map(|at| &self.users[at])
+    }
+
+    /// Where a user is, or would be.
+    fn place(&self, name: &[u8]) -> Result<usize, usize> {
+        self.users.binary_search_by(|user| user.name().cmp(name))
     }
 
     /// All users, by name.
     pub(crate) fn users(&self) -> impl ExactSizeIterator<Item = &Rc<User>> {
-        self.users.values()
+        self.users.iter()
     }
 
     /// Adds a user, or puts it in the place of the one of that name.
     pub(crate) fn insert(&mut self, user: User) -> Rc<User> {
         let user = Rc::new(user);
-        self.users.insert(user.name().to_vec(), Rc::clone(&user));
+        match self.place(user.name()) {
+            Ok(at) => self.users[at] = Rc::clone(&user),
+            Err(at) => self.users.insert(at, Rc::clone(&user)),
+        }
         user
     }
 
     /// Takes a user away, but not the default one.
     pub(crate) fn remove(&mut self, name: &[u8]) -> bool {
-        name != DEFAULT && self.users.remove(name).is_some()
+        let found = self.place(name).ok().filter(|_| name != DEFAULT);
+        found.map(|at| self.users.remove(at)).is_some()
     }
 
     /// Takes all users away; there is a default user among those that come.

@@ -31,8 +31,10 @@ impl Hash {
         Some(Self(bytes))
     }
 
+    /// It in hexadecimal digits.
     pub(super) fn digits(&self) -> Vec<u8> {
-        hexadecimal(&self.0)
+        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
     /// Compares without telling by its duration where two hashes differ.
@@ -42,17 +44,15 @@ impl Hash {
     }
 }
 
-/// Bytes as pairs of hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
-    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-/// As many hexadecimal digits as are asked for, which nobody can guess who does not know `secret`.
+/// As many hexadecimal digits as are asked for, of those that 256 hashes have, which nobody can guess who does not know `secret`.
 pub(crate) fn generate(secret: &[u8], digits: usize) -> Vec<u8> {
-    let blocks = (0..digits.div_ceil(64) as u64)
-        .map(|block| Sha256::new().chain_update(secret).chain_update(block.to_le_bytes()));
-    let mut text: Vec<u8> = blocks.flat_map(|block| hexadecimal(&block.finalize())).collect();
+    let mut text = Vec::new();
+    for block in 0..=u8::MAX {
+        if text.len() >= digits {
+            break;
+        }
+        text.extend_from_slice(&Hash::of(&[secret, &[block]].concat()).digits());
+    }
     text.truncate(digits);
     text
 }

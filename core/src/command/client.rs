@@ -16,7 +16,6 @@ use crate::limits;
 use crate::number;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
-use crate::resp::reply::Reply;
 use crate::session::{ClientId, Closing, ReplyMode, Session, Transport};
 use crate::time::UnixMicros;
 use crate::tracking::TrackingMode;
@@ -350,13 +349,10 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         ctx.keys.observers.blocked.remove(session);
         let stats = &mut ctx.instance.stats.commands[session.blocked_command];
         stats.calls += 1;
+        session.end_wait(with_error.then_some(&error::UNBLOCKED));
         if with_error {
-            session.wait = None;
             stats.failed_calls += 1;
             ctx.instance.stats.count_error(error::UNBLOCKED.code());
-            Reply::new(&mut session.output, session.protocol).error(&error::UNBLOCKED);
-        } else {
-            session.reply_timed_out();
         }
         let client = session.id;
         ctx.instance.resume.push_back(client);

@@ -117,7 +117,7 @@ fn reply_keys(ctx: &mut Context<'_>, args: Args<'_>, with_flags: bool) -> Handle
     if !command.spec.accepts(args.len()) {
         return Err(error::GETKEYS_ARITY);
     }
-    let keys = command.spec.keys_in(args.len(), |index| args.get(index).unwrap_or_default());
+    let keys = command.spec.keys_of(args);
     let keys: Vec<_> = keys.map_err(|_| error::GETKEYS_INVALID)?.collect();
     if keys.is_empty() {
         return Err(error::GETKEYS_INVALID);

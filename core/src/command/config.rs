@@ -62,10 +62,11 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         let alias = parameter.alias.filter(|alias| alias.as_bytes().eq_ignore_ascii_case(name));
         pairs.push((parameter, alias.unwrap_or(parameter.name), &args[at + 1]));
     }
+    let password = ctx.instance.config.requirepass.clone();
     let before = ctx.instance.config.clone();
     let result = apply(ctx, &pairs);
     if result.is_err() {
-        ctx.instance.config = before.clone();
+        ctx.instance.config = before;
         // What the host has applied already goes back too; it was right before, so it is right again.
         for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
@@ -73,7 +74,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     result?;
     ctx.instance.configured();
-    if ctx.instance.config.requirepass != before.requirepass {
+    if ctx.instance.config.requirepass != password {
         ctx.instance.require_password(ctx.session);
     }
     ctx.keys.policy = ctx.instance.access_policy;
@@ -142,6 +143,7 @@ fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> 
 pub(super) fn resetstat(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.instance.stats.reset();
     ctx.keys.stats.reset();
+    ctx.keys.keyspace.lazyfree.reset_freed();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

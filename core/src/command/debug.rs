@@ -40,9 +40,18 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
+        (b"PAUSE-CRON", 3) => {
+            ctx.instance.pauses_cron = args::integer(&args[2])? != 0;
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
         (b"POPULATE", 3..=5) => populate(ctx, args),
         (b"PROTOCOL", 3) => protocol(&mut ctx.reply, &args[2]),
         (b"QUICKLIST-PACKED-THRESHOLD", 3) => packed_threshold(ctx, &args[2]),
+        (b"REPLYBUFFER", 4) => {
+            ctx.reply.ok();
+            Ok(Outcome::Done)
+        }
         (b"ERROR", 3) => Err(Error::made(args[2].to_vec())),
         (b"DIGEST-VALUE", _) => {
             ctx.reply.array(args.len() - 2);
@@ -71,6 +80,7 @@ const HELP: &[(&str, &str)] = &[
     ("ERROR <text>", "Replies with that error."),
     ("LOG <text>", "Writes a line to the server's log."),
     ("OBJECT <key>", "How a value is held."),
+    ("PAUSE-CRON <0|1>", "Stops and restarts all that the server does without being asked."),
     (
         "POPULATE <count> [<prefix>] [<size>]",
         "Creates keys prefix:0 .. prefix:count-1 that do not exist.",
@@ -83,6 +93,10 @@ const HELP: &[(&str, &str)] = &[
     (
         "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
         "Writes all data as a snapshot has it and reads it again; there is no snapshot of another time.",
+    ),
+    (
+        "REPLYBUFFER <PEAK-RESET-TIME|RESIZING> <value>",
+        "No effect: a client has a buffer only while it has something to read.",
     ),
     ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
     ("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Lets RESTORE take a payload whose checksum is wrong."),

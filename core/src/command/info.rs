@@ -146,6 +146,7 @@ fn memory(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("mem_clients_normal", clients_bytes);
     lines.add("mem_allocator", process.allocator);
     lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
+    lines.add("lazyfreed_objects", ctx.keys.keyspace.lazyfree.freed());
 }
 
 fn persistence(ctx: &Context<'_>, lines: &mut Lines) {

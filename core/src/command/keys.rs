@@ -9,6 +9,7 @@ use core::ops::RangeInclusive;
 
 use super::bit_set::bit_set;
 use super::spec::{Flag, Spec};
+use crate::resp::args::Args;
 
 /// A rule that finds some of a command's keys.
 #[derive(Clone, Copy, Debug)]
@@ -270,6 +271,14 @@ impl Spec {
         });
         let stored = stored.map(|position| Key { position, flags: OVERWRITTEN });
         Ok(found.chain(stored))
+    }
+
+    /// The same of a request. All who ask come through here: the search is there once.
+    pub(crate) fn keys_of<'a>(
+        &'static self,
+        args: Args<'a>,
+    ) -> Result<impl Iterator<Item = Key> + use<'a>, InvalidKeys> {
+        self.keys_in(args.len(), move |at| args.get(at).unwrap_or_default())
     }
 }
 

@@ -62,8 +62,7 @@ fn check_selector(selector: &Selector, command: &Command, args: Args<'_>) -> Res
 
 /// The keys that a request names; none if they cannot be told.
 fn keys<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Key> + use<'a> {
-    let keys = command.spec.keys_in(args.len(), move |at| args.get(at).unwrap_or_default());
-    keys.into_iter().flatten()
+    command.spec.keys_of(args).into_iter().flatten()
 }
 
 /// Notes that a client was denied something: `object` says what, `user` who it is, or wants to be.

@@ -38,7 +38,7 @@ impl Engine {
         while let Some(client) = self.blocked.pop_overdue(now) {
             let Some(session) = self.instance.clients.session_mut(client) else { continue };
             self.blocked.remove(session);
-            session.reply_timed_out();
+            session.end_wait(None);
             self.instance.stats.commands[session.blocked_command].calls += 1;
             self.instance.resume.push_back(client);
         }
@@ -130,6 +130,7 @@ impl Engine {
         output.append(&mut self.instance.own_messages);
         session.output = output;
         if session.stall.is_none() {
+            session.reply_mode = session.reply_mode.after_command();
             self.instance.resume.push_back(session.id);
         }
         self.instance.clients.put_back(session);

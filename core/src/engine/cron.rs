@@ -6,7 +6,7 @@
 use super::Engine;
 use crate::command::collector::Collector;
 use crate::command::observers::Observers;
-use crate::instance::Effect;
+use crate::instance::{Effect, Instance};
 use crate::limits;
 use crate::session::{ClientId, Session};
 use crate::table::expiry::Due;
@@ -63,8 +63,13 @@ impl Engine {
         deadlines.into_iter().flatten().min()
     }
 
+    fn may_expire(&self) -> bool {
+        let Instance { active_expire, pauses_cron, ref pause, .. } = self.instance;
+        active_expire && !pauses_cron && pause.is_none()
+    }
+
     fn expire_some(&mut self, now: UnixMicros) -> bool {
-        if !self.instance.active_expire || self.instance.pause.is_some() {
+        if !self.may_expire() {
             return false;
         }
         let databases = self.keyspace.databases();
@@ -102,7 +107,7 @@ impl Engine {
     /// When the next key expires; a key is due once its millisecond has begun, and the collector need not hurry more than
     /// ten times a second.
     fn next_expiry(&self, now: UnixMicros) -> Option<UnixMicros> {
-        if !self.instance.active_expire || self.instance.pause.is_some() {
+        if !self.may_expire() {
             return None;
         }
         let earliest = self.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
@@ -110,6 +115,9 @@ impl Engine {
     }
 
     fn periodic(&mut self, now: UnixMicros) {
+        if self.instance.pauses_cron {
+            return;
+        }
         let stats = &mut self.instance.stats;
         stats.rates.sample(now, [stats.commands_processed, stats.input_bytes, stats.output_bytes]);
         let used_bytes = self.used_bytes() as u64;

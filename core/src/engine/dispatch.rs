@@ -79,6 +79,7 @@ impl Engine {
             Ok(index) => {
                 session.last_command = Some(self.commands.command(index).spec.name);
                 if self.must_queue(session, index) {
+                    self.limit_tracking(session, output, now);
                     session.queue(index, args);
                     Reply::new(output, session.protocol).simple("QUEUED");
                 } else {
@@ -115,8 +116,9 @@ impl Engine {
         if session.reply_mode.is_muted() {
             output.rewind(before);
         }
-        if session.reply_mode == ReplyMode::Skip {
-            session.reply_mode = ReplyMode::On;
+        // The reply to a command that waits is the one to skip.
+        if !session.is_blocked() {
+            session.reply_mode = session.reply_mode.after_command();
         }
     }
 
@@ -382,7 +384,7 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
     let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
     if remembers
         && spec.flags.has(Flag::ReadOnly)
-        && let Ok(keys) = spec.keys_in(args.len(), |at| args.get(at).unwrap_or_default())
+        && let Ok(keys) = spec.keys_of(args)
     {
         for key in keys {
             tracking.remember(context.session.id, &args[key.position]);
@@ -391,6 +393,19 @@ fn track(context: &mut Context<'_>, args: Args<'_>) {
     tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
     let stale = core::mem::take(&mut tracking.stale);
     context.instance.invalidate(stale, &mut Some(context.session), context.now);
+}
+
+impl Engine {
+    /// Forgets keys that are too many to be remembered. A command that runs does so when it has; the client of one that is
+    /// queued is told before it hears of that.
+    fn limit_tracking(&mut self, session: &mut Session, output: &mut Output, now: UnixMicros) {
+        if !self.tracking.is_empty() {
+            self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
+            let stale = core::mem::take(&mut self.tracking.stale);
+            self.instance.invalidate(stale, &mut Some(session), now);
+            output.append(&mut self.instance.own_messages);
+        }
+    }
 }
 
 /// What became of a request.

@@ -14,6 +14,7 @@ use crate::instance::Effect;
 use crate::keyspace::evict::Choice;
 use crate::resp::output::Output;
 use crate::session::{ClientId, Closing, Session};
+use crate::sort;
 use crate::time::UnixMicros;
 
 /// What came of an attempt to get below the limit.
@@ -156,7 +157,7 @@ impl Engine {
                 clients.push((session.counted_bytes, session.id));
             }
         }
-        clients.sort_unstable_by(|(bytes, id), (other_bytes, other)| {
+        sort::by(&mut clients, |(bytes, id), (other_bytes, other)| {
             other_bytes.cmp(bytes).then_with(|| id.cmp(other))
         });
         for (bytes, client) in clients {

@@ -9,6 +9,7 @@ use crate::value::list::List;
 use crate::value::record::Record;
 use crate::value::set::Set;
 use crate::value::sorted_set::SortedSet;
+use crate::value::stream::Stream;
 
 /// What there is to see of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ fn len(record: &Record, now: UnixMicros) -> Option<usize> {
         Type::Set => record.compound::<Set>()?.len(),
         Type::SortedSet => record.compound::<SortedSet>()?.len(),
         Type::Hash => record.compound::<Hash>()?.len(now.millis()),
-        Type::Stream => return None,
+        Type::Stream => record.compound::<Stream>()?.len(),
     })
 }
 
@@ -95,7 +96,7 @@ mod tests {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
         let fill =
-            b"SET a text PX 500\r\nRPUSH l 1 2 3\r\nHSET h f v\r\nSADD s 1\r\nZADD z 1 a 2 b\r\n";
+            b"SET a text PX 500\r\nRPUSH l 1 2 3\r\nHSET h f v\r\nSADD s 1\r\nZADD z 1 a 2 b\r\nXADD x 1 f v\r\n";
         engine.receive(client, fill, UnixMicros(0));
         let seen = |engine: &Engine, now| {
             let mut seen = Vec::new();
@@ -118,12 +119,13 @@ mod tests {
             "h hash listpack None 1",
             "l list listpack None 3",
             "s set intset None 1",
+            "x stream stream None 1",
             "z zset listpack None 2",
         ];
         assert_eq!(seen(&engine, UnixMicros(100_000)), all);
         let late = UnixMicros(9_000_000);
         assert_eq!(seen(&engine, late), all[1..]);
-        assert_eq!(engine.sizes(0), Some((5, 1)), "what expired was not seen, but is there");
+        assert_eq!(engine.sizes(0), Some((6, 1)), "what expired was not seen, but is there");
         assert_eq!(engine.sizes(16), None);
         let before = engine.changes();
         engine.consume(client, engine.output(client).len(), late);

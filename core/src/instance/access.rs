@@ -7,6 +7,7 @@ use super::{Effect, Instance};
 use crate::acl::User;
 use crate::pubsub::Topic;
 use crate::session::{ClientId, Closing, Session};
+use crate::sort;
 
 impl Instance {
     /// Puts a user in the place of the one of that name. Clients that listen to what they no longer may are closed.
@@ -83,7 +84,7 @@ impl Instance {
     fn kill_all(&mut self, is_meant: impl Fn(&Session) -> bool, running: &mut Session) {
         let meant = self.clients.iter().chain([&*running]).filter(|session| is_meant(session));
         let mut ids: Vec<ClientId> = meant.map(|session| session.id).collect();
-        ids.sort_unstable();
+        sort::by(&mut ids, Ord::cmp);
         for id in ids {
             self.kill(id, running);
         }

@@ -91,6 +91,8 @@ pub(crate) struct Instance {
     /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
     pub(crate) resume: VecDeque<ClientId>,
     pub(crate) active_expire: bool,
+    /// `DEBUG PAUSE-CRON`
+    pub(crate) pauses_cron: bool,
     /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`
     pub(crate) skips_checksums: bool,
     /// What compresses the strings of dumped values.
@@ -129,6 +131,7 @@ impl Instance {
             pause: None,
             resume: VecDeque::new(),
             active_expire: true,
+            pauses_cron: false,
             skips_checksums: false,
             compressor: Compressor::default(),
             stats: Stats::new(commands),

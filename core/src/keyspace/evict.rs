@@ -83,8 +83,8 @@ pub struct EvictionPool {
     candidates: Vec<Candidate>,
     /// For which policy.
     policy: Option<EvictionPolicy>,
-    /// The database that is next to lose a random key.
-    next_database: usize,
+    /// The database that was the last to lose a random key.
+    last_database: usize,
 }
 
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl EvictionPool {
         }
         loop {
             let mut is_any = false;
-            for database in 0..keyspace.databases() {
+            for database in keyspace.filled() {
                 is_any |= self.populate(keyspace, database, choice, random);
             }
             if !is_any {
@@ -171,17 +171,15 @@ impl EvictionPool {
         volatile: bool,
         random: &mut Random,
     ) -> Option<(usize, Vec<u8>)> {
-        let databases = keyspace.databases();
-        for _ in 0..databases {
-            self.next_database = (self.next_database + 1) % databases;
+        let (later, sooner): (Vec<_>, Vec<_>) =
+            keyspace.filled().partition(|database| *database > self.last_database);
+        later.into_iter().chain(sooner).find_map(|database| {
             let mut key = None;
-            let table = &mut keyspace[self.next_database];
+            let table = &mut keyspace[database];
             table.sample(1, volatile, random, &mut |record| key = Some(record.key().to_vec()));
-            if let Some(key) = key {
-                return Some((self.next_database, key));
-            }
-        }
-        None
+            self.last_database = database;
+            key.map(|key| (database, key))
+        })
     }
 }
 

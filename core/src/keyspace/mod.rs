@@ -21,6 +21,8 @@ use lazyfree::LazyFree;
 /// All databases, and what is left to free of those that were flushed.
 pub struct Keyspace {
     databases: Vec<Database>,
+    /// The databases from this one on were never used.
+    unused_from: usize,
     seed: Seed,
     /// What is freed a little at a time.
     pub lazyfree: LazyFree,
@@ -33,7 +35,7 @@ impl Keyspace {
     #[must_use]
     pub fn new(databases: usize, seed: Seed) -> Self {
         let databases = (0..databases).map(|_| Database::new(seed)).collect();
-        Self { databases, seed, lazyfree: LazyFree::default(), scratch: Vec::new() }
+        Self { databases, unused_from: 0, seed, lazyfree: LazyFree::default(), scratch: Vec::new() }
     }
 
     /// How many databases there are.
@@ -42,15 +44,22 @@ impl Keyspace {
         self.databases.len()
     }
 
+    /// The numbers of the databases that have any keys now.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = usize> + use<> {
+        let databases = &self.databases[..self.unused_from];
+        let filled = databases.iter().enumerate().filter(|(_, database)| !database.is_empty());
+        filled.map(|(index, _)| index).collect::<Vec<_>>().into_iter()
+    }
+
     /// Each database in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
     }
 
-    /// What all databases take, in bytes. What waits to be freed is not counted.
+    /// What all databases take that were ever used, in bytes. What waits to be freed is not counted.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.databases.iter().map(Database::memory_bytes).sum()
+        self.databases[..self.unused_from].iter().map(Database::memory_bytes).sum()
     }
 
     /// A database, and where what is removed from it is freed.
@@ -60,6 +69,7 @@ impl Keyspace {
 
     /// Exchanges the contents of two databases: `SWAPDB`.
     pub fn swap(&mut self, a: usize, b: usize) {
+        self.unused_from = self.unused_from.max(a + 1).max(b + 1);
         self.databases.swap(a, b);
     }
 
@@ -91,6 +101,7 @@ impl Index<usize> for Keyspace {
 impl IndexMut<usize> for Keyspace {
     #[inline]
     fn index_mut(&mut self, database: usize) -> &mut Database {
+        self.unused_from = self.unused_from.max(database + 1);
         &mut self.databases[database]
     }
 }

@@ -58,7 +58,7 @@ impl Object {
                 Self::Set(set) => set.memory_bytes(),
                 Self::List(list) => list.memory_bytes(),
                 Self::SortedSet(set) => set.memory_bytes(),
-                Self::Stream(stream) => size_of::<Stream>() + stream.memory_bytes(),
+                Self::Stream(stream) => stream.memory_bytes(),
             }
     }
 

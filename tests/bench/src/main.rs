@@ -1,7 +1,7 @@
 //! Redstart beside redis-server: the same load on the same machine in the same run, and the ratio of the two.
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
-//! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses; `memory.rs` bytes a key and a connection;
+//! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses, `pauses.rs` what of them is the engine's own; `memory.rs` bytes a key and a connection;
 //! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
@@ -25,6 +25,7 @@ mod growth;
 mod latency;
 mod load;
 mod memory;
+mod pauses;
 mod process;
 mod redis_benchmark;
 mod report;
@@ -53,6 +54,9 @@ struct Options {
     /// Part: pauses while the keyspace grows, is flushed, and expires
     #[arg(long)]
     growth: bool,
+    /// Part: the longest calls of the engine in process, with the keys of the growth
+    #[arg(long)]
+    pauses: bool,
     /// Part: resident memory of keys and of idle connections
     #[arg(long)]
     memory: bool,
@@ -166,6 +170,7 @@ fn measure(options: &Options) -> Result<()> {
     let mut report = Report::new(options.markdown.clone());
     report.text(&report::circumstances(&both)?)?;
     let named = options.load
+        || options.pauses
         || options.types
         || options.growth
         || options.memory
@@ -195,6 +200,10 @@ fn measure(options: &Options) -> Result<()> {
     if part(options.growth) {
         let default = if options.quick { 1_000_000 } else { 10_000_000 };
         growth::compare(both, options.growth_keys.unwrap_or(default), &mut report)?;
+    }
+    if part(options.pauses) {
+        let default = if options.quick { 1_000_000 } else { 10_000_000 };
+        pauses::measure(options.growth_keys.unwrap_or(default), &mut report)?;
     }
     if part(options.memory) {
         memory::compare(both, options.keys.unwrap_or(1_000_000), 10_000, &mut report)?;

@@ -91,6 +91,8 @@ impl Toolchain {
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.env("RUSTC", &self.compiler_of_target);
+        // Passwords are hashed seldom: the loop that hashes them need not be unrolled.
+        cargo.env("RUSTFLAGS", "--cfg=sha2_backend_soft=\"compact\"");
         cargo
     }
 

@@ -1,8 +1,15 @@
 // What a recording is written with: numbers of few bytes where they are small, and bytes behind their length.
 
 export class Writer {
-  #bytes = new Uint8Array(1024);
-  #length = 0;
+  #bytes: Uint8Array;
+  #length: number;
+
+  /** Goes on behind what is there. */
+  constructor(written: Uint8Array = new Uint8Array()) {
+    this.#bytes = new Uint8Array(written.length + 1024);
+    this.#bytes.set(written);
+    this.#length = written.length;
+  }
 
   get length(): number {
     return this.#length;

@@ -37,18 +37,30 @@ export interface Beginning {
 
 /** Writes a recording. */
 export class Recorder {
-  #out = new Writer();
+  #out: Writer;
   #last: number;
 
-  constructor({ seed, parameters, isVirtual, start, snapshot }: Beginning) {
-    this.#out.text(MAGIC);
-    this.#out.number(VERSION);
-    this.#out.text(String(seed));
-    this.#out.text(parameters);
-    this.#out.number(isVirtual ? 1 : 0);
-    this.#out.number(start);
-    this.#out.bytes(snapshot);
-    this.#last = start;
+  private constructor(out: Writer, last: number) {
+    this.#out = out;
+    this.#last = last;
+  }
+
+  /** Goes on with a recording, the last event of which was at `last`. */
+  static after(recording: Uint8Array, last: number): Recorder {
+    return new Recorder(new Writer(recording), last);
+  }
+
+  /** Begins a recording. */
+  static of({ seed, parameters, isVirtual, start, snapshot }: Beginning): Recorder {
+    const out = new Writer();
+    out.text(MAGIC);
+    out.number(VERSION);
+    out.text(String(seed));
+    out.text(parameters);
+    out.number(isVirtual ? 1 : 0);
+    out.number(start);
+    out.bytes(snapshot);
+    return new Recorder(out, start);
   }
 
   /** The recording so far. */

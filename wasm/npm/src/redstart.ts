@@ -1,7 +1,7 @@
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
-import { Recorder, read } from "./recording.js";
+import { Recorder } from "./recording.js";
 import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
 import type { Argument } from "./request.js";
 import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
@@ -46,7 +46,7 @@ export class Redstart {
     const isVirtual = clock !== "real";
     const start = Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000);
     const file = options.snapshot ?? new Uint8Array();
-    const recorder = options.record ? new Recorder({ seed: origin.seed, parameters, isVirtual, start, snapshot: file }) : undefined;
+    const recorder = options.record ? Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: file }) : undefined;
     const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined, recorder });
     try {
       load(runtime, file);
@@ -61,8 +61,7 @@ export class Redstart {
 
   /** @internal */
   protected static play(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions): Replay {
-    const { beginning, events } = read(recording);
-    return new Replay({ module, seed: beginning.seed, parameters: beginning.parameters }, beginning, events, options);
+    return new Replay(module, recording, options, (runtime) => new this(runtime, {}));
   }
 
   /** Resolves once the database is closed: by `close`, or by somebody's `SHUTDOWN`. */

@@ -2,8 +2,8 @@
 // are shared with the checkpoint before it where they are the same.
 
 import { Keyspace } from "./keyspace.js";
-import type { Beginning, RecordedEvent } from "./recording.js";
-import { type Origin } from "./machine.js";
+import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
+import type { Redstart } from "./redstart.js";
 import { Runtime } from "./runtime.js";
 
 /** What a client was sent during a step. */
@@ -28,7 +28,9 @@ export interface ReplayOptions {
 
 export class Replay {
   readonly events: readonly RecordedEvent[];
+  #recording: Uint8Array;
   #beginning: Beginning;
+  #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
   #position = 0;
   #sent: Sent[] = [];
@@ -36,11 +38,15 @@ export class Replay {
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
 
   /** @internal */
-  constructor(origin: Origin, beginning: Beginning, events: RecordedEvent[], options: ReplayOptions) {
+  constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
+    const { beginning, events } = read(recording);
     this.events = events;
+    this.#recording = recording;
     this.#beginning = beginning;
+    this.#open = open;
     this.#distance = options.checkpoints ?? 5000;
-    this.#runtime = new Runtime({ origin, virtual: beginning.start });
+    const { seed, parameters, start } = beginning;
+    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start });
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
   }
@@ -54,9 +60,9 @@ export class Replay {
     return this.events.length;
   }
 
-  /** The time of the last event, in milliseconds since the Unix epoch. */
+  /** The time at this moment, in milliseconds since the Unix epoch. */
   get now(): number {
-    return (this.events[this.#position - 1]?.time ?? this.#beginning.start) / 1000;
+    return this.#runtime.clock.now();
   }
 
   /** The keys as they are at this moment. */
@@ -69,9 +75,16 @@ export class Replay {
     return snapshot(this.#runtime);
   }
 
-  /** @internal The database at this moment, for itself. */
-  fork(): Runtime {
-    return this.#runtime.fork([]);
+  /** The database at this moment, on a virtual clock and without its clients: to be asked without a trace in the replay. */
+  fork(): Redstart {
+    return this.#open(this.#runtime.fork([]));
+  }
+
+  /** The session from its end on, recorded as before; the clients it had hang up. */
+  resume(): Redstart {
+    this.seek(this.length);
+    const recorder = Recorder.after(this.#recording, this.events.at(-1)?.time ?? this.#beginning.start);
+    return this.#open(this.#runtime.resumed(this.#beginning.isVirtual ? this.#runtime.now() : undefined, recorder));
   }
 
   /** Lets the next event happen; `undefined` at the end. */

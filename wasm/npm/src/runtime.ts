@@ -278,14 +278,24 @@ export class Runtime {
     return fork;
   }
 
-  /** The engine as it is now, and who is connected. */
-  image(earlier: Image | undefined): { image: Image; peers: readonly (Peer | undefined)[] } {
-    return { image: this.machine.image(earlier), peers: this.#peers.map((peer) => peer && { ...peer }) };
+  /** The engine as it is now, who is connected, and the virtual clock. */
+  image(earlier: Image | undefined): { image: Image; peers: readonly (Peer | undefined)[]; virtual: number | undefined } {
+    const peers = this.#peers.map((peer) => peer && { ...peer });
+    return { image: this.machine.image(earlier), peers, virtual: this.#virtual };
   }
 
-  restore({ image, peers }: ReturnType<Runtime["image"]>): void {
+  restore({ image, peers, virtual }: ReturnType<Runtime["image"]>): void {
     this.machine.restore(image);
     this.#peers = peers.map((peer) => peer && { ...peer });
+    this.#virtual = virtual;
+  }
+
+  /** The same session going on: its clients, who are not here any more, hang up. */
+  resumed(virtual: number | undefined, recorder: Recorder): Runtime {
+    const runtime = new Runtime({ origin: this.origin, virtual, recorder });
+    runtime.machine.copy(this.machine);
+    for (const { slot } of this.peers) runtime.disconnect(runtime.adopt(slot, { data() {} }));
+    return runtime;
   }
 
   close(): void {

@@ -125,6 +125,11 @@ test("a virtual clock moves when told", async () => {
   assert.ok(performance.now() - begun < 1000, "a year takes no time");
   assert.equal(db.call("DBSIZE"), 0);
   assert.deepEqual(db.call("TIME"), ["1731622400", "999000"]);
+  assert.equal(db.call("XADD", "x", "*", "f", "v"), "1731622400999-0");
+  const read = db.call("XREAD", "BLOCK", 60_000, "STREAMS", "x", "$");
+  db.clock.advance(30_000);
+  db.call("XADD", "x", "*", "f", "w");
+  assert.deepEqual(await read, new Map([["x", [["1731622430999-0", ["f", "w"]]]]]));
   assert.throws(() => db.clock.advance(-1), RangeError);
   db.close();
   const real = await Redstart.open();

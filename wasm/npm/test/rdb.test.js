@@ -50,6 +50,9 @@ function* commands() {
     yield ["HSET", index < 10 ? "small-hash" : "large-hash", `field ${index}`, String(index)];
     yield ["ZADD", index < 10 ? "small-zset" : "large-zset", String(index / 3), `member ${index}`];
   }
+  for (let index = 0; index < 300; index += 1) yield ["XADD", "stream", `${index + 1}-1`, "field", `value ${index}`];
+  yield ["XGROUP", "CREATE", "stream", "group", "0"];
+  yield ["XREADGROUP", "GROUP", "group", "ann", "COUNT", "5", "STREAMS", "stream", ">"];
   yield ["PFADD", "hll", ..."abcdefgh"];
   yield ["SELECT", "9"];
   yield ["SET", "elsewhere", "1"];

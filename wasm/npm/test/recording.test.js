@@ -53,6 +53,31 @@ for (const clock of ["virtual", "real"]) {
   });
 }
 
+test("a session goes on where its recording ends", async () => {
+  const db = await Redstart.open({ clock: "virtual", record: true, seed: 3 });
+  db.call("RPUSH", "l", 1, 2, 3);
+  db.call("SET", "k", "v", "PX", 1000);
+  db.clock.advance(400);
+  const first = await Redstart.replay(db.record());
+  assert.equal(first.now, db.clock.now() - 400);
+  first.seek(2);
+  const fork = first.fork();
+  assert.deepEqual([fork.call("LRANGE", "l", 0, -1), fork.call("EXISTS", "k")], [[], 0]);
+  const resumed = first.resume();
+  assert.equal(resumed.call("PTTL", "k"), 600);
+  resumed.clock.advance(1000);
+  resumed.call("SADD", "s", "a", "b", "c");
+  const popped = resumed.call("SPOP", "s");
+  const second = await Redstart.replay(resumed.record());
+  second.seek(Infinity);
+  assert.equal(second.now, resumed.clock.now());
+  assert.deepEqual(second.snapshot(), resumed.snapshot());
+  const again = second.resume();
+  assert.equal(again.call("SISMEMBER", "s", popped), 0);
+  assert.equal(again.call("CLIENT", "LIST").trim().split("\n").length, 1);
+  for (const each of [db, first, fork, resumed, second, again]) each.close();
+});
+
 test("a recording begins with the data that was there", async () => {
   const seeded = await Redstart.open();
   seeded.call("SET", "k", "41");
