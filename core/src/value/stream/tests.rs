@@ -1,4 +1,4 @@
-//! Streams against a naive model of their entries.
+//! Streams beside lists of entries, and what is reckoned of them beside figures worked out by hand.
 
 use super::*;
 use crate::random::{Random, Seed};
