@@ -1,8 +1,8 @@
 //! Memory limits: keys are evicted, and clients disconnected, until what is used is below them.
 //!
 //! That happens before a command runs, as in Redis, and never takes long: what is evicted at once is bounded by
-//! `maxmemory-eviction-tenacity`. If that was not enough, the command runs all the same, and the next tick goes on. Only when nothing
-//! may be evicted any more are commands that could take memory refused.
+//! `maxmemory-eviction-tenacity`. If that was not enough, the command runs all the same, and the next turn of a client or the
+//! next tick goes on. Only when nothing may be evicted any more are commands that could take memory refused.
 
 use alloc::vec::Vec;
 

@@ -405,6 +405,9 @@ impl Engine {
             }
         }
         self.instance.clients.put_back(session);
+        if self.instance.is_evicting {
+            self.evict_more(now);
+        }
         self.resume_all(now);
     }
 }
