@@ -102,7 +102,7 @@ test("a session goes on from a moment in its middle, with the clients that are k
   kept[0].send(bytes("PUBLISH c x\r\nEXEC\r\n"));
   kept[1].close();
   kept[0].send(bytes("PUBLISH c x\r\nGET k\r\n"));
-  assert.deepEqual(sent, ["+QUEUED\r\n*2\r\n+OK\r\n:1\r\n", "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n", ":0\r\n$1\r\n1\r\n"]);
+  assert.deepEqual(sent, ["*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n", "+QUEUED\r\n*2\r\n+OK\r\n:1\r\n", ":0\r\n$1\r\n1\r\n"]);
   const again = await Redstart.replay(resumed.record());
   assert.equal(again.length, resumed.position);
   again.seek(Infinity);
