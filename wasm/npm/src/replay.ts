@@ -19,6 +19,8 @@ export interface Step {
   /** The number of the client whose event it was, 0 for none. */
   readonly client: number;
   readonly sent: readonly Sent[];
+  /** The numbers of the clients whose connections ended. */
+  readonly ended: readonly number[];
 }
 
 export interface ReplayOptions {
@@ -48,6 +50,7 @@ export class Replay {
   /** Microseconds at which the last event was over; the clock may show more. */
   #time: number;
   #sent: Sent[] = [];
+  #ended: number[] = [];
   #distance: number;
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
 
@@ -117,11 +120,12 @@ export class Replay {
     const event = this.events[this.#position];
     if (event === undefined) return undefined;
     this.#sent = [];
+    this.#ended = [];
     const client = this.#happen(event);
     this.#position += 1;
     this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
-    return { event, client, sent: this.#sent };
+    return { event, client, sent: this.#sent, ended: this.#ended };
   }
 
   /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
@@ -178,6 +182,7 @@ export class Replay {
     const listener = {
       ...(address === undefined ? {} : { address }),
       data: (bytes: Uint8Array) => void this.#sent.push({ client: id, bytes }),
+      end: () => void this.#ended.push(id),
     };
     return (id = this.#runtime.attach(listener).id);
   }
