@@ -21,8 +21,8 @@ export interface Row {
   print: string;
   /** Whether the key is there no more. */
   isGone: boolean;
-  /** Grows when the key is seen to have changed; 0 at first. */
-  changes: number;
+  /** When it was seen to have changed, on the page's own clock. */
+  changedAt: number;
 }
 
 export type Order = "name" | "type" | "size" | "ttl";
@@ -37,7 +37,7 @@ export interface Query {
   readonly descending: boolean;
 }
 
-/** What rows are read from. */
+/** What rows are read from: `Moment` is one. */
 export interface Source {
   readonly keyspace: Keyspace;
   now(): number;
@@ -56,7 +56,8 @@ export class Rows {
   total = 0;
   /** Whether the list is being read, for the first time with this query. */
   isReading = false;
-  #known = new Map<string, Row>();
+  /** The keys of the database, once they have been read. */
+  #known: Map<string, Row> | undefined;
   #query: Query | undefined;
   #work: Work | undefined;
   #isStale = false;
@@ -71,7 +72,7 @@ export class Rows {
 
   /** Shows what `query` asks for. What is known of the rows is kept if the database stays. */
   show(source: Source, query: Query): void {
-    if (query.database !== this.#query?.database) this.#known.clear();
+    if (query.database !== this.#query?.database) this.#known = undefined;
     this.#query = query;
     this.#work?.stop();
     this.#work = undefined;
@@ -83,11 +84,13 @@ export class Rows {
   /** Looks again, if there may be something new. */
   look(source: Source): void {
     const { changes } = source.keyspace;
-    const hasMoved = source.keyspace !== this.#source?.keyspace || changes !== this.#seenChanges;
+    const query = this.#query;
+    if (query === undefined) return;
+    const total = source.keyspace.databases().find(({ database }) => database === query.database)?.keys ?? 0;
+    const isSame = source === this.#source && changes === this.#seenChanges && total === this.total;
     this.#source = source;
-    if (this.#query === undefined) return;
-    this.total = source.keyspace.databases().find(({ database }) => database === this.#query!.database)?.keys ?? 0;
-    if (!hasMoved) return;
+    this.total = total;
+    if (isSame) return;
     this.#seenChanges = changes;
     this.#isStale = true;
     this.#read();
@@ -109,7 +112,7 @@ export class Rows {
       row.isGone = view === null;
       if (view === null) continue;
       const print = fingerprint(source.keyspace, this.#query.database, view);
-      if (row.print !== "" && print !== "" && row.print !== print) row.changes += 1;
+      if (row.print !== "" && print !== "" && row.print !== print) row.changedAt = performance.now();
       row.print = print;
       renew(row, view, now);
     }
@@ -151,11 +154,10 @@ export class Rows {
   *#steps(): Generator<void> {
     const { database, pattern, type, order, descending } = this.#query!;
     const matches = filter(pattern);
-    const isFirst = this.#known.size === 0;
+    const isFirst = this.#known === undefined;
     const known = new Map<string, Row>();
     const found: Row[] = [];
     let cursor = 0n;
-    let shown = 0;
     do {
       const { keyspace } = this.#source!;
       const now = this.#source!.now();
@@ -163,17 +165,11 @@ export class Rows {
       cursor = page.cursor;
       for (const view of page.keys) {
         const name = latin1(view.key);
-        let row = this.#known.get(name);
-        if (row === undefined) row = begun(view, name, now, isFirst);
+        let row = this.#known?.get(name);
+        if (row === undefined) row = begun(view, name, now, isFirst ? -Infinity : performance.now());
         else renew(row, view, now);
         known.set(name, row);
         if ((type === "" || type === view.type) && matches(name)) found.push(row);
-      }
-      // The first keys are shown while the others are read.
-      if (isFirst && this.rows.length < 200 && found.length > shown && found.length < 1000) {
-        shown = found.length;
-        this.rows = [...found];
-        this.#changed();
       }
       yield;
     } while (cursor !== 0n);
@@ -183,7 +179,7 @@ export class Rows {
   }
 }
 
-function begun(view: KeyView, name: string, now: number, isFirst: boolean): Row {
+function begun(view: KeyView, name: string, now: number, changedAt: number): Row {
   return {
     key: view.key,
     name,
@@ -194,7 +190,7 @@ function begun(view: KeyView, name: string, now: number, isFirst: boolean): Row 
     span: view.ttlMs ?? 0,
     print: "",
     isGone: false,
-    changes: isFirst ? 0 : 1,
+    changedAt,
   };
 }
 
@@ -203,7 +199,7 @@ function renew(row: Row, { type, encoding, size, ttlMs }: Omit<KeyView, "key">, 
   const deadline = ttlMs === null ? null : now + ttlMs;
   // A millisecond is lost or won by rounding.
   const isSameDeadline = deadline === row.deadline || (deadline !== null && row.deadline !== null && Math.abs(deadline - row.deadline) < 2);
-  if (row.isGone || type !== row.type || encoding !== row.encoding || size !== row.size || !isSameDeadline) row.changes += 1;
+  if (row.isGone || type !== row.type || encoding !== row.encoding || size !== row.size || !isSameDeadline) row.changedAt = performance.now();
   row.span = isSameDeadline ? Math.max(row.span, ttlMs ?? 0) : (ttlMs ?? 0);
   if (!isSameDeadline) row.deadline = deadline;
   row.isGone = false;
