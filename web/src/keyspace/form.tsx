@@ -35,14 +35,24 @@ export function Form({ title, fields, submit, locked, onSubmit, onClose, childre
   const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
   const [mistake, setMistake] = useState("");
   const form = useRef<HTMLFormElement>(null);
-  useLayoutEffect(() => form.current!.querySelector<HTMLElement>("input:not([readonly]), textarea:not([readonly])")?.focus(), []);
+  useLayoutEffect(() => {
+    const pane = form.current!.closest(".value");
+    const root = form.current!.getRootNode() as Document | ShadowRoot;
+    const before = root.activeElement as HTMLElement | null;
+    firstField(form.current!)?.focus();
+    // Whoever came here by keyboard goes on where they came from.
+    return () => {
+      if (!root.activeElement?.closest(".form")) return;
+      setTimeout(() => (before?.isConnected ? before : pane?.querySelector<HTMLElement>(".grid, .actions button"))?.focus());
+    };
+  }, []);
   const send = () => {
     const result = onSubmit({ ...initial, ...drafts });
     setMistake(typeof result === "string" ? result : "");
     if (result !== true) return;
     if (!isKept) return onClose();
     setDrafts({});
-    form.current!.querySelector<HTMLElement>("input, textarea")?.focus();
+    firstField(form.current!)?.focus();
   };
   return (
     <form
@@ -82,6 +92,10 @@ export function Form({ title, fields, submit, locked, onSubmit, onClose, childre
       </div>
     </form>
   );
+}
+
+function firstField(form: HTMLFormElement): HTMLElement | null {
+  return form.querySelector("input:not([readonly]), textarea:not([readonly])");
 }
 
 interface ActionProps {

@@ -9,6 +9,8 @@ export interface Column {
   readonly isNumber?: boolean;
   /** Its part of the width, as in `grid-template-columns`. */
   readonly width: string;
+  /** The same in a narrow table. */
+  readonly narrow?: string;
   /** Narrow tables leave it out. */
   readonly isMinor?: boolean;
   readonly sort?: "ascending" | "descending" | "none";
@@ -86,7 +88,7 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
 
   const isMinor = columns.map((column) => (column.isMinor ? " minor" : "") + (column.isNumber ? " number" : ""));
   const template = columns.map(({ width }) => width).join(" ");
-  const wide = { "--columns": template, "--narrow-columns": columns.filter((column) => !column.isMinor).map(({ width }) => width).join(" ") };
+  const wide = { "--columns": template, "--narrow-columns": columns.filter((column) => !column.isMinor).map(({ width, narrow = width }) => narrow).join(" ") };
   return (
     <div
       ref={box} class={`grid${onOpen ? " opens" : ""}`} role="grid" aria-label={label} aria-rowcount={count + 1} tabIndex={0} style={wide} onKeyDown={onKeyDown}

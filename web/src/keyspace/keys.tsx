@@ -18,7 +18,7 @@ export function Keys({ state }: { state: KeyspaceState }) {
   const source = state.source.value;
   const now = source.now();
   const selected = state.selected.value;
-  const column = (title: string, order: Order, rest: { width: string; isNumber?: boolean; isMinor?: boolean }) => ({
+  const column = (title: string, order: Order, rest: { width: string; narrow?: string; isNumber?: boolean; isMinor?: boolean }) => ({
     title,
     ...rest,
     sort: state.order.value !== order ? ("none" as const) : state.descending.value ? ("descending" as const) : ("ascending" as const),
@@ -34,11 +34,11 @@ export function Keys({ state }: { state: KeyspaceState }) {
       <Grid
         label="Keys" count={rows.length} onOpen={open} onSeen={(from, to) => state.saw(from, to)}
         columns={[
-          column("Key", "name", { width: "minmax(8rem, 1fr)" }),
-          column("Type", "type", { width: "4.2rem" }),
+          column("Key", "name", { width: "minmax(6rem, 1fr)" }),
+          column("Type", "type", { width: "4.2rem", narrow: "3.8rem" }),
           { title: "Encoding", width: "5.6rem", isMinor: true },
-          column("Size", "size", { width: "4.2rem", isNumber: true }),
-          column("TTL", "ttl", { width: "7.5rem" }),
+          column("Size", "size", { width: "4.2rem", narrow: "3.6rem", isNumber: true }),
+          column("TTL", "ttl", { width: "8.4rem", narrow: "4.6rem" }),
         ]}
         rows={(from, to) => rows.slice(from, to).map((row) => shownRow(row, now, selected))}
         empty={<Nothing state={state} />}

@@ -39,10 +39,7 @@ export class KeyspaceState {
       source.value;
       revision.value;
       // Many commands that run one after the other are looked at once.
-      this.#frame ??= setTimeout(() => {
-        this.#frame = undefined;
-        this.#look();
-      }, 16);
+      this.#lookIn(16);
     });
     this.#dispose = () => {
       endShow();
@@ -52,10 +49,12 @@ export class KeyspaceState {
     };
   }
 
-  /** The rows that are on the screen. */
+  /** The rows that are on the screen: they are looked at once scrolling pauses. */
   saw(from: number, to: number): void {
     this.#seen = [from, to];
-    this.rows.inspect(this.#rowsSeen());
+    clearTimeout(this.#frame);
+    this.#frame = undefined;
+    this.#lookIn(100);
   }
 
   sortBy(order: Order): void {
@@ -67,6 +66,13 @@ export class KeyspaceState {
 
   close(): void {
     this.#dispose();
+  }
+
+  #lookIn(ms: number): void {
+    this.#frame ??= setTimeout(() => {
+      this.#frame = undefined;
+      this.#look();
+    }, ms);
   }
 
   #look(): void {

@@ -48,7 +48,7 @@ export function Value({ state, locked, run }: ValueProps) {
   };
   const name = shown(key);
   return (
-    <section class="value" aria-label="Value">
+    <section class="value" aria-label="Value" onKeyDown={(event) => event.key === "Escape" && close()}>
       {view === null ? <Gone name={name} onClose={close} /> : (
         <Present
           key={`${database} ${latin1(key)}`} state={state} name={name} onClose={close}
@@ -97,7 +97,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
           <Action locked={locked} isPressed={task === "delete"} onClick={() => setTask(task === "delete" ? null : "delete")}>Delete</Action>
         </div>
         <p class="value-facts">
-          <span>{type}</span> <span>{encoding}</span> <span>{type === "string" && size >= 1000 ? bytes(size) : `${count(size)} ${items}`}</span>
+          <span>{type}</span> {encoding !== type && <span>{encoding}</span>} <span>{type === "string" && size >= 1000 ? bytes(size) : `${count(size)} ${items}`}</span>
           {ttlMs === null ? <span>no TTL</span> : <TimeLeft leftMs={ttlMs} spanMs={row?.span ?? ttlMs} />}
         </p>
         {locked !== null && <p class="note">{locked}</p>}

@@ -21,7 +21,7 @@ export function HashView({ subject }: { subject: Subject }) {
     <>
       <Grid
         label="Fields" count={count} onOpen={(index) => setOpen(items[index * 2]!)} onEnd={count < size ? () => setWanted(count + PAGE) : undefined}
-        columns={[{ title: "Field", width: "minmax(5rem, 2fr)" }, { title: "Value", width: "minmax(5rem, 3fr)" }, { title: "TTL", width: "7.5rem" }]}
+        columns={[{ title: "Field", width: "minmax(5rem, 2fr)" }, { title: "Value", width: "minmax(5rem, 3fr)" }, { title: "TTL", width: "8.4rem", narrow: "4.6rem" }]}
         rows={(from, to) => {
           const fields = Array.from({ length: to - from }, (_, at) => items[(from + at) * 2]!);
           const left = timesLeft(subject, fields);
