@@ -41,7 +41,7 @@ export interface ResumeOptions {
 }
 
 export class Replay {
-  readonly events: readonly RecordedEvent[];
+  #events: readonly RecordedEvent[];
   #recording: Uint8Array;
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
@@ -57,7 +57,7 @@ export class Replay {
   /** @internal */
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
     const { beginning, events } = read(recording);
-    this.events = events;
+    this.#events = events;
     this.#recording = recording;
     this.#beginning = beginning;
     this.#open = open;
@@ -67,6 +67,11 @@ export class Replay {
     this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
+  }
+
+  /** All that happens in it. */
+  get events(): readonly RecordedEvent[] {
+    return this.#events;
   }
 
   /** How many events have happened. */
@@ -101,6 +106,15 @@ export class Replay {
   /** The recording up to a moment: this one, unless given. */
   record(position = this.#position): Uint8Array {
     return this.#recording.slice(0, read(this.#recording, position).end);
+  }
+
+  /** The session has gone on: takes the longer recording of it in the place of this one. */
+  extend(recording: Uint8Array): void {
+    const { events } = read(recording);
+    const { end } = read(recording, this.length);
+    if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
+    this.#recording = recording;
+    this.#events = events;
   }
 
   /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
