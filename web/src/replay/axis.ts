@@ -35,7 +35,8 @@ export class Axis {
 
   /** How long it is. */
   get length(): number {
-    return this.#placeOf(this.#end);
+    const last = this.marks.at(-1) ?? this.start;
+    return (this.places.at(-1) ?? 0) + step(this.#end.time - last.time) - STEP;
   }
 
   get end(): Point {
@@ -56,20 +57,13 @@ export class Axis {
   }
 
   /** Where a moment lies. */
-  placeOf(point: Point): number {
-    return Math.min(this.#placeOf(point), this.length);
-  }
-
-  #placeOf({ position, time }: Point): number {
-    const before = this.indexAt(position) - 1;
-    const place = this.places[before] ?? 0;
-    const from = this.marks[before] ?? this.start;
-    const next = this.marks[before + 1];
-    const passed = Math.max(0, time - from.time);
-    if (next === undefined) return place + (passed > 0 ? step(passed) - STEP : 0);
-    const share = next.time > from.time ? Math.min(1, passed / (next.time - from.time)) : 0;
-    // The command itself is where its step ends.
-    return place + share * (this.places[before + 1]! - place) * (position >= next.position ? 1 : 0.999);
+  placeOf({ position, time }: Point): number {
+    const happened = this.indexAt(position);
+    const from = this.marks[happened - 1] ?? this.start;
+    const begin = this.places[happened - 1] ?? 0;
+    const until = this.marks[happened] ?? this.#end;
+    const share = until.time > from.time ? Math.min(1, Math.max(0, time - from.time) / (until.time - from.time)) : 0;
+    return begin + share * ((this.places[happened] ?? this.length) - begin);
   }
 
   /** The moment that lies at a place. */
