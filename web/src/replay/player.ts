@@ -97,10 +97,15 @@ export class Player {
 
   /** Shows what is live again. */
   live(): void {
+    this.left();
+    this.#played.show(undefined);
+  }
+
+  /** Somebody else has done so. */
+  left(): void {
     this.pause();
     this.#cursor.value = undefined;
     this.#stoppedAt.value = undefined;
-    this.#played.show(undefined);
   }
 
   /** Plays on; from the beginning where there is nothing left. */
