@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { Session } from "../session/session.js";
+import { restored } from "../session/restored.js";
+import type { Session } from "../session/session.js";
 import { Changes } from "./changes.js";
 import { clockText } from "./clock.js";
 import { SPEEDS } from "./player.js";
@@ -30,7 +31,7 @@ export function Timeline({ session, onSession }: TimelineProps) {
 
   const goOn = async () => {
     const { replay, position } = await player.cut();
-    onSession(await Session.open({ recording: replay.record(position), clock: "running" }));
+    onSession(await restored(replay.record(position)));
   };
   const act = (what: () => void) => () => {
     state.reach();

@@ -5,7 +5,8 @@ import { type ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Redstart } from "redstart";
 import { FORMATS, type Format, FormatError, type NamedFile, open } from "../formats/index.js";
-import { Session } from "../session/session.js";
+import { restored } from "../session/restored.js";
+import type { Session } from "../session/session.js";
 import { LONGEST_LINK, fromLink, toLink } from "./link.js";
 import "./share.css";
 
@@ -16,21 +17,17 @@ interface FilesProps {
   readonly session: Session;
   /** A session takes the place of this one. */
   readonly onSession: (session: Session) => void;
+  /** Whether the page's own link may hold a session. */
+  readonly isPage: boolean;
 }
 
 /** What is told of a file or link that was opened. */
-export interface Notice {
+interface Notice {
   readonly text: string;
   readonly isError: boolean;
 }
 
-/** The session that a link holds, going on from its end; `undefined` where it holds none. */
-export async function opened(link: string): Promise<Session | undefined> {
-  const recording = await fromLink(link);
-  return recording && Session.open({ recording, clock: "running" });
-}
-
-export function Files({ session, onSession }: FilesProps) {
+export function Files({ session, onSession, isPage }: FilesProps) {
   const root = useRef<HTMLDivElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const notice = useSignal<Notice | undefined>(undefined);
@@ -45,7 +42,7 @@ export function Files({ session, onSession }: FilesProps) {
       if (large !== undefined) throw new FormatError(`${large.name} is larger than ${LARGEST_FILE / 1024 / 1024} MB`);
       const named: NamedFile[] = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
       const { recording, notes } = await open(named);
-      onSession(await Session.open({ recording, clock: "running" }));
+      onSession(await restored(recording));
       const names = files.map(({ name }) => name).join(", ");
       notice.value = { text: [`Opened ${names}.`, ...notes].join(" "), isError: false };
     } catch (reason) {
@@ -53,6 +50,24 @@ export function Files({ session, onSession }: FilesProps) {
     }
   };
   useDrop(root, isDragged, take);
+  const follow = async () => {
+    try {
+      const recording = await fromLink(location.href);
+      if (recording === undefined) return;
+      onSession(await restored(recording));
+    } catch (reason) {
+      notice.value = { text: said(reason), isError: true };
+    }
+    // Whoever reloads the page goes on with what became of it.
+    history.replaceState(null, "", location.pathname);
+  };
+  useEffect(() => {
+    if (!isPage) return;
+    void follow();
+    const again = () => void follow();
+    addEventListener("hashchange", again);
+    return () => removeEventListener("hashchange", again);
+  }, [isPage]);
 
   /** The session up to the moment that is shown. */
   const recording = async () => {
