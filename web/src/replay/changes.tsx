@@ -3,7 +3,7 @@
 import { quote } from "redstart/format";
 import { clockText } from "./clock.js";
 import type { Change } from "./diff.js";
-import type { ReplayState } from "./state.js";
+import { type ReplayState, isBefore } from "./state.js";
 
 /** Changes that are listed; more are counted. */
 const MOST = 500;
@@ -14,14 +14,15 @@ export function Changes({ state }: { readonly state: ReplayState }) {
   const origin = state.origin.value;
   if (origin === undefined) return null;
   const changes = state.changes.value;
+  const point = state.player.cursor.value ?? state.axis.end;
+  const [from, to] = isBefore(point, origin.point) ? [point, origin.point] : [origin.point, point];
   const count = (kind: Change["kind"]) => changes.filter((change) => change.kind === kind).length;
   return (
     <div class="changes">
       <div class="summary">
         <p>
-          Since <span class="clock">{clockText(origin.point.time)}</span>:{" "}
-          {changes.length === 0 ? "no key differs." : `${count("added")} added, ${count("changed")} changed, ${count("removed")} removed.`}
-          {changes.length === 0 && " Go to another moment to see what changed."}
+          From <span class="clock">{clockText(from.time)}</span> to <span class="clock">{clockText(to.time)}</span>:{" "}
+          {changes.length === 0 ? "no key differs. Go to another moment to see what changed." : `${count("added")} added, ${count("changed")} changed, ${count("removed")} removed.`}
         </p>
         <button type="button" onClick={() => state.compareFromHere()}>Compare from here</button>
       </div>

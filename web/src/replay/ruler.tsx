@@ -20,7 +20,7 @@ export function Ruler({ state }: { readonly state: ReplayState }) {
   const { axis, player } = state;
   const span = (): Span => zoom.value ?? { from: 0, to: Math.max(axis.length, 12) };
   const draw = useMemo(() => once(() => canvas.current && paint(canvas.current, state, span(), colours(canvas.current))), [state]);
-  const wanted = useRef<Point>();
+  const wanted = useRef<Point | undefined>(undefined);
   const seek = useMemo(() => once(() => wanted.current && void player.seek(wanted.current)), [state]);
 
   useSignalEffect(() => {
@@ -122,9 +122,7 @@ export function Ruler({ state }: { readonly state: ReplayState }) {
   return (
     <div class="ruler" style={{ "--lane": `${lane}px`, "--height": `${lane * lanes}px` }}>
       <div class="lanes" aria-hidden="true">
-        {state.lanes.slice(0, MOST_LANES).map((address) => (
-          <span key={address} title={address}>{address.replace(/^127\.0\.0\.1/, "")}</span>
-        ))}
+        {state.lanes.slice(0, MOST_LANES).map(({ address, name }) => <span key={address} title={address}>{name}</span>)}
       </div>
       <div
         ref={slider}

@@ -2,7 +2,7 @@
 
 import { type ReadonlySignal, type Signal, effect, signal, untracked } from "@preact/signals";
 import { line } from "../formats/words.js";
-import type { Session } from "../session/session.js";
+import { EDITOR_ADDRESS, type Session } from "../session/session.js";
 import type { Exchange } from "../session/transcript.js";
 import { Axis, type Mark, type Point } from "./axis.js";
 import { KeyPlaces, breakpoint, commands, title } from "./breakpoint.js";
@@ -19,18 +19,27 @@ export interface Origin {
   readonly picture: Picture;
 }
 
+export interface Lane {
+  readonly address: string;
+  readonly name: string;
+}
+
+/** The addresses that terminals have. */
+const OWN = /^(?:client \d+|127\.0\.0\.1:500\d\d)$/;
+
 export class ReplayState {
   readonly session: Session;
   readonly axis: Axis;
   readonly player: Player;
   /** Grows with the axis. */
   readonly version = signal(0);
-  /** Who has sent commands, by lane: their addresses. */
-  readonly lanes: string[] = [];
+  /** Who has sent commands, by lane. */
+  readonly lanes: Lane[] = [];
   /** The pattern of commands to stop at. */
   readonly pattern: Signal<string> = signal("");
   readonly origin: Signal<Origin | undefined> = signal(undefined);
   readonly changes: Signal<readonly Change[]> = signal([]);
+  #laneOf = new Map<number, number>();
   #requests: Exchange[] = [];
   #seen = 0;
   #places: KeyPlaces | undefined;
@@ -89,8 +98,7 @@ export class ReplayState {
 
   /** Which lane a mark is in. */
   laneOf({ client }: Mark): number {
-    const lane = this.lanes.indexOf(this.#address(client));
-    return Math.min(lane, MOST_LANES - 1);
+    return this.#laneOf.get(client) ?? 0;
   }
 
   /** The session is where it is now: before one looks back. */
@@ -109,11 +117,18 @@ export class ReplayState {
   close(): void {
     clearTimeout(this.#timer);
     for (const dispose of this.#dispose) dispose();
-    this.player.close();
+    // Views that show the past are there until the next frame.
+    setTimeout(() => this.player.close(), 500);
   }
 
-  #address(client: number): string {
-    return this.session.transcript.address(client) || `client ${client}`;
+  /** Makes room for a client: beside whoever came from the same address before. */
+  #settle(client: number): void {
+    const address = this.session.transcript.address(client) || `client ${client}`;
+    let lane = this.lanes.findIndex((lane) => lane.address === address);
+    if (lane < 0) lane = this.lanes.push({ address, name: "" }) - 1;
+    const name = address === EDITOR_ADDRESS ? "editor" : OWN.test(address) ? `client ${client}` : address.replace(/^127\.0\.0\.1(?=:)/, "");
+    this.lanes[lane] = { address, name };
+    this.#laneOf.set(client, Math.min(lane, MOST_LANES - 1));
   }
 
   #grow(): void {
@@ -121,8 +136,7 @@ export class ReplayState {
     for (; this.#seen < exchanges.length; this.#seen += 1) {
       const exchange = exchanges[this.#seen]!;
       if (exchange.kind !== "request") continue;
-      const address = this.#address(exchange.client);
-      if (!this.lanes.includes(address)) this.lanes.push(address);
+      if (!this.#laneOf.has(exchange.client)) this.#settle(exchange.client);
       this.#requests.push(exchange);
       const { client, position, time } = exchange;
       this.axis.add({ client, position, time, name: title(exchange.bytes.subarray(0, 256)) });
@@ -144,6 +158,12 @@ export class ReplayState {
     const { origin } = this;
     const moment = this.session.moment.peek();
     if (origin.peek() === undefined || (moment.isLive && !this.session.isOpen)) return;
-    this.changes.value = diff(origin.peek()!.picture, picture(moment.keyspace, moment.now()));
+    const [from, to] = [origin.peek()!.picture, picture(moment.keyspace, moment.now())];
+    this.changes.value = isBefore(this.player.point, origin.peek()!.point) ? diff(to, from) : diff(from, to);
   }
+}
+
+/** Whether a moment comes before another. */
+export function isBefore(one: Point, other: Point): boolean {
+  return one.position < other.position || (one.position === other.position && one.time < other.time);
 }
