@@ -73,7 +73,7 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
       <Head terminal={terminal} isWaiting={isWaiting} onClose={onClose} />
       <div class="screen" ref={screen} onClick={toPrompt}>
         {entries.length === 0 && <Samples onPick={(sample) => terminal.enter(sample)} />}
-        <Log entries={entries} raw={layout.raw.value} />
+        <Log entries={entries} raw={layout.raw.value} isLive={!isPast} />
         <div class={`prompt${isWaiting ? " waiting" : ""}`}>
           <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />
           <div class="line" ref={line} />
