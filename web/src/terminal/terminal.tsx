@@ -80,6 +80,7 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
         </div>
         {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
         {draft === undefined && <About docs={docs.value} line={typed} />}
+        {isPast && <p class="wait">This moment is past. What you enter happens now.</p>}
         {isWaiting && (
           <p class="wait" role="status">
             <span class="pulse" aria-hidden="true" /> waits for a reply
