@@ -4,7 +4,7 @@
 import { Keyspace } from "./keyspace.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
 import type { Redstart } from "./redstart.js";
-import { Runtime } from "./runtime.js";
+import { type Connection, type Listener, Runtime } from "./runtime.js";
 
 /** What a client was sent during a step. */
 export interface Sent {
@@ -26,6 +26,18 @@ export interface ReplayOptions {
   checkpoints?: number;
 }
 
+export interface ResumeOptions {
+  /** How many of the events have happened: all, unless given. The recording goes on from there. */
+  position?: number;
+  /**
+   * `"real"` is the machine's clock, `"running"` goes on at its pace from the moment of the recording as if no time had passed, `"virtual"` stands
+   * still there. Unless given, real or virtual as it was. No clock goes back behind what was recorded.
+   */
+  clock?: "real" | "running" | "virtual";
+  /** Told of each client that is connected: returns who listens to it from then on, or nothing for it to hang up, as all do unless given. */
+  keep?: (connection: Connection) => Listener | undefined;
+}
+
 export class Replay {
   readonly events: readonly RecordedEvent[];
   #recording: Uint8Array;
@@ -33,6 +45,8 @@ export class Replay {
   #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
   #position = 0;
+  /** Microseconds at which the last event was over; the clock may show more. */
+  #time: number;
   #sent: Sent[] = [];
   #distance: number;
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
@@ -47,6 +61,7 @@ export class Replay {
     this.#distance = options.checkpoints ?? 5000;
     const { seed, parameters, start } = beginning;
     this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start });
+    this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
   }
@@ -80,11 +95,21 @@ export class Replay {
     return this.#open(this.#runtime.fork([]));
   }
 
-  /** The session from its end on, recorded as before; the clients it had hang up. */
-  resume(): Redstart {
-    this.seek(this.length);
-    const recorder = Recorder.after(this.#recording, this.events.at(-1)?.time ?? this.#beginning.start);
-    return this.#open(this.#runtime.resumed(this.#beginning.isVirtual ? this.#runtime.now() : undefined, recorder));
+  /** The recording up to a moment: this one, unless given. */
+  record(position = this.#position): Uint8Array {
+    return this.#recording.slice(0, read(this.#recording, position).end);
+  }
+
+  /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
+  resume({ position = this.length, clock, keep = () => undefined }: ResumeOptions = {}): Redstart {
+    this.seek(position);
+    const last = this.events[this.#position - 1]?.time ?? this.#beginning.start;
+    const recorder = Recorder.after(this.record(), last, this.#position);
+    const isVirtual = clock === undefined ? this.#beginning.isVirtual : clock === "virtual";
+    const behind = last - Date.now() * 1000;
+    const ahead = clock === "running" ? behind : Math.max(0, behind);
+    const virtual = isVirtual ? this.#runtime.now() : undefined;
+    return this.#open(this.#runtime.resumed({ virtual, ahead, recorder }, keep));
   }
 
   /** Lets the next event happen; `undefined` at the end. */
@@ -94,19 +119,24 @@ export class Replay {
     this.#sent = [];
     const client = this.#happen(event);
     this.#position += 1;
+    this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
     return { event, client, sent: this.#sent };
   }
 
-  /** Goes to the moment when so many events have happened. */
-  seek(position: number): void {
+  /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
+  seek(position: number, now?: number): void {
     position = Math.min(Math.max(0, Math.floor(position)), this.length);
     const nearest = Math.min(Math.floor(position / this.#distance), this.#checkpoints.length - 1);
     if (position < this.#position || nearest * this.#distance > this.#position) {
       this.#runtime.restore(this.#checkpoints[nearest]!);
       this.#position = nearest * this.#distance;
+      this.#time = this.#runtime.now();
     }
     while (this.#position < position) this.step();
+    const next = this.events[position];
+    const end = next === undefined ? Infinity : next.time + (next.kind === "advance" ? next.micros : 0);
+    this.#runtime.time = Math.max(this.#time, Math.min(Math.round((now ?? 0) * 1000), end));
   }
 
   close(): void {
