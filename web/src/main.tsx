@@ -15,7 +15,8 @@ async function begun(): Promise<Session> {
 async function replace(next?: Session): Promise<void> {
   const last = session.value;
   session.value = next ?? (await begun());
-  last.close();
+  // Its views are there until the next frame.
+  setTimeout(() => last.close(), 500);
 }
 
 function Page() {

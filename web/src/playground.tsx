@@ -6,6 +6,8 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { KeyspacePane } from "./keyspace/pane.js";
 import { Layout, type PaneName } from "./layout.js";
 import type { Session } from "./session/session.js";
+import { Timeline } from "./replay/timeline.js";
+import { Files } from "./share/files.js";
 import { Terminals } from "./terminal/terminals.js";
 import "./style.css";
 
@@ -26,7 +28,7 @@ export function Playground({ session, replace, isPage = false }: PlaygroundProps
   return (
     <div class="redstart">
       <div class="frame" data-tab={layout.tab.value}>
-        <Header session={session} layout={layout} replace={replace} />
+        <Header session={session} layout={layout} replace={replace} isPage={isPage} />
         {session.isOpen.value ? (
           <main class="panes">
             <Pane name="terminals" layout={layout}>
@@ -35,7 +37,7 @@ export function Playground({ session, replace, isPage = false }: PlaygroundProps
             <Pane name="keyspace" layout={layout}>
               <KeyspacePane moment={session.moment} revision={session.revision} run={session.edit} />
             </Pane>
-            <Pane name="timeline" layout={layout}>{null}</Pane>
+            <Pane name="timeline" layout={layout}><Timeline key={session} session={session} onSession={replace} /></Pane>
           </main>
         ) : (
           <main class="stopped">
@@ -53,7 +55,7 @@ function Pane({ name, layout, children }: { name: PaneName; layout: Layout; chil
   return <section class={`pane ${name}-pane${isHidden ? " hidden" : ""}`} aria-label={TITLES[name]}>{children}</section>;
 }
 
-function Header({ session, layout, replace }: { session: Session; layout: Layout; replace: PlaygroundProps["replace"] }) {
+function Header({ session, layout, replace, isPage }: { session: Session; layout: Layout; replace: PlaygroundProps["replace"]; isPage: boolean }) {
   return (
     <header class="top">
       <h1>Redstart</h1>
@@ -69,6 +71,7 @@ function Header({ session, layout, replace }: { session: Session; layout: Layout
           <button key={name} type="button" aria-pressed={!layout.hidden.value.includes(name)} onClick={() => layout.toggle(name)}>{TITLES[name]}</button>
         ))}
       </div>
+      <Files session={session} onSession={replace} isPage={isPage} />
       <NewSession session={session} replace={replace} />
     </header>
   );

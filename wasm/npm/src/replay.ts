@@ -19,6 +19,8 @@ export interface Step {
   /** The number of the client whose event it was, 0 for none. */
   readonly client: number;
   readonly sent: readonly Sent[];
+  /** The numbers of the clients whose connections ended. */
+  readonly ended: readonly number[];
 }
 
 export interface ReplayOptions {
@@ -39,7 +41,7 @@ export interface ResumeOptions {
 }
 
 export class Replay {
-  readonly events: readonly RecordedEvent[];
+  #events: readonly RecordedEvent[];
   #recording: Uint8Array;
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
@@ -48,13 +50,14 @@ export class Replay {
   /** Microseconds at which the last event was over; the clock may show more. */
   #time: number;
   #sent: Sent[] = [];
+  #ended: number[] = [];
   #distance: number;
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
 
   /** @internal */
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
     const { beginning, events } = read(recording);
-    this.events = events;
+    this.#events = events;
     this.#recording = recording;
     this.#beginning = beginning;
     this.#open = open;
@@ -64,6 +67,11 @@ export class Replay {
     this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
+  }
+
+  /** All that happens in it. */
+  get events(): readonly RecordedEvent[] {
+    return this.#events;
   }
 
   /** How many events have happened. */
@@ -100,6 +108,15 @@ export class Replay {
     return this.#recording.slice(0, read(this.#recording, position).end);
   }
 
+  /** The session has gone on: takes the longer recording of it in the place of this one. */
+  extend(recording: Uint8Array): void {
+    const { events } = read(recording);
+    const { end } = read(recording, this.length);
+    if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
+    this.#recording = recording;
+    this.#events = events;
+  }
+
   /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
   resume({ position = this.length, clock, keep = () => undefined }: ResumeOptions = {}): Redstart {
     this.seek(position);
@@ -117,11 +134,12 @@ export class Replay {
     const event = this.events[this.#position];
     if (event === undefined) return undefined;
     this.#sent = [];
+    this.#ended = [];
     const client = this.#happen(event);
     this.#position += 1;
     this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
-    return { event, client, sent: this.#sent };
+    return { event, client, sent: this.#sent, ended: this.#ended };
   }
 
   /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
@@ -178,6 +196,7 @@ export class Replay {
     const listener = {
       ...(address === undefined ? {} : { address }),
       data: (bytes: Uint8Array) => void this.#sent.push({ client: id, bytes }),
+      end: () => void this.#ended.push(id),
     };
     return (id = this.#runtime.attach(listener).id);
   }

@@ -110,6 +110,21 @@ test("a session goes on from a moment in its middle, with the clients that are k
   for (const each of [db, replay, resumed, again]) each.close();
 });
 
+test("a replay goes along with its session", async () => {
+  const db = await Redstart.open({ record: true });
+  db.call("RPUSH", "l", 1);
+  const replay = await Redstart.replay(db.record(), { checkpoints: 2 });
+  replay.seek(Infinity);
+  db.call("RPUSH", "l", 2);
+  replay.extend(db.record());
+  assert.equal(replay.length, db.position);
+  replay.seek(Infinity);
+  assert.deepEqual(replay.snapshot(), db.snapshot());
+  const other = await Redstart.open({ record: true, seed: 1234567 });
+  assert.throws(() => replay.extend(other.record()), RangeError);
+  for (const each of [db, replay, other]) each.close();
+});
+
 test("the clock of a session that goes on runs from its moment", async () => {
   const startMs = Date.UTC(2020, 0, 1);
   const db = await Redstart.open({ clock: { startMs }, record: true });

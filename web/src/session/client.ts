@@ -65,6 +65,12 @@ export class SessionClient {
     this.#queued(() => this.#send(command, line));
   }
 
+  /** Shows a line and what the terminal itself answers. */
+  remark(line: string, text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.#queued(() => this.#wire.note({ client: this.#id.peek(), kind: "remark", terminal: this.address, line, bytes }));
+  }
+
   /** What Ctrl-C does: the connection ends, with what it waits for; a new one takes its place. */
   interrupt(): void {
     this.#queue = [];

@@ -2,7 +2,7 @@
 // nothing of the page. All that it is can be made again from its recording.
 
 import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals";
-import { type Argument, type Connection, type Listener, Redstart, RedstartError, type Replay, type Step } from "redstart";
+import { type Argument, type Connection, type Listener, Redstart, RedstartError, type Replay } from "redstart";
 import { type Frame, frames } from "../protocol/frames.js";
 import { encoded } from "../protocol/request.js";
 import { SessionClient, type Wire } from "./client.js";
@@ -48,6 +48,7 @@ export class Session {
   #happening: number | undefined;
   #timer: ReturnType<typeof setInterval>;
   #changes = -1;
+  #replay: Replay | undefined;
   #isOpen = signal(true);
 
   private constructor(begin: (session: Session) => Redstart, transcript: Transcript) {
@@ -76,7 +77,9 @@ export class Session {
     transcribe(replay, transcript, position ?? replay.length);
     const options = { position: position ?? replay.length, ...(clock === undefined ? {} : { clock }) };
     const session = new Session((session) => replay.resume({ ...options, keep: (connection) => session.#keep(connection) }), transcript);
-    replay.close();
+    // Its checkpoints serve whoever looks back.
+    if (replay.position === replay.length) session.#replay = replay;
+    else replay.close();
     return session;
   }
 
@@ -155,7 +158,15 @@ export class Session {
     this.#revision.value = this.#revision.peek() + 1;
   }
 
+  /** The replay that the session was restored from, for whoever looks back: it is the caller's. */
+  takeReplay(): Replay | undefined {
+    const replay = this.#replay;
+    this.#replay = undefined;
+    return replay;
+  }
+
   close(): void {
+    this.#replay?.close();
     this.db.close();
   }
 
@@ -249,11 +260,6 @@ function transcribe(replay: Replay, transcript: Transcript, end: number): void {
     if (event.kind === "connect") transcript.add({ ...at, kind: "open", bytes: utf8.encode(event.address ?? "") });
     if (event.kind === "receive") transcript.add({ ...at, kind: "request", bytes: event.bytes.slice() });
     for (const { client, bytes } of sent) transcript.add({ ...at, client, kind: "reply", bytes });
-    for (const client of ended(step)) transcript.add({ ...at, client, kind: "end", bytes: new Uint8Array() });
+    for (const client of step.ended) transcript.add({ ...at, client, kind: "end", bytes: new Uint8Array() });
   }
-}
-
-/** Whose connections a step has ended. */
-function ended({ event, client }: Step): number[] {
-  return event.kind === "disconnect" && client !== 0 ? [client] : [];
 }

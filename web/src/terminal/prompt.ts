@@ -1,39 +1,42 @@
 // The line that is typed: CodeMirror, with the keys of a shell.
 
 import { defaultKeymap, history as undoable, historyKeymap } from "@codemirror/commands";
-import { EditorState, type Extension, Prec } from "@codemirror/state";
-import { EditorView, keymap, placeholder } from "@codemirror/view";
+import { EditorState, Prec } from "@codemirror/state";
+import { EditorView, keymap } from "@codemirror/view";
+import { completion } from "./completion.js";
+import type { Docs } from "./docs.js";
 import type { TerminalState } from "./state.js";
 
 export interface PromptOptions {
   readonly terminal: TerminalState;
+  readonly docs: () => Docs | undefined;
   /** Where its styles go: a document, or a shadow root. */
   readonly root: Document | ShadowRoot;
-  readonly placeholder: string;
-  readonly extensions?: Extension;
+  /** What the list of completions is put into. */
+  readonly tooltips: HTMLElement;
+  readonly onTyped: (line: string) => void;
+  readonly onSearch: () => void;
 }
 
-export function prompt(parent: HTMLElement, { terminal, root, placeholder: hint, extensions = [] }: PromptOptions): EditorView {
-  const view = new EditorView({
+export function prompt(parent: HTMLElement, { terminal, docs, root, tooltips, onTyped, onSearch }: PromptOptions): EditorView {
+  const sources = { docs, keyspace: () => terminal.session.moment.peek().keyspace, database: () => terminal.database };
+  return new EditorView({
     parent,
     root,
-    state: EditorState.create({
-      extensions: [
-        oneLine,
-        extensions,
-        Prec.high(keymap.of(shellKeys(terminal))),
-        undoable(),
-        keymap.of([...defaultKeymap, ...historyKeymap]),
-        placeholder(hint),
-        EditorView.lineWrapping,
-        EditorView.contentAttributes.of({
-          "aria-label": "Command", enterkeyhint: "send", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
-        }),
-        EditorView.domEventHandlers({ paste: (event, view) => pasted(event, view, terminal) }),
-      ],
-    }),
+    extensions: [
+      oneLine,
+      completion(sources, tooltips),
+      Prec.high(keymap.of([...shellKeys(terminal), { key: "Ctrl-r", run: () => (onSearch(), true) }])),
+      undoable(),
+      keymap.of([...defaultKeymap, ...historyKeymap]),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        "aria-label": "Command", enterkeyhint: "send", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
+      }),
+      EditorView.domEventHandlers({ paste: (event, view) => pasted(event, view, terminal) }),
+      EditorView.updateListener.of(({ docChanged, state }) => docChanged && onTyped(state.doc.toString())),
+    ],
   });
-  return view;
 }
 
 /** Puts a line in the place of what was typed. */

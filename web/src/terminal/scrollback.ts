@@ -39,6 +39,10 @@ export class Scrollback {
     return this.#client.prompt;
   }
 
+  get database(): number {
+    return this.#client.database;
+  }
+
   /** The name that `CLIENT SETNAME` has given it. */
   get name(): string {
     return this.#client.name;
@@ -111,7 +115,7 @@ function plain(text: string): Line {
 /** One connection, as far as it is seen from outside. */
 class Client {
   name = "";
-  #database = 0;
+  database = 0;
   #isQueueing = false;
   #printer = new Printer();
   #requests = new Requests();
@@ -119,7 +123,7 @@ class Client {
   #open: (readonly Uint8Array[])[] = [];
 
   get prompt(): string {
-    return `${PROMPT}${this.#database === 0 ? "" : `[${this.#database}]`}${this.#isQueueing ? "(TX)" : ""}>`;
+    return `${PROMPT}${this.database === 0 ? "" : `[${this.database}]`}${this.#isQueueing ? "(TX)" : ""}>`;
   }
 
   requested(bytes: Uint8Array): readonly (readonly Uint8Array[])[] {
@@ -145,10 +149,10 @@ class Client {
     const [name = "", first = "", second = ""] = command.map((arg) => utf8.decode(arg));
     if (reply === "+QUEUED") return;
     switch (name.toUpperCase()) {
-      case "SELECT": this.#database = Number(first); break;
+      case "SELECT": this.database = Number(first); break;
       case "MULTI": this.#isQueueing = true; break;
       case "EXEC": case "DISCARD": this.#isQueueing = false; break;
-      case "RESET": this.#database = 0; this.#isQueueing = false; this.name = ""; break;
+      case "RESET": this.database = 0; this.#isQueueing = false; this.name = ""; break;
       case "CLIENT": if (first.toUpperCase() === "SETNAME") this.name = second;
     }
   }

@@ -3,6 +3,8 @@
 import { type ReadonlySignal, computed, signal } from "@preact/signals";
 import type { SessionClient } from "../session/client.js";
 import type { Session } from "../session/session.js";
+import type { Docs } from "./docs.js";
+import { help } from "./help.js";
 import { History } from "./history.js";
 import { type Entry, Scrollback, until } from "./scrollback.js";
 
@@ -16,10 +18,12 @@ export class TerminalState {
   readonly name: ReadonlySignal<string>;
   readonly prompt: ReadonlySignal<string>;
   #scrollback: Scrollback;
+  #docs: ReadonlySignal<Docs | undefined>;
   /** How many entries were cleared away. */
   #cleared = signal(0);
 
-  constructor(session: Session, client: SessionClient) {
+  constructor(session: Session, client: SessionClient, docs: ReadonlySignal<Docs | undefined>) {
+    this.#docs = docs;
     this.session = session;
     this.client = client;
     this.#scrollback = new Scrollback(client.address);
@@ -40,11 +44,18 @@ export class TerminalState {
     }
   }
 
+  /** The database that it has selected. */
+  get database(): number {
+    return this.#scrollback.database;
+  }
+
   /** A line was entered. */
   enter(line: string): void {
     const text = line.trim();
     if (text !== "") this.history.add(text);
+    const [word = "", ...topic] = text.split(/\s+/);
     if (text.toLowerCase() === "clear") this.clear();
+    else if (["help", "?"].includes(word.toLowerCase())) this.client.remark(line, help(this.#docs.value, topic));
     else this.client.run(line);
   }
 

@@ -1,10 +1,14 @@
 // One terminal: what was said, and the line to say more.
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ReadonlySignal } from "@preact/signals";
 import type { EditorView } from "@codemirror/view";
 import type { Layout } from "../layout.js";
+import { docsCame, hint } from "./completion.js";
+import type { Docs } from "./docs.js";
 import { Log } from "./log.js";
-import { isNothingMarked, prompt } from "./prompt.js";
+import { isNothingMarked, prompt, setLine } from "./prompt.js";
+import { Search } from "./search.js";
 import type { TerminalState } from "./state.js";
 
 const SAMPLES = ["SET greeting hello EX 60", "GET greeting", "INCR visits", "MSET a 1 b 2", "MGET a b c", "HELLO 3", "INFO keyspace"];
@@ -15,31 +19,52 @@ interface TerminalProps {
   readonly isActive: boolean;
   /** Whether it may take the focus as it comes. */
   readonly takesFocus: boolean;
+  readonly docs: ReadonlySignal<Docs | undefined>;
   readonly onActive: () => void;
   readonly onClose: (() => void) | undefined;
 }
 
-export function Terminal({ terminal, layout, isActive, takesFocus, onActive, onClose }: TerminalProps) {
+export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActive, onClose }: TerminalProps) {
   const { client, session } = terminal;
   const screen = useRef<HTMLDivElement>(null);
   const line = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | undefined>(undefined);
+  const [typed, setTyped] = useState("");
+  /** What was typed before it was searched. */
+  const [draft, setDraft] = useState<string | undefined>(undefined);
   const entries = terminal.entries.value;
   const isPast = !session.moment.value.isLive;
   const isWaiting = client.isWaiting.value && !isPast;
 
   useLayoutEffect(() => {
     const parent = line.current!;
-    const view = prompt(parent, { terminal, root: parent.getRootNode() as Document | ShadowRoot, placeholder: "" });
+    const view = prompt(parent, {
+      terminal,
+      docs: () => docs.value,
+      root: parent.getRootNode() as Document | ShadowRoot,
+      tooltips: parent.closest<HTMLElement>(".redstart")!,
+      onTyped: setTyped,
+      onSearch: () => setDraft(view.state.doc.toString()),
+    });
     editor.current = view;
     if (takesFocus) view.focus();
     return () => view.destroy();
   }, [terminal]);
 
+  useLayoutEffect(() => editor.current!.dispatch({ effects: docsCame.of(null) }), [docs.value]);
+
   useLayoutEffect(() => {
     screen.current!.scrollTop = screen.current!.scrollHeight;
-  }, [entries.at(-1), layout.raw.value, isWaiting]);
+  }, [entries.at(-1), layout.raw.value, isWaiting, typed, draft]);
 
+  const searched = (how: "run" | "edit" | "drop") => {
+    const view = editor.current!;
+    const line = view.state.doc.toString();
+    if (how !== "edit") setLine(view, how === "run" ? "" : (draft ?? ""));
+    setDraft(undefined);
+    view.focus();
+    if (how === "run") terminal.enter(line);
+  };
   const toPrompt = () => {
     if (isNothingMarked(screen.current!.getRootNode() as Document | ShadowRoot)) editor.current?.focus();
   };
@@ -53,6 +78,8 @@ export function Terminal({ terminal, layout, isActive, takesFocus, onActive, onC
           <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />
           <div class="line" ref={line} />
         </div>
+        {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
+        {draft === undefined && <About docs={docs.value} line={typed} />}
         {isWaiting && (
           <p class="wait" role="status">
             <span class="pulse" aria-hidden="true" /> waits for a reply
@@ -61,6 +88,17 @@ export function Terminal({ terminal, layout, isActive, takesFocus, onActive, onC
         )}
       </div>
     </section>
+  );
+}
+
+/** What the command that is being typed is for. */
+function About({ docs, line }: { docs: Docs | undefined; line: string }) {
+  const command = docs && line.trim() !== "" ? hint(docs, line)?.command : undefined;
+  if (command === undefined) return null;
+  return (
+    <p class="about">
+      {command.summary} <span>{[command.complexity, `since ${command.since}`].filter((part) => part !== "").join(" · ")}</span>
+    </p>
   );
 }
 

@@ -1,13 +1,23 @@
 // The terminals of a session, side by side; in a narrow place one at a time.
 
-import { type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { Layout } from "../layout.js";
 import type { SessionClient } from "../session/client.js";
 import type { Session } from "../session/session.js";
+import { Docs } from "./docs.js";
 import { TerminalState } from "./state.js";
 import { Terminal } from "./terminal.js";
 import "./terminal.css";
+
+/** What the engine tells of its commands: the same of every session, so it is asked once. */
+const docs: Signal<Docs | undefined> = signal(undefined);
+
+function docsOf(session: Session): ReadonlySignal<Docs | undefined> {
+  // Typing may begin before it is known.
+  if (docs.peek() === undefined) setTimeout(() => session.db.isOpen && (docs.value ??= Docs.ask(session.db.fork())), 100);
+  return docs;
+}
 
 /** More terminals than this cannot be told apart. */
 const MOST = 8;
@@ -21,8 +31,9 @@ interface TerminalsProps {
 export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
   const states = useMemo(() => new Map<SessionClient, TerminalState>(), [session]);
   const active: Signal<SessionClient | undefined> = useMemo(() => signal(undefined), [session]);
+  const docs = useMemo(() => docsOf(session), [session]);
   const clients = session.clients.value;
-  const shown = clients.map((client) => states.get(client) ?? (states.set(client, new TerminalState(session, client)), states.get(client)!));
+  const shown = clients.map((client) => states.get(client) ?? (states.set(client, new TerminalState(session, client, docs)), states.get(client)!));
   const front = shown.find(({ client }) => client === active.value) ?? shown[0];
   const add = () => {
     active.value = session.connect();
@@ -49,7 +60,7 @@ export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
       <div class="screens">
         {shown.map((state) => (
           <Terminal
-            key={state.client.address} terminal={state} layout={layout} isActive={state === front}
+            key={state.client.address} terminal={state} layout={layout} isActive={state === front} docs={docs}
             takesFocus={takesFocus && (active.peek() === undefined ? state === front : state.client === active.peek())}
             onActive={() => (active.value = state.client)}
             onClose={clients.length > 1 ? () => session.disconnect(state.client) : undefined}
