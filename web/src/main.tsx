@@ -1,6 +1,7 @@
 import "./page.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";
+import { keepOffline } from "./offline/register.js";
 import { Playground } from "./playground.js";
 import { keep } from "./session/keeper.js";
 import { begun, reopened } from "./session/restored.js";
@@ -26,6 +27,7 @@ function Page() {
 }
 
 render(<Page />, document.querySelector("[data-playground]")!);
+keepOffline();
 
 // What is typed anywhere on the page is typed into the terminal; space and the other keys keep their use.
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, target }) => {
