@@ -113,6 +113,14 @@ test("commands, their words and keys are completed; a line that nothing was chos
   await page.locator(".cm-tooltip-autocomplete").waitFor();
   await page.keyboard.press("Tab");
   assert.equal(await line(page), "CLIENT SETNAME ");
+  await page.keyboard.press("Control+u");
+  for (const key of ["Z", "i", "n", "c", "Tab"]) await page.keyboard.press(key);
+  assert.equal(await line(page), "ZINCRBY ", "Tab is ahead of the list");
+  await page.keyboard.press("Control+u");
+  await page.keyboard.press("Tab");
+  assert.equal(await prompt(page).evaluate((field) => field === document.activeElement), false, "Tab leaves an empty line");
+  await prompt(page).focus();
+  await page.keyboard.type("LPUSH l");
   await picture(page, "completion");
 });
 
