@@ -62,6 +62,13 @@ export async function open(t, browser, site, options = {}) {
 /** The line that is typed in the terminal that has the turn. */
 export const prompt = (page) => page.locator(".terminal.active .cm-content");
 
+/** What is typed there, without the hint behind it. */
+export const line = (page) => prompt(page).evaluate((field) => {
+  const copy = field.cloneNode(true);
+  for (const ghost of copy.querySelectorAll(".ghost")) ghost.remove();
+  return copy.textContent;
+});
+
 /** Enters lines where the focus is. */
 export async function type(page, ...lines) {
   for (const line of lines) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ends, launch, open as opened, picture, prompt, serve, shown, type } from "./page.js";
+import { ends, launch, line, open as opened, picture, prompt, serve, shown, type } from "./page.js";
 
 let browser;
 let site;
@@ -41,13 +41,101 @@ test("arrows walk through the history", async (t) => {
   const values = [];
   for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown", "ArrowDown"]) {
     await page.keyboard.press(key);
-    values.push(await prompt(page).textContent());
+    values.push(await line(page));
   }
   assert.deepEqual(values, ["INCR k", "SET k 1", "SET k 1", "INCR k", "draft", "draft"]);
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
   await ends(page, ["INCR k", "(integer) 3"]);
   await page.keyboard.press("Control+l");
+  assert.deepEqual(await shown(page), []);
+});
+
+test("reverse search finds what was entered", async (t) => {
+  const page = await open(t);
+  await type(page, "SET user:1 a", "SET other b", "GET user:1", "PING");
+  await page.keyboard.type("draft");
+  await page.keyboard.press("Control+r");
+  await page.keyboard.type("user");
+  await page.waitForFunction(() => document.querySelector(".terminal .cm-content").textContent.startsWith("GET user:1"));
+  await page.keyboard.press("Control+r");
+  await page.waitForFunction(() => document.querySelector(".terminal .cm-content").textContent.startsWith("SET user:1 a"));
+  await page.keyboard.press("Enter");
+  await ends(page, ["SET user:1 a", "OK"]);
+  await page.keyboard.type("draft");
+  await page.keyboard.press("Control+r");
+  await page.keyboard.type("other");
+  await page.keyboard.press("Escape");
+  assert.equal(await line(page), "draft");
+  await page.keyboard.press("Control+u");
+  await page.keyboard.press("Control+r");
+  await page.keyboard.type("nowhere");
+  await page.locator(".search.failed").waitFor();
+  await page.keyboard.press("Backspace");
+  for (const _ of "nowher") await page.keyboard.press("Backspace");
+  await page.keyboard.type("OTHER");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("x");
+  await page.keyboard.press("Enter");
+  await ends(page, ["SET other bx", "OK"]);
+});
+
+const offered = (page) => page.locator(".cm-tooltip-autocomplete li .cm-completionLabel").allTextContents();
+
+test("commands, their words and keys are completed; a line that nothing was chosen for is run as it is", async (t) => {
+  const page = await open(t);
+  await type(page, "SET user:1 a", "SET user:2 b", "RPUSH list x");
+  await page.keyboard.type("zrangeb");
+  await page.locator(".cm-tooltip-autocomplete").waitFor();
+  assert.deepEqual((await offered(page)).slice(0, 2), ["ZRANGEBYLEX", "ZRANGEBYSCORE"]);
+  await page.keyboard.press("ArrowDown");
+  await page.locator(".cm-completionInfo").filter({ hasText: "since 2.8.9" }).waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await line(page), "ZRANGEBYLEX ");
+  await page.keyboard.press("Control+u");
+  await page.keyboard.type("GET us");
+  await page.locator(".cm-tooltip-autocomplete").waitFor();
+  assert.deepEqual(await offered(page), ["user:1", "user:2"]);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await ends(page, ["GET user:1 ", '"a"']);
+  await page.keyboard.type("SET user:1 c K");
+  await page.locator(".cm-tooltip-autocomplete").waitFor();
+  assert.deepEqual(await offered(page), ["KEEPTTL"]);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type("N");
+  await page.locator(".cm-tooltip-autocomplete").waitFor();
+  await page.keyboard.type("X");
+  await page.keyboard.press("Enter");
+  await ends(page, ["SET user:1 c NX", "(nil)"]);
+  await page.keyboard.type("CLIENT SETN");
+  await page.locator(".cm-tooltip-autocomplete").waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await line(page), "CLIENT SETNAME ");
+  await picture(page, "completion");
+});
+
+test("arguments are hinted as they are typed, and the command is explained", async (t) => {
+  const page = await open(t);
+  await page.keyboard.type("expire ");
+  await page.locator(".ghost").waitFor();
+  assert.equal(await page.locator(".ghost").textContent(), "key seconds [NX | XX | GT | LT]");
+  assert.match(await page.locator(".about").textContent(), /expire.*O\(1\) · since 1\.0\.0/i);
+  await page.keyboard.type("k 10 gt");
+  await page.waitForFunction(() => document.querySelector(".ghost") === null);
+  await page.keyboard.press("Control+u");
+  await type(page, "help LLEN");
+  const shownLines = await shown(page);
+  assert.equal(shownLines[1], "LLEN key");
+  assert.ok(shownLines.includes("  since: 1.0.0") && shownLines.includes("  group: list"));
+});
+
+test("a number before a command repeats it; clear is the terminal's own", async (t) => {
+  const page = await open(t);
+  await type(page, "3 INCR n");
+  await ends(page, ["INCR n", "(integer) 1", "INCR n", "(integer) 2", "INCR n", "(integer) 3"]);
+  await type(page, "clear");
   assert.deepEqual(await shown(page), []);
 });
 
@@ -79,7 +167,7 @@ test("several pasted lines run one by one", async (t) => {
     input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   });
   await ends(page, ["SET k 1", "OK", "INCR k", "(integer) 2"]);
-  assert.equal(await prompt(page).textContent(), "GE");
+  assert.equal(await line(page), "GE");
 });
 
 test("the page asks nobody but its own server", async (t) => {

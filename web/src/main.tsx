@@ -2,19 +2,21 @@ import "./page.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { Playground } from "./playground.js";
-import { Session } from "./session/session.js";
+import { keep } from "./session/keeper.js";
+import { begun, reopened } from "./session/restored.js";
+import type { Session } from "./session/session.js";
+import { Store } from "./session/store.js";
 
-const session = signal(await begun());
-
-async function begun(): Promise<Session> {
-  const session = await Session.open();
-  session.connect();
-  return session;
-}
+const store = await Store.open();
+const kept = await store?.load().catch(() => undefined);
+const session = signal(kept === undefined ? await begun() : await reopened(kept));
+let forget = store && keep(session.value, store, kept === undefined);
 
 async function replace(next?: Session): Promise<void> {
   const last = session.value;
+  forget?.();
   session.value = next ?? (await begun());
+  forget = store && keep(session.value, store, true);
   // Its views are there until the next frame.
   setTimeout(() => last.close(), 500);
 }

@@ -40,7 +40,7 @@ export function Playground({ session, replace, isPage = false }: PlaygroundProps
             <Pane name="timeline" layout={layout}><Timeline key={session} session={session} onSession={replace} /></Pane>
           </main>
         ) : (
-          <main class="stopped">
+          <main class="shut-down">
             <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
             <button type="button" onClick={() => replace()}>Begin a new session</button>
           </main>

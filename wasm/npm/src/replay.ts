@@ -2,6 +2,7 @@
 // are shared with the checkpoint before it where they are the same.
 
 import { Keyspace } from "./keyspace.js";
+import { PAGE } from "./machine.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
 import type { Redstart } from "./redstart.js";
 import { type Connection, type Listener, Runtime } from "./runtime.js";
@@ -155,6 +156,13 @@ export class Replay {
     const next = this.events[position];
     const end = next === undefined ? Infinity : next.time + (next.kind === "advance" ? next.micros : 0);
     this.#runtime.time = Math.max(this.#time, Math.min(Math.round((now ?? 0) * 1000), end));
+  }
+
+  /** How many bytes the checkpoints take. Pages that did not change between them are there once. */
+  get checkpointBytes(): number {
+    const pages = new Set<Int32Array>();
+    for (const { image } of this.#checkpoints) for (const page of image.pages) pages.add(page);
+    return pages.size * PAGE;
   }
 
   close(): void {

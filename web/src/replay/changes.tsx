@@ -29,7 +29,7 @@ export function Changes({ state }: { readonly state: ReplayState }) {
       <ul tabIndex={0} aria-label="Keys that differ">
         {changes.slice(0, MOST).map((change) => (
           <li key={`${change.database} ${change.key}`} class={change.kind}>
-            <span class="sign" aria-label={change.kind}>{SIGNS[change.kind]}</span>
+            <span class="sign" role="img" aria-label={change.kind}>{SIGNS[change.kind]}</span>
             <span class="key">{change.database > 0 && <small>{change.database}:</small>}{shown(change.key)}</span>
             <span class="what">{described(change)}</span>
           </li>

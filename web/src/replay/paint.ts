@@ -54,7 +54,10 @@ export function paint(canvas: HTMLCanvasElement, state: ReplayState, span: Span,
     drawn[at] = x;
     const y = at * lane;
     context.fillStyle = isHit ? colours.hit : colours.mark;
-    context.fillRect(x - 1, y + 2, isHit ? 3 : 2, lane - 4);
+    // Where every pixel is drawn, lightly: then it is a band.
+    context.globalAlpha = perPixel > 1 && !isHit ? 0.45 : 1;
+    context.fillRect(x - 1, y + 2, perPixel > 1 && !isHit ? 1 : isHit ? 3 : 2, lane - 4);
+    context.globalAlpha = 1;
     // Its name stands before it, as its step does, where the one before leaves room.
     if (lane < 14 || x - Math.max(named[at]!, 0) < NAME_PX) {
       named[at] = x;

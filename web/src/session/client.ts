@@ -5,6 +5,7 @@ import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals
 import type { Argument, Connection, Listener } from "redstart";
 import { split } from "redstart/format";
 import { encoded } from "../protocol/request.js";
+import { Answers } from "./answers.js";
 import type { Exchange } from "./transcript.js";
 
 /** What a client needs of its session. */
@@ -33,6 +34,7 @@ export class SessionClient {
   /** What runs once the connection no longer waits. */
   #queue: (() => void)[] = [];
   #isPumping = false;
+  #answers = new Answers();
 
   constructor(wire: Wire, address: string) {
     this.#wire = wire;
@@ -65,10 +67,10 @@ export class SessionClient {
     this.#queued(() => this.#send(command, line));
   }
 
-  /** Shows a line and what the terminal itself answers. */
-  remark(line: string, text: string): void {
+  /** Shows a line, if any, and what the terminal itself says to it. */
+  remark(line: string | undefined, text: string): void {
     const bytes = new TextEncoder().encode(text);
-    this.#queued(() => this.#wire.note({ client: this.#id.peek(), kind: "remark", terminal: this.address, line, bytes }));
+    this.#queued(() => this.#wire.note({ client: this.#id.peek(), kind: "remark", terminal: this.address, bytes, ...(line === undefined ? {} : { line }) }));
   }
 
   /** What Ctrl-C does: the connection ends, with what it waits for; a new one takes its place. */
@@ -95,13 +97,14 @@ export class SessionClient {
     this.#wire.happen(() => {
       connection = this.#wire.attach(this.#listener(() => connection?.id ?? 0, (what) => (connection === undefined ? early.push(what) : what())));
       this.#wire.note({ client: connection.id, kind: "open", bytes: new TextEncoder().encode(this.address) });
-      this.adopt(connection);
+      this.adopt(connection, new Answers());
       for (const what of early) what();
     });
   }
 
-  /** Takes over a connection of the session that is restored. */
-  adopt(connection: Connection): Listener {
+  /** Takes over a connection, which has yet to answer something. */
+  adopt(connection: Connection, answers: Answers): Listener {
+    this.#answers = answers;
     batch(() => {
       this.#connection = connection;
       this.#id.value = connection.id;
@@ -116,7 +119,6 @@ export class SessionClient {
       address: this.address,
       data: (bytes) => hear(() => this.#reply(id(), bytes)),
       end: () => hear(() => this.#ended(id())),
-      drain: () => hear(() => this.#look()),
     };
   }
 
@@ -155,6 +157,7 @@ export class SessionClient {
     const bytes = encoded(command);
     this.#wire.happen(() => {
       this.#wire.note({ client: connection.id, kind: "request", bytes, ...(line === undefined ? {} : { line }) });
+      this.#answers.asked(bytes);
       connection.send(bytes);
       this.#look();
     });
@@ -162,6 +165,7 @@ export class SessionClient {
 
   #reply(client: number, bytes: Uint8Array): void {
     this.#wire.note({ client, kind: "reply", bytes });
+    if (client === this.#id.peek()) this.#answers.heard(bytes);
     this.#look();
   }
 
@@ -174,7 +178,7 @@ export class SessionClient {
     const connection = this.#connection;
     const isOpen = this.#wire.isOpen() && (connection?.isOpen ?? false);
     this.#isOpen.value = isOpen;
-    this.#isWaiting.value = isOpen && !connection!.wantsInput;
+    this.#isWaiting.value = isOpen && this.#answers.isDue;
     this.#pump();
   }
 }

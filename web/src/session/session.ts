@@ -5,6 +5,7 @@ import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals
 import { type Argument, type Connection, type Listener, Redstart, RedstartError, type Replay } from "redstart";
 import { type Frame, frames } from "../protocol/frames.js";
 import { encoded } from "../protocol/request.js";
+import { Answers } from "./answers.js";
 import { SessionClient, type Wire } from "./client.js";
 import { Live, type Moment } from "./moment.js";
 import { type Exchange, Transcript } from "./transcript.js";
@@ -215,7 +216,12 @@ export class Session {
     const address = this.transcript.address(connection.id) || `client ${connection.id}`;
     if (address === EDITOR_ADDRESS || this.#clients.peek().length >= MOST_TERMINALS) return undefined;
     const client = new SessionClient(this.#wire, address);
-    const listener = client.adopt(connection);
+    const answers = new Answers();
+    for (const { kind, bytes } of this.transcript.of(connection.id)) {
+      if (kind === "request") answers.asked(bytes);
+      else if (kind === "reply") answers.heard(bytes);
+    }
+    const listener = client.adopt(connection, answers);
     this.#clients.value = [...this.#clients.peek(), client].sort((a, b) => (a.address < b.address ? -1 : 1));
     return listener;
   }

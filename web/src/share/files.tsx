@@ -1,6 +1,6 @@
 // Files and links in and out of the page: dropped or chosen files become the session, and it is saved as any of them, or put into a link.
 
-import { type Signal, useSignal } from "@preact/signals";
+import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import { type ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Redstart } from "redstart";
@@ -12,6 +12,9 @@ import "./share.css";
 
 /** A file that is larger is not for a page. */
 const LARGEST_FILE = 256 * 1024 * 1024;
+
+/** How long it is said that something went well. */
+const NOTICE_MS = 6000;
 
 interface FilesProps {
   readonly session: Session;
@@ -50,6 +53,12 @@ export function Files({ session, onSession, isPage }: FilesProps) {
     }
   };
   useDrop(root, isDragged, take);
+  // What went well need not be read.
+  useSignalEffect(() => {
+    if (notice.value === undefined || notice.value.isError) return;
+    const timer = setTimeout(() => (notice.value = undefined), NOTICE_MS);
+    return () => clearTimeout(timer);
+  });
   const follow = async () => {
     try {
       const recording = await fromLink(location.href);
@@ -96,7 +105,7 @@ export function Files({ session, onSession, isPage }: FilesProps) {
       <button type="button" onClick={() => picker.current!.click()} title="A recording, commands, MONITOR's output, an AOF or RDB file, a test case. Or drop it here.">Open…</button>
       <Menu label="Save as">
         {(close) => FORMATS.map((format) => (
-          <button key={format.title} type="button" role="menuitem" onClick={() => { close(); void save(format); }}>{format.title}</button>
+          <button key={format.title} type="button" onClick={() => { close(); void save(format); }}>{format.title}</button>
         ))}
       </Menu>
       <Menu label="Share" onOpen={() => void share()}>

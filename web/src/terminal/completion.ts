@@ -142,7 +142,7 @@ class Ghost extends WidgetType {
   }
 
   toDOM(): HTMLElement {
-    return Object.assign(document.createElement("span"), { className: "ghost", textContent: this.#text });
+    return Object.assign(document.createElement("span"), { className: "ghost", textContent: this.#text, ariaHidden: "true" });
   }
 
   override ignoreEvent(): boolean {

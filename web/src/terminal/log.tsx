@@ -4,13 +4,16 @@ import { Component } from "preact";
 import type { Entry } from "./scrollback.js";
 import { Bytes } from "../protocol/bytes.js";
 
+/** How many entries are shown of the past, whose end may be anywhere a moment later. */
+const MOST_OF_PAST = 256;
 /** How many entries are looked at as one. */
 const CHUNK = 64;
 /** A terminal forgets its oldest entries, too. */
 const MOST = 4096;
 
-export function Log({ entries, raw }: { entries: readonly Entry[]; raw: boolean }) {
-  const from = Math.max(0, Math.floor((entries.length - MOST) / CHUNK) * CHUNK);
+export function Log({ entries, raw, isLive }: { entries: readonly Entry[]; raw: boolean; isLive: boolean }) {
+  const most = isLive ? MOST : MOST_OF_PAST;
+  const from = Math.max(0, Math.floor((entries.length - most) / CHUNK) * CHUNK);
   const chunks = [];
   for (let at = from; at < entries.length; at += CHUNK) {
     chunks.push(<Chunk key={`${at} ${entries[0]!.exchange.position}`} entries={entries.slice(at, at + CHUNK)} raw={raw} />);

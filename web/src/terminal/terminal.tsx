@@ -73,13 +73,14 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
       <Head terminal={terminal} isWaiting={isWaiting} onClose={onClose} />
       <div class="screen" ref={screen} onClick={toPrompt}>
         {entries.length === 0 && <Samples onPick={(sample) => terminal.enter(sample)} />}
-        <Log entries={entries} raw={layout.raw.value} />
+        <Log entries={entries} raw={layout.raw.value} isLive={!isPast} />
         <div class={`prompt${isWaiting ? " waiting" : ""}`}>
           <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />
           <div class="line" ref={line} />
         </div>
         {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
         {draft === undefined && <About docs={docs.value} line={typed} />}
+        {isPast && <p class="wait">This moment is past. What you enter happens now.</p>}
         {isWaiting && (
           <p class="wait" role="status">
             <span class="pulse" aria-hidden="true" /> waits for a reply
