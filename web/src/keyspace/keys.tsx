@@ -4,11 +4,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { KeyType } from "redstart";
 import { Grid, type GridRow } from "./grid.js";
 import type { Order, Row } from "./rows.js";
-import type { KeyspaceState } from "./state.js";
+import { type KeyspaceState, MARK_MS } from "./state.js";
 import { bytes, count, duration, shown } from "./text.js";
-
-/** For how long a key that has changed is marked. */
-const MARK_MS = 1200;
 
 const TYPES: readonly KeyType[] = ["string", "list", "hash", "set", "zset", "stream"];
 

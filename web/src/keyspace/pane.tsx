@@ -25,8 +25,10 @@ export function KeyspacePane({ moment, revision, run }: KeyspacePaneProps) {
   const locked = moment.value.isLive ? null : "This moment is past: nothing in it can be changed.";
   return (
     <div ref={pane} class={`keyspace${isOpen ? " with-value" : ""}`}>
-      <Keys state={state} />
-      <Value state={state} locked={locked} run={run} />
+      <div class="split">
+        <Keys state={state} />
+        <Value state={state} locked={locked} run={run} />
+      </div>
     </div>
   );
 }

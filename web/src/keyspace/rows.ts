@@ -102,6 +102,11 @@ export class Rows {
     this.#query = undefined;
   }
 
+  /** What is known of a key. */
+  row(key: Uint8Array): Row | undefined {
+    return this.#known?.get(latin1(key));
+  }
+
   /** Looks at some rows more closely: what they are now, and whether their value is another. */
   inspect(rows: readonly Row[]): void {
     const source = this.#source;

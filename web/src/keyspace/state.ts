@@ -2,7 +2,10 @@
 
 import { type ReadonlySignal, type Signal, batch, computed, effect, signal, untracked } from "@preact/signals";
 import type { KeyType } from "redstart";
-import { type Order, type Query, type Row, Rows, type Source } from "./rows.js";
+import { type Order, type Query, Rows, type Source } from "./rows.js";
+
+/** For how long a key that has changed is marked. */
+export const MARK_MS = 1200;
 
 export class KeyspaceState {
   readonly database = signal(0);
@@ -19,6 +22,7 @@ export class KeyspaceState {
   readonly source: ReadonlySignal<Source>;
   #seen: readonly [from: number, to: number] = [0, 0];
   #frame: ReturnType<typeof setTimeout> | undefined;
+  #unmark: ReturnType<typeof setTimeout> | undefined;
   #dispose: () => void;
 
   constructor(source: ReadonlySignal<Source>, revision: ReadonlySignal<number>) {
@@ -45,6 +49,7 @@ export class KeyspaceState {
       endShow();
       endLook();
       clearTimeout(this.#frame);
+      clearTimeout(this.#unmark);
       this.rows.close();
     };
   }
@@ -81,11 +86,12 @@ export class KeyspaceState {
   }
 
   #changed(): void {
-    this.rows.inspect(this.#rowsSeen());
+    const seen = this.rows.rows.slice(...this.#seen);
+    this.rows.inspect(seen);
     this.version.value += 1;
-  }
-
-  #rowsSeen(): readonly Row[] {
-    return this.rows.rows.slice(...this.#seen);
+    clearTimeout(this.#unmark);
+    const latest = seen.reduce((latest, { changedAt }) => Math.max(latest, changedAt), -Infinity);
+    const leftMs = latest + MARK_MS - performance.now();
+    if (leftMs > 0) this.#unmark = setTimeout(() => (this.version.value += 1), leftMs + 10);
   }
 }

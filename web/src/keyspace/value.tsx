@@ -84,7 +84,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
   const [task, setTask] = useState<"ttl" | "rename" | "delete" | null>(null);
   const { type, encoding, size, ttlMs, locked, key } = subject;
   const done = () => setTask(null);
-  const row = state.rows.rows.find((row) => same(row.key, key));
+  const row = state.rows.row(key);
   const items = size === 1 ? ITEMS[type].replace(/ies$/, "y").replace(/s$/, "") : ITEMS[type];
   return (
     <>

@@ -41,6 +41,8 @@ export class Session {
   #clients: Signal<readonly SessionClient[]> = signal([]);
   #revision = signal(0);
   #editor: Connection | undefined;
+  /** The editor's database. */
+  #edited = 0;
   /** What the editor was sent and has not read. */
   #heard: Uint8Array[] = [];
   /** The position that the event that is happening will have. */
@@ -122,7 +124,8 @@ export class Session {
   edit = (database: number, commands: readonly (readonly Argument[])[]): void => {
     this.goLive();
     const isMany = commands.length > 1;
-    this.#ask(["SELECT", database]);
+    if (!this.#editor?.isOpen || this.#edited !== database) this.#ask(["SELECT", database]);
+    this.#edited = database;
     if (isMany) this.#ask(["MULTI"]);
     let failure: unknown;
     for (const command of commands) {

@@ -20,8 +20,10 @@ export function HyperLogLogView({ subject }: { subject: Subject }) {
   return (
     <div class="registers">
       <p><strong>about {count(log.estimate)}</strong> different elements, {log.encoding}, {count(used)} of {count(log.registers.length)} registers used</p>
-      <Square log={log} used={used} />
-      <Histogram counts={counts} />
+      <div class="drawings">
+        <Square log={log} used={used} />
+        <Histogram counts={counts} />
+      </div>
       {isAdding ? (
         <Form
           title="New element" submit="Add" locked={subject.locked} isKept onClose={() => setAdding(false)} fields={[{ name: "element", label: "New element" }]}

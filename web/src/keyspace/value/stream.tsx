@@ -24,7 +24,7 @@ export function StreamView({ subject }: { subject: Subject }) {
       <Grid
         label="Entries" count={entries.length} onOpen={(index) => setOpen(latin1(entries[index]![0]))}
         onEnd={entries.length < size ? () => setWanted(entries.length + PAGE) : undefined}
-        columns={[{ title: "Id", width: "minmax(8.5rem, 11.5rem)" }, { title: "Time", width: "11rem", isMinor: true }, { title: "Fields", width: "minmax(6rem, 1fr)" }]}
+        columns={[{ title: "Id", width: "minmax(8.5rem, 11.5rem)" }, { title: "Time (UTC)", width: "10.5rem", isMinor: true }, { title: "Fields", width: "minmax(6rem, 1fr)" }]}
         rows={(from, to) => entries.slice(from, to).map(([id, fields]) => {
           const name = latin1(id);
           return { key: name, isOpen: name === open, cells: [name, time(name), <Fields fields={fields} />] };
@@ -107,5 +107,5 @@ function pairs(fields: readonly Uint8Array[]): [Uint8Array, Uint8Array][] {
 /** The time that an id tells, if it was made by the clock. */
 function time(id: string): string {
   const ms = Number(id.split("-")[0]);
-  return ms > 1e11 && ms < 8.64e15 ? new Date(ms).toISOString().slice(0, 23).replace("T", " ") : "";
+  return ms > 1e11 && ms < 8.64e15 ? new Date(ms).toISOString().slice(0, 19).replace("T", " ") : "";
 }
