@@ -103,6 +103,17 @@ test("what cannot be opened is told, and changes nothing", async (t) => {
   await ends(page, ["SET k v", "OK"]);
 });
 
+test("the session that was there before can be had back", async (t) => {
+  const page = await open(t);
+  await type(page, "SET mine 1");
+  await ends(page, ["SET mine 1", "OK"]);
+  await pick(page, file("other.txt", "SET other 1\n"));
+  await ends(page, ["SET other 1", "OK"]);
+  await page.getByRole("button", { name: "Back to mine" }).click();
+  await ends(page, ["SET mine 1", "OK"]);
+  assert.equal(await page.getByText("Opened").count(), 0);
+});
+
 const FORMATS = ["Recording", "RDB file", "Append-only file", "Output of MONITOR", "Test case", "Text of commands"];
 
 test("a session is saved as any format, and opened again", async (t) => {

@@ -8,7 +8,8 @@ import { begun, reopened } from "./session/restored.js";
 import type { Session } from "./session/session.js";
 import { Store } from "./session/store.js";
 
-const store = await Store.open();
+// A link brings a session with it.
+const store = await Store.open(location.hash.length > 1 || location.search.length > 1);
 const kept = await store?.load().catch(() => undefined);
 const session = signal(kept === undefined ? await begun() : await reopened(kept));
 let forget = store && keep(session.value, store, kept === undefined);

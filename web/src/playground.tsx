@@ -98,7 +98,7 @@ function NewSession({ session, replace }: { session: Session; replace: Playgroun
   };
   return (
     <>
-      <button type="button" onClick={ask}>New session</button>
+      <button type="button" onClick={ask} title="Begin a new session">New<span class="only-wide"> session</span></button>
       <dialog ref={dialog} aria-labelledby="redstart-new">
         <h2 id="redstart-new">Begin a new session?</h2>
         <p>This one, its keys and its {commands === 1 ? "one command" : `${commands} commands`}, will be gone.</p>

@@ -26,8 +26,8 @@ export function KeyspacePane({ moment, revision, run }: KeyspacePaneProps) {
   return (
     <div ref={pane} class={`keyspace${isOpen ? " with-value" : ""}`}>
       <div class="split">
-        <Keys state={state} />
-        <Value state={state} locked={locked} run={run} />
+        <Keys key={state} state={state} />
+        <Value key={state} state={state} locked={locked} run={run} />
       </div>
     </div>
   );

@@ -15,6 +15,8 @@ const LARGEST_FILE = 256 * 1024 * 1024;
 
 /** How long it is said that something went well. */
 const NOTICE_MS = 6000;
+/** How long one can go back to the session that was there before. */
+const UNDO_MS = 30_000;
 
 interface FilesProps {
   readonly session: Session;
@@ -28,6 +30,8 @@ interface FilesProps {
 interface Notice {
   readonly text: string;
   readonly isError: boolean;
+  /** The session whose place another one took. */
+  readonly before?: Uint8Array | undefined;
 }
 
 export function Files({ session, onSession, isPage }: FilesProps) {
@@ -35,8 +39,18 @@ export function Files({ session, onSession, isPage }: FilesProps) {
   const picker = useRef<HTMLInputElement>(null);
   const notice = useSignal<Notice | undefined>(undefined);
   const isDragged = useSignal(false);
+  const current = useRef(session);
+  current.current = session;
   const link = useSignal<{ readonly url: string | undefined; readonly length: number } | undefined>(undefined);
 
+  /** Puts a recording in the place of the session; that can be undone if it had commands. */
+  const show = async (recording: Uint8Array, text: string) => {
+    const { transcript, db, isOpen } = current.current;
+    const hasCommands = transcript.exchanges.some(({ kind }) => kind === "request");
+    const before = hasCommands && isOpen.peek() ? db.record() : undefined;
+    onSession(await restored(recording));
+    notice.value = { text, isError: false, before };
+  };
   const take = async (files: readonly File[]) => {
     if (files.length === 0) return;
     notice.value = undefined;
@@ -45,25 +59,28 @@ export function Files({ session, onSession, isPage }: FilesProps) {
       if (large !== undefined) throw new FormatError(`${large.name} is larger than ${LARGEST_FILE / 1024 / 1024} MB`);
       const named: NamedFile[] = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
       const { recording, notes } = await open(named);
-      onSession(await restored(recording));
       const names = files.map(({ name }) => name).join(", ");
-      notice.value = { text: [`Opened ${names}.`, ...notes].join(" "), isError: false };
+      await show(recording, [`Opened ${names}.`, ...notes].join(" "));
     } catch (reason) {
       notice.value = { text: said(reason), isError: true };
     }
+  };
+  const undo = async (before: Uint8Array) => {
+    notice.value = undefined;
+    onSession(await restored(before));
   };
   useDrop(root, isDragged, take);
   // What went well need not be read.
   useSignalEffect(() => {
     if (notice.value === undefined || notice.value.isError) return;
-    const timer = setTimeout(() => (notice.value = undefined), NOTICE_MS);
+    const timer = setTimeout(() => (notice.value = undefined), notice.value.before === undefined ? NOTICE_MS : UNDO_MS);
     return () => clearTimeout(timer);
   });
   const follow = async () => {
     try {
       const recording = await fromLink(location.href);
       if (recording === undefined) return;
-      onSession(await restored(recording));
+      await show(recording, "Opened the session of the link.");
     } catch (reason) {
       notice.value = { text: said(reason), isError: true };
     }
@@ -123,6 +140,7 @@ export function Files({ session, onSession, isPage }: FilesProps) {
       {notice.value && (
         <p class={`notice${notice.value.isError ? " error" : ""}`} role={notice.value.isError ? "alert" : "status"}>
           <span>{notice.value.text}</span>
+          {notice.value.before && <button type="button" class="primary" onClick={() => void undo(notice.value!.before!)}>Back to mine</button>}
           <button type="button" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>×</button>
         </p>
       )}

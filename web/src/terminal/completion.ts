@@ -101,13 +101,17 @@ export function completion(sources: Sources, parent: HTMLElement): Extension {
     return { from, options, validFor: /^\S+$/ };
   };
   return [
-    autocompletion({ override: [source], defaultKeymap: false, icons: false, selectOnOpen: false, activateOnCompletion: () => true }),
+    autocompletion({
+      override: [source], defaultKeymap: false, icons: false, selectOnOpen: false, activateOnCompletion: () => true,
+      // Whoever presses a key at once knows what they want.
+      interactionDelay: 0, activateOnTypingDelay: 50,
+    }),
     tooltips({ parent, position: "absolute" }),
     Prec.highest(keymap.of([
       { key: "ArrowDown", run: moved(true) },
       { key: "ArrowUp", run: (view) => isChosen(view) && moved(false)(view) },
       { key: "Enter", run: (view) => isChosen(view) && acceptCompletion(view) },
-      { key: "Tab", run: taken },
+      { key: "Tab", run: taken(sources) },
       { key: "Escape", run: closeCompletion },
       { key: "Ctrl-Space", run: startCompletion },
     ])),
@@ -122,12 +126,23 @@ function isChosen(view: EditorView): boolean {
 }
 
 /** Takes what is chosen, or the first; where nothing is offered the focus goes on. */
-function taken(view: EditorView): boolean {
-  if (completionStatus(view.state) !== "active") return false;
-  if (!isChosen(view)) moveCompletionSelection(true)(view);
-  acceptCompletion(view);
+const taken = (sources: Sources) => (view: EditorView) => {
+  if (completionStatus(view.state) === "active") {
+    if (!isChosen(view)) moveCompletionSelection(true)(view);
+    return acceptCompletion(view);
+  }
+  // Who types fast is ahead of the list.
+  const docs = sources.docs();
+  const line = view.state.sliceDoc(0, view.state.selection.main.head);
+  const { from, last } = typedWords(line);
+  if (docs === undefined || last === "") return false;
+  const fitting = candidates(docs, keysOf(sources), line).filter(({ label }) => label.toUpperCase().startsWith(last.toUpperCase()));
+  if (fitting.length > 1) return startCompletion(view);
+  const only = fitting[0]?.apply as string | undefined;
+  if (only === undefined || only === last) return false;
+  view.dispatch({ changes: { from, to: line.length, insert: only }, selection: { anchor: from + only.length }, userEvent: "input.complete" });
   return true;
-}
+};
 
 class Ghost extends WidgetType {
   #text: string;

@@ -9,7 +9,7 @@ const MOST_OF_PAST = 256;
 /** How many entries are looked at as one. */
 const CHUNK = 64;
 /** A terminal forgets its oldest entries, too. */
-const MOST = 4096;
+const MOST = 2048;
 
 export function Log({ entries, raw, isLive }: { entries: readonly Entry[]; raw: boolean; isLive: boolean }) {
   const most = isLive ? MOST : MOST_OF_PAST;

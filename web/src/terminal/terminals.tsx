@@ -1,7 +1,7 @@
 // The terminals of a session, side by side; in a narrow place one at a time.
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Layout } from "../layout.js";
 import type { SessionClient } from "../session/client.js";
 import type { Session } from "../session/session.js";
@@ -14,10 +14,16 @@ import "./terminal.css";
 const docs: Signal<Docs | undefined> = signal(undefined);
 
 function docsOf(session: Session): ReadonlySignal<Docs | undefined> {
-  // Typing may begin before it is known.
-  if (docs.peek() === undefined) setTimeout(() => session.db.isOpen && (docs.value ??= Docs.ask(session.db.fork())), 100);
+  const ask = () => {
+    if (session.db.isOpen) docs.value ??= Docs.ask(session.db.fork());
+  };
+  // Typing may begin before it is known. Safari has no idle callbacks.
+  if (docs.peek() === undefined) "requestIdleCallback" in globalThis ? requestIdleCallback(ask, { timeout: 1000 }) : setTimeout(ask, 300);
   return docs;
 }
+
+/** What is to be seen beside the name of the terminal in front. */
+const CHIP_MARGIN = 8;
 
 /** More terminals than this cannot be told apart. */
 const MOST = 8;
@@ -35,13 +41,18 @@ export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
   const clients = session.clients.value;
   const shown = clients.map((client) => states.get(client) ?? (states.set(client, new TerminalState(session, client, docs)), states.get(client)!));
   const front = shown.find(({ client }) => client === active.value) ?? shown[0];
+  const chips = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const chip = chips.current!.querySelector<HTMLElement>("[aria-pressed=true]");
+    if (chip !== null) chips.current!.scrollLeft = chip.offsetLeft - chips.current!.clientWidth + chip.offsetWidth + CHIP_MARGIN;
+  }, [front]);
   const add = () => {
     active.value = session.connect();
   };
   return (
     <div class="terminals">
       <div class="pane-tools">
-        <div class="clients" role="group" aria-label="Clients">
+        <div class="clients" ref={chips} role="group" aria-label="Clients">
           {shown.map((state) => (
             <button
               key={state.client.address} type="button" aria-pressed={state === front}
