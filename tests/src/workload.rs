@@ -266,7 +266,7 @@ impl Workload {
             _ => words(&["PEXPIRE"], [key, b"1".to_vec()]),
         };
         let send = Step::Send { client: CLIENTS - 1, commands: vec![command] };
-        [send, Step::Wait(Duration::from_millis(5))]
+        [send, Step::Wait(Duration::from_millis(2))]
     }
 
     fn regular(&mut self) -> Command {

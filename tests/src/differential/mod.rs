@@ -11,7 +11,7 @@ pub mod tolerance;
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -120,26 +120,31 @@ impl Differential<'_> {
         let mut reference = Side::new(self.reference);
         let mut subject = Side::new(self.subject);
         for (own, other) in AS_IN_REDIS_7_0.iter().zip(AS_IN_REDSTART) {
-            subject.exchange(0, &multibulk(&words(own)))?;
-            reference.exchange(0, &multibulk(&words(other)))?;
+            for (side, command) in [(&mut subject, own), (&mut reference, other)] {
+                side.send(0, &multibulk(&words(command)))?;
+                side.receive(0, 1)?;
+            }
         }
         let mut dumps = Dumps::new();
         let mut queues: [Vec<Command>; CLIENTS] = Default::default();
         for (number, step) in session.iter().enumerate() {
             match step {
                 Step::Wait(time) => {
-                    reference.driver.advance(*time)?;
+                    thread::sleep(*time);
                     subject.driver.synchronize(wall_clock())?;
                 }
                 Step::Send { client, commands } => {
                     let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
                         commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
                     });
-                    let expected = reference.exchange(*client, &bytes).map_err(|error| {
+                    // Both work at the same time.
+                    reference.send(*client, &bytes)?;
+                    subject.driver.synchronize(wall_clock())?;
+                    subject.send(*client, &subjects)?;
+                    let got = subject.receive(*client, commands.len())?;
+                    let expected = reference.receive(*client, commands.len()).map_err(|error| {
                         io::Error::new(error.kind(), format!("{}: {error}", quote(&bytes)))
                     })?;
-                    subject.driver.synchronize(wall_clock())?;
-                    let got = subject.exchange(*client, &subjects)?;
                     let queue = &mut queues[*client];
                     if let Some(split) = compare(commands, queue, &expected, &got) {
                         return Ok(Some(Difference { step: number, split }));
@@ -176,17 +181,22 @@ impl<'a> Side<'a> {
         Self { driver, clients: [None; CLIENTS] }
     }
 
-    fn exchange(&mut self, client: usize, bytes: &[u8]) -> io::Result<Answer> {
+    fn send(&mut self, client: usize, bytes: &[u8]) -> io::Result<()> {
         let connection = match self.clients[client] {
             Some(connection) => connection,
             None => self.driver.connect()?,
         };
-        self.driver.send(connection, bytes)?;
-        self.driver.settle()?;
-        let mut received = Vec::new();
-        let state = self.driver.receive(connection, &mut received)?;
+        self.clients[client] = Some(connection);
+        self.driver.send(connection, bytes)
+    }
+
+    /// What `client` receives for the commands that it sent last.
+    fn receive(&mut self, client: usize, commands: usize) -> io::Result<Answer> {
+        let connection = self.clients[client].expect("it has sent something");
+        let mut bytes = Vec::new();
+        let state = self.driver.receive_replies(connection, commands, &mut bytes)?;
         self.clients[client] = Some(connection).filter(|_| state == State::Open);
-        Ok(Answer { bytes: received, state })
+        Ok(Answer { bytes, state })
     }
 }
 
