@@ -180,7 +180,7 @@ pub const PARAMETERS: &[Parameter] = &[
             field: |c| &mut c.maxmemory,
             min: 0,
             max: i64::MAX,
-            unit: Unit::Memory,
+            unit: Unit::WideMemory,
         },
         ..PLAIN
     },

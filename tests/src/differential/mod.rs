@@ -68,7 +68,7 @@ pub struct Split {
 }
 
 /// How far a run got.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Run {
     /// Steps played.
     pub steps: usize,
@@ -76,16 +76,31 @@ pub struct Run {
     pub commands: usize,
     /// The differences, one of each kind, with the number of sessions that met it.
     pub findings: BTreeMap<String, (Finding, usize)>,
+    /// Why there was no going on before the steps were done: the reference has ended, or is busy for ever.
+    pub broken_off: Option<io::Error>,
+}
+
+impl Run {
+    /// Adds another run.
+    pub fn add(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.commands += other.commands;
+        for (kind, (finding, sessions)) in other.findings {
+            self.findings.entry(kind).or_insert((finding, 0)).1 += sessions;
+        }
+    }
 }
 
 impl Differential<'_> {
     /// Plays sessions until `steps` steps are done. Each session has a seed of its own, which its finding names.
-    ///
-    /// # Errors
-    /// When a server cannot be reached.
-    pub fn run(&mut self, steps: usize, seed: Seed) -> io::Result<Run> {
-        let mut seeds = Random::new(seed);
+    pub fn run(&mut self, steps: usize, seed: Seed) -> Run {
         let mut run = Run::default();
+        run.broken_off = self.go_on(steps, seed, &mut run).err();
+        run
+    }
+
+    fn go_on(&mut self, steps: usize, seed: Seed, run: &mut Run) -> io::Result<()> {
+        let mut seeds = Random::new(seed);
         // The first session has the seed of the run, so that the seed of a finding repeats it.
         let mut seed = seed;
         while run.steps < steps {
@@ -107,7 +122,7 @@ impl Differential<'_> {
             }
             seed = Seed(seeds.next_u64());
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Plays `session` on both servers, up to the first difference.
