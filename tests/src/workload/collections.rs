@@ -123,6 +123,10 @@ pub(super) fn agree(command: &mut Command) {
     } else if name == b"GEOSEARCHSTORE" {
         command.retain(|word| !word.eq_ignore_ascii_case(b"STOREDIST"));
     }
+    if is_in(&["XREAD"]) {
+        // Redis 7.4 knows it.
+        command.iter_mut().filter(|word| **word == b"+").for_each(|word| *word = b"0".to_vec());
+    }
     if name.starts_with(b"GEO") {
         all_or_any(command);
     }
