@@ -59,7 +59,7 @@ impl Sessions {
         sessions.insert(key, Session { secrets, until });
     }
 
-    fn get_at(&self, key: &[u8], now: UnixMicros) -> Option<Vec<u8>> {
+    fn find_at(&self, key: &[u8], now: UnixMicros) -> Option<Vec<u8>> {
         let kept = self.kept();
         let session = kept.sessions.get(key).filter(|session| now < session.until)?;
         Some(session.secrets.clone())
@@ -78,7 +78,7 @@ impl StoresServerSessions for Sessions {
     }
 
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.get_at(key, clock::now())
+        self.find_at(key, clock::now())
     }
 
     fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
@@ -103,8 +103,8 @@ mod tests {
         let sessions = Sessions::new(0, Duration::from_secs(300));
         let at = |seconds: u64| UnixMicros(seconds * 1_000_000);
         sessions.put_at(key(1), key(11), at(0));
-        assert_eq!(sessions.get_at(&key(1), at(299)), Some(key(11)));
-        assert_eq!(sessions.get_at(&key(1), at(300)), None);
+        assert_eq!(sessions.find_at(&key(1), at(299)), Some(key(11)));
+        assert_eq!(sessions.find_at(&key(1), at(300)), None);
         sessions.put_at(key(2), key(12), at(300));
         assert_eq!(sessions.kept().order.len(), 1, "what has ended is dropped");
     }
@@ -116,9 +116,9 @@ mod tests {
         for number in 1..=3 {
             sessions.put_at(key(number), key(number), now);
         }
-        assert_eq!(sessions.get_at(&key(1), now), None);
+        assert_eq!(sessions.find_at(&key(1), now), None);
         assert_eq!(sessions.take_at(&key(2), now), Some(key(2)));
         assert_eq!(sessions.take_at(&key(2), now), None, "what is taken is gone");
-        assert_eq!(sessions.get_at(&key(3), now), Some(key(3)));
+        assert_eq!(sessions.find_at(&key(3), now), Some(key(3)));
     }
 }

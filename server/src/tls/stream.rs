@@ -5,6 +5,8 @@
 //! another shared buffer and written at once; only what the socket does not take is kept. So an idle client has its keys
 //! and nothing else.
 //!
+//! The session refers to what is kept by its position, so it is always shown that, even when it is only to write.
+//!
 //! Until the last byte of a sealed piece is written, its plaintext stays in the client's output, as if nothing of it had
 //! been: what the engine knows of a client's unread output, and does about it, holds here too.
 
@@ -15,9 +17,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use mio::net::TcpStream;
-use rustls::ServerConfig;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{ConnectionState, EncodeTlsData, UnbufferedStatus};
+use rustls::{InvalidMessage, ServerConfig};
 
 use crate::log::Log;
 use crate::stream::Moved;
@@ -25,7 +27,9 @@ use crate::stream::Moved;
 /// What of the output is sealed at once: some records.
 const SEAL_BYTES: usize = 64 * 1024;
 /// A record may be so long: its contents, and what is around them.
-const MAX_RECORD_BYTES: usize = 16 * 1024 + 256 + 5;
+const MAX_RECORD_BYTES: usize = 16 * 1024 + 2048 + 5;
+/// A handshake that takes more in one piece is none.
+const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
 
 /// The socket of a client with the state of its session.
 pub(crate) struct TlsStream {
@@ -39,6 +43,8 @@ pub(crate) struct TlsStream {
     sealed: usize,
     /// The client has said that it sends no more.
     peer_has_closed: bool,
+    /// It has broken the rules: the session must not be asked for anything.
+    has_failed: bool,
     buffers: Rc<RefCell<Buffers>>,
 }
 
@@ -76,6 +82,7 @@ impl TlsStream {
             unsent: Vec::new(),
             sealed: 0,
             peer_has_closed: false,
+            has_failed: false,
             buffers,
         })
     }
@@ -109,15 +116,10 @@ impl TlsStream {
             return Ok(Moved { len_bytes, at_edge: true });
         }
         let incoming = &mut incoming[..kept + len_bytes];
-        let (used, opened) = self
-            .open(incoming, room, outgoing)
-            .map_err(|error| self.give_up(error, outgoing, log))?;
-        if used < incoming.len() {
-            self.partial.clear();
-            self.partial.extend_from_slice(&incoming[used..]);
-        } else {
-            self.partial = Vec::new();
-        }
+        let opened = match self.open(incoming, room, outgoing) {
+            Ok(opened) => opened,
+            Err(error) => return Err(self.give_up(error, outgoing, log)),
+        };
         let at_edge = len_bytes < wanted && !self.peer_has_closed;
         match opened {
             0 if self.peer_has_closed => Ok(Moved { len_bytes: 0, at_edge: true }),
@@ -127,18 +129,16 @@ impl TlsStream {
         }
     }
 
-    /// Opens all whole records; returns how much of them was used, and how much is in `room` now.
+    /// Opens all whole records and keeps what is left; returns how much is in `room` now.
     fn open(
         &mut self,
-        incoming: &mut [u8],
+        mut incoming: &mut [u8],
         room: &mut [u8],
         outgoing: &mut [u8],
-    ) -> Result<(usize, usize), rustls::Error> {
-        let (mut used, mut opened) = (0, 0);
-        loop {
-            let UnbufferedStatus { discard, state } =
-                self.session.process_tls_records(&mut incoming[used..]);
-            let mut is_done = false;
+    ) -> Result<usize, rustls::Error> {
+        let (mut opened, mut is_done) = (0, false);
+        while !is_done {
+            let UnbufferedStatus { discard, state } = self.session.process_tls_records(incoming);
             match state? {
                 ConnectionState::ReadTraffic(mut traffic) => {
                     while let Some(record) = traffic.next_record() {
@@ -148,29 +148,34 @@ impl TlsStream {
                         opened += payload.len();
                     }
                 }
-                ConnectionState::EncodeTlsData(data) => {
-                    encode(data, outgoing, &mut self.unsent)?;
-                }
+                ConnectionState::EncodeTlsData(data) => encode(data, outgoing, &mut self.unsent)?,
                 ConnectionState::TransmitTlsData(data) => data.done(),
                 ConnectionState::PeerClosed => self.peer_has_closed = true,
                 _ => is_done = true,
             }
-            used += discard;
-            if is_done {
-                return Ok((used, opened));
-            }
+            incoming = &mut incoming[discard..];
         }
+        let is_handshaking = self.session.is_handshaking();
+        if incoming.len() >= if is_handshaking { MAX_HANDSHAKE_BYTES } else { MAX_RECORD_BYTES } {
+            return Err(InvalidMessage::HandshakePayloadTooLarge.into());
+        }
+        if incoming.is_empty() {
+            self.partial = Vec::new();
+        } else {
+            self.partial.clear();
+            self.partial.extend_from_slice(incoming);
+        }
+        Ok(opened)
     }
 
     /// Tells the peer, if it still listens, and the log why its session ends.
     fn give_up(&mut self, error: rustls::Error, outgoing: &mut [u8], log: &Log) -> io::Error {
-        while let Ok(ConnectionState::EncodeTlsData(alert)) =
-            self.session.process_tls_records(&mut []).state
-        {
-            if encode(alert, outgoing, &mut self.unsent).is_err() {
-                break;
-            }
-        }
+        self.has_failed = true;
+        while self.session.wants_write()
+            && let Ok(ConnectionState::EncodeTlsData(alert)) =
+                self.session.process_tls_records(&mut []).state
+            && encode(alert, outgoing, &mut self.unsent).is_ok()
+        {}
         let _ = self.flush();
         if let Ok(address) = self.socket.peer_addr() {
             log.verbose("TLS failed", &[("address", &address), ("error", &error)]);
@@ -217,7 +222,7 @@ impl TlsStream {
 
     /// Seals output; returns how long that is in `outgoing`.
     fn seal(&mut self, plaintext: &[u8], outgoing: &mut [u8]) -> io::Result<usize> {
-        match self.session.process_tls_records(&mut []).state.map_err(io::Error::other)? {
+        match self.session.process_tls_records(&mut self.partial).state.map_err(io::Error::other)? {
             ConnectionState::WriteTraffic(mut traffic) => {
                 traffic.encrypt(plaintext, outgoing).map_err(io::Error::other)
             }
@@ -236,11 +241,11 @@ impl fmt::Debug for TlsStream {
 impl Drop for TlsStream {
     /// Says that no more will come, so that nobody can have cut it off. Half a record would make it unreadable.
     fn drop(&mut self) {
-        if self.owes_bytes() {
+        if self.has_failed || self.owes_bytes() {
             return;
         }
         if let Ok(ConnectionState::WriteTraffic(mut traffic)) =
-            self.session.process_tls_records(&mut []).state
+            self.session.process_tls_records(&mut self.partial).state
         {
             let mut alert = [0; 64];
             if let Ok(len_bytes) = traffic.queue_close_notify(&mut alert) {
