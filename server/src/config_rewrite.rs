@@ -301,7 +301,7 @@ mod tests {
         let expected = format!("{}{added}timeout 7\n", text.replace("30", "20"));
         assert_eq!(rewritten(&text, &changed), expected);
         assert_eq!(rewritten(&expected, &changed), expected);
-        assert_eq!(rewritten(&text, &[("hz", "30")]), format!("{text}{added}hz 30\ntimeout 0\n"));
+        assert_eq!(rewritten(&text, &[("hz", "30")]), format!("{text}{added}timeout 0\nhz 30\n"));
         fs::remove_file(&included).expect("it is ours");
     }
 
