@@ -99,20 +99,20 @@ impl Plan {
 }
 
 /// One server under load.
-struct Side {
-    label: String,
+pub(crate) struct Side {
+    pub(crate) label: String,
     server: Server,
     /// Where the load goes.
     address: SocketAddr,
     driver: Driver,
-    client: Client,
+    pub(crate) client: Client,
     answers_ok: bool,
     miscounted: u64,
 }
 
 /// What one window says, times in microseconds.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+pub(crate) struct Sample {
     rate: f64,
     user: f64,
     system: f64,
@@ -127,7 +127,7 @@ impl Sample {
 }
 
 impl Side {
-    fn start(program: &Program, plan: &Plan) -> Result<Self> {
+    pub(crate) fn start(program: &Program, plan: &Plan) -> Result<Self> {
         let (server, address) = match &plan.tls {
             Some(certificates) => certificates.start(program, &[])?,
             None => {
@@ -150,7 +150,7 @@ impl Side {
         })
     }
 
-    fn fill(&mut self, workload: &Workload) -> Result<()> {
+    pub(crate) fn fill(&mut self, workload: &Workload) -> Result<()> {
         let request = [Arg::Word(b"SET"), Arg::Key, Arg::Word(&workload.fill())];
         self.client.command(&["FLUSHALL"])?;
         self.client.fill(&request, workload.keys, 0..workload.keys.count)
@@ -252,7 +252,11 @@ pub(crate) fn compare(
 }
 
 /// For each round, one sample of each side.
-fn take_turns(sides: &mut [Side], workload: &Workload, plan: &Plan) -> Result<Vec<Vec<Sample>>> {
+pub(crate) fn take_turns(
+    sides: &mut [Side],
+    workload: &Workload,
+    plan: &Plan,
+) -> Result<Vec<Vec<Sample>>> {
     progress(&format!(
         "{} of {} bytes, pipeline {}",
         workload.command, workload.value_len, workload.pipeline
@@ -305,10 +309,10 @@ impl Tables {
 }
 
 /// The rounds of one workload, ready to be shown. Sides are in the order of [`compare`].
-struct Row {
-    workload: Workload,
-    rounds: Vec<Vec<Sample>>,
-    is_over_tls: bool,
+pub(crate) struct Row {
+    pub(crate) workload: Workload,
+    pub(crate) rounds: Vec<Vec<Sample>>,
+    pub(crate) is_over_tls: bool,
 }
 
 impl Row {
@@ -323,7 +327,7 @@ impl Row {
         }
     }
 
-    fn cpu(&self) -> Vec<String> {
+    pub(crate) fn cpu(&self) -> Vec<String> {
         let of = |side: usize| {
             let user = self.median(|samples| samples[side].user);
             let system = self.median(|samples| samples[side].system);
