@@ -6,7 +6,7 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
 use super::list::{limits, pushed, reply_element};
-use super::pop_request::PopRequest;
+use super::pop::{self, Form, Pops};
 use crate::error::{self, Error};
 use crate::event::Event;
 use crate::resp::args::Args;
@@ -16,19 +16,6 @@ use crate::value::list::{End, List};
 use crate::value::{Compound, Type};
 
 type Handled = Result<Outcome, Error>;
-
-/// How popped elements are replied.
-#[derive(Clone, Copy)]
-enum Form {
-    /// One element.
-    One,
-    /// An array of elements.
-    Several,
-    /// The key and an element.
-    KeyAndOne,
-    /// The key and an array of elements.
-    KeyAndSeveral,
-}
 
 pub(super) fn lpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     pop_one_key(ctx, args, End::Head)
@@ -40,7 +27,7 @@ pub(super) fn rpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     let Some(wanted) = args.get(2) else {
-        if !pop(ctx, &args[1], end, 1, Form::One)? {
+        if !List::pop(ctx, &args[1], end, 1, Form::One)? {
             ctx.reply.null();
         }
         return Ok(Outcome::Done);
@@ -49,99 +36,66 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
         return Err(error::wrong_arity(ctx.command.spec.name));
     }
     let wanted = args::count(wanted, 0, error::MUST_BE_POSITIVE)?;
-    if !pop(ctx, &args[1], end, wanted, Form::Several)? {
+    if !List::pop(ctx, &args[1], end, wanted, Form::Several)? {
         ctx.reply.null_array();
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn blpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    pop_or_wait(ctx, args, End::Head)
+    pop::pop_or_wait::<List>(ctx, args, End::Head)
 }
 
 pub(super) fn brpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    pop_or_wait(ctx, args, End::Tail)
-}
-
-fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
-    let last = args.len() - 1;
-    let until = args::block_until(&args[last], ctx.now)?;
-    let keys = args.slice(1..last);
-    if pop_first(ctx, keys, end, 1, Form::KeyAndOne)? {
-        return Ok(Outcome::Done);
-    }
-    Ok(ctx.wait_for(keys.iter(), Type::List, until))
-}
-
-/// The end that `LEFT` or `RIGHT` names.
-fn which(arg: &[u8]) -> Result<End, Error> {
-    match arg {
-        word if args::is(word, "LEFT") => Ok(End::Head),
-        word if args::is(word, "RIGHT") => Ok(End::Tail),
-        _ => Err(error::SYNTAX),
-    }
+    pop::pop_or_wait::<List>(ctx, args, End::Tail)
 }
 
 pub(super) fn lmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = PopRequest::parse(args, 1, which)?;
-    if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
-        ctx.reply.null_array();
-    }
-    Ok(Outcome::Done)
+    pop::mpop::<List>(ctx, args)
 }
 
 pub(super) fn blmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = PopRequest::parse(args, 2, which)?;
-    let until = args::block_until(&args[1], ctx.now)?;
-    if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndSeveral)? {
-        return Ok(Outcome::Done);
-    }
-    Ok(ctx.wait_for(request.keys.iter(), Type::List, until))
+    pop::bmpop::<List>(ctx, args)
 }
 
-/// Pops from the first of `keys` that is there.
-fn pop_first(
-    ctx: &mut Context<'_>,
-    keys: Args<'_>,
-    end: End,
-    count: usize,
-    form: Form,
-) -> Result<bool, Error> {
-    for key in keys.iter() {
-        if pop(ctx, key, end, count, form)? {
-            return Ok(true);
+impl Pops for List {
+    type End = End;
+
+    fn end(word: &[u8]) -> Result<End, Error> {
+        match word {
+            word if args::is(word, "LEFT") => Ok(End::Head),
+            word if args::is(word, "RIGHT") => Ok(End::Tail),
+            _ => Err(error::SYNTAX),
         }
     }
-    Ok(false)
-}
 
-/// Pops up to `count` elements and replies them; false if there is no such key.
-fn pop(
-    ctx: &mut Context<'_>,
-    key: &[u8],
-    end: End,
-    count: usize,
-    form: Form,
-) -> Result<bool, Error> {
-    let limits = limits(&ctx.instance.config);
-    let reply = &mut ctx.reply;
-    let popped = ctx.keys.edit(key, |list: &mut List| {
-        let count = count.min(list.view().len());
-        if matches!(form, Form::KeyAndOne | Form::KeyAndSeveral) {
-            reply.array(2);
-            reply.bulk(key);
-        }
-        if matches!(form, Form::Several | Form::KeyAndSeveral) {
-            reply.array(count);
-        }
-        list.view().for_each(end, 0, count, |element| reply_element(reply, element));
-        let removed = list.discard(end, count);
-        list.shrink(&limits);
-        Edit::changed(popped_from(end), count, removed)
-    })?;
-    let is_popped = popped.is_some();
-    popped.flatten().into_iter().for_each(|removed| ctx.keys.free_later(removed));
-    Ok(is_popped)
+    fn pop(
+        ctx: &mut Context<'_>,
+        key: &[u8],
+        end: End,
+        count: usize,
+        form: Form,
+    ) -> Result<bool, Error> {
+        let limits = limits(&ctx.instance.config);
+        let reply = &mut ctx.reply;
+        let popped = ctx.keys.edit(key, |list: &mut Self| {
+            let count = count.min(list.view().len());
+            if matches!(form, Form::KeyAndOne | Form::KeyAndSeveral) {
+                reply.array(2);
+                reply.bulk(key);
+            }
+            if matches!(form, Form::Several | Form::KeyAndSeveral) {
+                reply.array(count);
+            }
+            list.view().for_each(end, 0, count, |element| reply_element(reply, element));
+            let removed = list.discard(end, count);
+            list.shrink(&limits);
+            Edit::changed(popped_from(end), count, removed)
+        })?;
+        let is_popped = popped.is_some();
+        popped.flatten().into_iter().for_each(|removed| ctx.keys.free_later(removed));
+        Ok(is_popped)
+    }
 }
 
 /// What is told of a pop.
@@ -155,7 +109,7 @@ const fn popped_from(end: End) -> Event {
 // ---- moving --------------------------------------------------------------------------------------------------------
 
 pub(super) fn lmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (from, to) = (which(&args[3])?, which(&args[4])?);
+    let (from, to) = (List::end(&args[3])?, List::end(&args[4])?);
     move_or_null(ctx, args, from, to)
 }
 
@@ -171,7 +125,7 @@ fn move_or_null(ctx: &mut Context<'_>, args: Args<'_>, from: End, to: End) -> Ha
 }
 
 pub(super) fn blmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (from, to) = (which(&args[3])?, which(&args[4])?);
+    let (from, to) = (List::end(&args[3])?, List::end(&args[4])?);
     let until = args::block_until(&args[5], ctx.now)?;
     move_or_wait(ctx, args, from, to, until)
 }

@@ -35,7 +35,7 @@ pub(crate) mod monitor;
 mod object;
 pub(crate) mod observers;
 pub(crate) mod permission;
-mod pop_request;
+mod pop;
 mod pubsub;
 mod reload;
 mod scan;

@@ -3,7 +3,7 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::key_access::Edit;
-use super::pop_request::PopRequest;
+use super::pop::{self, Form, Pops};
 use super::set::reply_member;
 use super::sorted_set::reply_members;
 use crate::error::{self, Error};
@@ -12,28 +12,15 @@ use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::listpack::Entry;
 use crate::value::sorted_set::SortedSet;
-use crate::value::{Compound, Type};
+use crate::value::Compound;
 
 type Handled = Result<Outcome, Error>;
 
 /// The end that members are taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Min,
     Max,
-}
-
-/// How popped members are replied.
-#[derive(Clone, Copy)]
-enum Form {
-    /// One member and its score.
-    One,
-    /// Members with their scores.
-    Several,
-    /// The key, a member and its score.
-    KeyAndOne,
-    /// The key, and pairs of a member and its score.
-    KeyAndPairs,
 }
 
 pub(super) fn zpopmin(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -52,97 +39,64 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
         None => (1, Form::One),
         Some(count) => (args::count(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
     };
-    if !pop(ctx, &args[1], end, count, form)? {
+    if !SortedSet::pop(ctx, &args[1], end, count, form)? {
         ctx.reply.array(0);
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn bzpopmin(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    pop_or_wait(ctx, args, End::Min)
+    pop::pop_or_wait::<SortedSet>(ctx, args, End::Min)
 }
 
 pub(super) fn bzpopmax(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    pop_or_wait(ctx, args, End::Max)
-}
-
-fn pop_or_wait(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
-    let last = args.len() - 1;
-    let until = args::block_until(&args[last], ctx.now)?;
-    let keys = args.slice(1..last);
-    if pop_first(ctx, keys, end, 1, Form::KeyAndOne)? {
-        return Ok(Outcome::Done);
-    }
-    Ok(ctx.wait_for(keys.iter(), Type::SortedSet, until))
-}
-
-/// The end that `MIN` or `MAX` names.
-fn which(arg: &[u8]) -> Result<End, Error> {
-    match arg {
-        word if args::is(word, "MIN") => Ok(End::Min),
-        word if args::is(word, "MAX") => Ok(End::Max),
-        _ => Err(error::SYNTAX),
-    }
+    pop::pop_or_wait::<SortedSet>(ctx, args, End::Max)
 }
 
 pub(super) fn zmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = PopRequest::parse(args, 1, which)?;
-    if !pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
-        ctx.reply.null_array();
-    }
-    Ok(Outcome::Done)
+    pop::mpop::<SortedSet>(ctx, args)
 }
 
 pub(super) fn bzmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let request = PopRequest::parse(args, 2, which)?;
-    let until = args::block_until(&args[1], ctx.now)?;
-    if pop_first(ctx, request.keys, request.end, request.count, Form::KeyAndPairs)? {
-        return Ok(Outcome::Done);
-    }
-    Ok(ctx.wait_for(request.keys.iter(), Type::SortedSet, until))
+    pop::bmpop::<SortedSet>(ctx, args)
 }
 
-/// Pops from the first of `keys` that is there.
-fn pop_first(
-    ctx: &mut Context<'_>,
-    keys: Args<'_>,
-    end: End,
-    count: usize,
-    form: Form,
-) -> Result<bool, Error> {
-    for key in keys.iter() {
-        if pop(ctx, key, end, count, form)? {
-            return Ok(true);
+impl Pops for SortedSet {
+    type End = End;
+
+    fn end(word: &[u8]) -> Result<End, Error> {
+        match word {
+            word if args::is(word, "MIN") => Ok(End::Min),
+            word if args::is(word, "MAX") => Ok(End::Max),
+            _ => Err(error::SYNTAX),
         }
     }
-    Ok(false)
-}
 
-/// Pops up to `count` members and replies them; false if there is no such key.
-fn pop(
-    ctx: &mut Context<'_>,
-    key: &[u8],
-    end: End,
-    count: usize,
-    form: Form,
-) -> Result<bool, Error> {
-    let reply = &mut ctx.reply;
-    let popped = ctx.keys.edit(key, |set: &mut SortedSet| {
-        let len = set.view().len();
-        let count = count.min(len);
-        let (ranks, event) = match end {
-            End::Min => (0..count, Event::ZPOP_MIN),
-            End::Max => (len - count..len, Event::ZPOP_MAX),
-        };
-        let members = set.view().range(ranks.clone());
-        match end {
-            End::Min => reply_popped(reply, key, form, members),
-            End::Max => reply_popped(reply, key, form, members.rev()),
-        }
-        set.remove_range(ranks);
-        Edit::changed(event, count, ())
-    })?;
-    Ok(popped.is_some())
+    fn pop(
+        ctx: &mut Context<'_>,
+        key: &[u8],
+        end: End,
+        count: usize,
+        form: Form,
+    ) -> Result<bool, Error> {
+        let reply = &mut ctx.reply;
+        let popped = ctx.keys.edit(key, |set: &mut Self| {
+            let len = set.view().len();
+            let count = count.min(len);
+            let (ranks, event) = match end {
+                End::Min => (0..count, Event::ZPOP_MIN),
+                End::Max => (len - count..len, Event::ZPOP_MAX),
+            };
+            let members = set.view().range(ranks.clone());
+            match end {
+                End::Min => reply_popped(reply, key, form, members),
+                End::Max => reply_popped(reply, key, form, members.rev()),
+            }
+            set.remove_range(ranks);
+            Edit::changed(event, count, ())
+        })?;
+        Ok(popped.is_some())
+    }
 }
 
 fn reply_popped<'m>(
@@ -158,14 +112,14 @@ fn reply_popped<'m>(
             reply.array(3);
             reply.bulk(key);
         }
-        Form::KeyAndPairs => {
+        Form::KeyAndSeveral => {
             reply.array(2);
             reply.bulk(key);
             reply.array(members.len());
         }
     }
     for (score, member) in members {
-        if matches!(form, Form::KeyAndPairs) {
+        if matches!(form, Form::KeyAndSeveral) {
             reply.array(2);
         }
         reply_member(reply, member);

@@ -1,7 +1,7 @@
 //! Streams: entries of fields and values, by ascending id, and who has read how far.
 //!
-//! The entries lie in nodes of about a hundred, each a listpack with the entries of Redis's; an ordered map finds the
-//! node of an id. So nothing moves when a stream grows, trimming frees whole nodes, and a dump copies them.
+//! The entries lie in nodes of about a hundred, the same that Redis has; an ordered map finds the node of an id. So nothing
+//! moves when a stream grows, and trimming frees whole nodes.
 
 mod group;
 mod id;
@@ -11,7 +11,7 @@ mod tests;
 
 use super::{
     Compound, Object, Packing, Type, Value,
-    listpack::{self, Listpack, ListpackRef},
+    listpack::{self, Entry, Listpack},
 };
 use crate::memory::allocated;
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
@@ -24,7 +24,7 @@ pub use node::StreamEntry;
 /// A stream.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
-    nodes: BTreeMap<StreamId, Listpack>,
+    nodes: BTreeMap<StreamId, Node>,
     /// What the nodes take.
     node_bytes: usize,
     len: usize,
@@ -124,9 +124,9 @@ impl Stream {
         nodes.max(1)
     }
 
-    /// The nodes, each with its master's id.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, ListpackRef<'_>)> {
-        self.nodes.iter().map(|(master, list)| (*master, list.as_ref()))
+    /// The nodes as Redis dumps them, each with the id that it is found by.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, Listpack)> {
+        self.nodes.iter().map(|(master, node)| (*master, node.dump(*master)))
     }
 
     /// The entries from one id to another.
@@ -135,7 +135,7 @@ impl Stream {
         let end_of_nodes = end.max(first);
         self.nodes
             .range(first..=end_of_nodes)
-            .flat_map(|(master, list)| Node::new(*master, list).walk())
+            .flat_map(|(master, node)| node.walk(*master))
             .skip_while(move |stored| stored.entry.id < start)
             .take_while(move |stored| stored.entry.id <= end)
             .filter(|stored| !stored.is_deleted)
@@ -151,7 +151,7 @@ impl Stream {
         self.nodes
             .range(..=end)
             .rev()
-            .flat_map(|(master, list)| Node::new(*master, list).walk_back())
+            .flat_map(|(master, node)| node.walk_back(*master))
             .skip_while(move |stored| stored.entry.id > end)
             .take_while(move |stored| stored.entry.id >= start)
             .filter(|stored| !stored.is_deleted)
@@ -183,25 +183,23 @@ impl Stream {
             0 => listpack::MAX_BYTES,
             bytes => bytes.min(listpack::MAX_BYTES),
         };
+        let words = pairs.map(Entry::encode);
         match self.nodes.last_entry() {
             Some(mut last)
-                if last.get().as_ref().dumped_bytes() + bytes < most_bytes
-                    && (limits.node_entries == 0
-                        || Node::new(*last.key(), last.get()).all() < limits.node_entries) =>
+                if last.get().dumped_bytes() + bytes < most_bytes
+                    && (limits.node_entries == 0 || last.get().all() < limits.node_entries) =>
             {
                 let master = *last.key();
-                measured(&mut self.node_bytes, last.get_mut(), |list| {
-                    node::push(master, list, id, pairs);
-                });
+                measured(&mut self.node_bytes, last.get_mut(), |node| node.push(master, id, words));
             }
             last => {
                 if let Some(mut full) = last {
-                    measured(&mut self.node_bytes, full.get_mut(), Listpack::shrink_to_fit);
+                    measured(&mut self.node_bytes, full.get_mut(), Node::shrink_to_fit);
                 }
-                let mut list = node::new(pairs.clone().step_by(2));
-                node::push(id, &mut list, id, pairs);
-                self.node_bytes += node_bytes(&list);
-                self.nodes.insert(id, list);
+                let mut node = Node::new(id, words.clone().step_by(2));
+                node.push(id, id, words);
+                self.node_bytes += node.memory_bytes();
+                self.nodes.insert(id, node);
             }
         }
         self.entries_added = self.entries_added.wrapping_add(1);
@@ -225,19 +223,18 @@ impl Stream {
     }
 
     fn remove_from_node(&mut self, id: StreamId) -> bool {
-        let Some((master, list)) = self.nodes.range_mut(..=id).next_back() else { return false };
+        let Some((master, node)) = self.nodes.range_mut(..=id).next_back() else { return false };
         let master = *master;
-        let node = Node::new(master, list);
-        let found = node.walk().find(|stored| stored.entry.id >= id);
+        let found = node.walk(master).find(|stored| stored.entry.id >= id);
         let Some(found) = found.filter(|stored| stored.entry.id == id && !stored.is_deleted) else {
             return false;
         };
         if node.count() == 1 {
-            self.node_bytes -= node_bytes(list);
+            self.node_bytes -= node.memory_bytes();
             self.nodes.remove(&master);
         } else {
             let at = found.at;
-            measured(&mut self.node_bytes, list, |list| node::remove(list, &[at]));
+            node.remove(&[at]);
         }
         self.len -= 1;
         true
@@ -248,8 +245,7 @@ impl Stream {
         let before = self.len;
         while let Some(first) = self.nodes.first_entry() {
             let removed = before - self.len;
-            let node = Node::new(*first.key(), first.get());
-            let count = node.count();
+            let count = first.get().count();
             if trim.limit.is_some_and(|limit| removed + count > limit) {
                 break;
             }
@@ -257,7 +253,7 @@ impl Stream {
                 Keep::Newest(keep) if self.len <= keep => break,
                 Keep::Newest(keep) => self.len - count >= keep,
                 // One that was removed counts too, as in Redis.
-                Keep::From(id) => node.walk_back().next().is_none_or(|last| last.entry.id < id),
+                Keep::From(id) => first.get().last() < id,
             };
             if !goes {
                 if !trim.is_approximate {
@@ -265,7 +261,7 @@ impl Stream {
                 }
                 break;
             }
-            self.node_bytes -= node_bytes(&first.remove());
+            self.node_bytes -= first.remove().memory_bytes();
             self.len -= count;
         }
         if self.len < before {
@@ -277,7 +273,7 @@ impl Stream {
     /// Removes entries of the first node, of which some stay.
     fn trim_first_node(&mut self, keep: Keep) {
         let Some(mut first) = self.nodes.first_entry() else { return };
-        let live = Node::new(*first.key(), first.get()).walk().filter(|stored| !stored.is_deleted);
+        let live = first.get().walk(*first.key()).filter(|stored| !stored.is_deleted);
         let going: Vec<usize> = match keep {
             Keep::Newest(keep) => live.take(self.len - keep).map(|stored| stored.at).collect(),
             Keep::From(id) => {
@@ -285,7 +281,7 @@ impl Stream {
             }
         };
         self.len -= going.len();
-        measured(&mut self.node_bytes, first.get_mut(), |list| node::remove(list, &going));
+        first.get_mut().remove(&going);
     }
 
     fn find_first(&mut self) {
@@ -293,8 +289,8 @@ impl Stream {
         self.first_id = first.map_or(StreamId::MIN, |entry| entry.id);
     }
 
-    fn node_of(&self, id: StreamId) -> Option<(StreamId, &Listpack)> {
-        self.nodes.range(..=id).next_back().map(|(master, list)| (*master, list))
+    fn node_of(&self, id: StreamId) -> Option<(StreamId, &Node)> {
+        self.nodes.range(..=id).next_back().map(|(master, node)| (*master, node))
     }
 
     // ---- groups ----------------------------------------------------------------------------------------------------
@@ -382,18 +378,14 @@ impl Stream {
     // ---- as a value ------------------------------------------------------------------------------------------------
 
     /// Adds a node that was dumped, behind those that are there; false if it is none, or does not belong there.
-    pub fn push_node(&mut self, master: StreamId, list: Listpack) -> bool {
-        let node = Node::new(master, &list);
-        let is_behind = self.nodes.last_key_value().is_none_or(|(last, list)| {
-            let end = Node::new(*last, list).walk_back().next();
-            end.map_or(*last, |end| end.entry.id) < master
-        });
-        if !is_behind || !node.is_sound() {
+    pub fn push_node(&mut self, master: StreamId, list: &Listpack) -> bool {
+        let Some(node) = Node::load(master, list.as_ref()) else { return false };
+        if self.nodes.last_key_value().is_some_and(|(_, last)| last.last() >= master) {
             return false;
         }
         self.len += node.count();
-        self.node_bytes += node_bytes(&list);
-        self.nodes.insert(master, list);
+        self.node_bytes += node.memory_bytes();
+        self.nodes.insert(master, node);
         if self.nodes.len() == 1 {
             self.find_first();
         }
@@ -407,7 +399,7 @@ impl Stream {
         const STREAM_BYTES: usize = 144;
         const GROUP_BYTES: usize = 256;
         /// Of the tree of nodes, whose own nodes have room for eleven and, since ids ascend, are about half full.
-        const TREE_BYTES: usize = 512;
+        const TREE_BYTES: usize = 896;
         let of_group = |(name, group): (&[u8], &Group)| {
             GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
         };
@@ -434,17 +426,11 @@ impl Stream {
     }
 }
 
-/// What a node takes besides its place in the tree.
-fn node_bytes(list: &Listpack) -> usize {
-    allocated(list.capacity())
-}
-
 /// Edits a node, of which `total` is to have what it takes then.
-fn measured<R>(total: &mut usize, list: &mut Listpack, edit: impl FnOnce(&mut Listpack) -> R) -> R {
-    let before = node_bytes(list);
-    let result = edit(list);
-    *total = *total - before + node_bytes(list);
-    result
+fn measured(total: &mut usize, node: &mut Node, edit: impl FnOnce(&mut Node)) {
+    let before = node.memory_bytes();
+    edit(node);
+    *total = *total - before + node.memory_bytes();
 }
 
 impl Compound for Stream {

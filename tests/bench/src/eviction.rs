@@ -3,6 +3,8 @@
 //!
 //! A key that is not there is set, as a program does with a cache. The limit of memory is that of so many keys in each server,
 //! so that the policies are compared and not the memory of a key; then it is one limit for both, which is what a user meets.
+//! What else takes memory differs from what it was when the limit was found, so the first kind is corrected by the keys that
+//! are there while the caches warm up.
 //! The clocks of both tell seconds, so the trace is slow enough for keys to grow old.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -24,6 +26,8 @@ const ROOM: usize = 20_000;
 const EXPONENT: f64 = 0.99;
 const PIPELINE: usize = 100;
 const ASKED_A_SECOND: usize = 12_000;
+/// Limits are corrected so often, as long as the caches warm up: in the first third.
+const CORRECTIONS: usize = 15;
 const VALUE: &str = "sixteen-bytes...";
 
 /// Shows the hit rates of each policy.
@@ -38,10 +42,11 @@ pub(crate) fn compare(
         "Eviction",
         &["keys found", "limit", &reference.label, &subject.label, "ratio", "aim"],
     );
-    let limits = [limit_of(reference)?, limit_of(subject)?];
+    let limits = [Limit::of(reference)?, Limit::of(subject)?];
+    let same_bytes = Limit { bytes_a_key: 0, ..limits[0] };
     for policy in ["allkeys-lru", "allkeys-lfu", "allkeys-random"] {
         for (limit, limits) in
-            [(format!("{ROOM} keys"), limits), ("the same bytes".to_owned(), [limits[0]; 2])]
+            [(format!("{ROOM} keys"), limits), ("the same bytes".to_owned(), [same_bytes; 2])]
         {
             progress(&format!("{policy}: {limit}, {seconds} s"));
             let servers = [reference.start(&[])?, subject.start(&[])?];
@@ -72,13 +77,31 @@ pub(crate) fn compare(
     ))
 }
 
-/// What a server says it uses when it has [`ROOM`] keys.
-fn limit_of(program: &Program) -> Result<u64> {
-    let server = program.start(&[])?;
-    let mut cache = Cache::new(&server, "noeviction", 0)?;
-    for start in (0..ROOM).step_by(PIPELINE) {
-        cache.set(start..start + PIPELINE)?;
+/// How much memory a cache may take.
+#[derive(Clone, Copy)]
+struct Limit {
+    bytes: u64,
+    /// By how much it is moved for each key that is missing of [`ROOM`].
+    bytes_a_key: u64,
+}
+
+impl Limit {
+    const NONE: Self = Self { bytes: 0, bytes_a_key: 0 };
+
+    /// What a server says it uses when it has [`ROOM`] keys.
+    fn of(program: &Program) -> Result<Self> {
+        let server = program.start(&[])?;
+        let mut cache = Cache::new(&server, "noeviction", Self::NONE)?;
+        let empty = used_memory(&server)?;
+        for start in (0..ROOM).step_by(PIPELINE) {
+            cache.set(start..start + PIPELINE)?;
+        }
+        let bytes = used_memory(&server)?;
+        Ok(Self { bytes, bytes_a_key: (bytes - empty) / ROOM as u64 })
     }
+}
+
+fn used_memory(server: &Server) -> Result<u64> {
     let used = server.client()?.info_number("memory", "used_memory")?;
     Ok(used.ok_or("INFO memory without used_memory")?)
 }
@@ -94,7 +117,11 @@ fn play(caches: &mut [Cache], seconds: u64, seed: u64) -> Result<[[u64; 2]; 2]> 
         let due = Duration::from_secs_f64((batch * PIPELINE) as f64 / ASKED_A_SECOND as f64);
         sleep(due.saturating_sub(began.elapsed()));
         let keys: Vec<usize> = (0..PIPELINE).map(|_| zipf.draw(&mut random)).collect();
+        let corrects = batch < batches / 3 && batch % (batches / CORRECTIONS) == 0 && batch > 0;
         for (at, cache) in caches.iter_mut().enumerate() {
+            if corrects {
+                cache.correct()?;
+            }
             let missing = cache.missing(&keys)?;
             if batch > batches / 3 {
                 found[at] += (keys.len() - missing.len()) as u64;
@@ -107,28 +134,43 @@ fn play(caches: &mut [Cache], seconds: u64, seed: u64) -> Result<[[u64; 2]; 2]> 
 }
 
 /// A server that is used as a cache.
-struct Cache(BufReader<TcpStream>);
+struct Cache {
+    stream: BufReader<TcpStream>,
+    limit: Limit,
+}
 
 impl Cache {
-    fn new(server: &Server, policy: &str, limit: u64) -> Result<Self> {
+    fn new(server: &Server, policy: &str, limit: Limit) -> Result<Self> {
         let mut client = server.client()?;
         client.command(&["CONFIG", "SET", "maxmemory-policy", policy])?;
-        client.command(&["CONFIG", "SET", "maxmemory", &limit.to_string()])?;
+        client.command(&["CONFIG", "SET", "maxmemory", &limit.bytes.to_string()])?;
         let stream = TcpStream::connect(server.address())?;
         stream.set_nodelay(true)?;
-        Ok(Self(BufReader::new(stream)))
+        Ok(Self { stream: BufReader::new(stream), limit })
+    }
+
+    /// Moves the limit by what the keys that are missing, or too many, take.
+    fn correct(&mut self) -> Result<()> {
+        self.stream.get_mut().write_all(b"DBSIZE\r\n")?;
+        let keys: u64 = self.line()?.trim_start_matches(':').parse()?;
+        let Limit { bytes, bytes_a_key } = &mut self.limit;
+        *bytes = (*bytes + ROOM as u64 * *bytes_a_key).saturating_sub(keys * *bytes_a_key);
+        let command = format!("CONFIG SET maxmemory {bytes}\r\n");
+        self.stream.get_mut().write_all(command.as_bytes())?;
+        self.line()?;
+        Ok(())
     }
 
     /// Those of the keys that are not there.
     fn missing(&mut self, keys: &[usize]) -> Result<Vec<usize>> {
         let requests: String = keys.iter().map(|key| format!("GET key:{key}\r\n")).collect();
-        self.0.get_mut().write_all(requests.as_bytes())?;
+        self.stream.get_mut().write_all(requests.as_bytes())?;
         let mut missing = Vec::new();
         for &key in keys {
             if self.line()? == "$-1" {
                 missing.push(key);
             } else {
-                self.0.read_exact(&mut [0; VALUE.len() + 2])?;
+                self.stream.read_exact(&mut [0; VALUE.len() + 2])?;
             }
         }
         missing.sort_unstable();
@@ -138,7 +180,7 @@ impl Cache {
 
     fn set(&mut self, keys: impl Iterator<Item = usize> + Clone) -> Result<()> {
         let set = |key| format!("SET key:{key} {VALUE}\r\n");
-        self.0.get_mut().write_all(keys.clone().map(set).collect::<String>().as_bytes())?;
+        self.stream.get_mut().write_all(keys.clone().map(set).collect::<String>().as_bytes())?;
         for _ in keys {
             let reply = self.line()?;
             if reply != "+OK" {
@@ -150,7 +192,7 @@ impl Cache {
 
     fn line(&mut self) -> Result<String> {
         let mut line = String::new();
-        self.0.read_line(&mut line)?;
+        self.stream.read_line(&mut line)?;
         Ok(line.trim_end().to_owned())
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn save(stream: &Stream, kind: Kind, writer: &mut Writer<'_>) {
     writer.count(stream.node_count());
     for (master, node) in stream.nodes() {
         writer.string(&master.to_bytes());
-        writer.listpack(node);
+        writer.listpack(node.as_ref());
     }
     writer.count(stream.len());
     for id in [stream.last_id, stream.first_id(), stream.max_deleted_id] {
@@ -58,7 +58,7 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
         let master = reader.string()?;
         let master = StreamId::from_bytes((*master).try_into().map_err(|_| Corrupt)?);
         let node = packed::listpack(reader)?;
-        if !stream.push_node(master, node) {
+        if !stream.push_node(master, &node) {
             return Err(Corrupt);
         }
     }

@@ -107,29 +107,56 @@ impl<'a> Entry<'a> {
     #[inline]
     #[must_use]
     pub fn size_bytes(self) -> usize {
-        let body = match self {
-            Self::Int(number) => int_len(number),
-            Self::Bytes(bytes) => bytes_head_len(bytes.len()) + bytes.len(),
-        };
+        let body = self.body_bytes();
         body + backlen_size(body)
     }
 
+    /// The same without the backlen.
+    #[inline]
+    fn body_bytes(self) -> usize {
+        match self {
+            Self::Int(number) => int_len(number),
+            Self::Bytes(bytes) => bytes_head_len(bytes.len()) + bytes.len(),
+        }
+    }
+
     /// Writes it into exactly [`size_bytes`](Self::size_bytes) bytes.
-    #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits its case has")]
     pub(in crate::value) fn write(self, into: &mut [u8]) {
-        let body = match self {
+        let (body, backlen) = into.split_at_mut(self.body_bytes());
+        self.write_body(body);
+        write_backlen(body.len(), backlen);
+    }
+
+    /// Appends it without its backlen, for who only reads forwards.
+    pub(in crate::value) fn write_bare(self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + self.body_bytes(), 0);
+        self.write_body(&mut out[start..]);
+    }
+
+    /// Takes an entry without backlen off the front of `bytes`.
+    #[inline]
+    pub(in crate::value) fn take_bare(bytes: &mut &'a [u8]) -> Option<Self> {
+        let (entry, rest) = bytes.split_at_checked(body_len(bytes)?)?;
+        *bytes = rest;
+        Some(Self::read(entry))
+    }
+
+    /// Head and payload, which are as long as `into`.
+    #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits its case has")]
+    fn write_body(self, into: &mut [u8]) {
+        match self {
             Self::Int(number) => {
-                let body = int_len(number);
+                let body = into.len();
                 let little = number.to_le_bytes();
                 match body {
                     1 => into[0] = little[0],
                     2 => into[..2].copy_from_slice(&[0xc0 | little[1] & 0x1f, little[0]]),
                     _ => {
                         into[0] = INT_HEADS + if body == 9 { 4 } else { body as u8 - 2 };
-                        into[1..body].copy_from_slice(&little[..body - 1]);
+                        into[1..].copy_from_slice(&little[..body - 1]);
                     }
                 }
-                body
             }
             Self::Bytes(bytes) => {
                 let len = bytes.len();
@@ -142,11 +169,9 @@ impl<'a> Entry<'a> {
                         into[1..5].copy_from_slice(&(len as u32).to_le_bytes());
                     }
                 }
-                into[head..head + len].copy_from_slice(bytes);
-                head + len
+                into[head..].copy_from_slice(bytes);
             }
-        };
-        write_backlen(body, &mut into[body..]);
+        }
     }
 
     /// Reads the entry at the start of `at`.

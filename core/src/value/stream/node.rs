@@ -1,26 +1,41 @@
-//! Nodes: some hundred entries in one listpack, as Redis lays them out and dumps them.
+//! Nodes: some hundred entries in a row of bytes.
 //!
 //! ```text
-//! master   count  deleted  N  field 1 .. field N  0
-//! entry    flags  ms  seq  [N  field 1  value 1 .. | value 1 .. value N]  back
+//! node     N  field 1 .. field N   entry ..
+//! entry    flags and ms   seq   [N  field 1  value 1 .. | value 1 .. value N]
 //! ```
 //!
-//! The node is known by the id of the first entry that came into it, its *master*: the ids of its entries are told as
-//! differences from that. The fields of that entry are written once; an entry that has the same (flag 2) has only its values.
-//! `back` is how many listpack entries lie before it in its entry, so that a node can be read from its end. A removed entry
-//! stays, with flag 1, until all of its node are.
+//! The fields of the first entry are written once; an entry that has the same (flag 2) has only its values. A removed entry
+//! stays, with flag 1, until all of its node are. So it is with Redis, whose nodes are listpacks, and `dump` makes these of
+//! ours. What a listpack has besides follows from the rest and is left away here: the length behind each word, by which it is
+//! read from its end, and that of each entry. And an id is told as the difference from the one before, not from the node's
+//! first: an entry of one field with a value of 16 bytes takes 19 bytes instead of 26.
+//!
+//! Words are listpack entries without their backlen. Other numbers are written seven bits a byte; the first byte of an entry has
+//! the flags, so it is removed in place.
+
+mod dump;
 
 use super::StreamId;
-use crate::value::listpack::{self, Entry, Listpack, ListpackRef};
+use crate::memory::allocated;
+use crate::value::listpack::Entry;
+use alloc::vec::Vec;
 
-const DELETED: i64 = 1;
-const SAME_FIELDS: i64 = 2;
+const DELETED: u8 = 1;
+const SAME_FIELDS: u8 = 2;
+/// How many bits the flags take of an entry's first byte.
+const FLAG_BITS: u32 = 2;
 
-/// A node to read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node<'a> {
-    master: StreamId,
-    list: ListpackRef<'a>,
+/// Entries that lie together. Their first is known by whoever has the node: it is the one it is found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Node {
+    bytes: Vec<u8>,
+    /// The id of the last entry, removed or not.
+    last: StreamId,
+    entries: usize,
+    removed: usize,
+    /// What all but the two counts take in a listpack: by that Redis tells whether a node is full.
+    dumped: usize,
 }
 
 /// An entry of a stream.
@@ -28,9 +43,9 @@ pub(super) struct Node<'a> {
 pub struct StreamEntry<'a> {
     /// Its id.
     pub id: StreamId,
-    /// Of the fields of the master, if it has these.
-    shared: Option<listpack::Iter<'a>>,
-    parts: listpack::Iter<'a>,
+    /// The node's fields, if it has these.
+    shared: Option<&'a [u8]>,
+    words: &'a [u8],
     fields: usize,
 }
 
@@ -49,10 +64,10 @@ impl<'a> StreamEntry<'a> {
 
     /// The fields, each with its value.
     pub fn fields(self) -> impl Iterator<Item = (Entry<'a>, Entry<'a>)> {
-        let Self { mut shared, mut parts, fields, .. } = self;
+        let Self { mut shared, mut words, fields, .. } = self;
         (0..fields).map_while(move |_| {
-            let field = shared.as_mut().unwrap_or(&mut parts).next()?;
-            Some((field, parts.next()?))
+            let field = Entry::take_bare(shared.as_mut().unwrap_or(&mut words))?;
+            Some((field, Entry::take_bare(&mut words)?))
         })
     }
 }
@@ -60,172 +75,196 @@ impl<'a> StreamEntry<'a> {
 /// An entry as it lies in its node, removed or not.
 #[derive(Clone, Debug)]
 pub(super) struct Stored<'a> {
-    /// Where its flags are.
+    /// Where it begins.
     pub(super) at: usize,
     pub(super) is_deleted: bool,
-    flags: i64,
     pub(super) entry: StreamEntry<'a>,
-    /// Where the next one is.
-    next: usize,
 }
 
-impl<'a> Node<'a> {
-    pub(super) fn new(master: StreamId, list: &'a Listpack) -> Self {
-        Self { master, list: list.as_ref() }
-    }
+/// All entries of a node in order, those that were removed included.
+#[derive(Clone, Debug)]
+pub(super) struct Walk<'a> {
+    /// The fields that are written once, and how many they are.
+    shared: (&'a [u8], usize),
+    /// How long the node is, and what is left of it.
+    len_bytes: usize,
+    rest: &'a [u8],
+    /// The id before.
+    id: StreamId,
+}
 
-    /// How many entries there are, how many were removed, and where the first one lies.
-    fn head(self) -> Option<(usize, usize, usize, usize)> {
-        let mut parts = self.list.iter();
-        let mut number = || usize::try_from(parts.next()?.to_i64()?).ok();
-        let (count, deleted, fields) = (number()?, number()?, number()?);
-        let at = parts.position();
-        Some((count, deleted, fields, at))
+impl Node {
+    /// A node without entries, whose first will have this id and these fields.
+    pub(super) fn new<'a>(
+        master: StreamId,
+        fields: impl ExactSizeIterator<Item = Entry<'a>> + Clone,
+    ) -> Self {
+        /// Most nodes grow to more than that.
+        const BYTES: usize = 512;
+        let mut bytes = Vec::with_capacity(BYTES);
+        put_number(&mut bytes, fields.len() as u64);
+        let dumped = dump::head_bytes(fields.clone());
+        fields.for_each(|field| field.write_bare(&mut bytes));
+        Self { bytes, last: master, dumped, ..Self::default() }
     }
 
     /// How many entries it has that were not removed.
-    pub(super) fn count(self) -> usize {
-        self.head().map_or(0, |(count, ..)| count)
+    pub(super) const fn count(&self) -> usize {
+        self.entries - self.removed
     }
 
     /// How many entries it has, those that were removed included.
-    pub(super) fn all(self) -> usize {
-        self.head().map_or(0, |(count, deleted, ..)| count + deleted)
+    pub(super) const fn all(&self) -> usize {
+        self.entries
     }
 
-    /// Where the fields of the master lie, how many these are, and where the entries begin.
-    fn layout(self) -> Option<(usize, usize, usize)> {
-        let (_, _, fields, at) = self.head()?;
-        let mut parts = self.list.iter_from(at);
-        parts.nth(fields)?;
-        Some((at, fields, parts.position()))
+    /// The id of the last entry, removed or not.
+    pub(super) const fn last(&self) -> StreamId {
+        self.last
     }
 
-    /// All entries in order, those that were removed included.
-    pub(super) fn walk(self) -> impl Iterator<Item = Stored<'a>> {
-        let layout = self.layout();
-        let mut at = layout.map_or(usize::MAX, |(.., first)| first);
-        core::iter::from_fn(move || {
-            let (shared_at, shared, _) = layout?;
-            let stored = self.stored(at, shared_at, shared)?;
-            at = stored.next;
-            Some(stored)
-        })
+    /// What it takes besides its place in the tree.
+    pub(super) const fn memory_bytes(&self) -> usize {
+        allocated(self.bytes.capacity())
+    }
+
+    /// Gives back the memory that further entries would need.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+
+    /// All entries in order; the first is, or would have been, `master`.
+    pub(super) fn walk(&self, master: StreamId) -> Walk<'_> {
+        let (shared, entries) = self.fields();
+        Walk { shared, len_bytes: self.bytes.len(), rest: entries, id: master }
     }
 
     /// The same from the last one back.
-    pub(super) fn walk_back(self) -> impl Iterator<Item = Stored<'a>> {
-        let layout = self.layout();
-        let mut end = self.list.end();
-        core::iter::from_fn(move || {
-            let (shared_at, shared, first) = layout?;
-            if end <= first {
-                return None;
-            }
-            let mut at = self.list.prev(end)?;
-            let back = self.list.get(at).to_i64()?;
-            for _ in 0..back {
-                at = self.list.prev(at)?;
-            }
-            end = at;
-            self.stored(at, shared_at, shared)
-        })
+    pub(super) fn walk_back(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
+        self.walk(master).collect::<Vec<_>>().into_iter().rev()
     }
 
-    fn stored(self, at: usize, shared_at: usize, shared: usize) -> Option<Stored<'a>> {
-        if at >= self.list.end() {
-            return None;
+    /// The fields that are written once with their number, and the bytes of the entries.
+    fn fields(&self) -> ((&[u8], usize), &[u8]) {
+        let mut rest = self.bytes.as_slice();
+        let count = take_number(&mut rest).unwrap_or(0) as usize;
+        let fields = rest;
+        skip(&mut rest, count);
+        ((fields, count), rest)
+    }
+
+    /// Adds an entry, whose fields and values alternate. Its id must be above the last.
+    pub(super) fn push<'a>(
+        &mut self,
+        master: StreamId,
+        id: StreamId,
+        pairs: impl ExactSizeIterator<Item = Entry<'a>> + Clone,
+    ) {
+        let ((mut fields, count), _) = self.fields();
+        let mut given = pairs.clone().step_by(2);
+        if count * 2 == pairs.len()
+            && given.all(|given| Entry::take_bare(&mut fields) == Some(given))
+        {
+            self.add(master, id, SAME_FIELDS, pairs.skip(1).step_by(2));
+        } else {
+            self.add(master, id, 0, pairs);
         }
-        let mut parts = self.list.iter_from(at);
-        let flags = parts.next()?.to_i64()?;
-        let ms = self.master.ms.wrapping_add(parts.next()?.to_i64()? as u64);
-        let seq = self.master.seq.wrapping_add(parts.next()?.to_i64()? as u64);
+    }
+
+    /// Adds an entry. The words are values, if it has the node's fields, else fields and values.
+    fn add<'a>(
+        &mut self,
+        master: StreamId,
+        id: StreamId,
+        flags: u8,
+        words: impl ExactSizeIterator<Item = Entry<'a>> + Clone,
+    ) {
         let is_same = flags & SAME_FIELDS != 0;
-        let fields =
-            if is_same { shared } else { usize::try_from(parts.next()?.to_i64()?).ok()? };
-        let values = parts.clone();
-        let words = if is_same { fields } else { fields.checked_mul(2)? };
-        // The words, and `back`.
-        parts.nth(words)?;
-        let shared = is_same.then(|| self.list.iter_from(shared_at));
-        let entry = StreamEntry { id: StreamId { ms, seq }, shared, parts: values, fields };
-        Some(Stored { at, is_deleted: flags & DELETED != 0, flags, entry, next: parts.position() })
-    }
-
-    /// Whether every part is where it should be, the ids ascend and the counts are right.
-    pub(super) fn is_sound(self) -> bool {
-        let Some((count, deleted, ..)) = self.head() else { return false };
-        let Some((_, fields, first)) = self.layout() else { return false };
-        let (mut live, mut gone, mut end, mut last) = (0, 0, first, None);
-        for stored in self.walk() {
-            let is_same = stored.flags & SAME_FIELDS != 0;
-            let own = stored.entry.fields.saturating_mul(2).saturating_add(4);
-            let words = if is_same { fields + 3 } else { own };
-            let back = self.list.prev(stored.next).map(|at| self.list.get(at));
-            let is_right = back.and_then(Entry::to_i64) == i64::try_from(words).ok();
-            let ascends = last < Some(stored.entry.id) && self.master <= stored.entry.id;
-            if !is_right || stored.entry.fields == 0 || !ascends {
-                return false;
-            }
-            (end, last) = (stored.next, Some(stored.entry.id));
-            *(if stored.is_deleted { &mut gone } else { &mut live }) += 1;
+        self.dumped += dump::entry_bytes(master, id, is_same, words.clone());
+        let ms = id.ms - self.last.ms;
+        put_head(&mut self.bytes, flags, ms);
+        put_number(&mut self.bytes, if ms == 0 { id.seq - self.last.seq } else { id.seq });
+        if !is_same {
+            put_number(&mut self.bytes, words.len() as u64 / 2);
         }
-        (live, gone, end) == (count, deleted, self.list.end()) && live + gone > 0
+        words.for_each(|word| word.write_bare(&mut self.bytes));
+        self.last = id;
+        self.entries += 1;
+        self.removed += usize::from(flags & DELETED);
+    }
+
+    /// Marks the entries that begin at these places as removed.
+    pub(super) fn remove(&mut self, places: &[usize]) {
+        places.iter().for_each(|at| self.bytes[*at] |= DELETED);
+        self.removed += places.len();
     }
 }
 
-/// A node without entries whose first will have these fields.
-pub(super) fn new<'a>(fields: impl ExactSizeIterator<Item = &'a [u8]> + Clone) -> Listpack {
-    /// Most nodes grow to more than that.
-    const BYTES: usize = 512;
-    let mut list = Listpack::with_capacity(BYTES);
-    let head = [0, 0, fields.len() as i64].map(Entry::Int);
-    list.push_back_all(head.into_iter().chain(fields.map(Entry::encode)).chain([Entry::Int(0)]));
-    list
-}
+impl<'a> Iterator for Walk<'a> {
+    type Item = Stored<'a>;
 
-/// Adds an entry, whose fields and values alternate.
-pub(super) fn push<'a>(
-    master: StreamId,
-    list: &mut Listpack,
-    id: StreamId,
-    pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
-) {
-    let Some((count, _, shared, at)) = Node::new(master, list).head() else { return };
-    let fields = pairs.len() / 2;
-    let given = pairs.clone().step_by(2);
-    let is_same = shared == fields && list.as_ref().iter_from(at).zip(given).all(is_equal);
-    if let Some(first) = list.as_ref().first() {
-        list.replace(first, Entry::Int(count as i64 + 1));
+    fn next(&mut self) -> Option<Stored<'a>> {
+        let at = self.len_bytes - self.rest.len();
+        let rest = &mut self.rest;
+        let (flags, ms) = take_head(rest)?;
+        let seq = take_number(rest)?;
+        self.id = match ms {
+            0 => StreamId { ms: self.id.ms, seq: self.id.seq + seq },
+            _ => StreamId { ms: self.id.ms + ms, seq },
+        };
+        let is_same = flags & SAME_FIELDS != 0;
+        let fields = if is_same { self.shared.1 } else { take_number(rest)? as usize };
+        let words = *rest;
+        skip(rest, if is_same { fields } else { 2 * fields });
+        let shared = is_same.then_some(self.shared.0);
+        let entry = StreamEntry { id: self.id, shared, words, fields };
+        Some(Stored { at, is_deleted: flags & DELETED != 0, entry })
     }
-    let ms = id.ms.wrapping_sub(master.ms) as i64;
-    let seq = id.seq.wrapping_sub(master.seq) as i64;
-    let head = [Entry::Int(if is_same { SAME_FIELDS } else { 0 }), Entry::Int(ms), Entry::Int(seq)];
-    let told = (!is_same).then_some(Entry::Int(fields as i64));
-    // Of pairs whose fields are known only the values.
-    let (skip, step) = if is_same { (1, 2) } else { (0, 1) };
-    let words = pairs.skip(skip).step_by(step).map(Entry::encode);
-    let back = if is_same { 3 + fields } else { 4 + 2 * fields };
-    let back = Entry::Int(back as i64);
-    list.push_back_all(head.into_iter().chain(told).chain(words).chain([back]));
 }
 
-fn is_equal((stored, given): (Entry<'_>, &[u8])) -> bool {
-    stored.text(&mut itoa::Buffer::new()) == given
-}
-
-/// Marks the entries whose flags are at these positions as removed.
-pub(super) fn remove(list: &mut Listpack, positions: &[usize]) {
-    for &at in positions {
-        let flags = list.as_ref().get(at).to_i64().unwrap_or(0);
-        list.replace(at, Entry::Int(flags | DELETED));
+/// Goes past so many words.
+fn skip(bytes: &mut &[u8], words: usize) {
+    for _ in 0..words {
+        Entry::take_bare(bytes);
     }
-    let removed = positions.len() as i64;
-    let mut at = list.as_ref().first();
-    for more in [-removed, removed] {
-        let Some(here) = at else { return };
-        let number = list.as_ref().get(here).to_i64().unwrap_or(0);
-        list.replace(here, Entry::Int(number + more));
-        at = list.as_ref().next(here);
+}
+
+/// The flags, and a number of which the first byte has five bits.
+fn put_head(out: &mut Vec<u8>, flags: u8, number: u64) {
+    let low = (number as u8 & 0x1f) << FLAG_BITS | flags;
+    if number < 0x20 {
+        out.push(low);
+    } else {
+        out.push(low | 0x80);
+        put_number(out, number >> 5);
+    }
+}
+
+fn take_head(bytes: &mut &[u8]) -> Option<(u8, u64)> {
+    let (&first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let more = if first & 0x80 == 0 { 0 } else { take_number(bytes)? << 5 };
+    Some((first & (DELETED | SAME_FIELDS), u64::from(first >> FLAG_BITS & 0x1f) | more))
+}
+
+/// A number, seven bits a byte, the lowest first.
+fn put_number(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn take_number(bytes: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut shift) = (0, 0);
+    loop {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+        shift += 7;
     }
 }

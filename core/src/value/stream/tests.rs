@@ -62,7 +62,11 @@ fn a_stream_is_what_a_list_of_entries_is() {
             }
             assert_eq!(stream.len(), naive.len());
             assert_eq!(stream.first_id(), naive.first().map_or(StreamId::MIN, |(id, _)| *id));
-            assert!(stream.nodes.iter().all(|(master, list)| Node::new(*master, list).is_sound()));
+            for (master, node) in &stream.nodes {
+                let list = node.dump(*master);
+                assert_eq!(list.as_ref().dumped_bytes(), node.dumped_bytes());
+                assert_eq!(Node::load(*master, list.as_ref()).as_ref(), Some(node));
+            }
         }
         let low = StreamId { ms: random.below(200) as u64, seq: 1 };
         let high = StreamId { ms: random.below(200) as u64, seq: 1 };
@@ -72,11 +76,7 @@ fn a_stream_is_what_a_list_of_entries_is() {
         expected.reverse();
         assert_eq!(read(stream.range_back(low, high)), expected);
         let mut copy = Stream::default();
-        assert!(
-            stream
-                .nodes()
-                .all(|(id, list)| copy.push_node(id, Listpack::from_bytes(list.bytes().to_vec())))
-        );
+        assert!(stream.nodes().all(|(id, list)| copy.push_node(id, &list)));
         assert_eq!(read(copy.range(StreamId::MIN, StreamId::MAX)), naive);
         while stream.free_some(3) == 3 {}
         assert_eq!(stream.node_count(), 0);

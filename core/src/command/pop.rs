@@ -1,0 +1,112 @@
+//! Taking elements from an end of the first of some keys that is there, at once or when there are any: what lists and sorted
+//! sets have in common.
+
+use super::args;
+use super::context::{Context, Outcome};
+use crate::error::{self, Error};
+use crate::resp::args::Args;
+use crate::value::Compound;
+
+type Handled = Result<Outcome, Error>;
+
+/// A type with two ends to take elements from.
+pub(super) trait Pops: Compound {
+    type End: Copy;
+
+    /// The end that a word names.
+    fn end(word: &[u8]) -> Result<Self::End, Error>;
+
+    /// Pops up to `count` elements and replies them; false if there is no such key.
+    fn pop(
+        ctx: &mut Context<'_>,
+        key: &[u8],
+        end: Self::End,
+        count: usize,
+        form: Form,
+    ) -> Result<bool, Error>;
+}
+
+/// How popped elements are replied. The element of a sorted set is a member with its score.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    /// One element.
+    One,
+    /// An array of elements.
+    Several,
+    /// The key and an element.
+    KeyAndOne,
+    /// The key and an array of elements.
+    KeyAndSeveral,
+}
+
+/// `BLPOP`, `BZPOPMIN` and the like.
+pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C::End) -> Handled {
+    let last = args.len() - 1;
+    let until = args::block_until(&args[last], ctx.now)?;
+    let keys = args.slice(1..last);
+    if pop_first::<C>(ctx, keys, end, 1, Form::KeyAndOne)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
+}
+
+/// `LMPOP` and `ZMPOP`.
+pub(super) fn mpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let Request { keys, end, count } = Request::parse::<C>(args, 1)?;
+    if !pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
+        ctx.reply.null_array();
+    }
+    Ok(Outcome::Done)
+}
+
+/// `BLMPOP` and `BZMPOP`.
+pub(super) fn bmpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let Request { keys, end, count } = Request::parse::<C>(args, 2)?;
+    let until = args::block_until(&args[1], ctx.now)?;
+    if pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
+        return Ok(Outcome::Done);
+    }
+    Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
+}
+
+/// Pops from the first of `keys` that is there.
+fn pop_first<C: Pops>(
+    ctx: &mut Context<'_>,
+    keys: Args<'_>,
+    end: C::End,
+    count: usize,
+    form: Form,
+) -> Result<bool, Error> {
+    for key in keys.iter() {
+        if C::pop(ctx, key, end, count, form)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Up to `count` elements from one end of the first of the keys that is there.
+struct Request<'a, E> {
+    keys: Args<'a>,
+    end: E,
+    count: usize,
+}
+
+impl<'a, E> Request<'a, E> {
+    /// Reads from the number of keys at `at` on.
+    fn parse<C: Pops<End = E>>(args: Args<'a>, at: usize) -> Result<Self, Error> {
+        let keys = args::count(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
+        let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
+        let end_at = end_at.ok_or(error::SYNTAX)?;
+        let end = C::end(&args[end_at])?;
+        let mut count = 1;
+        if let Some(word) = args.get(end_at + 1) {
+            let value = args.get(end_at + 2).filter(|_| args::is(word, "COUNT"));
+            count = args::count(value.ok_or(error::SYNTAX)?, 1, error::COUNT_NOT_POSITIVE)?;
+        }
+        if args.len() > end_at + 3 {
+            return Err(error::SYNTAX);
+        }
+        Ok(Self { keys: args.slice(at + 1..end_at), end, count })
+    }
+}
