@@ -6,4 +6,5 @@ mod connections;
 mod lifecycle;
 mod memory;
 mod process;
+mod tls;
 mod users;
