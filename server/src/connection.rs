@@ -129,19 +129,22 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for.
+    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for,
+    /// where it `takes_spare`.
     pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
         room: &mut [u8],
         registry: &Registry,
         now: UnixMicros,
+        takes_spare: bool,
     ) -> Fill {
         if self.awaits_room && self.write(engine, registry, now).is_err() {
             return Fill::Nothing(Next::Close);
         }
         self.turn = Turn::default();
-        let len_bytes = match self.read_spare(engine, room, now) {
+        let spare = if takes_spare { self.read_spare(engine, room, now) } else { Ok(0) };
+        let len_bytes = match spare {
             Ok(0) if self.turn.bytes == 0 && self.may_read(engine) => self.read(room),
             result => result,
         };

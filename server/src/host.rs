@@ -14,6 +14,7 @@ use std::thread;
 
 use redstart_core::config::Config;
 use redstart_core::instance::host::{Host, Process, Usage};
+use redstart_core::time::UnixMicros;
 
 use crate::allocator;
 use crate::clock::Stopwatch;
@@ -23,6 +24,7 @@ use crate::file_limit;
 use crate::listener::Listeners;
 use crate::log::Log;
 use crate::process::Facts;
+use crate::recorder::EventTime;
 
 const NO_PORT: &str = "Unable to listen on this port. Check server logs.";
 const NO_TLS: &str = "Unable to update TLS configuration. Check server logs.";
@@ -36,16 +38,24 @@ pub(crate) struct ServerHost {
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) facts: Facts,
     pub(crate) stopwatch: Stopwatch,
+    /// The time of the latest event, where the session is recorded.
+    pub(crate) recorded: Option<EventTime>,
 }
 
 impl Host for ServerHost {
     #[inline]
     fn monotonic_ns(&self) -> u64 {
-        self.stopwatch.nanos()
+        match &self.recorded {
+            None => self.stopwatch.nanos(),
+            Some(time) => time.get().0 * 1_000,
+        }
     }
 
     fn sleep(&self, micros: u64) {
         thread::sleep(Duration::from_micros(micros));
+        if let Some(time) = &self.recorded {
+            time.set(UnixMicros(time.get().0 + micros));
+        }
     }
 
     fn log(&self, text: &[u8]) {

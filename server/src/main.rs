@@ -21,6 +21,7 @@ mod host;
 mod listener;
 mod log;
 mod process;
+mod recorder;
 mod startup;
 mod stream;
 mod tls;
@@ -32,7 +33,7 @@ use args::Invocation;
 
 fn main() -> ExitCode {
     let result = match args::parse(std::env::args_os()) {
-        Ok(Invocation::Serve { source, flags }) => startup::serve(source, flags),
+        Ok(Invocation::Serve { source, flags, record }) => startup::serve(source, flags, record),
         Ok(Invocation::Print(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
             Ok(())

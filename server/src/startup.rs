@@ -30,9 +30,14 @@ use crate::host::ServerHost;
 use crate::listener::Listeners;
 use crate::log::{Field, Log};
 use crate::process::Facts;
+use crate::recorder::Recorder;
 
 /// Runs a server until somebody ends it.
-pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
+pub(crate) fn serve(
+    source: Option<Source>,
+    flags: Vec<Directive>,
+    record: Option<PathBuf>,
+) -> Result<(), Fatal> {
     allocator::purge_in_background();
     let mut configured = configure(source.as_ref(), flags)?;
     enter_dir(&mut configured.config)?;
@@ -42,14 +47,19 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
         Some(Source::File(path)) => Some(path),
         _ => None,
     };
-    let result = run(configured, config_file, &log);
+    let result = run(configured, config_file, record, &log);
     if let (Err(fatal), Some(_)) = (&result, log.file()) {
         log.warning(&fatal.to_string(), &[]);
     }
     result
 }
 
-fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> Result<(), Fatal> {
+fn run(
+    configured: Configured,
+    config_file: Option<PathBuf>,
+    record: Option<PathBuf>,
+    log: &Rc<Log>,
+) -> Result<(), Fatal> {
     let Configured { mut config, users, renames, ignored } = configured;
     let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
     let poll = Poll::new().map_err(system)?;
@@ -60,15 +70,26 @@ fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> R
     config.port = listeners.tcp_port().into();
     announce(&config, &listeners, config_file.as_ref(), &ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
+    let (seed, start) = (seed(), clock::now());
+    let recorder = match &record {
+        Some(_) if !users.is_empty() || !renames.is_empty() || !config.aclfile.is_empty() => {
+            return Err(Fatal::new("--record: a recording holds no users and no renamed commands"));
+        }
+        Some(path) => Some(Recorder::create(path, seed, &config, start).map_err(|error| {
+            Fatal::new(format!("cannot record to {}: {error}", path.display()))
+        })?),
+        None => None,
+    };
     let host = ServerHost {
         log: Rc::clone(log),
         listeners: Rc::clone(&listeners),
         config_file,
         facts: Facts::gather(),
         stopwatch: Stopwatch::new(),
+        recorded: recorder.as_ref().map(Recorder::stopwatch),
     };
     let has_acl_file = !config.aclfile.is_empty();
-    let mut engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    let mut engine = Engine::with_host(config, seed, Box::new(host), start);
     if has_acl_file {
         engine.load_users().map_err(|errors| {
             Fatal::new(format!("Aborting Redis startup because of ACL errors: {errors}"))
@@ -83,8 +104,8 @@ fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> R
     if engine.needs_no_password() {
         warn_of_strangers(engine.config(), log);
     }
-    let event_loop =
-        EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
+    let event_loop = EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log), recorder)
+        .map_err(system)?;
     ready(&listeners.borrow(), log);
     let end = event_loop.run().map_err(system)?;
     say_goodbye(end, log);

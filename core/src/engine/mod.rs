@@ -7,10 +7,11 @@
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
-//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] for whoever looks on.
+//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] and [`Engine::ask`] for whoever looks on.
 //!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
+mod ask;
 mod blocking;
 mod cron;
 mod dispatch;

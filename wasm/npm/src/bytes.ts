@@ -61,6 +61,11 @@ export class Reader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at;
+  }
+
   number(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {

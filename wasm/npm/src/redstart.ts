@@ -158,6 +158,11 @@ export class Redstart {
     return recorder.recording();
   }
 
+  /** How many events of this session were recorded so far: the `position` of this moment in a replay. */
+  get position(): number {
+    return this.#runtime.recorder?.events ?? 0;
+  }
+
   /** Ends the database: its data is gone, its connections are closed. */
   close(): void {
     this.#runtime.close();
