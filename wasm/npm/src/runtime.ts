@@ -3,6 +3,7 @@
 
 import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
+import type { Persistence } from "./persistence.js";
 import type { Recorder } from "./recording.js";
 import { type Argument, request } from "./request.js";
 
@@ -67,6 +68,8 @@ export class Runtime {
   readonly origin: Origin;
   readonly recorder: Recorder | undefined;
   readonly closed: Promise<void>;
+  /** What keeps its data, if it is kept. */
+  persistence: Persistence | undefined;
   #machine: Machine | undefined;
   #peers: (Peer | undefined)[] = [];
   /** Microseconds of the virtual clock. */
@@ -76,7 +79,7 @@ export class Runtime {
   /** What listeners are yet to be told: they may call the engine, so they are told once it is idle. */
   #told: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #onClose!: () => void;
+  #onClose!: (saved: Promise<void> | undefined) => void;
 
   constructor({ origin, virtual, recorder }: RuntimeOptions) {
     this.origin = origin;
@@ -301,11 +304,12 @@ export class Runtime {
   close(): void {
     if (this.#machine === undefined) return;
     clearTimeout(this.#timer);
+    const saved = this.persistence?.close();
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
     for (const { listener } of peers) this.tell(() => listener.end?.());
-    this.tell(() => this.#onClose());
+    this.tell(() => this.#onClose(saved));
     this.#deliver();
   }
 
