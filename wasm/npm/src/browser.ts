@@ -1,4 +1,3 @@
-import { IndexedDb } from "./indexed-db.js";
 import { type Options, Redstart as Base } from "./redstart.js";
 import type { Replay, ReplayOptions } from "./replay.js";
 import { Compiled, type Source } from "./source.js";
@@ -16,7 +15,7 @@ const compiled = new Compiled(async () => {
 export class Redstart extends Base {
   /** Opens a database: an empty one, or with the data of a snapshot or of an earlier session. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
-    const { runtime, defaults } = await this.opened(compiled.module(options), options, (place) => IndexedDb.open(String(place)));
+    const { runtime, defaults } = await this.opened(compiled.module(options), options, async (place) => (await import("./indexed-db.js")).IndexedDb.open(String(place)));
     return new Redstart(runtime, defaults);
   }
 

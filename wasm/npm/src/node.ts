@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { Folder } from "./folder.js";
 import { type Options, Redstart as Base } from "./redstart.js";
 import type { Replay, ReplayOptions } from "./replay.js";
 import { Compiled, type Source } from "./source.js";
@@ -11,7 +10,7 @@ const compiled = new Compiled(async () => WebAssembly.compile(await readFile(new
 export class Redstart extends Base {
   /** Opens a database: an empty one, or with the data of a snapshot or of an earlier session. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
-    const { runtime, defaults } = await this.opened(compiled.module(options), options, (place) => Folder.open(place));
+    const { runtime, defaults } = await this.opened(compiled.module(options), options, async (place) => (await import("./folder.js")).Folder.open(place));
     return new Redstart(runtime, defaults);
   }
 

@@ -1,7 +1,7 @@
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
-import { Persistence, type Store } from "./persistence.js";
+import type { Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
 import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
 import type { Argument } from "./request.js";
@@ -66,6 +66,8 @@ export class Redstart {
   protected static async opened(module: Promise<WebAssembly.Module>, options: Options, store: (place: string | URL) => Promise<Store>) {
     const compiled = await module;
     if (options.dataDir === undefined) return this.begin(compiled, options);
+    // Whoever keeps nothing does without what keeps it.
+    const { Persistence } = await import("./persistence.js");
     const persistence = await Persistence.open(await store(options.dataDir));
     try {
       const { file } = persistence;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -132,6 +133,21 @@ test("a folder has one database at a time, and a lock does not outlive its proce
   last.close();
   await last.closed;
   assert.deepEqual(readdirSync(dataDir).filter((name) => name.startsWith("lock")), []);
+});
+
+test("the command keeps its data in a folder", async (t) => {
+  const dataDir = folder(t);
+  const bin = new URL("../dist/bin.js", import.meta.url).pathname;
+  for (const expected of [":1\r\n", ":2\r\n"]) {
+    const server = spawn(process.execPath, [bin, "--port", "0", "--dir", dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = await once(server.stdout, "data");
+    const socket = connect(Number(String(said).trim().split(":").at(-1)), "127.0.0.1");
+    socket.write("INCR runs\r\n");
+    assert.equal(String((await once(socket, "data"))[0]), expected);
+    socket.destroy();
+    server.kill("SIGTERM");
+    assert.deepEqual(await once(server, "exit"), [0, null]);
+  }
 });
 
 test("a damaged snapshot is told, not overwritten", async (t) => {
