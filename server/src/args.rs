@@ -111,7 +111,7 @@ fn value_name(kind: &Kind) -> String {
         Kind::Never { .. } => "no".to_owned(),
         Kind::Empty { .. } => "\"\"".to_owned(),
         Kind::Integer { unit: Unit::Plain, .. } => "NUMBER".to_owned(),
-        Kind::Integer { unit: Unit::Memory, .. } => "BYTES".to_owned(),
+        Kind::Integer { unit: Unit::Memory | Unit::WideMemory, .. } => "BYTES".to_owned(),
         Kind::Integer { unit: Unit::MemoryOrPercent, .. } => "BYTES|PERCENT%".to_owned(),
         Kind::Integer { unit: Unit::Octal, .. } => "MODE".to_owned(),
         Kind::Enum { names, .. } if names.len() <= 5 => names.join("|"),

@@ -24,10 +24,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::clock;
-use crate::connection::{Connection, Fill, Next, Stream};
+use crate::connection::{Connection, Fill, Next};
 use crate::listener::{Accepted, Listeners};
 use crate::log::Log;
 use crate::recorder::Recorder;
+use crate::stream::Stream;
 
 /// What is read before it is served, of all clients together. It stays within a processor's second cache.
 const READ_BUFFER_BYTES: usize = 512 * 1024;

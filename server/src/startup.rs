@@ -28,7 +28,7 @@ use crate::fatal::Fatal;
 use crate::file_limit;
 use crate::host::ServerHost;
 use crate::listener::Listeners;
-use crate::log::Log;
+use crate::log::{Field, Log};
 use crate::process::Facts;
 use crate::recorder::Recorder;
 
@@ -66,10 +66,8 @@ fn run(
     let registry = poll.registry().try_clone().map_err(system)?;
     limit_clients(&mut config, log);
     let listeners = Listeners::open(&config, registry, Rc::clone(log))?;
-    if listeners.port() > 0 {
-        // Port 0 has become one that clients can be told.
-        config.port = listeners.port().into();
-    }
+    // Port 0 may have become one that clients can be told.
+    config.port = listeners.tcp_port().into();
     announce(&config, &listeners, config_file.as_ref(), &ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
     let (seed, start) = (seed(), clock::now());
@@ -245,7 +243,9 @@ fn warn_of_strangers(config: &Config, log: &Log) {
         address != "localhost" && !address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     };
     let addresses = config.bind.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    if config.port == 0 || !addresses.clone().any(|address| is_far(&address)) {
+    if config.port == 0 && config.tls_port == 0
+        || !addresses.clone().any(|address| is_far(&address))
+    {
         return;
     }
     if config.protected_mode {
@@ -262,15 +262,16 @@ fn warn_of_strangers(config: &Config, log: &Log) {
 }
 
 fn ready(listeners: &Listeners, log: &Log) {
+    let (port, tls_port) = (listeners.tcp_port(), listeners.tls_port());
     let unix = listeners.unix_path().map(|path| path.display().to_string()).unwrap_or_default();
-    if unix.is_empty() {
-        log.notice("Ready to accept connections", &[("port", &listeners.port())]);
-    } else {
-        log.notice(
-            "Ready to accept connections",
-            &[("port", &listeners.port()), ("unixsocket", &unix)],
-        );
+    let mut fields: Vec<Field<'_>> = vec![("port", &port)];
+    if tls_port > 0 {
+        fields.push(("tls-port", &tls_port));
     }
+    if !unix.is_empty() {
+        fields.push(("unixsocket", &unix));
+    }
+    log.notice("Ready to accept connections", &fields);
 }
 
 fn say_goodbye(end: End, log: &Log) {

@@ -340,7 +340,7 @@ impl Engine {
                 return session.is_ignored();
             }
             (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
-                && session.output.len() < limits::OUTPUT_STALL_BYTES
+                && session.output.len() < self.instance.output_bound(session)
         })
     }
 

@@ -7,4 +7,5 @@ mod lifecycle;
 mod memory;
 mod process;
 mod recording;
+mod tls;
 mod users;

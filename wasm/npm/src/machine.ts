@@ -24,6 +24,9 @@ export interface Origin {
 export const PAGE = 4096;
 const PAGE_WORDS = PAGE / 4;
 
+/** The stack lies first in the memory, and between two calls there is nothing on it: of a small engine that is most of its memory. */
+const STACK = 1024 * 1024;
+
 /** An engine at one moment. */
 export interface Image {
   readonly pages: readonly Int32Array[];
@@ -78,7 +81,7 @@ export class Machine {
   /** Becomes what another one is: both have the same origin. */
   copy(other: Machine): void {
     this.#fit(other.view.length);
-    this.view.set(other.view);
+    this.view.set(other.view.subarray(STACK), STACK);
     raw(this.engine).__wbg_ptr = raw(other.engine).__wbg_ptr;
     this.#inbox = other.#inbox;
     this.#inboxLength = other.#inboxLength;

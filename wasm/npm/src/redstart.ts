@@ -1,6 +1,7 @@
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
+import type { Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
 import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
 import type { Argument } from "./request.js";
@@ -15,8 +16,10 @@ export interface Options extends ValueOptions {
   seed?: number | bigint;
   /** Parameters as in a configuration file of Redis. */
   config?: Readonly<Record<string, string>>;
-  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. */
+  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. Where data is kept already, it is that instead. */
   snapshot?: Uint8Array;
+  /** Where the data is kept: a folder in Node, in browsers the name of a database of IndexedDB. See `save`. */
+  dataDir?: string | URL;
   /** Records the session from the beginning, for `record`. */
   record?: boolean;
 }
@@ -60,11 +63,31 @@ export class Redstart {
   }
 
   /** @internal */
+  protected static async opened(module: Promise<WebAssembly.Module>, options: Options, store: (place: string | URL) => Promise<Store>) {
+    const compiled = await module;
+    if (options.dataDir === undefined) return this.begin(compiled, options);
+    // Whoever keeps nothing does without what keeps it.
+    const { Persistence } = await import("./persistence.js");
+    const persistence = await Persistence.open(await store(options.dataDir));
+    try {
+      const { file } = persistence;
+      const begun = this.begin(compiled, file.length === 0 ? options : { ...options, snapshot: file });
+      const { runtime } = begun;
+      runtime.persistence = persistence;
+      persistence.start({ changes: () => runtime.machine.engine.changes(), snapshot: () => snapshot(runtime) });
+      return begun;
+    } catch (reason) {
+      await persistence.close();
+      throw reason;
+    }
+  }
+
+  /** @internal */
   protected static play(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions): Replay {
     return new Replay(module, recording, options, (runtime) => new this(runtime, {}));
   }
 
-  /** Resolves once the database is closed: by `close`, or by somebody's `SHUTDOWN`. */
+  /** Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. */
   get closed(): Promise<void> {
     return this.#runtime.closed;
   }
@@ -143,6 +166,17 @@ export class Redstart {
     return snapshot(this.#runtime);
   }
 
+  /**
+   * Resolves once all that was done so far is on the disk, for a database that was opened with `dataDir`: whatever becomes of the process or
+   * the page, it is there again. Without being asked, changes are saved about once a second, and by `close`.
+   */
+  save(): Promise<void> {
+    this.#runtime.machine;
+    const { persistence } = this.#runtime;
+    if (persistence === undefined) throw new TypeError("there is no place to keep this database: open with { dataDir }");
+    return persistence.save();
+  }
+
   /** An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. */
   fork(): Redstart {
     this.#runtime.machine;
@@ -163,13 +197,18 @@ export class Redstart {
     return this.#runtime.recorder?.events ?? 0;
   }
 
-  /** Ends the database: its data is gone, its connections are closed. */
+  /** Ends the database: its connections are closed, and its data is gone unless it is kept; then `closed` tells when it is. */
   close(): void {
     this.#runtime.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
   }
 
   #client(): Client {

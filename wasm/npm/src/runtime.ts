@@ -3,6 +3,7 @@
 
 import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
+import type { Persistence } from "./persistence.js";
 import type { Recorder } from "./recording.js";
 import { type Argument, request } from "./request.js";
 
@@ -75,6 +76,8 @@ export class Runtime {
   readonly origin: Origin;
   readonly recorder: Recorder | undefined;
   readonly closed: Promise<void>;
+  /** What keeps its data, if it is kept. */
+  persistence: Persistence | undefined;
   #machine: Machine | undefined;
   #peers: (Peer | undefined)[] = [];
   /** Microseconds of the virtual clock. */
@@ -89,7 +92,7 @@ export class Runtime {
   #isIdle = false;
   /** How many events were recorded when it ticked last. */
   #ticks: number | undefined;
-  #onClose!: () => void;
+  #onClose!: (saved: Promise<void> | undefined) => void;
 
   constructor({ origin, virtual, ahead = 0, recorder }: RuntimeOptions) {
     this.origin = origin;
@@ -346,11 +349,12 @@ export class Runtime {
   close(): void {
     if (this.#machine === undefined) return;
     clearTimeout(this.#timer);
+    const saved = this.persistence?.close();
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
     for (const { listener } of peers) this.tell(() => listener.end?.());
-    this.tell(() => this.#onClose());
+    this.tell(() => this.#onClose(saved));
     this.#deliver();
   }
 

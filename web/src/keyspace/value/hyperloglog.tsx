@@ -18,7 +18,7 @@ export function HyperLogLogView({ subject }: { subject: Subject }) {
   const counts = histogram(log.registers);
   const used = log.registers.length - counts[0]!;
   return (
-    <div class="registers">
+    <div class="registers" tabIndex={0} role="group" aria-label="HyperLogLog">
       <p><strong>about {count(log.estimate)}</strong> different elements, {log.encoding}, {count(used)} of {count(log.registers.length)} registers used</p>
       <div class="drawings">
         <Square log={log} used={used} />

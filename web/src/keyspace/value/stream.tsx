@@ -24,7 +24,7 @@ export function StreamView({ subject }: { subject: Subject }) {
       <Grid
         label="Entries" count={entries.length} onOpen={(index) => setOpen(latin1(entries[index]![0]))}
         onEnd={entries.length < size ? () => setWanted(entries.length + PAGE) : undefined}
-        columns={[{ title: "Id", width: "minmax(8.5rem, 11.5rem)" }, { title: "Time (UTC)", width: "10.5rem", isMinor: true }, { title: "Fields", width: "minmax(6rem, 1fr)" }]}
+        columns={[{ title: "Id", width: "11.5rem", narrow: "9rem" }, { title: "Time (UTC)", width: "10.5rem", isMinor: true }, { title: "Fields", width: "minmax(6rem, 1fr)" }]}
         rows={(from, to) => entries.slice(from, to).map(([id, fields]) => {
           const name = latin1(id);
           return { key: name, isOpen: name === open, cells: [name, time(name), <Fields fields={fields} />] };
