@@ -65,7 +65,10 @@ test("a reload needs no network, and takes what the server has changed", async (
   await writeFile(join(folder, "worker.js"), worker.replace(/VERSION = ".*"/, 'VERSION = "000000000002"').replace(script, renamed));
   await reload(page);
   assert.match(await page.title(), /^Next /);
-  await page.waitForFunction(async () => JSON.stringify(await caches.keys()) === '["redstart-000000000002"]');
+  for (let tries = 0; JSON.stringify(await kept(page)) !== '["redstart-000000000002"]'; tries += 1) {
+    assert.ok(tries < 100, "the new build is not kept");
+    await page.waitForTimeout(50);
+  }
   await page.context().setOffline(true);
   await reload(page);
   assert.match(await page.title(), /^Next /);
