@@ -18,15 +18,19 @@ export interface PlaygroundProps {
   readonly replace: (next?: Session) => void;
   /** Whether it is all that its page is: then it takes the focus, and keeps how it was set up. */
   readonly isPage?: boolean;
+  /** The panes that are not seen at first. */
+  readonly hidden?: readonly PaneName[];
+  /** The name of a lesson to begin with. */
+  readonly lesson?: string | undefined;
 }
 
 const TITLES: Readonly<Record<PaneName, string>> = { terminals: "Terminals", keyspace: "Keys", timeline: "Timeline" };
 const PANES = Object.keys(TITLES) as PaneName[];
 
-export function Playground({ session, replace, isPage = false }: PlaygroundProps) {
-  const layout = useMemo(() => new Layout(isPage), [isPage]);
+export function Playground({ session, replace, isPage = false, hidden = [], lesson }: PlaygroundProps) {
+  const layout = useMemo(() => new Layout(isPage, hidden), [isPage]);
   useEffect(() => () => layout.close(), [layout]);
-  const lessons = useLessons(session, replace, isPage);
+  const lessons = useLessons(session, replace, isPage, lesson);
   return (
     <div class="redstart">
       <div class="frame" data-tab={layout.tab.value}>
@@ -58,7 +62,7 @@ function Pane({ name, layout, children }: { name: PaneName; layout: Layout; chil
   return <section class={`pane ${name}-pane${isHidden ? " hidden" : ""}`} aria-label={TITLES[name]}>{children}</section>;
 }
 
-interface HeaderProps extends Required<PlaygroundProps> {
+interface HeaderProps extends Required<Pick<PlaygroundProps, "session" | "replace" | "isPage">> {
   readonly layout: Layout;
   readonly lessons: Lessons;
 }
