@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -81,6 +83,17 @@ test("an element runs its commands, and answers what is typed", async (t) => {
   assert.equal(await page.evaluate(() => location.hash), "");
 });
 
+for (const scheme of ["light", "dark"]) {
+  test(`axe-core finds nothing: element, ${scheme}`, async (t) => {
+    const page = await open(t, `<meta name="color-scheme" content="${scheme}"><main><h1>Manual</h1>
+      <redstart-playground panes="keyspace timeline">SET k v EX 100</redstart-playground></main>${SCRIPT}`);
+    await shows(page, "redstart-playground", ["SET k v EX 100", "OK"]);
+    await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+    const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" "))}`));
+    assert.deepEqual(found, []);
+  });
+}
+
 test("several elements have an engine each; attributes say what is seen", async (t) => {
   const page = await open(t, `<redstart-playground id="one" commands="SET where one"></redstart-playground>
     <redstart-playground id="two" panes="keyspace" style="height: 20rem">SET where two</redstart-playground>${SCRIPT}`);
@@ -95,8 +108,8 @@ test("several elements have an engine each; attributes say what is seen", async 
 });
 
 test("a lesson, on a phone", async (t) => {
-  const page = await open(t, `<meta name="viewport" content="width=device-width"><redstart-playground lesson="counters"></redstart-playground>${SCRIPT}`, {
-    viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, colorScheme: "dark",
+  const page = await open(t, `<meta name="color-scheme" content="dark"><meta name="viewport" content="width=device-width"><redstart-playground lesson="counters"></redstart-playground>${SCRIPT}`, {
+    viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true,
   });
   await page.locator(".guide .primary").tap();
   await page.getByText("step 2 of").waitFor();

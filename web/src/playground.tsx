@@ -31,12 +31,14 @@ export function Playground({ session, replace, isPage = false, hidden = [], less
   const layout = useMemo(() => new Layout(isPage, hidden), [isPage]);
   useEffect(() => () => layout.close(), [layout]);
   const lessons = useLessons(session, replace, isPage, lesson);
+  // A page has one main part, and an element of another page is not it.
+  const Main = isPage ? "main" : "div";
   return (
     <div class="redstart">
       <div class="frame" data-tab={layout.tab.value}>
         <Header session={session} layout={layout} replace={replace} lessons={lessons} isPage={isPage} />
         {session.isOpen.value ? (
-          <main class="panes">
+          <Main class="panes">
             <Pane name="terminals" layout={layout}>
               <Guide lessons={lessons} />
               <Terminals key={session} session={session} layout={layout} takesFocus={isPage} />
@@ -45,12 +47,12 @@ export function Playground({ session, replace, isPage = false, hidden = [], less
               <KeyspacePane moment={session.moment} revision={session.revision} run={session.edit} />
             </Pane>
             <Pane name="timeline" layout={layout}><Timeline key={session} session={session} onSession={replace} /></Pane>
-          </main>
+          </Main>
         ) : (
-          <main class="shut-down">
+          <Main class="shut-down">
             <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
             <button type="button" onClick={() => replace()}>Begin a new session</button>
-          </main>
+          </Main>
         )}
       </div>
     </div>

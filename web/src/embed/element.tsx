@@ -29,7 +29,7 @@ export class RedstartPlayground extends Element {
     if (this.#isConnected) return;
     this.#isConnected = true;
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [frame, ...styles].map((css) => {
+    root.adoptedStyleSheets = [...styles, frame].map((css) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       return sheet;
@@ -52,7 +52,7 @@ export class RedstartPlayground extends Element {
       if (this.isConnected || !this.#isConnected) return;
       this.#isConnected = false;
       render(null, this.shadowRoot!);
-      this.#session.peek()?.close();
+      this.#leave(this.#session.peek());
       this.#session.value = undefined;
     });
   }
@@ -73,8 +73,12 @@ export class RedstartPlayground extends Element {
   async #replace(next?: Session): Promise<void> {
     const last = this.#session.peek();
     this.#session.value = next ?? (await begun());
-    // Its views are there until the next frame.
-    setTimeout(() => last?.close(), 500);
+    this.#leave(last);
+  }
+
+  /** A session's views are there until the next frame. */
+  #leave(session: Session | undefined): void {
+    setTimeout(() => session?.close(), 500);
   }
 }
 
