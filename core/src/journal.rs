@@ -19,9 +19,9 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Keeps what comes from now on.
-    pub(crate) const fn keep(&mut self) {
-        self.is_kept = true;
+    /// Keeps what comes from now on, or nothing any more.
+    pub(crate) fn keep(&mut self, is_kept: bool) {
+        *self = Self { is_kept, ..Self::default() };
     }
 
     /// Whether anything is kept.

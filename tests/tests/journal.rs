@@ -36,7 +36,7 @@ struct Kept {
 impl Kept {
     fn new(seed: u64) -> Self {
         let mut engine = engine(seed);
-        engine.keep_journal();
+        engine.keep_journal(true);
         let clients = (0..CLIENTS).map(|_| connect(&mut engine, START)).collect();
         let snapshot = engine.snapshot(START);
         Self { engine, clients, now: START, snapshot, snapshot_at: START, journal: Vec::new() }

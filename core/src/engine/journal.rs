@@ -22,12 +22,14 @@ const LIMITS: Limits = Limits {
 };
 
 impl Engine {
-    /// From now on every change to data is written down, for [`Engine::take_journal`]. What was run before this, to bring the data
-    /// back, is not counted in `INFO`.
-    pub fn keep_journal(&mut self) {
-        self.journal.keep();
-        self.instance.stats.reset();
-        self.key_stats.reset();
+    /// From now on every change to data is written down, for [`Engine::take_journal`], or none any more. What was run before, to
+    /// bring the data back, is not counted in `INFO`.
+    pub fn keep_journal(&mut self, is_kept: bool) {
+        self.journal.keep(is_kept);
+        if is_kept {
+            self.instance.stats.reset();
+            self.key_stats.reset();
+        }
     }
 
     /// What has changed data since this was last called, as requests; empty if nothing has, or no journal is kept. To be
@@ -37,7 +39,7 @@ impl Engine {
     /// use redstart_core::{config::Config, engine::Engine, random::Seed, session::Peer, time::UnixMicros};
     ///
     /// let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(5));
-    /// engine.keep_journal();
+    /// engine.keep_journal(true);
     /// let client = engine.connect(Peer::local(), now).unwrap();
     /// engine.receive(client, b"INCR visits\r\nGET visits\r\n", now);
     /// let journal = engine.take_journal();
@@ -106,7 +108,7 @@ mod tests {
     #[test]
     fn what_was_drawn_by_lot_is_kept_as_what_came_of_it() {
         let mut engine = engine(1);
-        engine.keep_journal();
+        engine.keep_journal(true);
         run(
             &mut engine,
             "SELECT 2\nSADD set a b c d e f g h\nSPOP set 3\nSPOP set\nSPOP set 100\n",
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn reads_refusals_and_what_changes_nothing_are_not_kept() {
         let mut engine = engine(1);
-        engine.keep_journal();
+        engine.keep_journal(true);
         run(
             &mut engine,
             "GET a\nSADD s\nDEL a\nMULTI\nSET a 1\nDISCARD\nLPUSH l 1\nINCR l\nLPOP l\nLPOP l\n",
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn evicted_keys_and_served_clients_are_in_it() {
         let mut engine = engine(1);
-        engine.keep_journal();
+        engine.keep_journal(true);
         let waiting = engine.connect(Peer::local(), START).expect("there is room");
         engine.receive(waiting, b"BLPOP list 0\r\n", START);
         run(
