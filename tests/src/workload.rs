@@ -45,6 +45,16 @@ pub enum Step {
     Wait(Duration),
 }
 
+impl Step {
+    /// Whether from then on expired keys are removed when they are looked for, and only then.
+    #[must_use]
+    pub fn stops_expiry(&self) -> bool {
+        *self == send(0, STOP_EXPIRY)
+    }
+}
+
+const STOP_EXPIRY: &[&str] = &["DEBUG", "SET-ACTIVE-EXPIRE", "0"];
+
 /// Commands that remove some of the expired keys, by chance.
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan"];
 
@@ -55,6 +65,9 @@ const UNSPOILED: &[&str] = &[
     "DEBUG",
     "COMMAND",
     "SCAN",
+    "HSCAN",
+    "SSCAN",
+    "ZSCAN",
     "SPOP",
     "ZRANK",
     "ZREVRANK",
@@ -194,7 +207,7 @@ impl Workload {
         self.expires = self.one_in(6);
         if self.expires {
             // What is expired and not yet removed would otherwise depend on the collectors.
-            steps.push(send(0, &["DEBUG", "SET-ACTIVE-EXPIRE", "0"]));
+            steps.push(send(0, STOP_EXPIRY));
         }
         for client in 0..CLIENTS {
             if self.one_in(2) {
@@ -266,7 +279,7 @@ impl Workload {
             _ => words(&["PEXPIRE"], [key, b"1".to_vec()]),
         };
         let send = Step::Send { client: CLIENTS - 1, commands: vec![command] };
-        [send, Step::Wait(Duration::from_millis(5))]
+        [send, Step::Wait(Duration::from_millis(2))]
     }
 
     fn regular(&mut self) -> Command {

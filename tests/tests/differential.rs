@@ -16,7 +16,8 @@ fn redstart_answers_as_redis_does() {
     let mut redis = TcpDriver::new(&reference.address).unwrap();
     let mut redstart = EngineDriver::new(Seed(1));
     let mut servers = Differential { reference: &mut redis, subject: &mut redstart };
-    let run = servers.run(5_000, Seed(1)).unwrap();
+    let run = servers.run(5_000, Seed(1));
+    assert!(run.broken_off.is_none(), "{:?}", run.broken_off);
     let findings: Vec<String> =
         run.findings.values().map(|(finding, _)| finding.to_string()).collect();
     assert!(findings.is_empty(), "\n{}", findings.join("\n"));

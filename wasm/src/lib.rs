@@ -250,6 +250,16 @@ impl Engine {
         next
     }
 
+    /// Writes to the outbox the reply to a request that reads, the first `len_bytes` bytes of the inbox, and returns how long that is.
+    pub fn ask(&mut self, database: usize, len_bytes: usize, now: f64) -> usize {
+        let mut output = Output::default();
+        let request = &self.inbox[..len_bytes.min(self.inbox.len())];
+        self.engine.ask(database, request, time(now), &mut output);
+        self.outbox.clear();
+        self.outbox.extend(output.slices().flatten());
+        self.outbox.len()
+    }
+
     /// How many keys a database has, and how many of them expire: -1 where there is no such database.
     #[must_use]
     pub fn keys(&self, database: usize) -> f64 {

@@ -128,9 +128,10 @@ pub(crate) fn draws(count: i64) -> Result<usize, Error> {
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     /// The milliseconds that 64 bits hold.
     const MOST_MS: f64 = i64::MAX as f64;
-    // To Redis it is a `long double`, whose range is wider.
+    // To Redis it is a `long double`, whose range is wider: what is no double is infinite or above zero all the same.
     let beyond = || LongDouble::parse(arg).and_then(|_| number::parse_bound(arg));
-    let seconds = number::parse_f64(arg).or_else(|| beyond().filter(|beyond| beyond.is_infinite()));
+    let widened = |bound: f64| if bound == 0.0 { f64::MIN_POSITIVE.copysign(bound) } else { bound };
+    let seconds = number::parse_f64(arg).or_else(|| beyond().map(widened));
     let seconds = seconds.ok_or(error::TIMEOUT_NOT_A_FLOAT)?;
     let timeout_ms = seconds * 1000.0;
     if timeout_ms > MOST_MS {

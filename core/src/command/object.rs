@@ -21,11 +21,18 @@ pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
+    let config = &ctx.instance.config;
+    let policy = config.maxmemory_policy;
+    let keeps_use = config.maxmemory > 0 && (policy.ends_with("lru") || policy.ends_with("lfu"));
     match ctx.keys.peek(&args[2]) {
-        // An integer that Redis would share with every key that holds it. Here it lies in the record and has no object
-        // at all, so the count is the one that Redis gives an object for ever.
+        // An integer that Redis would share with every key that holds it, unless each has to know when it was used. Here it
+        // lies in the record and has no object at all, so the count is the one that Redis gives an object for ever.
         Some(record)
-            if matches!(record.value(), ValueRef::String(StringRef::Int(0..SHARED_INTEGERS))) =>
+            if !keeps_use
+                && matches!(
+                    record.value(),
+                    ValueRef::String(StringRef::Int(0..SHARED_INTEGERS))
+                ) =>
         {
             ctx.reply.integer(i64::from(i32::MAX));
         }

@@ -46,16 +46,23 @@ pub(super) fn shutdown(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// A small piece of generative art, a different one for each moment, and the version.
 pub(super) fn lolwut(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let mut at = 1;
-    while at + 1 < args.len() && args::is(&args[at], "VERSION") {
-        args::integer(&args[at + 1])?;
-        at += 2;
-    }
-    let size = |index: usize, default: i64, most: i64| match args.get(at + index) {
-        Some(arg) => args::integer(arg).map(|size| size.clamp(1, most)),
+    let version = args.get(2).filter(|_| args::is(&args[1], "VERSION"));
+    let first = if version.is_some() { 3 } else { 1 };
+    // Versions 5 and 6 of Redis had a canvas of as many columns and rows as are asked for; others look at no argument.
+    let numbers = match version.map(args::integer).transpose()? {
+        Some(5) => 3,
+        Some(6) => 2,
+        _ => 0,
+    };
+    let size = |index: usize, default: i64, most: i64| match args.get(first + index) {
+        Some(arg) => match args::integer(arg) {
+            Err(error) if index < numbers => Err(error),
+            size => Ok(size.map_or(default, |size| size.clamp(1, most))),
+        },
         None => Ok(default),
     };
     let (columns, rows) = (size(0, 60, 160)?, size(1, 12, 60)?);
+    size(2, 1, 1)?;
     let mut text = skyline(columns as usize, rows as usize, ctx.keys.random.next_u64());
     text.push_str(&format!("\nRedis ver. {REDIS_VERSION}, Redstart ver. {VERSION}\n"));
     ctx.reply.verbatim("txt", text.as_bytes());

@@ -11,7 +11,7 @@ use super::events::EventClasses;
 use crate::number;
 
 /// One parameter of the configuration.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Its name, in Redis's words.
     pub name: &'static str,
@@ -30,7 +30,7 @@ pub struct Parameter {
 }
 
 /// Where a parameter is stored, and how its text is read.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `yes` or `no`.
     Bool(fn(&mut Config) -> &mut bool),
@@ -90,8 +90,10 @@ pub enum Kind {
 pub enum Unit {
     /// A plain number; the parameter's name and summary tell what it counts.
     Plain,
-    /// Bytes, with an optional unit (`64mb`).
+    /// Bytes, with an optional unit (`64mb`). As in Redis a number that needs all of 64 bits is below zero.
     Memory,
+    /// The same where such a number is as good as the greatest.
+    WideMemory,
     /// Bytes, or as a negative number a percentage (`5%`).
     MemoryOrPercent,
     /// A file mode, in octal.
@@ -196,8 +198,14 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
     let value = match unit {
         Unit::Plain => number::parse_i64(text)
             .ok_or(Invalid::new("argument couldn't be parsed into an integer"))?,
-        Unit::Memory => memory(text).ok_or(Invalid::new("argument must be a memory value"))?,
+        Unit::Memory | Unit::WideMemory => memory(text)
+            .map(|bytes| match unit {
+                Unit::WideMemory => i64::try_from(bytes).unwrap_or(i64::MAX),
+                _ => bytes as i64,
+            })
+            .ok_or(Invalid::new("argument must be a memory value"))?,
         Unit::MemoryOrPercent => memory(text)
+            .map(|bytes| bytes as i64)
             .or_else(|| {
                 let percent = number::parse_i64(text.strip_suffix(b"%")?)?;
                 (percent >= 0).then_some(-percent)
@@ -218,10 +226,10 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
     }))
 }
 
-fn memory(text: &[u8]) -> Option<i64> {
+fn memory(text: &[u8]) -> Option<u64> {
     // Redis reads it as a C string, which a NUL ends.
     let text = text.split(|&byte| byte == 0).next()?;
-    number::parse_memory_bytes(text).map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
+    number::parse_memory_bytes(text)
 }
 
 fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {

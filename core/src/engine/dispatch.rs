@@ -111,8 +111,10 @@ impl Engine {
         if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
         }
-        let before = output.mark();
+        // What nobody hears has no limit.
+        let (before, most) = (output.mark(), output.set_most(usize::MAX));
         self.answer(session, output, admitted, args, now, started_ns);
+        output.set_most(most);
         if session.reply_mode.is_muted() {
             output.rewind(before);
         }

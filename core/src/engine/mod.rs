@@ -8,10 +8,11 @@
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
 //! [`Engine::snapshot`] and [`Engine::load`], [`Engine::take_journal`] and [`Engine::replay`] are for whoever keeps the data,
-//! [`Engine::view_keys`] for whoever looks on.
+//! [`Engine::view_keys`] and [`Engine::ask`] for whoever looks on.
 //!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
+mod ask;
 mod blocking;
 mod cron;
 mod dispatch;
@@ -344,7 +345,7 @@ impl Engine {
                 return session.is_ignored();
             }
             (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
-                && session.output.len() < limits::OUTPUT_STALL_BYTES
+                && session.output.len() < self.instance.output_bound(session)
         })
     }
 

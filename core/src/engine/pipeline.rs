@@ -60,6 +60,8 @@ impl Engine {
                 break;
             }
             self.fetch_ahead(session.database, &batch, input);
+            output.set_most(self.instance.output_limit(session).unwrap_or(usize::MAX));
+            let bound = self.instance.output_bound(session);
             for request in batch.requests() {
                 let args = request.args(input);
                 let ran = self.execute(session, &mut output, args, now, &mut started_ns);
@@ -67,7 +69,7 @@ impl Engine {
                     session.stall = Some(Stall::Postponed);
                 } else {
                     used = request.end;
-                    if output.len() >= limits::OUTPUT_STALL_BYTES && session.stall.is_none() {
+                    if output.len() >= bound && session.stall.is_none() {
                         session.stall = Some(Stall::OutputFull);
                     }
                 }

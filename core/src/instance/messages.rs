@@ -118,6 +118,28 @@ impl Instance {
         }
     }
 
+    /// With how many bytes of replies a client is closed, if there is a limit.
+    pub(crate) fn output_limit(&self, session: &Session) -> Option<usize> {
+        let hard_bytes = self.config.client_output_buffer_limit.of(session.class()).hard_bytes;
+        let limit = match session.clearance {
+            Clearance::Stranger => limits::UNAUTHENTICATED_OUTPUT_BYTES + 1,
+            _ => hard_bytes,
+        };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        (limit > 0).then(|| limit.saturating_add(limits::UNCOUNTED_OUTPUT_BYTES))
+    }
+
+    /// With how many bytes of replies a client is not served further. One that has a limit is served up to that, and then
+    /// closed, as is one that may be closed for all the memory that clients take.
+    pub(crate) fn output_bound(&self, session: &Session) -> usize {
+        self.output_limit(session).unwrap_or(
+            match self.config.maxmemory_clients != 0 && !session.no_evict {
+                true => usize::MAX,
+                false => limits::OUTPUT_STALL_BYTES,
+            },
+        )
+    }
+
     /// Closes a client that does not read what it asked for, and forgets what it left.
     pub(crate) fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
         // As in Redis, what fits into a client's fixed buffer does not count.
@@ -133,7 +155,7 @@ impl Instance {
             .is_some_and(|since| now.since(since) > limit.soft_seconds.saturating_mul(1_000_000));
         let is_greedy = session.clearance == Clearance::Stranger
             && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
-        if is_over(limit.hard_bytes) || is_overdue || is_greedy {
+        if is_over(limit.hard_bytes) || is_overdue || is_greedy || session.output.is_dropped() {
             session.output = Output::default();
             self.stats.output_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
@@ -183,6 +205,30 @@ mod tests {
         let other = engine.connect(Peer::local(), NOW).expect("there is room");
         engine.receive(other, b"GET done\n", NOW);
         assert_eq!(engine.output(other), b"$1\r\n1\r\n");
+    }
+
+    #[test]
+    fn who_is_over_the_hard_limit_is_closed_in_the_midst_of_a_pipeline() {
+        let limit =
+            b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 49999 x\n";
+        let (mut engine, client) = engine_with(limit);
+        engine.receive(client, b"GET k\nGET k\nSET in-time 1\nGET k\nSET late 1\n", NOW);
+        assert_eq!(closed(&mut engine), [client]);
+        let other = engine.connect(Peer::local(), NOW).expect("there is room");
+        engine.receive(other, b"EXISTS in-time\nEXISTS late\n", NOW);
+        assert_eq!(engine.output(other), b":1\r\n:0\r\n");
+    }
+
+    #[test]
+    fn what_a_client_does_not_want_to_hear_has_no_limit() {
+        let limit =
+            b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 9999 x\n";
+        let (mut engine, client) = engine_with(limit);
+        let many = [b"MGET".as_slice(), &b" k".repeat(5_000), b"\n"].concat();
+        engine.receive(client, &[b"CLIENT REPLY SKIP\n", &*many, b"PING\n"].concat(), NOW);
+        assert_eq!(engine.output(client), b"+PONG\r\n");
+        engine.receive(client, &many, NOW);
+        assert_eq!(closed(&mut engine), [client]);
     }
 
     #[test]

@@ -45,6 +45,10 @@ impl BigArg {
         let start = input.len().min(at as usize);
         let end = input.len().min(start + len as usize);
         bytes.extend(input.drain(start..end));
+        if start < end {
+            // Else its room is held twice.
+            input.shrink_to_fit();
+        }
         Some(Self { at, len, counted: bytes.len(), bytes: Rc::new(bytes) })
     }
 
@@ -209,6 +213,7 @@ mod tests {
             assert_eq!(progress, Ok(Progress::Incomplete { needed: len }));
             reader.set_apart(&mut input);
             assert_eq!(input.len(), if is_apart { head_len } else { head_len + 2 });
+            assert_eq!(input.capacity() == head_len, is_apart);
             assert_eq!(reader.apart_len(), if is_apart { 2 } else { 0 });
             assert_eq!(reader.spare().map(|spare| spare.capacity()), is_apart.then_some(len));
         }

@@ -11,16 +11,33 @@ use alloc::vec::Vec;
 pub const SHARE_FROM_LEN_BYTES: usize = 16 * 1024;
 
 /// A queue of bytes on their way to one client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Output {
     /// Chunks in front of `tail`, oldest first.
     sealed: VecDeque<Chunk>,
     /// Where replies are appended.
     tail: Vec<u8>,
-    /// Bytes in all sealed chunks.
+    /// Bytes in all sealed chunks, and those that were dropped.
     sealed_bytes: usize,
     /// How much of the first chunk (the tail, when none is sealed) has been written already.
     written_bytes: usize,
+    /// Beyond so many bytes nothing need be kept: the client will be closed unheard.
+    most_bytes: usize,
+    /// Whether that has come to pass.
+    is_dropped: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            sealed: VecDeque::new(),
+            tail: Vec::new(),
+            sealed_bytes: 0,
+            written_bytes: 0,
+            most_bytes: usize::MAX,
+            is_dropped: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -83,8 +100,47 @@ impl Output {
         &mut self.tail
     }
 
+    /// Sets the number of bytes beyond which nothing need be kept, and returns the one before. What is dropped still counts in
+    /// [`Output::len`].
+    pub(crate) const fn set_most(&mut self, len_bytes: usize) -> usize {
+        core::mem::replace(&mut self.most_bytes, len_bytes)
+    }
+
+    /// Whether something is missing.
+    pub(crate) const fn is_dropped(&self) -> bool {
+        self.is_dropped
+    }
+
+    /// Makes room for so many bytes, and drops what there is if it is more than need be kept.
+    #[inline]
+    pub(crate) fn reserve(&mut self, len_bytes: usize) {
+        if self.tail.capacity() - self.tail.len() < len_bytes {
+            self.grow(len_bytes);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, len_bytes: usize) {
+        if self.len() > self.most_bytes {
+            self.drop_all();
+        }
+        self.tail.reserve(len_bytes);
+    }
+
+    /// The reply that is being written may be as long as the data: its end must not wait for the memory to end.
+    fn drop_all(&mut self) {
+        self.sealed_bytes = self.len();
+        self.written_bytes = 0;
+        self.tail.clear();
+        self.sealed.clear();
+        self.is_dropped = true;
+    }
+
     /// Adds a value without copying it.
     pub(crate) fn share(&mut self, bytes: Rc<Vec<u8>>) {
+        if self.len() > self.most_bytes {
+            self.drop_all();
+        }
         self.seal();
         self.sealed_bytes += bytes.len();
         self.sealed.push_back(Chunk::Shared(bytes));
@@ -121,6 +177,9 @@ impl Output {
 
     /// Inserts `header` at `mark`, in front of all that was added since.
     pub(crate) fn insert(&mut self, mark: Mark, header: &[u8]) {
+        if self.is_dropped {
+            return;
+        }
         let at = mark.tail_bytes..mark.tail_bytes;
         match self.sealed.get_mut(mark.sealed_chunks) {
             Some(Chunk::Owned(bytes)) => {
@@ -137,6 +196,9 @@ impl Output {
 
     /// Forgets all that was added since `mark`.
     pub(crate) fn rewind(&mut self, mark: Mark) {
+        if self.is_dropped {
+            return;
+        }
         if let Some(Chunk::Owned(mut bytes)) = self.sealed.drain(mark.sealed_chunks..).next()
             && mark.tail_bytes > 0
         {
@@ -172,6 +234,7 @@ impl Output {
         }
         self.written_bytes = 0;
         self.sealed_bytes = 0;
+        self.is_dropped = false;
         self.tail.clear();
         let tail = core::mem::take(&mut self.tail);
         (tail.capacity() > 0).then_some(tail)
@@ -190,6 +253,7 @@ impl Chunk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     fn all(output: &Output) -> Vec<u8> {
         output.slices().flatten().copied().collect()
@@ -213,6 +277,25 @@ mod tests {
             );
         }
         assert!(output.is_empty());
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_counted_and_not_kept() {
+        let mut output = Output::default();
+        output.tail().extend_from_slice(b"before");
+        output.consume(3);
+        output.set_most(1_000);
+        let mark = output.mark();
+        for _ in 0..1_000 {
+            output.reserve(100);
+            output.tail().extend_from_slice(&[b'x'; 100]);
+            output.share(Rc::new(vec![b'y'; 100]));
+        }
+        output.insert(mark, b"*2000 ");
+        assert_eq!(output.len(), 200_003);
+        assert!(output.is_dropped() && all(&output).len() < 2_000);
+        output.clear();
+        assert!(output.is_empty() && !output.is_dropped());
     }
 
     #[test]

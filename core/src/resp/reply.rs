@@ -128,7 +128,7 @@ impl<'a> Reply<'a> {
     /// A bulk string.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
-        self.output.tail().reserve(bytes.len() + HEADER_LEN_BYTES + 2);
+        self.output.reserve(bytes.len() + HEADER_LEN_BYTES + 2);
         self.header(b'$', bytes.len() as i64);
         let tail = self.output.tail();
         tail.extend_from_slice(bytes);

@@ -83,8 +83,15 @@ impl Encoding {
     /// very large one, as in Redis.
     #[must_use]
     pub fn assign(self, value: i64, overflow: Overflow) -> Option<i64> {
-        let value = if self.is_signed { i128::from(value) } else { i128::from(value as u64) };
-        self.fit(value, overflow)
+        if !self.is_signed {
+            return self.fit(i128::from(value as u64), overflow);
+        }
+        // Redis asks first how far the number is from the greatest, in 64 bits: from the least ones that does not fit, and they
+        // pass for too great.
+        let greatest = (self.ones() >> 1) as i64;
+        let is_far_below = self.bits < 64 && greatest.wrapping_sub(value) < 0 && value < 0;
+        let value = if is_far_below && overflow == Overflow::Sat { greatest } else { value };
+        self.fit(i128::from(value), overflow)
     }
 
     /// What `INCRBY` puts into a field that holds `old`; none if it overflows and must not.

@@ -11,9 +11,9 @@ use std::{
     time::Instant,
 };
 
-use redstart_core::random::Seed;
+use redstart_core::random::{Random, Seed};
 use redstart_tests::{
-    differential::Differential,
+    differential::{Differential, Run},
     driver::{Driver, EngineDriver, TcpDriver},
     reference::Reference,
 };
@@ -30,15 +30,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             _ => return Err(format!("unknown option {option}").into()),
         }
     }
-    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
-    let mut redis = TcpDriver::new(&reference.address)?;
-    let mut redstart: Box<dyn Driver> = match address {
-        Some(address) => Box::new(TcpDriver::new(&address)?),
-        None => Box::new(EngineDriver::new(seed)),
-    };
     let started = Instant::now();
-    let run =
-        Differential { reference: &mut redis, subject: redstart.as_mut() }.run(steps, seed)?;
+    let (mut run, mut seeds) = (Run::default(), Random::new(seed));
+    while run.steps < steps {
+        let next = play(steps - run.steps, seed, address.as_deref())?;
+        if let Some(error) = &next.broken_off {
+            eprintln!("redis-server had to be started again: {error}");
+        }
+        run.add(next);
+        seed = Seed(seeds.next_u64());
+    }
     let mut out = stdout().lock();
     for (kind, (finding, sessions)) in &run.findings {
         writeln!(out, "# {kind} ({sessions} sessions)\n{finding}")?;
@@ -52,4 +53,15 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         run.findings.len()
     )?;
     Ok(if run.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A run against a `redis-server` of its own, as long as that lives: random commands are the death of it now and then.
+fn play(steps: usize, seed: Seed, address: Option<&str>) -> Result<Run, Box<dyn Error>> {
+    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
+    let mut redis = TcpDriver::new(&reference.address)?;
+    let mut redstart: Box<dyn Driver> = match address {
+        Some(address) => Box::new(TcpDriver::new(address)?),
+        None => Box::new(EngineDriver::new(seed)),
+    };
+    Ok(Differential { reference: &mut redis, subject: redstart.as_mut() }.run(steps, seed))
 }

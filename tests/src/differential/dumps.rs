@@ -23,6 +23,9 @@ use crate::{
     workload::{Command, DUMPED},
 };
 
+/// Other commands might reply what they were given.
+const RESTORING: &[&str] = &["restore", "restore-asking"];
+
 /// The last payloads, of the reference and of the subject.
 #[derive(Debug)]
 pub(super) struct Dumps {
@@ -55,7 +58,11 @@ impl Dumps {
     pub(super) fn crossed(&self, commands: &[Command]) -> [Vec<Command>; 2] {
         [&self.subject, &self.reference].map(|payload| {
             let filled = |word: &Vec<u8>| if word == DUMPED { payload } else { word }.clone();
-            commands.iter().map(|command| command.iter().map(filled).collect()).collect()
+            let fill = |command: &Command| match tolerance::is(command, RESTORING) {
+                true => command.iter().map(filled).collect(),
+                false => command.clone(),
+            };
+            commands.iter().map(fill).collect()
         })
     }
 }

@@ -11,7 +11,7 @@ pub mod tolerance;
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -68,7 +68,7 @@ pub struct Split {
 }
 
 /// How far a run got.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Run {
     /// Steps played.
     pub steps: usize,
@@ -76,16 +76,31 @@ pub struct Run {
     pub commands: usize,
     /// The differences, one of each kind, with the number of sessions that met it.
     pub findings: BTreeMap<String, (Finding, usize)>,
+    /// Why there was no going on before the steps were done: the reference has ended, or is busy for ever.
+    pub broken_off: Option<io::Error>,
+}
+
+impl Run {
+    /// Adds another run.
+    pub fn add(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.commands += other.commands;
+        for (kind, (finding, sessions)) in other.findings {
+            self.findings.entry(kind).or_insert((finding, 0)).1 += sessions;
+        }
+    }
 }
 
 impl Differential<'_> {
     /// Plays sessions until `steps` steps are done. Each session has a seed of its own, which its finding names.
-    ///
-    /// # Errors
-    /// When a server cannot be reached.
-    pub fn run(&mut self, steps: usize, seed: Seed) -> io::Result<Run> {
-        let mut seeds = Random::new(seed);
+    pub fn run(&mut self, steps: usize, seed: Seed) -> Run {
         let mut run = Run::default();
+        run.broken_off = self.go_on(steps, seed, &mut run).err();
+        run
+    }
+
+    fn go_on(&mut self, steps: usize, seed: Seed, run: &mut Run) -> io::Result<()> {
+        let mut seeds = Random::new(seed);
         // The first session has the seed of the run, so that the seed of a finding repeats it.
         let mut seed = seed;
         while run.steps < steps {
@@ -107,7 +122,7 @@ impl Differential<'_> {
             }
             seed = Seed(seeds.next_u64());
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Plays `session` on both servers, up to the first difference.
@@ -120,26 +135,31 @@ impl Differential<'_> {
         let mut reference = Side::new(self.reference);
         let mut subject = Side::new(self.subject);
         for (own, other) in AS_IN_REDIS_7_0.iter().zip(AS_IN_REDSTART) {
-            subject.exchange(0, &multibulk(&words(own)))?;
-            reference.exchange(0, &multibulk(&words(other)))?;
+            for (side, command) in [(&mut subject, own), (&mut reference, other)] {
+                side.send(0, &multibulk(&words(command)))?;
+                side.receive(0, 1)?;
+            }
         }
         let mut dumps = Dumps::new();
         let mut queues: [Vec<Command>; CLIENTS] = Default::default();
         for (number, step) in session.iter().enumerate() {
             match step {
                 Step::Wait(time) => {
-                    reference.driver.advance(*time)?;
+                    thread::sleep(*time);
                     subject.driver.synchronize(wall_clock())?;
                 }
                 Step::Send { client, commands } => {
                     let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
                         commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
                     });
-                    let expected = reference.exchange(*client, &bytes).map_err(|error| {
+                    // Both work at the same time.
+                    reference.send(*client, &bytes)?;
+                    subject.driver.synchronize(wall_clock())?;
+                    subject.send(*client, &subjects)?;
+                    let got = subject.receive(*client, commands.len())?;
+                    let expected = reference.receive(*client, commands.len()).map_err(|error| {
                         io::Error::new(error.kind(), format!("{}: {error}", quote(&bytes)))
                     })?;
-                    subject.driver.synchronize(wall_clock())?;
-                    let got = subject.exchange(*client, &subjects)?;
                     let queue = &mut queues[*client];
                     if let Some(split) = compare(commands, queue, &expected, &got) {
                         return Ok(Some(Difference { step: number, split }));
@@ -176,17 +196,22 @@ impl<'a> Side<'a> {
         Self { driver, clients: [None; CLIENTS] }
     }
 
-    fn exchange(&mut self, client: usize, bytes: &[u8]) -> io::Result<Answer> {
+    fn send(&mut self, client: usize, bytes: &[u8]) -> io::Result<()> {
         let connection = match self.clients[client] {
             Some(connection) => connection,
             None => self.driver.connect()?,
         };
-        self.driver.send(connection, bytes)?;
-        self.driver.settle()?;
-        let mut received = Vec::new();
-        let state = self.driver.receive(connection, &mut received)?;
+        self.clients[client] = Some(connection);
+        self.driver.send(connection, bytes)
+    }
+
+    /// What `client` receives for the commands that it sent last.
+    fn receive(&mut self, client: usize, commands: usize) -> io::Result<Answer> {
+        let connection = self.clients[client].expect("it has sent something");
+        let mut bytes = Vec::new();
+        let state = self.driver.receive_replies(connection, commands, &mut bytes)?;
         self.clients[client] = Some(connection).filter(|_| state == State::Open);
-        Ok(Answer { bytes: received, state })
+        Ok(Answer { bytes, state })
     }
 }
 

@@ -65,7 +65,9 @@ struct Shrinking<'a, 'b> {
 impl Shrinking<'_, '_> {
     /// Takes `session` for the best one if it still shows the difference.
     fn try_instead(&mut self, session: Vec<Step>) -> io::Result<bool> {
-        if Instant::now() > self.deadline {
+        let head = self.best.first().filter(|step| step.stops_expiry());
+        if Instant::now() > self.deadline || head.is_some_and(|head| session.first() != Some(head))
+        {
             return Ok(false);
         }
         let shown = self.servers.play(&session)?.filter(|shown| report::kind(shown) == self.kind);

@@ -46,6 +46,21 @@ pub trait Driver {
     /// When the server cannot be reached.
     fn receive(&mut self, connection: Connection, bytes: &mut Vec<u8>) -> io::Result<State>;
 
+    /// Appends to `bytes` what comes of the last [`Driver::send`], for which that many replies are due unless the client keeps
+    /// quiet. A driver that can tell that they have come need not settle.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    fn receive_replies(
+        &mut self,
+        connection: Connection,
+        _due: usize,
+        bytes: &mut Vec<u8>,
+    ) -> io::Result<State> {
+        self.settle()?;
+        self.receive(connection, bytes)
+    }
+
     /// Lets time pass.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ use crate::resp::{Reply, decode};
 /// How long a server may take for anything at all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a reply that is due is waited for before one asks whether it will come.
+const REPLY_PATIENCE: Duration = Duration::from_millis(4);
+
 /// What a server reads of a client in one turn of its loop.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -44,10 +47,17 @@ const FORGET: [&str; 10] = [
 pub struct TcpDriver {
     address: String,
     control: BufReader<TcpStream>,
-    clients: Vec<TcpStream>,
+    clients: Vec<Client>,
     /// Bytes that clients have sent since the server was last known to have read all.
     unsettled_bytes: usize,
     configuration: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+/// A client's side of its connection.
+struct Client {
+    stream: TcpStream,
+    /// Whether fewer replies came last time than were due: it blocks, or has turned them off.
+    is_quiet: bool,
 }
 
 impl TcpDriver {
@@ -158,14 +168,16 @@ impl Driver for TcpDriver {
     }
 
     fn connect(&mut self) -> io::Result<Connection> {
-        self.clients.push(dial(&self.address)?);
+        let stream = dial(&self.address)?;
+        stream.set_read_timeout(Some(REPLY_PATIENCE))?;
+        self.clients.push(Client { stream, is_quiet: false });
         self.settle()?;
         Ok(Connection(self.clients.len() - 1))
     }
 
     fn send(&mut self, Connection(client): Connection, bytes: &[u8]) -> io::Result<()> {
         self.unsettled_bytes += bytes.len();
-        match self.clients[client].write_all(bytes) {
+        match self.clients[client].stream.write_all(bytes) {
             Err(error) if !is_disconnect(error.kind()) => Err(error),
             _ => Ok(()),
         }
@@ -180,7 +192,7 @@ impl Driver for TcpDriver {
         Connection(client): Connection,
         bytes: &mut Vec<u8>,
     ) -> io::Result<State> {
-        let stream = &mut self.clients[client];
+        let stream = &mut self.clients[client].stream;
         stream.set_nonblocking(true)?;
         let result = stream.read_to_end(bytes);
         stream.set_nonblocking(false)?;
@@ -192,9 +204,54 @@ impl Driver for TcpDriver {
         }
     }
 
+    fn receive_replies(
+        &mut self,
+        connection: Connection,
+        due: usize,
+        bytes: &mut Vec<u8>,
+    ) -> io::Result<State> {
+        let client = &mut self.clients[connection.0];
+        let (start, mut counted) = (bytes.len(), Counted::default());
+        while !client.is_quiet && counted.replies < due {
+            let mut piece = [0; READ_BYTES];
+            match client.stream.read(&mut piece) {
+                Ok(0) => return Ok(State::Closed),
+                Ok(len) => bytes.extend_from_slice(&piece[..len]),
+                Err(error) if is_timeout(error.kind()) => client.is_quiet = true,
+                Err(error) if is_disconnect(error.kind()) => return Ok(State::Closed),
+                Err(error) => return Err(error),
+            }
+            counted.go_on(&bytes[start..]);
+        }
+        if counted.replies >= due {
+            return Ok(State::Open);
+        }
+        self.settle()?;
+        let state = self.receive(connection, bytes)?;
+        counted.go_on(&bytes[start..]);
+        self.clients[connection.0].is_quiet = counted.replies < due;
+        Ok(state)
+    }
+
     fn advance(&mut self, by: Duration) -> io::Result<()> {
         thread::sleep(by + TOLERANCE);
         Ok(())
+    }
+}
+
+/// The replies at the head of what has arrived.
+#[derive(Default)]
+struct Counted {
+    replies: usize,
+    len: usize,
+}
+
+impl Counted {
+    fn go_on(&mut self, arrived: &[u8]) {
+        while let Ok(Some((reply, len))) = decode(&arrived[self.len..]) {
+            self.len += len;
+            self.replies += usize::from(!matches!(reply, Reply::Attribute(_) | Reply::Push(_)));
+        }
     }
 }
 
@@ -217,6 +274,10 @@ fn dial(address: &str) -> io::Result<TcpStream> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)
+}
+
+fn is_timeout(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 fn is_disconnect(kind: ErrorKind) -> bool {

@@ -123,12 +123,37 @@ pub(super) fn agree(command: &mut Command) {
     } else if name == b"GEOSEARCHSTORE" {
         command.retain(|word| !word.eq_ignore_ascii_case(b"STOREDIST"));
     }
+    if is_in(&["XREAD"]) {
+        // Redis 7.4 knows it.
+        command.iter_mut().filter(|word| **word == b"+").for_each(|word| *word = b"0".to_vec());
+    }
+    if name.starts_with(b"GEO") {
+        all_or_any(command);
+    }
     if is_in(TAKE_REPETITIONS) {
         let asks_too_much = |word: &&mut Vec<u8>| {
             let count = core::str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
-            // Beyond half of all numbers a count is refused.
-            count.is_some_and(|count| (-i64::MAX / 2..-MOST_REPETITIONS).contains(&count))
+            // The least of all is refused.
+            count.is_some_and(|count| (-i64::MAX..-MOST_REPETITIONS).contains(&count))
         };
         command.iter_mut().filter(asks_too_much).for_each(|word| *word = b"-7".to_vec());
+    }
+}
+
+/// Of members that are as far away as each other, those that are left out depend on how Redis sorts a part of an array: so none is,
+/// but by `ANY`.
+fn all_or_any(command: &mut Command) {
+    let is = |word: Option<&Vec<u8>>, name: &str| {
+        word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let count = (0..command.len()).find(|&at| is(command.get(at), "COUNT"));
+    if let Some(at) = count
+        && !is(command.get(at + 2), "ANY")
+        && let Some(word) = command.get_mut(at + 1)
+        && word.len() < 4
+        && word.iter().all(u8::is_ascii_digit)
+        && word.first() > Some(&b'0')
+    {
+        *word = b"1000".to_vec();
     }
 }

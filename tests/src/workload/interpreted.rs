@@ -127,6 +127,11 @@ pub(super) fn sort_by_something(command: &mut Command) {
     let is = |word: &[u8], name: &str| word.eq_ignore_ascii_case(name.as_bytes());
     let has = |name: &str| command.iter().any(|word| is(word, name));
     let may_be_ambiguous = !is_list || has("LIMIT");
+    if has("STORE") && !has("ALPHA") {
+        // Redis may take the errno of an earlier number for one of its own, and then stores nothing.
+        command.push(b"ALPHA".to_vec());
+    }
+    let has = |name: &str| command.iter().any(|word| is(word, name));
     if has("BY") && may_be_ambiguous {
         command.retain(|word| !is(word, "ALPHA"));
         for at in 2..command.len() {

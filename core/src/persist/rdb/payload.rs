@@ -11,8 +11,6 @@ use super::{
 use crate::value::ValueRef;
 use alloc::vec::Vec;
 
-/// Version and checksum.
-const FOOTER: usize = size_of::<u16>() + CHECKSUM;
 const CHECKSUM: usize = size_of::<u64>();
 
 /// Why a payload is refused.
@@ -42,24 +40,25 @@ pub fn dump(value: ValueRef<'_>, compressor: Option<&mut Compressor>) -> Vec<u8>
 /// The value of a payload.
 ///
 /// # Errors
-/// It is none, or not all of it. `checks` tells whether the checksum must be right.
+/// It is none. `checks` tells whether the checksum must be right. As in Redis, what is left of the payload does not matter, and
+/// a value may reach into the footer.
 pub fn restore<'a>(
     payload: &'a [u8],
     checks: bool,
     limits: &Limits,
 ) -> Result<Loaded<'a>, Refusal> {
-    let value = unframed(payload, checks).ok_or(Refusal::VersionOrChecksum)?;
-    let mut reader = Reader::new(value);
+    if !is_framed(payload, checks) {
+        return Err(Refusal::VersionOrChecksum);
+    }
+    let mut reader = Reader::new(payload);
     let kind = reader.byte().ok().and_then(Kind::from_byte).ok_or(Refusal::Value)?;
-    let loaded = load(kind, &mut reader, limits).map_err(|Corrupt| Refusal::Value)?;
-    if reader.left() == 0 { Ok(loaded) } else { Err(Refusal::Value) }
+    load(kind, &mut reader, limits).map_err(|Corrupt| Refusal::Value)
 }
 
-/// The payload without its footer, if that is right.
-fn unframed(payload: &[u8], checks: bool) -> Option<&[u8]> {
-    let (summed, checksum) = payload.split_last_chunk::<CHECKSUM>()?;
-    let (value, &version) = summed.split_last_chunk()?;
+/// Whether the footer is right.
+fn is_framed(payload: &[u8], checks: bool) -> bool {
+    let Some((summed, checksum)) = payload.split_last_chunk::<CHECKSUM>() else { return false };
+    let Some((_, &version)) = summed.split_last_chunk() else { return false };
     let is_known = Version(u16::from_le_bytes(version)) <= Version::NEWEST;
-    let is_right = !checks || u64::from_le_bytes(*checksum) == crc64(summed);
-    (is_known && is_right && payload.len() >= FOOTER).then_some(value)
+    is_known && (!checks || u64::from_le_bytes(*checksum) == crc64(summed))
 }
