@@ -90,6 +90,22 @@ test("every window has a session of its own", async (t) => {
   await ends(other, ['"second"']);
 });
 
+test("a link does not take the place of the session that was kept", async (t) => {
+  const page = await open(t);
+  await type(page, "SET mine 1");
+  await page.waitForTimeout(400);
+  await page.goto("about:blank");
+  const other = await page.context().newPage();
+  await other.goto(`${site.url}?commands=SET%20theirs%201`);
+  await ends(other, ["SET theirs 1", "OK"]);
+  await reload(other);
+  await ends(other, ["SET theirs 1", "OK"]);
+  await other.close();
+  await page.goto(site.url);
+  await prompt(page).waitFor();
+  assert.deepEqual(await shown(page), ["SET mine 1", "OK"]);
+});
+
 test("an engine that is shut down says so, and a new one is begun", async (t) => {
   const page = await open(t);
   await type(page, "SET k v", "SHUTDOWN NOSAVE");

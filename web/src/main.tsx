@@ -1,13 +1,15 @@
 import "./page.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";
+import { keepOffline } from "./offline/register.js";
 import { Playground } from "./playground.js";
 import { keep } from "./session/keeper.js";
 import { begun, reopened } from "./session/restored.js";
 import type { Session } from "./session/session.js";
 import { Store } from "./session/store.js";
 
-const store = await Store.open();
+// A link brings a session with it.
+const store = await Store.open(location.hash.length > 1 || location.search.length > 1);
 const kept = await store?.load().catch(() => undefined);
 const session = signal(kept === undefined ? await begun() : await reopened(kept));
 let forget = store && keep(session.value, store, kept === undefined);
@@ -26,6 +28,7 @@ function Page() {
 }
 
 render(<Page />, document.querySelector("[data-playground]")!);
+keepOffline();
 
 // What is typed anywhere on the page is typed into the terminal; space and the other keys keep their use.
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, target }) => {

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { KeyspacePane } from "./keyspace/pane.js";
 import { Layout, type PaneName } from "./layout.js";
+import { Guide, LessonList, type Lessons, useLessons } from "./lessons/lessons.js";
 import type { Session } from "./session/session.js";
 import { Timeline } from "./replay/timeline.js";
 import { Files } from "./share/files.js";
@@ -25,13 +26,15 @@ const PANES = Object.keys(TITLES) as PaneName[];
 export function Playground({ session, replace, isPage = false }: PlaygroundProps) {
   const layout = useMemo(() => new Layout(isPage), [isPage]);
   useEffect(() => () => layout.close(), [layout]);
+  const lessons = useLessons(session, replace, isPage);
   return (
     <div class="redstart">
       <div class="frame" data-tab={layout.tab.value}>
-        <Header session={session} layout={layout} replace={replace} isPage={isPage} />
+        <Header session={session} layout={layout} replace={replace} lessons={lessons} isPage={isPage} />
         {session.isOpen.value ? (
           <main class="panes">
             <Pane name="terminals" layout={layout}>
+              <Guide lessons={lessons} />
               <Terminals key={session} session={session} layout={layout} takesFocus={isPage} />
             </Pane>
             <Pane name="keyspace" layout={layout}>
@@ -55,7 +58,12 @@ function Pane({ name, layout, children }: { name: PaneName; layout: Layout; chil
   return <section class={`pane ${name}-pane${isHidden ? " hidden" : ""}`} aria-label={TITLES[name]}>{children}</section>;
 }
 
-function Header({ session, layout, replace, isPage }: { session: Session; layout: Layout; replace: PlaygroundProps["replace"]; isPage: boolean }) {
+interface HeaderProps extends Required<PlaygroundProps> {
+  readonly layout: Layout;
+  readonly lessons: Lessons;
+}
+
+function Header({ session, layout, replace, lessons, isPage }: HeaderProps) {
   return (
     <header class="top">
       <h1>Redstart</h1>
@@ -71,6 +79,7 @@ function Header({ session, layout, replace, isPage }: { session: Session; layout
           <button key={name} type="button" aria-pressed={!layout.hidden.value.includes(name)} onClick={() => layout.toggle(name)}>{TITLES[name]}</button>
         ))}
       </div>
+      <LessonList lessons={lessons} />
       <Files session={session} onSession={replace} isPage={isPage} />
       <NewSession session={session} replace={replace} />
     </header>

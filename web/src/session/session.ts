@@ -38,6 +38,8 @@ export class Session {
   readonly transcript: Transcript;
   readonly moment: Signal<Moment>;
   readonly live: Moment;
+  /** The terminal that has the turn; the first one, unless given. */
+  readonly front: Signal<SessionClient | undefined> = signal(undefined);
   #clients: Signal<readonly SessionClient[]> = signal([]);
   #revision = signal(0);
   #editor: Connection | undefined;

@@ -3,6 +3,8 @@
 
 const DATABASE = "redstart";
 const CHUNKS = "recordings";
+/** What a window remembers of its place. */
+const WINDOW = "redstart-place";
 /** Windows beyond so many keep nothing. */
 const MOST_PLACES = 16;
 
@@ -28,11 +30,15 @@ export class Store {
     this.#place = place;
   }
 
-  /** `undefined` where the browser keeps nothing. */
-  static async open(): Promise<Store | undefined> {
+  /** `undefined` where the browser keeps nothing. `isForeign`: what comes is somebody else's session, and must not take the place of one's own. */
+  static async open(isForeign: boolean): Promise<Store | undefined> {
     try {
-      const place = await freePlace();
-      return place === undefined ? undefined : new Store(await opened(), place);
+      const db = await opened();
+      const taken = isForeign ? await placesOf(db) : [];
+      const place = (await freePlace(taken)) ?? (await freePlace([]));
+      if (place === undefined) return undefined;
+      sessionStorage.setItem(WINDOW, String(place));
+      return new Store(db, place);
     } catch {
       return undefined;
     }
@@ -84,20 +90,32 @@ function opened(): Promise<IDBDatabase> {
   return answer(request);
 }
 
-/** Takes the first place that no other window has. */
-async function freePlace(): Promise<number | undefined> {
+/** The places where something is kept. */
+async function placesOf(db: IDBDatabase): Promise<number[]> {
+  const keys = await answer(db.transaction(CHUNKS).objectStore(CHUNKS).getAllKeys());
+  return keys.map((key) => (key as [number, number])[0]);
+}
+
+/** Takes the place that this window had, or else the first that no other window has. */
+async function freePlace(taken: readonly number[]): Promise<number | undefined> {
   if (navigator.locks === undefined) return 0;
-  for (let place = 0; place < MOST_PLACES; place += 1) {
-    const isFree = await new Promise<boolean>((resolve) => {
-      void navigator.locks.request(`${DATABASE} ${place}`, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null);
-        // It is held until the page goes.
-        return lock === null ? undefined : new Promise(() => {});
-      });
-    });
-    if (isFree) return place;
+  const own = sessionStorage.getItem(WINDOW);
+  const places = Array.from({ length: MOST_PLACES }, (_, place) => place);
+  if (own !== null) places.unshift(Number(own));
+  for (const place of places) {
+    if (!taken.includes(place) && (await lock(place))) return place;
   }
   return undefined;
+}
+
+/** Holds a place until the page goes; whether it is free. */
+function lock(place: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(`${DATABASE} ${place}`, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
+      return lock === null ? undefined : new Promise(() => {});
+    });
+  });
 }
 
 function answer<T>(request: IDBRequest<T>): Promise<T> {

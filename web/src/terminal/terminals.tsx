@@ -36,7 +36,7 @@ interface TerminalsProps {
 
 export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
   const states = useMemo(() => new Map<SessionClient, TerminalState>(), [session]);
-  const active: Signal<SessionClient | undefined> = useMemo(() => signal(undefined), [session]);
+  const active = session.front;
   const docs = useMemo(() => docsOf(session), [session]);
   const clients = session.clients.value;
   const shown = clients.map((client) => states.get(client) ?? (states.set(client, new TerminalState(session, client, docs)), states.get(client)!));
