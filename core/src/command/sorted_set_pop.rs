@@ -10,9 +10,9 @@ use crate::error::{self, Error};
 use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
+use crate::value::Compound;
 use crate::value::listpack::Entry;
 use crate::value::sorted_set::SortedSet;
-use crate::value::Compound;
 
 type Handled = Result<Outcome, Error>;
 
