@@ -87,6 +87,10 @@ test("a lesson is typed, with detours, in two clients, while time passes by a bu
   await page.locator(".terminal:nth-child(1) .cm-content").click();
   await type(page, "BLPOP urgent jobs 0");
   await guide(page).getByText("Right, but it belongs into client 2.").waitFor();
+  await guide(page).getByRole("button", { name: "End the lesson" }).click();
+  await page.locator(".terminal:only-child .cm-content").click();
+  await type(page, "GET mine");
+  await ends(page, ["SET mine 1", "OK", "GET mine", '"1"']);
 });
 
 test("a lesson is walked with one key, to its end and on to the next", async (t) => {

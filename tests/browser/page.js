@@ -10,21 +10,24 @@ import { chromium } from "playwright-core";
 
 const DIST = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 const PICTURES = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+const TYPES = {
+  ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml",
+  ".png": "image/png", ".webmanifest": "application/manifest+json",
+};
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
 
-/** Serves the page; `requests` grows by every path that is asked for. */
-export async function serve() {
-  if (!existsSync(join(DIST, "index.html"))) throw new Error("the playground is not built: run `wasm/build web`");
+/** Serves a folder, the page's unless given; `requests` grows by every path that is asked for. */
+export async function serve(folder = DIST) {
+  if (!existsSync(join(folder, "index.html"))) throw new Error("the playground is not built: run `wasm/build web`");
   const requests = [];
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURI(new URL(request.url, "http://localhost").pathname));
     requests.push(path);
     try {
-      const body = await readFile(join(DIST, path === "/" ? "index.html" : path));
+      const body = await readFile(join(folder, path === "/" ? "index.html" : path));
       response.writeHead(200, { "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream" }).end(body);
     } catch {
       response.writeHead(404).end();

@@ -15,8 +15,9 @@ export class Layout {
   readonly raw = signal(false);
   #dispose: () => void = () => {};
 
-  /** `isKept`: whether it is as it was when the page was left. */
-  constructor(isKept: boolean) {
+  /** `isKept`: whether it is as it was when the page was left; `hidden`: what is not seen at first. */
+  constructor(isKept: boolean, hidden: readonly PaneName[] = []) {
+    this.hidden.value = hidden;
     if (!isKept) return;
     try {
       const { hidden, raw } = JSON.parse(localStorage.getItem(STORED) ?? "{}") as { hidden?: PaneName[]; raw?: boolean };

@@ -8,8 +8,9 @@ import { begun, reopened } from "./session/restored.js";
 import type { Session } from "./session/session.js";
 import { Store } from "./session/store.js";
 
-// A link brings a session with it.
-const store = await Store.open(location.hash.length > 1 || location.search.length > 1);
+// A link brings a session with it; a lesson's says only how far one has come.
+const isForeign = (location.hash.length > 1 && !location.hash.startsWith("#lesson=")) || location.search.length > 1;
+const store = await Store.open(isForeign);
 const kept = await store?.load().catch(() => undefined);
 const session = signal(kept === undefined ? await begun() : await reopened(kept));
 let forget = store && keep(session.value, store, kept === undefined);

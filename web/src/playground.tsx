@@ -18,21 +18,27 @@ export interface PlaygroundProps {
   readonly replace: (next?: Session) => void;
   /** Whether it is all that its page is: then it takes the focus, and keeps how it was set up. */
   readonly isPage?: boolean;
+  /** The panes that are not seen at first. */
+  readonly hidden?: readonly PaneName[];
+  /** The name of a lesson to begin with. */
+  readonly lesson?: string | undefined;
 }
 
 const TITLES: Readonly<Record<PaneName, string>> = { terminals: "Terminals", keyspace: "Keys", timeline: "Timeline" };
 const PANES = Object.keys(TITLES) as PaneName[];
 
-export function Playground({ session, replace, isPage = false }: PlaygroundProps) {
-  const layout = useMemo(() => new Layout(isPage), [isPage]);
+export function Playground({ session, replace, isPage = false, hidden = [], lesson }: PlaygroundProps) {
+  const layout = useMemo(() => new Layout(isPage, hidden), [isPage]);
   useEffect(() => () => layout.close(), [layout]);
-  const lessons = useLessons(session, replace, isPage);
+  const lessons = useLessons(session, replace, isPage, lesson);
+  // A page has one main part, and an element of another page is not it.
+  const Main = isPage ? "main" : "div";
   return (
     <div class="redstart">
       <div class="frame" data-tab={layout.tab.value}>
         <Header session={session} layout={layout} replace={replace} lessons={lessons} isPage={isPage} />
         {session.isOpen.value ? (
-          <main class="panes">
+          <Main class="panes">
             <Pane name="terminals" layout={layout}>
               <Guide lessons={lessons} />
               <Terminals key={session} session={session} layout={layout} takesFocus={isPage} />
@@ -41,12 +47,12 @@ export function Playground({ session, replace, isPage = false }: PlaygroundProps
               <KeyspacePane moment={session.moment} revision={session.revision} run={session.edit} />
             </Pane>
             <Pane name="timeline" layout={layout}><Timeline key={session} session={session} onSession={replace} /></Pane>
-          </main>
+          </Main>
         ) : (
-          <main class="shut-down">
+          <Main class="shut-down">
             <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
             <button type="button" onClick={() => replace()}>Begin a new session</button>
-          </main>
+          </Main>
         )}
       </div>
     </div>
@@ -58,7 +64,7 @@ function Pane({ name, layout, children }: { name: PaneName; layout: Layout; chil
   return <section class={`pane ${name}-pane${isHidden ? " hidden" : ""}`} aria-label={TITLES[name]}>{children}</section>;
 }
 
-interface HeaderProps extends Required<PlaygroundProps> {
+interface HeaderProps extends Required<Pick<PlaygroundProps, "session" | "replace" | "isPage">> {
   readonly layout: Layout;
   readonly lessons: Lessons;
 }

@@ -64,13 +64,15 @@ fn package() -> Outcome {
     optimise(&npm, &raw, &dist.join("engine.wasm"))?;
     fs::remove_file(raw)?;
     npm_script(&npm, "compile")?;
+    // The playground is made of the package, and is in it as an element.
+    let web = root().join("web");
+    install(&web)?;
+    npm_script(&web, "embed")?;
     npm_script(&npm, "size")
 }
 
 fn playground() -> Outcome {
-    let web = root().join("web");
-    install(&web)?;
-    npm_script(&web, "build")
+    npm_script(&root().join("web"), "build")
 }
 
 /// The module as cargo leaves it.

@@ -69,7 +69,7 @@ function Gone({ name, onClose }: { name: string; onClose: () => void }) {
     <>
       <header class="value-head">
         <Back onClose={onClose} />
-        <h3 title={name}>{name}</h3>
+        <h2 title={name}>{name}</h2>
       </header>
       <p class="empty">There is no such key at this moment. It will be seen here when there is.</p>
     </>
@@ -90,7 +90,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
     <>
       <header class="value-head">
         <Back onClose={onClose} />
-        <h3 title={name}>{name}</h3>
+        <h2 title={name}>{name}</h2>
         <div class="value-tasks">
           <Action locked={locked} isPressed={task === "ttl"} onClick={() => setTask(task === "ttl" ? null : "ttl")}>TTL</Action>
           <Action locked={locked} isPressed={task === "rename"} onClick={() => setTask(task === "rename" ? null : "rename")}>Rename</Action>

@@ -2,6 +2,7 @@
 
 import { type Signal, useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { restored } from "../session/restored.js";
 import type { Session } from "../session/session.js";
 import { LESSONS } from "./catalogue.js";
 import { Course, type Remark } from "./course.js";
@@ -12,34 +13,50 @@ export interface Lessons {
   /** The lesson that is being taken. */
   readonly course: Signal<Course | undefined>;
   begin(lesson: Lesson, at?: number): Promise<void>;
+  /** Back to the session that was there before, if it had anything; else the lesson's goes on. */
   end(): void;
 }
 
 const LINK = /^#lesson=([\w-]+)(?:\/(\d+))?$/;
 
 /** The lessons of a playground. Where it is the page, the page's link says how far one has come. */
-export function useLessons(session: Session, replace: (next: Session) => void, isPage: boolean): Lessons {
+export function useLessons(session: Session, replace: (next: Session) => void, isPage: boolean, first?: string): Lessons {
   const course = useSignal<Course | undefined>(undefined);
   const latest = useRef(replace);
   latest.current = replace;
   const link = (fragment: string) => isPage && history.replaceState(null, "", `${location.pathname}${fragment}`);
+  const current = useRef(session);
+  current.current = session;
+  const before = useRef<Uint8Array | undefined>(undefined);
   const begin = async (lesson: Lesson, at = 0) => {
     const next = await Course.begin(lesson, at);
+    const { db, transcript } = current.current;
+    if (course.peek() === undefined) before.current = db.isOpen && transcript.exchanges.some(({ kind }) => kind === "request") ? db.record() : undefined;
     course.peek()?.close();
     course.value = next;
     latest.current(next.session);
   };
-  const end = () => {
+  const leave = () => {
     course.peek()?.close();
     course.value = undefined;
     link("");
+  };
+  const end = () => {
+    leave();
+    const recording = before.current;
+    before.current = undefined;
+    if (recording !== undefined) void restored(recording).then((session) => latest.current(session));
   };
   // Whoever opens another session has left the lesson.
   const opened = useRef(session);
   if (opened.current !== session) {
     opened.current = session;
-    if (course.peek() !== undefined && course.peek()!.session !== session) end();
+    if (course.peek() !== undefined && course.peek()!.session !== session) leave();
   }
+  useEffect(() => {
+    const lesson = LESSONS.find(({ name }) => name === first);
+    if (lesson !== undefined) void begin(lesson);
+  }, [first]);
   useEffect(() => {
     if (!isPage) return;
     const follow = () => {

@@ -39,7 +39,7 @@ export function Timeline({ session, onSession }: TimelineProps) {
   };
   if (axis.marks.length === 0 && !isPast) return <p class="timeline empty">Commands will line up here: then any moment can be looked at again.</p>;
   return (
-    <section class="timeline" aria-label="Timeline">
+    <div class="timeline">
       <div class="controls">
         <div class="transport" role="group" aria-label="Playback">
           <Button label="To the beginning" keys="Home" icon="M4 3v10M13 3L6 8l7 5z" onClick={act(() => void player.home())} disabled={happened === 0} />
@@ -90,7 +90,7 @@ export function Timeline({ session, onSession }: TimelineProps) {
       <Ruler state={state} />
       <p class="stopped" role="status">{stopped !== undefined && `Stopped at ${state.describe(happened - 1)}`}</p>
       {isComparing.value && <Changes state={state} />}
-    </section>
+    </div>
   );
 }
 

@@ -42,7 +42,7 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
       terminal,
       docs: () => docs.value,
       root: parent.getRootNode() as Document | ShadowRoot,
-      tooltips: parent.closest<HTMLElement>(".redstart")!,
+      tooltips: parent.closest<HTMLElement>(".pane")!,
       onTyped: setTyped,
       onSearch: () => setDraft(view.state.doc.toString()),
     });
