@@ -217,6 +217,9 @@ pub const NO_SUCH_KEY: Error = Error::fixed("ERR no such key");
 pub const SAME_OBJECT: Error = Error::fixed("ERR source and destination objects are the same");
 /// `SELECT` with a number that is no database.
 pub const DB_INDEX_OUT_OF_RANGE: Error = Error::fixed("ERR DB index is out of range");
+/// A command that does more than read was asked in passing: see `Engine::ask`.
+pub const NOT_IN_PASSING: Error =
+    Error::fixed("ERR only commands that read are answered in passing");
 /// An argument is an integer, but none of 32 bits.
 pub const OUT_OF_INT32: Error =
     Error::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
@@ -516,6 +519,8 @@ pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
 /// A snapshot is none, or is damaged.
 pub const BAD_RDB_FILE: Error = Error::fixed("ERR This is no RDB file, or it is damaged");
+/// A journal is none, or has what this engine has not.
+pub const BAD_JOURNAL: Error = Error::fixed("ERR This is no journal, or it is damaged");
 /// A snapshot has functions.
 pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
 /// A snapshot has a database that `databases` does not allow.

@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, Styles, styling::AnsiColor};
 use clap::error::ErrorKind;
@@ -18,6 +18,7 @@ use crate::fatal::Fatal;
 use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
+const RECORD: &str = "record";
 /// The flags that may come several times, each time with words of their own: name, words, what it is.
 const LISTED: [(&str, &str, &str); 2] = [
     ("user", "NAME RULE...", "A user and what it may do, as in ACL SETUSER"),
@@ -28,7 +29,7 @@ const LISTED: [(&str, &str, &str); 2] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Invocation {
     /// To run with this configuration.
-    Serve { source: Option<Source>, flags: Vec<Directive> },
+    Serve { source: Option<Source>, flags: Vec<Directive>, record: Option<PathBuf> },
     /// To print this text: help, or the version.
     Print(String),
 }
@@ -36,7 +37,11 @@ pub(crate) enum Invocation {
 /// Reads the command line; `words` begin with the program's name.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Fatal> {
     match command().try_get_matches_from(spell_out(words)) {
-        Ok(matches) => Ok(Invocation::Serve { source: source(&matches)?, flags: flags(&matches) }),
+        Ok(matches) => Ok(Invocation::Serve {
+            source: source(&matches)?,
+            flags: flags(&matches),
+            record: matches.get_one::<OsString>(RECORD).map(absolute).transpose()?,
+        }),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Invocation::Print(error.render().ansi().to_string()))
@@ -71,6 +76,13 @@ fn command() -> Command {
                 .long("version")
                 .action(ArgAction::Version)
                 .help("Print the version"),
+        )
+        .arg(
+            Arg::new(RECORD)
+                .long(RECORD)
+                .value_name("FILE")
+                .help("Record the session to a file, which the playground and the npm package play again")
+                .value_parser(OsStringValueParser::new()),
         )
         .args(PARAMETERS.iter().map(flag))
         .args(LISTED.map(|(name, words, help)| base(name).value_name(words).help(help)))
@@ -165,10 +177,13 @@ fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
     if path == OsStr::new("-") {
         return Ok(Some(Source::StandardInput));
     }
-    // The working directory may change before the path is used again.
-    let path = std::path::absolute(Path::new(path))
-        .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))?;
-    Ok(Some(Source::File(path)))
+    absolute(path).map(|path| Some(Source::File(path)))
+}
+
+/// A path that stays the same when the working directory changes before it is used.
+fn absolute(path: &OsString) -> Result<PathBuf, Fatal> {
+    std::path::absolute(Path::new(path))
+        .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))
 }
 
 /// The parameters that are given as flags, in the order of the table.
@@ -209,7 +224,7 @@ mod tests {
     }
 
     fn served(line: &[&str]) -> (Option<Source>, Vec<(String, Vec<String>)>) {
-        let Ok(Invocation::Serve { source, flags }) = parsed(line) else {
+        let Ok(Invocation::Serve { source, flags, .. }) = parsed(line) else {
             panic!("{line:?}: {:?}", parsed(line))
         };
         let text = |word: &Vec<u8>| String::from_utf8_lossy(word).into_owned();

@@ -34,10 +34,17 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Directive>, Fatal> {
             let mut text = Vec::new();
             let result = io::stdin().lock().read_to_end(&mut text);
             result.map_err(|error| Fatal::new(format!("cannot read standard input: {error}")))?;
-            parse("-", &text, 0, &mut directives)?;
+            directives = self::directives("-", &text)?;
         }
         Source::File(path) => read_file(path, 0, &mut directives)?,
     }
+    Ok(directives)
+}
+
+/// The directives of a text, and of the files that it includes.
+pub(crate) fn directives(file: &str, text: &[u8]) -> Result<Vec<Directive>, Fatal> {
+    let mut directives = Vec::new();
+    parse(file, text, 0, &mut directives)?;
     Ok(directives)
 }
 

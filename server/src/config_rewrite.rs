@@ -1,15 +1,15 @@
 //! `CONFIG REWRITE`: the configuration file is brought up to date.
 //!
 //! It is its author's file: comments, order and spelling stay. Only a line whose value is no longer true is written anew,
-//! and what the file did not tell is added at its end. The new file takes the old one's place in one step, so that
+//! and what the file did not tell is added at its end. Sizes are written as a person does, in the largest unit that goes. The new file takes the old one's place in one step, so that
 //! whoever reads it meanwhile, or after a crash, finds one or the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use redstart_core::config::{Config, PARAMETERS, Parameter};
+use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
 
 use crate::config_file;
 use crate::directive::takes_words;
@@ -38,15 +38,15 @@ fn updated(text: &[u8], changed: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let lines: Vec<&[u8]> =
         text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n').collect();
     let told = told_values(&lines);
-    let mut written: Vec<&str> = Vec::new();
+    let mut written: BTreeMap<&str, VecDeque<Line>> = BTreeMap::new();
     let mut new: Vec<Vec<u8>> = Vec::new();
     for line in lines.into_iter().filter(|line| !(text.is_empty() && line.is_empty())) {
         match parameter_of(line) {
             Some((parameter, _)) if told.get(parameter.name) != wanted.get(parameter.name) => {
-                if !written.contains(&parameter.name) {
-                    new.push(line_of(parameter, &wanted[parameter.name]));
-                    written.push(parameter.name);
-                }
+                let lines = written
+                    .entry(parameter.name)
+                    .or_insert_with(|| lines_of(parameter, &wanted[parameter.name]));
+                new.extend(lines.pop_front().map(|line| line.text));
             }
             None if let Some(name) = user_of(line) => {
                 // A user who is gone has no line, and one who has changed has another.
@@ -56,19 +56,39 @@ fn updated(text: &[u8], changed: &[(&str, Vec<u8>)]) -> Vec<u8> {
             _ => new.push(line.to_vec()),
         }
     }
-    let missing: Vec<_> = changed.iter().filter(|(name, _)| !told.contains_key(name)).collect();
-    let is_complete = missing.is_empty() && users.is_empty();
+    let missing = changed.iter().filter(|(name, _)| !told.contains_key(name));
+    let missing =
+        missing.filter_map(|(name, value)| Some((Config::parameter(name.as_bytes())?, value)));
+    let mut added: Vec<Vec<u8>> = written
+        .into_values()
+        .chain(missing.map(|(parameter, value)| lines_of(parameter, value)))
+        .flatten()
+        .filter(|line| line.is_needed)
+        .map(|line| line.text)
+        .collect();
+    added.extend(overruled(&[&*new, &*added].concat(), &wanted));
+    let is_complete = added.is_empty() && users.is_empty();
     if !is_complete && !new.iter().any(|line| line == SIGNATURE) {
         new.extend([Vec::new(), SIGNATURE.to_vec()]);
     }
-    new.extend(
-        missing
-            .iter()
-            .filter_map(|(name, value)| Some(line_of(Config::parameter(name.as_bytes())?, value))),
-    );
+    new.extend(added);
     new.extend(users);
     new.push(Vec::new());
     new.join(&b'\n')
+}
+
+/// What must stand at the end because a file that these lines include says something else.
+fn overruled(lines: &[Vec<u8>], wanted: &BTreeMap<&str, Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut config = Config::default();
+    for directive in config_file::directives("", &lines.join(&b'\n')).unwrap_or_default() {
+        if let Some(parameter) = Config::parameter(directive.name.as_bytes()) {
+            let _ = config.set(parameter, &directive.words.join(&b' '));
+        }
+    }
+    let mut is_wrong = |parameter: &&Parameter| config.text(parameter) != wanted[parameter.name];
+    let wrong: Vec<_> = PARAMETERS.iter().filter(|parameter| is_wrong(parameter)).collect();
+    let lines = wrong.iter().flat_map(|parameter| lines_of(parameter, &wanted[parameter.name]));
+    lines.map(|line| line.text).collect()
 }
 
 /// What the file says of each parameter that it names: lines of the same name add up, or the last one counts.
@@ -113,15 +133,60 @@ fn user_line(user: &[u8]) -> Vec<u8> {
     line
 }
 
+/// A line that tells a value, or a part of it.
+struct Line {
+    text: Vec<u8>,
+    /// The file must have it; else it only takes the place of one that the file has.
+    is_needed: bool,
+}
+
+/// The lines of a parameter: one, or one for each class of client.
+fn lines_of(parameter: &Parameter, value: &[u8]) -> VecDeque<Line> {
+    if !matches!(parameter.kind, Kind::OutputLimits(_)) {
+        return VecDeque::from([Line { text: line_of(parameter, value), is_needed: true }]);
+    }
+    let defaults = Config::default().text(parameter);
+    let classes = |value| {
+        let words: Vec<&[u8]> = <[u8]>::split(value, |&byte| byte == b' ').collect();
+        words.chunks_exact(4).map(limit).collect::<Vec<_>>()
+    };
+    let line = |class: &Vec<u8>| Line {
+        text: [parameter.name.as_bytes(), b" ", class].concat(),
+        is_needed: !classes(&defaults).contains(class),
+    };
+    classes(value).iter().map(line).collect()
+}
+
+/// The words of one class: its name, two sizes, and seconds.
+fn limit(words: &[&[u8]]) -> Vec<u8> {
+    let sizes = [1, 2].map(|index: usize| size(words[index]));
+    [words[0], &sizes[0], &sizes[1], words[3]].join(&b' ')
+}
+
 fn line_of(parameter: &Parameter, value: &[u8]) -> Vec<u8> {
     let mut line = parameter.name.as_bytes().to_vec();
     line.push(b' ');
-    if takes_words(parameter) && !value.is_empty() {
+    if matches!(parameter.kind, Kind::Integer { unit: Unit::Memory, .. }) {
+        line.extend(size(value));
+    } else if takes_words(parameter) && !value.is_empty() {
         line.extend_from_slice(value);
     } else {
         push_quoted(value, &mut line);
     }
     line
+}
+
+/// A number of bytes in the largest unit of which it is a multiple.
+fn size(bytes: &[u8]) -> Vec<u8> {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")];
+    let Some(number) = str::from_utf8(bytes).ok().and_then(|text| text.parse::<u64>().ok()) else {
+        return bytes.to_vec();
+    };
+    let unit = UNITS.iter().find(|(unit, _)| number > 0 && number.is_multiple_of(*unit));
+    unit.map_or_else(
+        || bytes.to_vec(),
+        |(unit, name)| format!("{}{name}", number / unit).into_bytes(),
+    )
 }
 
 /// Adds a word, in quotes if it needs them.
@@ -212,12 +277,42 @@ mod tests {
         let limits = "normal 0 0 0 slave 268435456 67108864 60 pubsub 1048576 1048576 10";
         let text = "client-output-buffer-limit pubsub 1mb 1mb 10\n";
         assert_eq!(rewritten(text, &[("client-output-buffer-limit", limits)]), text);
+        let two = "client-output-buffer-limit pubsub 2mb 1mb 10\n# x\nclient-output-buffer-limit normal 1 1 1\nport 7\n";
+        // A class that has its default fills a line that is there, or none.
         assert_eq!(
-            rewritten(
-                "client-output-buffer-limit pubsub 2mb 1mb 10\n",
-                &[("client-output-buffer-limit", limits)]
-            ),
-            format!("client-output-buffer-limit {limits}\n")
+            rewritten(two, &[("client-output-buffer-limit", limits), ("port", "7")]),
+            "client-output-buffer-limit normal 0 0 0\n# x\nclient-output-buffer-limit slave 256mb 64mb 60\nport 7\n\n\
+             # Generated by CONFIG REWRITE\nclient-output-buffer-limit pubsub 1mb 1mb 10\n"
         );
+        assert_eq!(
+            rewritten("", &[("client-output-buffer-limit", limits)]),
+            "\n# Generated by CONFIG REWRITE\nclient-output-buffer-limit pubsub 1mb 1mb 10\n"
+        );
+    }
+
+    #[test]
+    fn what_is_included_is_overruled_at_the_end() {
+        let included =
+            std::env::temp_dir().join(format!("redstart-rewrite-{}", std::process::id()));
+        fs::write(&included, "hz 20\ntimeout 7\n").expect("a temporary file");
+        let text = format!("hz 30\ninclude {}\n", included.display());
+        let added = "\n# Generated by CONFIG REWRITE\n";
+        let changed = [("hz", "20"), ("timeout", "7")];
+        let expected = format!("{}{added}timeout 7\n", text.replace("30", "20"));
+        assert_eq!(rewritten(&text, &changed), expected);
+        assert_eq!(rewritten(&expected, &changed), expected);
+        assert_eq!(rewritten(&text, &[("hz", "30")]), format!("{text}{added}timeout 0\nhz 30\n"));
+        fs::remove_file(&included).expect("it is ours");
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let sizes = [("maxmemory", "2147483648"), ("hll-sparse-max-bytes", "3072")];
+        assert_eq!(
+            rewritten("maxmemory 1gb\n", &sizes),
+            "maxmemory 2gb\n\n# Generated by CONFIG REWRITE\nhll-sparse-max-bytes 3kb\n"
+        );
+        assert_eq!(rewritten("maxmemory 1gb\n", &[("maxmemory", "1000")]), "maxmemory 1000\n");
+        assert_eq!(rewritten("maxmemory 1gb\n", &[]), "maxmemory 0\n");
     }
 }

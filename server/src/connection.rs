@@ -12,15 +12,15 @@
 //! for writability, and only until its output is written.
 
 use core::iter;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice};
 
-use mio::event::{Event, Source};
-use mio::net::{TcpStream, UnixStream};
+use mio::event::Event;
 use mio::{Interest, Registry, Token};
 use redstart_core::engine::Engine;
 use redstart_core::session::ClientId;
 use redstart_core::time::UnixMicros;
-use rustix::buffer::spare_capacity;
+
+use crate::stream::{Moved, Stream};
 
 /// Slices that one vectored write takes.
 const MAX_SLICES: usize = 64;
@@ -115,8 +115,9 @@ impl Connection {
     }
 
     /// How much room it is to be given in the shared buffer.
-    pub(crate) const fn room_bytes(&self) -> usize {
-        if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES }
+    pub(crate) fn room_bytes(&self) -> usize {
+        let turn_bytes = if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES };
+        turn_bytes.max(self.stream.least_room_bytes())
     }
 
     /// Remembers what the system tells about the socket.
@@ -128,22 +129,28 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for.
+    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for,
+    /// where it `takes_spare`.
     pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
         room: &mut [u8],
         registry: &Registry,
         now: UnixMicros,
+        takes_spare: bool,
     ) -> Fill {
         if self.awaits_room && self.write(engine, registry, now).is_err() {
             return Fill::Nothing(Next::Close);
         }
         self.turn = Turn::default();
-        let len_bytes = match self.read_spare(engine, room, now) {
+        let spare = if takes_spare { self.read_spare(engine, room, now) } else { Ok(0) };
+        let len_bytes = match spare {
             Ok(0) if self.turn.bytes == 0 && self.may_read(engine) => self.read(room),
             result => result,
         };
+        if self.stream.owes_bytes() && self.write(engine, registry, now).is_err() {
+            return Fill::Nothing(Next::Close);
+        }
         match len_bytes {
             Ok(0) if self.turn.bytes == 0 => Fill::Nothing(self.next(engine)),
             Ok(len_bytes) => Fill::Bytes(len_bytes),
@@ -159,12 +166,13 @@ impl Connection {
         room: &mut [u8],
         now: UnixMicros,
     ) -> io::Result<usize> {
-        while self.may_read(engine)
+        while self.stream.can_read_to_spare()
+            && self.may_read(engine)
             && let Some(spare) = engine.spare(self.client)
         {
             let wanted = spare.capacity() - spare.len();
             let result = self.stream.read_to_spare(spare);
-            if self.note_read(result, wanted)? < wanted {
+            if self.note_read(result)? < wanted {
                 break;
             }
             let len_bytes = self.read(&mut room[..HEAD_BYTES])?;
@@ -179,14 +187,14 @@ impl Connection {
     /// Reads once; whether there is more to read is known then.
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let result = self.stream.read(room);
-        self.note_read(result, room.len())
+        self.note_read(result)
     }
 
-    fn note_read(&mut self, result: io::Result<usize>, wanted: usize) -> io::Result<usize> {
+    fn note_read(&mut self, result: io::Result<Moved>) -> io::Result<usize> {
         match result {
-            Ok(0) => self.is_ending = true,
-            Ok(len_bytes) => {
-                self.has_input = len_bytes == wanted || self.peer_has_closed;
+            Ok(Moved { len_bytes: 0, .. }) => self.is_ending = true,
+            Ok(Moved { len_bytes, at_edge }) => {
+                self.has_input = !at_edge || self.peer_has_closed;
                 self.turn.bytes += len_bytes;
                 return Ok(len_bytes);
             }
@@ -253,36 +261,40 @@ impl Connection {
         now: UnixMicros,
     ) -> io::Result<()> {
         let mut left = engine.output(self.client).len();
-        while left > 0 && !self.is_full {
-            let written = if self.is_deaf { left } else { self.write_once(engine) };
+        while (left > 0 || self.stream.owes_bytes()) && !self.is_full {
+            if self.is_deaf {
+                engine.consume(self.client, left, now);
+                break;
+            }
+            let Some(written) = self.write_once(engine) else { break };
             engine.consume(self.client, written, now);
             left = left.saturating_sub(written);
         }
-        self.await_room(registry, self.is_full && !engine.output(self.client).is_empty())
+        let is_waiting = self.stream.owes_bytes() || !engine.output(self.client).is_empty();
+        self.await_room(registry, self.is_full && is_waiting)
     }
 
-    /// One write of as many slices as it takes; returns how many bytes were written.
-    fn write_once(&mut self, engine: &Engine) -> usize {
+    /// One write of as many slices as it takes; returns how many bytes were written, if there is anything to write.
+    fn write_once(&mut self, engine: &Engine) -> Option<usize> {
         let mut slices = engine.output(self.client).slices();
-        let (Some(first), second) = (slices.next(), slices.next()) else { return 0 };
-        let mut offered = first.len();
-        let result = match second {
-            None => self.stream.write(first),
-            Some(second) => {
+        let result = match (slices.next(), slices.next()) {
+            (None, _) if !self.stream.owes_bytes() => return None,
+            (None, _) => self.stream.write_vectored(&[]),
+            (Some(only), None) => self.stream.write(only),
+            (Some(first), Some(second)) => {
                 let mut vector = [IoSlice::new(first); MAX_SLICES];
                 let mut len = 1;
                 for (place, slice) in vector[1..].iter_mut().zip(iter::once(second).chain(slices)) {
                     *place = IoSlice::new(slice);
                     len += 1;
-                    offered += slice.len();
                 }
                 self.stream.write_vectored(&vector[..len])
             }
         };
         match result {
-            Ok(written) => {
-                self.is_full = written < offered;
-                return written;
+            Ok(Moved { len_bytes, at_edge }) => {
+                self.is_full = at_edge;
+                return Some(len_bytes);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_full = true,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -293,7 +305,7 @@ impl Connection {
                 self.has_input = true;
             }
         }
-        0
+        Some(0)
     }
 
     fn await_room(&mut self, registry: &Registry, awaits_room: bool) -> io::Result<()> {
@@ -304,54 +316,5 @@ impl Connection {
         let interest =
             if awaits_room { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         self.stream.source().reregister(registry, Token(self.client.slot()), interest)
-    }
-}
-
-/// A connected socket of either kind.
-#[derive(Debug)]
-pub(crate) enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl Stream {
-    fn source(&mut self) -> &mut dyn Source {
-        match self {
-            Self::Tcp(stream) => stream,
-            Self::Unix(stream) => stream,
-        }
-    }
-
-    #[inline]
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
-        }
-    }
-
-    /// Appends to a buffer as much as it has room for.
-    fn read_to_spare(&self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        let spare = spare_capacity(buffer);
-        Ok(match self {
-            Self::Tcp(stream) => rustix::io::read(stream, spare),
-            Self::Unix(stream) => rustix::io::read(stream, spare),
-        }?)
-    }
-
-    #[inline]
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
-        }
-    }
-
-    #[inline]
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write_vectored(slices),
-            Self::Unix(stream) => stream.write_vectored(slices),
-        }
     }
 }

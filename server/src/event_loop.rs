@@ -24,9 +24,11 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::clock;
-use crate::connection::{Connection, Fill, Next, Stream};
+use crate::connection::{Connection, Fill, Next};
 use crate::listener::{Accepted, Listeners};
 use crate::log::Log;
+use crate::recorder::Recorder;
+use crate::stream::Stream;
 
 /// What is read before it is served, of all clients together. It stays within a processor's second cache.
 const READ_BUFFER_BYTES: usize = 512 * 1024;
@@ -58,6 +60,7 @@ pub(crate) struct EventLoop {
     /// Until then no client is accepted, for want of descriptors.
     accept_again_at: Option<UnixMicros>,
     read_buffer: Box<[u8]>,
+    recorder: Option<Recorder>,
     end: Option<End>,
 }
 
@@ -76,6 +79,7 @@ impl EventLoop {
         poll: Poll,
         listeners: Rc<RefCell<Listeners>>,
         log: Rc<Log>,
+        recorder: Option<Recorder>,
     ) -> io::Result<Self> {
         let mut signals = Signals::new([SIGTERM, SIGINT])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
@@ -92,6 +96,7 @@ impl EventLoop {
             effects: Vec::new(),
             accept_again_at: None,
             read_buffer: vec![0; READ_BUFFER_BYTES].into_boxed_slice(),
+            recorder,
             end: None,
         })
     }
@@ -99,8 +104,9 @@ impl EventLoop {
     /// Serves until somebody ends it.
     pub(crate) fn run(mut self) -> io::Result<End> {
         let mut events = Events::with_capacity(MAX_EVENTS);
-        let mut now = clock::now();
+        let mut now = self.now();
         loop {
+            self.record(|recorder| recorder.tick(now));
             let tick_at = self.engine.tick(now);
             self.carry_out_effects(now);
             if let Some(end) = self.end {
@@ -108,13 +114,32 @@ impl EventLoop {
             }
             match self.poll.poll(&mut events, Some(self.patience(now, tick_at))) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => now = clock::now(),
+                _ => now = self.now(),
             }
             for event in &events {
                 self.note(event);
             }
             self.serve_listed(now);
             self.accept(now);
+            self.save_recording();
+        }
+    }
+
+    /// The time of this round.
+    fn now(&self) -> UnixMicros {
+        let now = clock::now();
+        self.recorder.as_ref().map_or(now, |recorder| recorder.not_before(now))
+    }
+
+    fn record(&mut self, event: impl FnOnce(&mut Recorder)) {
+        if let Some(recorder) = &mut self.recorder {
+            event(recorder);
+        }
+    }
+
+    fn save_recording(&mut self) {
+        if let Some(error) = self.recorder.as_mut().and_then(Recorder::flush) {
+            self.log.warning("The recording ends here: it cannot be written", &[("error", &error)]);
         }
     }
 
@@ -159,12 +184,14 @@ impl EventLoop {
     /// Reads from connections, in order, until the buffer is full; returns how many were seen.
     fn read_some(&mut self, slots: &[usize], now: UnixMicros) -> usize {
         let mut used = 0;
+        // What is recorded passes through the buffer.
+        let takes_spare = self.recorder.is_none();
         for (seen, &slot) in slots.iter().enumerate() {
             let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
             let turn = used..used + connection.room_bytes();
             let Some(room) = self.read_buffer.get_mut(turn) else { return seen };
             connection.is_listed = false;
-            match connection.fill(&mut self.engine, room, self.poll.registry(), now) {
+            match connection.fill(&mut self.engine, room, self.poll.registry(), now, takes_spare) {
                 Fill::Bytes(len_bytes) => {
                     if slots.len() > 1 {
                         self.engine.foresee(connection.client(), &room[..len_bytes]);
@@ -181,6 +208,9 @@ impl EventLoop {
     /// Lets the engine run what was read, then writes all answers.
     fn serve_filled(&mut self, now: UnixMicros) {
         let mut start = 0;
+        if self.recorder.is_some() {
+            return self.serve_one_by_one(now);
+        }
         for &(slot, len_bytes) in &self.filled {
             let bytes = &self.read_buffer[start..start + len_bytes];
             start += len_bytes;
@@ -194,6 +224,26 @@ impl EventLoop {
                 let next = connection.flush(&mut self.engine, self.poll.registry(), now);
                 self.follow(slot, next);
             }
+        }
+        self.filled = filled;
+    }
+
+    /// The same for a recording: what one client's bytes cause has happened before the next one's are served, as it will when
+    /// they are replayed.
+    fn serve_one_by_one(&mut self, now: UnixMicros) {
+        let (mut filled, mut start) = (mem::take(&mut self.filled), 0);
+        for (slot, len_bytes) in filled.drain(..) {
+            let bytes = &self.read_buffer[start..start + len_bytes];
+            start += len_bytes;
+            // What the one before has caused may be the end of this one.
+            let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
+            if let Some(recorder) = &mut self.recorder {
+                recorder.receive(slot, bytes, now);
+            }
+            connection.serve(&mut self.engine, bytes, now);
+            let next = connection.flush(&mut self.engine, self.poll.registry(), now);
+            self.follow(slot, next);
+            self.carry_out_effects(now);
         }
         self.filled = filled;
     }
@@ -212,6 +262,7 @@ impl EventLoop {
 
     fn close(&mut self, slot: usize) {
         if let Some(connection) = self.connections[slot].take() {
+            self.record(|recorder| recorder.disconnect(slot));
             self.engine.disconnect(connection.client());
             // Its descriptor may be the one that a waiting client needs.
             self.accept_again_at = None;
@@ -280,6 +331,7 @@ impl EventLoop {
 
     fn admit(&mut self, mut stream: Stream, peer: Peer, now: UnixMicros) {
         let address = peer.address.clone();
+        self.record(|recorder| recorder.connect(&address, now));
         let client = match self.engine.connect(peer, now) {
             Ok(client) => client,
             Err(refused) => {

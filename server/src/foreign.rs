@@ -19,7 +19,6 @@ pub(crate) enum Foreign {
 const DURABILITY: &str = "not supported: what it protects would be lost in silence";
 const REPLICATION: &str = "replication is not supported";
 const CLUSTER: &str = "cluster mode is not supported";
-const TLS: &str = "TLS is not supported";
 const MODULES: &str = "modules are not supported";
 const SENTINEL: &str = "sentinel mode is not supported";
 
@@ -30,9 +29,8 @@ const ESSENTIAL: &[(&str, &[&str], &str)] = &[
     ("min-replicas-to-write", &["0"], DURABILITY),
     ("min-slaves-to-write", &["0"], DURABILITY),
     ("cluster-enabled", &["no"], CLUSTER),
-    ("tls-port", &["0"], TLS),
-    ("tls-replication", &["no"], TLS),
-    ("tls-cluster", &["no"], TLS),
+    ("tls-replication", &["no"], REPLICATION),
+    ("tls-cluster", &["no"], CLUSTER),
     ("loadmodule", &[], MODULES),
     ("sentinel", &[], SENTINEL),
 ];
@@ -146,23 +144,9 @@ const DISPENSABLE: &[&str] = &[
     "syslog-enabled",
     "syslog-facility",
     "syslog-ident",
-    "tls-auth-clients",
-    "tls-ca-cert-dir",
-    "tls-ca-cert-file",
-    "tls-cert-file",
-    "tls-ciphers",
-    "tls-ciphersuites",
     "tls-client-cert-file",
     "tls-client-key-file",
     "tls-client-key-file-pass",
-    "tls-dh-params-file",
-    "tls-key-file",
-    "tls-key-file-pass",
-    "tls-prefer-server-ciphers",
-    "tls-protocols",
-    "tls-session-cache-size",
-    "tls-session-cache-timeout",
-    "tls-session-caching",
     "use-exit-on-panic",
     "watchdog-period",
 ];
@@ -205,8 +189,8 @@ mod tests {
     #[test]
     fn what_is_off_may_be_said() {
         let judge = |name, word: &str| judge(name, &[word.as_bytes().to_vec()]);
-        assert_eq!(judge("tls-port", "0"), Some(Foreign::Idle));
-        assert_eq!(judge("tls-port", "6380"), Some(Foreign::Refused(TLS)));
+        assert_eq!(judge("tls-cluster", "no"), Some(Foreign::Idle));
+        assert_eq!(judge("tls-cluster", "yes"), Some(Foreign::Refused(CLUSTER)));
         assert_eq!(judge("AppendFsync", "everysec"), Some(Foreign::Ignored));
         assert_eq!(judge("nosuch", "0"), None);
     }

@@ -14,14 +14,20 @@ use std::thread;
 
 use redstart_core::config::Config;
 use redstart_core::instance::host::{Host, Process, Usage};
+use redstart_core::time::UnixMicros;
 
 use crate::allocator;
 use crate::clock::Stopwatch;
 use crate::config_rewrite;
+use crate::fatal::Fatal;
 use crate::file_limit;
 use crate::listener::Listeners;
 use crate::log::Log;
 use crate::process::Facts;
+use crate::recorder::EventTime;
+
+const NO_PORT: &str = "Unable to listen on this port. Check server logs.";
+const NO_TLS: &str = "Unable to update TLS configuration. Check server logs.";
 
 /// The surroundings of the server's engine.
 #[derive(Debug)]
@@ -32,16 +38,24 @@ pub(crate) struct ServerHost {
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) facts: Facts,
     pub(crate) stopwatch: Stopwatch,
+    /// The time of the latest event, where the session is recorded.
+    pub(crate) recorded: Option<EventTime>,
 }
 
 impl Host for ServerHost {
     #[inline]
     fn monotonic_ns(&self) -> u64 {
-        self.stopwatch.nanos()
+        match &self.recorded {
+            None => self.stopwatch.nanos(),
+            Some(time) => time.get().0 * 1_000,
+        }
     }
 
     fn sleep(&self, micros: u64) {
         thread::sleep(Duration::from_micros(micros));
+        if let Some(time) = &self.recorded {
+            time.set(UnixMicros(time.get().0 + micros));
+        }
     }
 
     fn log(&self, text: &[u8]) {
@@ -69,8 +83,20 @@ impl Host for ServerHost {
 
     fn configure(&self, name: &str, config: &Config) -> Result<(), String> {
         match name {
-            "port" => self.listen(config, "Unable to listen on this port. Check server logs."),
-            "bind" => self.listen(config, "Failed to bind to specified addresses."),
+            "port" => self.or_log(NO_PORT, self.listeners.borrow_mut().bind(config)),
+            "tls-port" => {
+                let mut listeners = self.listeners.borrow_mut();
+                self.or_log(NO_TLS, listeners.configure_tls(config))?;
+                self.or_log(NO_PORT, listeners.bind_tls(config))
+            }
+            "bind" => {
+                let mut listeners = self.listeners.borrow_mut();
+                let result = listeners.bind_tls(config).and_then(|()| listeners.bind(config));
+                self.or_log("Failed to bind to specified addresses.", result)
+            }
+            tls if tls.starts_with("tls-") => {
+                self.or_log(NO_TLS, self.listeners.borrow_mut().configure_tls(config))
+            }
             "maxclients" => {
                 let wanted = u64::try_from(config.maxclients).unwrap_or(0);
                 let possible = file_limit::make_room(wanted);
@@ -127,8 +153,9 @@ impl Host for ServerHost {
 }
 
 impl ServerHost {
-    fn listen(&self, config: &Config, reply: &str) -> Result<(), String> {
-        self.listeners.borrow_mut().bind(config).map_err(|error| {
+    /// What a client is told of something that failed, of which the log tells more.
+    fn or_log(&self, reply: &str, result: Result<(), Fatal>) -> Result<(), String> {
+        result.map_err(|error| {
             self.log.warning(&error.to_string(), &[]);
             reply.to_owned()
         })

@@ -1,4 +1,4 @@
-//! The sockets that clients connect to: TCP on the addresses of `bind`, and a Unix socket.
+//! The sockets that clients connect to: on the addresses of `bind` one port for TCP and one for TLS, and a Unix socket.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,26 +12,35 @@ use std::rc::Rc;
 
 use core::time::Duration;
 
-use mio::net::{TcpListener, UnixListener};
+use mio::net::{TcpListener, TcpStream, UnixListener};
 use mio::{Interest, Registry, Token};
 use nix::errno::Errno;
 use redstart_core::config::Config;
 use redstart_core::session::{Peer, Transport};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::connection::Stream;
 use crate::fatal::Fatal;
 use crate::log::Log;
+use crate::stream::Stream;
+use crate::tls::Acceptor;
 
 /// All listening sockets. The event loop accepts from them, and `CONFIG SET` opens others in their place.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     registry: Registry,
     log: Rc<Log>,
-    tcp: Vec<Listener<TcpListener>>,
+    tcp: Port,
+    tls: Port,
     unix: Option<(Listener<UnixListener>, UnixPath)>,
-    /// Where the TCP sockets listen.
+    acceptor: Acceptor,
+}
+
+/// The sockets that share a port.
+#[derive(Debug)]
+struct Port {
+    sockets: Vec<Listener<TcpListener>>,
     place: Place,
+    first_token: usize,
 }
 
 /// The parameters that say where to listen.
@@ -62,28 +71,46 @@ pub(crate) enum Accepted {
 }
 
 impl Listeners {
-    /// Tokens from here on belong to listeners: the Unix socket's, then one a TCP socket.
-    const FIRST_TOKEN: usize = usize::MAX / 2;
+    /// Tokens from here on belong to listeners: the Unix socket's, then one a socket of either port.
+    const UNIX_TOKEN: usize = usize::MAX / 2;
+    const TCP_TOKEN: usize = Self::UNIX_TOKEN + 1;
+    const TLS_TOKEN: usize = Self::TCP_TOKEN + (1 << 16);
 
     /// Opens the sockets that the configuration asks for.
     pub(crate) fn open(config: &Config, registry: Registry, log: Rc<Log>) -> Result<Self, Fatal> {
-        let mut listeners =
-            Self { registry, log, tcp: Vec::new(), unix: None, place: Place::default() };
+        let acceptor = Acceptor::new(Rc::clone(&log));
+        let (tcp, tls) = (Port::new(Self::TCP_TOKEN), Port::new(Self::TLS_TOKEN));
+        let mut listeners = Self { registry, log, tcp, tls, unix: None, acceptor };
         if !config.unixsocket.is_empty() {
             listeners.unix = Some(listeners.open_unix(config)?);
         }
+        listeners.configure_tls(config)?;
+        listeners.bind_tls(config)?;
         listeners.bind(config)?;
-        if listeners.tcp.is_empty() && listeners.unix.is_none() {
+        if listeners.port() == 0 && listeners.unix.is_none() {
             return Err(Fatal::new(
-                "there is no address to listen on: see bind, port and unixsocket",
+                "there is no address to listen on: see bind, port, tls-port and unixsocket",
             ));
         }
         Ok(listeners)
     }
 
-    /// The TCP port; 0 when there is none.
+    /// The TCP port, or if there is none that of TLS; 0 when there is neither.
     pub(crate) const fn port(&self) -> u16 {
-        if self.tcp.is_empty() { 0 } else { self.place.port }
+        match (self.tcp.number(), self.tls.number()) {
+            (0, tls) => tls,
+            (tcp, _) => tcp,
+        }
+    }
+
+    /// The port without TLS; 0 when there is none.
+    pub(crate) const fn tcp_port(&self) -> u16 {
+        self.tcp.number()
+    }
+
+    /// The port of TLS; 0 when there is none.
+    pub(crate) const fn tls_port(&self) -> u16 {
+        self.tls.number()
     }
 
     /// The path of the Unix socket.
@@ -91,30 +118,31 @@ impl Listeners {
         self.unix.as_ref().map(|(_, path)| path.0.as_path())
     }
 
-    /// Opens TCP sockets at the place that the configuration tells now, and closes those it told before.
+    /// Opens TCP sockets at the place that the configuration tells now, and closes those it told before. Port 0 lets the
+    /// system choose one, unless clients have another way: then it means what it means in Redis, no TCP at all.
     pub(crate) fn bind(&mut self, config: &Config) -> Result<(), Fatal> {
-        let place = Place {
-            port: u16::try_from(config.port).expect("the configuration bounds the port"),
-            bind: config.bind.clone(),
-        };
-        if place == self.place {
-            return Ok(());
-        }
-        if place.port == self.place.port {
-            // The old addresses may be in the way of the new ones: `*` of `127.0.0.1`.
-            self.tcp.clear();
-            self.place = Place::default();
-        }
-        let (sockets, port) = self.open_tcp(&place, config)?;
-        self.tcp = sockets;
-        self.place = Place { port, ..place };
-        Ok(())
+        let has_another = self.unix.is_some() || config.tls_port > 0;
+        let place = Place::new(config.port, config);
+        let place = if place.port == 0 && has_another { Place::default() } else { place };
+        self.tcp.move_to(place, config.tcp_backlog, &self.registry, &self.log)
+    }
+
+    /// The same for TLS, where port 0 is none.
+    pub(crate) fn bind_tls(&mut self, config: &Config) -> Result<(), Fatal> {
+        let place = Place::new(config.tls_port, config);
+        let place = if place.port == 0 { Place::default() } else { place };
+        self.tls.move_to(place, config.tcp_backlog, &self.registry, &self.log)
+    }
+
+    /// Meets new clients with certificates, keys and all else as the configuration tells it now.
+    pub(crate) fn configure_tls(&mut self, config: &Config) -> Result<(), Fatal> {
+        if config.tls_port == 0 { Ok(()) } else { self.acceptor.configure(config) }
     }
 
     /// Remembers that clients wait at the listener of a token; whether it is one.
     pub(crate) fn note(&mut self, token: Token) -> bool {
-        let Some(index) = token.0.checked_sub(Self::FIRST_TOKEN) else { return false };
-        if let Some(listener) = index.checked_sub(1).and_then(|index| self.tcp.get_mut(index)) {
+        let Some(_) = token.0.checked_sub(Self::UNIX_TOKEN) else { return false };
+        if let Some(listener) = self.tls.listener(token).or_else(|| self.tcp.listener(token)) {
             listener.has_clients = true;
         } else if let Some((listener, _)) = &mut self.unix {
             listener.has_clients = true;
@@ -124,14 +152,22 @@ impl Listeners {
 
     /// Accepts a client that waits at any of the sockets.
     pub(crate) fn accept(&mut self, keepalive_seconds: u64) -> Accepted {
-        for listener in self.tcp.iter_mut().filter(|listener| listener.has_clients) {
-            match listener.socket.accept() {
-                Ok((stream, peer)) => {
-                    return tcp_client(stream, peer, keepalive_seconds, &self.log);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.has_clients = false,
-                Err(error) => return failed(&error, &self.log),
+        match self.tcp.accept() {
+            Ok(Some((socket, address))) => {
+                return tcp_client(socket, address, keepalive_seconds, &self.log);
             }
+            Ok(None) => {}
+            Err(error) => return failed(&error, &self.log),
+        }
+        match self.tls.accept() {
+            Ok(Some((socket, address))) => {
+                return tls_client(
+                    tcp_client(socket, address, keepalive_seconds, &self.log),
+                    &self.acceptor,
+                );
+            }
+            Ok(None) => {}
+            Err(error) => return failed(&error, &self.log),
         }
         if let Some((listener, path)) = &mut self.unix
             && listener.has_clients
@@ -147,50 +183,9 @@ impl Listeners {
 
     /// Whether clients may wait to be accepted.
     pub(crate) fn have_clients(&self) -> bool {
-        self.tcp.iter().any(|listener| listener.has_clients)
+        let mut sockets = self.tcp.sockets.iter().chain(&self.tls.sockets);
+        sockets.any(|listener| listener.has_clients)
             || self.unix.as_ref().is_some_and(|(listener, _)| listener.has_clients)
-    }
-
-    /// Port 0 lets the system choose one, which all addresses then share. Beside a Unix socket it means what it means in
-    /// Redis: no TCP at all.
-    fn open_tcp(
-        &self,
-        place: &Place,
-        config: &Config,
-    ) -> Result<(Vec<Listener<TcpListener>>, u16), Fatal> {
-        let mut listeners = Vec::new();
-        let mut port = place.port;
-        if port == 0 && self.unix.is_some() {
-            return Ok((listeners, 0));
-        }
-        for word in place.bind.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
-            let word = String::from_utf8_lossy(word);
-            let address = Address::parse(&word);
-            match address.listen(port, config.tcp_backlog) {
-                Ok(mut socket) => {
-                    let failed = |error: io::Error| Fatal::new(format!("{word}: {error}"));
-                    port = socket.local_addr().map_err(failed)?.port();
-                    let token = Token(Self::FIRST_TOKEN + 1 + listeners.len());
-                    self.registry
-                        .register(&mut socket, token, Interest::READABLE)
-                        .map_err(failed)?;
-                    // A socket that is registered again in the place of another may have missed its first edge.
-                    listeners.push(Listener { socket, has_clients: true });
-                }
-                Err(error) if address.may_be_missing(&error) => {
-                    self.log.verbose("Address is not available", &[("address", &word)]);
-                }
-                Err(error) => {
-                    let port = if port == 0 { String::new() } else { format!(" on port {port}") };
-                    let error = plain(&error);
-                    return Err(Fatal::new(format!(
-                        "Failed listening{port}: {}: {error}",
-                        address.host
-                    )));
-                }
-            }
-        }
-        Ok((listeners, port))
     }
 
     fn open_unix(&self, config: &Config) -> Result<(Listener<UnixListener>, UnixPath), Fatal> {
@@ -210,9 +205,101 @@ impl Listeners {
         }
         listen(&socket, config.tcp_backlog).map_err(failed)?;
         let mut socket = UnixListener::from_std(socket.into());
-        let token = Token(Self::FIRST_TOKEN);
+        let token = Token(Self::UNIX_TOKEN);
         self.registry.register(&mut socket, token, Interest::READABLE).map_err(failed)?;
         Ok((Listener { socket, has_clients: true }, guard))
+    }
+}
+
+impl Place {
+    fn new(port: i64, config: &Config) -> Self {
+        let port = u16::try_from(port).expect("the configuration bounds the port");
+        Self { port, bind: config.bind.clone() }
+    }
+}
+
+impl Port {
+    fn new(first_token: usize) -> Self {
+        Self { sockets: Vec::new(), place: Place::default(), first_token }
+    }
+
+    const fn number(&self) -> u16 {
+        if self.sockets.is_empty() { 0 } else { self.place.port }
+    }
+
+    fn listener(&mut self, token: Token) -> Option<&mut Listener<TcpListener>> {
+        self.sockets.get_mut(token.0.checked_sub(self.first_token)?)
+    }
+
+    /// A client that waits at any of the sockets.
+    fn accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
+        for listener in self.sockets.iter_mut().filter(|listener| listener.has_clients) {
+            match listener.socket.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listener.has_clients = false,
+                result => return result.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Listens there instead; at no address, if that place has none.
+    fn move_to(
+        &mut self,
+        place: Place,
+        backlog: i64,
+        registry: &Registry,
+        log: &Log,
+    ) -> Result<(), Fatal> {
+        if place == self.place {
+            return Ok(());
+        }
+        if place.port == self.place.port {
+            // The old addresses may be in the way of the new ones: `*` of `127.0.0.1`.
+            self.sockets.clear();
+            self.place = Place::default();
+        }
+        let (sockets, port) = self.open(&place, backlog, registry, log)?;
+        self.sockets = sockets;
+        self.place = Place { port, ..place };
+        Ok(())
+    }
+
+    /// If the system chooses a port, all addresses share it.
+    fn open(
+        &self,
+        place: &Place,
+        backlog: i64,
+        registry: &Registry,
+        log: &Log,
+    ) -> Result<(Vec<Listener<TcpListener>>, u16), Fatal> {
+        let mut listeners = Vec::new();
+        let mut port = place.port;
+        for word in place.bind.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
+            let word = String::from_utf8_lossy(word);
+            let address = Address::parse(&word);
+            match address.listen(port, backlog) {
+                Ok(mut socket) => {
+                    let failed = |error: io::Error| Fatal::new(format!("{word}: {error}"));
+                    port = socket.local_addr().map_err(failed)?.port();
+                    let token = Token(self.first_token + listeners.len());
+                    registry.register(&mut socket, token, Interest::READABLE).map_err(failed)?;
+                    // A socket that is registered again in the place of another may have missed its first edge.
+                    listeners.push(Listener { socket, has_clients: true });
+                }
+                Err(error) if address.may_be_missing(&error) => {
+                    log.verbose("Address is not available", &[("address", &word)]);
+                }
+                Err(error) => {
+                    let port = if port == 0 { String::new() } else { format!(" on port {port}") };
+                    let error = plain(&error);
+                    return Err(Fatal::new(format!(
+                        "Failed listening{port}: {}: {error}",
+                        address.host
+                    )));
+                }
+            }
+        }
+        Ok((listeners, port))
     }
 }
 
@@ -279,7 +366,7 @@ fn listen(socket: &Socket, backlog: i64) -> io::Result<()> {
 }
 
 fn tcp_client(
-    stream: mio::net::TcpStream,
+    stream: TcpStream,
     address: SocketAddr,
     keepalive_seconds: u64,
     log: &Log,
@@ -312,6 +399,17 @@ fn tcp_client(
             log.debug("A connection is gone before it was served", &[("error", &plain(&error))]);
             Accepted::Gone
         }
+    }
+}
+
+/// The same client, behind TLS.
+fn tls_client(accepted: Accepted, acceptor: &Acceptor) -> Accepted {
+    match accepted {
+        Accepted::Client(Stream::Tcp(socket), peer) => match acceptor.meet(socket) {
+            Ok(stream) => Accepted::Client(Stream::Tls(Box::new(stream)), peer),
+            Err(_) => Accepted::Gone,
+        },
+        other => other,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `redstart`: the engine of `redstart-core` behind sockets, as a server that every Redis client can talk to.
 //!
-//! One thread does all the work. [`event_loop`] is its heart, [`connection`] and [`listener`] the sockets, [`host`] what the
+//! One thread does all the work. [`event_loop`] is its heart, [`connection`], [`stream`] and [`listener`] the sockets, [`tls`] what of them is enciphered, [`host`] what the
 //! engine may ask of the process. [`args`], [`config_file`] and [`directive`] read the configuration, `startup` puts all together.
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,10 @@ mod host;
 mod listener;
 mod log;
 mod process;
+mod recorder;
 mod startup;
+mod stream;
+mod tls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,7 +33,7 @@ use args::Invocation;
 
 fn main() -> ExitCode {
     let result = match args::parse(std::env::args_os()) {
-        Ok(Invocation::Serve { source, flags }) => startup::serve(source, flags),
+        Ok(Invocation::Serve { source, flags, record }) => startup::serve(source, flags, record),
         Ok(Invocation::Print(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
             Ok(())

@@ -28,11 +28,16 @@ use crate::fatal::Fatal;
 use crate::file_limit;
 use crate::host::ServerHost;
 use crate::listener::Listeners;
-use crate::log::Log;
+use crate::log::{Field, Log};
 use crate::process::Facts;
+use crate::recorder::Recorder;
 
 /// Runs a server until somebody ends it.
-pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(), Fatal> {
+pub(crate) fn serve(
+    source: Option<Source>,
+    flags: Vec<Directive>,
+    record: Option<PathBuf>,
+) -> Result<(), Fatal> {
     allocator::purge_in_background();
     let mut configured = configure(source.as_ref(), flags)?;
     enter_dir(&mut configured.config)?;
@@ -42,35 +47,49 @@ pub(crate) fn serve(source: Option<Source>, flags: Vec<Directive>) -> Result<(),
         Some(Source::File(path)) => Some(path),
         _ => None,
     };
-    let result = run(configured, config_file, &log);
+    let result = run(configured, config_file, record, &log);
     if let (Err(fatal), Some(_)) = (&result, log.file()) {
         log.warning(&fatal.to_string(), &[]);
     }
     result
 }
 
-fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> Result<(), Fatal> {
+fn run(
+    configured: Configured,
+    config_file: Option<PathBuf>,
+    record: Option<PathBuf>,
+    log: &Rc<Log>,
+) -> Result<(), Fatal> {
     let Configured { mut config, users, renames, ignored } = configured;
     let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
     let poll = Poll::new().map_err(system)?;
     let registry = poll.registry().try_clone().map_err(system)?;
     limit_clients(&mut config, log);
     let listeners = Listeners::open(&config, registry, Rc::clone(log))?;
-    if listeners.port() > 0 {
-        // Port 0 has become one that clients can be told.
-        config.port = listeners.port().into();
-    }
+    // Port 0 may have become one that clients can be told.
+    config.port = listeners.tcp_port().into();
     announce(&config, &listeners, config_file.as_ref(), &ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
+    let (seed, start) = (seed(), clock::now());
+    let recorder = match &record {
+        Some(_) if !users.is_empty() || !renames.is_empty() || !config.aclfile.is_empty() => {
+            return Err(Fatal::new("--record: a recording holds no users and no renamed commands"));
+        }
+        Some(path) => Some(Recorder::create(path, seed, &config, start).map_err(|error| {
+            Fatal::new(format!("cannot record to {}: {error}", path.display()))
+        })?),
+        None => None,
+    };
     let host = ServerHost {
         log: Rc::clone(log),
         listeners: Rc::clone(&listeners),
         config_file,
         facts: Facts::gather(),
         stopwatch: Stopwatch::new(),
+        recorded: recorder.as_ref().map(Recorder::stopwatch),
     };
     let has_acl_file = !config.aclfile.is_empty();
-    let mut engine = Engine::with_host(config, seed(), Box::new(host), clock::now());
+    let mut engine = Engine::with_host(config, seed, Box::new(host), start);
     if has_acl_file {
         engine.load_users().map_err(|errors| {
             Fatal::new(format!("Aborting Redis startup because of ACL errors: {errors}"))
@@ -85,8 +104,8 @@ fn run(configured: Configured, config_file: Option<PathBuf>, log: &Rc<Log>) -> R
     if engine.needs_no_password() {
         warn_of_strangers(engine.config(), log);
     }
-    let event_loop =
-        EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log)).map_err(system)?;
+    let event_loop = EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log), recorder)
+        .map_err(system)?;
     ready(&listeners.borrow(), log);
     let end = event_loop.run().map_err(system)?;
     say_goodbye(end, log);
@@ -224,7 +243,9 @@ fn warn_of_strangers(config: &Config, log: &Log) {
         address != "localhost" && !address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     };
     let addresses = config.bind.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    if config.port == 0 || !addresses.clone().any(|address| is_far(&address)) {
+    if config.port == 0 && config.tls_port == 0
+        || !addresses.clone().any(|address| is_far(&address))
+    {
         return;
     }
     if config.protected_mode {
@@ -241,15 +262,16 @@ fn warn_of_strangers(config: &Config, log: &Log) {
 }
 
 fn ready(listeners: &Listeners, log: &Log) {
+    let (port, tls_port) = (listeners.tcp_port(), listeners.tls_port());
     let unix = listeners.unix_path().map(|path| path.display().to_string()).unwrap_or_default();
-    if unix.is_empty() {
-        log.notice("Ready to accept connections", &[("port", &listeners.port())]);
-    } else {
-        log.notice(
-            "Ready to accept connections",
-            &[("port", &listeners.port()), ("unixsocket", &unix)],
-        );
+    let mut fields: Vec<Field<'_>> = vec![("port", &port)];
+    if tls_port > 0 {
+        fields.push(("tls-port", &tls_port));
     }
+    if !unix.is_empty() {
+        fields.push(("unixsocket", &unix));
+    }
+    log.notice("Ready to accept connections", &fields);
 }
 
 fn say_goodbye(end: End, log: &Log) {

@@ -1,5 +1,6 @@
 // The playground as it is built, on a port of this machine, in the distribution's Chromium.
 
+import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -40,4 +41,55 @@ export function launch() {
 export function picture(page, name) {
   mkdirSync(PICTURES, { recursive: true });
   return page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
+
+/** Opens the page; what it complains about fails the test. */
+export async function open(t, browser, site, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(complaints, []);
+  });
+  await page.goto(site.url);
+  await prompt(page).waitFor();
+  return page;
+}
+
+/** The line that is typed in the terminal that has the turn. */
+export const prompt = (page) => page.locator(".terminal.active .cm-content");
+
+/** What is typed there, without the hint behind it. */
+export const line = (page) => prompt(page).evaluate((field) => {
+  const copy = field.cloneNode(true);
+  for (const ghost of copy.querySelectorAll(".ghost")) ghost.remove();
+  return copy.textContent;
+});
+
+/** Enters lines where the focus is. */
+export async function type(page, ...lines) {
+  for (const line of lines) {
+    await page.keyboard.type(line);
+    await page.keyboard.press("Enter");
+  }
+}
+
+const LINES = ".entry p";
+
+/** The lines of a terminal: of the one that has the turn, unless told. */
+export const shown = (page, terminal = ".terminal.active") => page.locator(`${terminal} ${LINES}`).allTextContents();
+
+/** Waits until a terminal's last lines are these. */
+export async function ends(page, lines, terminal = ".terminal.active") {
+  await page.waitForFunction(
+    ([selector, lines]) => {
+      const shown = [...document.querySelectorAll(selector)].slice(-lines.length).map((line) => line.textContent);
+      return JSON.stringify(shown) === JSON.stringify(lines);
+    },
+    [`${terminal} ${LINES}`, lines],
+    { timeout: 5000 },
+  ).catch(async () => assert.deepEqual((await shown(page, terminal)).slice(-lines.length), lines));
 }

@@ -3,6 +3,7 @@
 import pathlib
 import socket
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -20,14 +21,18 @@ def free_port():
 class Program:
     """What a program does; each server has a class of its own below."""
 
+    # What tells the server its port, and the client's parameters besides that.
+    port_flag = "--port"
+    parameters = {}
+
     @classmethod
     def setUpClass(cls):
         port = free_port()
-        command = [*cls.command, "--port", str(port), "--bind", "127.0.0.1"]
+        command = [*cls.command, cls.port_flag, str(port), "--bind", "127.0.0.1"]
         cls.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if not any("Ready to accept connections" in line for line in cls.server.stdout):
             raise RuntimeError(f"{cls.command} has ended")
-        cls.db = redis.Redis(port=port, decode_responses=True)
+        cls.db = redis.Redis(port=port, decode_responses=True, **cls.parameters)
 
     @classmethod
     def tearDownClass(cls):
@@ -95,4 +100,43 @@ class WithRedisServer(Program, unittest.TestCase):
 
 
 class WithRedstart(Program, unittest.TestCase):
+    command = [str(REDSTART)]
+
+
+class OverTls(Program):
+    """The same program behind TLS, where both sides show the same certificate."""
+
+    port_flag = "--tls-port"
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        key, certificate = (f"{folder.name}/{name}" for name in ["key.pem", "certificate.pem"])
+        what = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=localhost"
+        names = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]
+        files = ["-keyout", key, "-out", certificate]
+        subprocess.run(["openssl", *what.split(), *names, *files], check=True, capture_output=True)
+        files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate]
+        cls.command = [*cls.command, "--port", "0", *files]
+        cls.parameters = {
+            "ssl": True,
+            "ssl_certfile": certificate,
+            "ssl_keyfile": key,
+            "ssl_ca_certs": certificate,
+        }
+        super().setUpClass()
+
+    def test_who_shows_nothing_is_sent_away(self):
+        parameters = {**self.db.connection_pool.connection_kwargs}
+        parameters.update(ssl_certfile=None, ssl_keyfile=None)
+        with self.assertRaises(redis.ConnectionError):
+            redis.Redis(ssl=True, **parameters).ping()
+
+
+class WithRedisServerOverTls(OverTls, unittest.TestCase):
+    command = ["redis-server", "--save", ""]
+
+
+class WithRedstartOverTls(OverTls, unittest.TestCase):
     command = [str(REDSTART)]

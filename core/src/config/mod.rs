@@ -8,6 +8,7 @@ mod client_limits;
 pub mod events;
 mod parameter;
 mod table;
+mod tls;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,6 +40,23 @@ pub struct Config {
     pub aclfile: Vec<u8>,
     pub acl_pubsub_default: &'static str,
     pub acllog_max_len: i64,
+
+    // TLS, all of it the front end's.
+    pub tls_port: i64,
+    pub tls_cert_file: Vec<u8>,
+    pub tls_key_file: Vec<u8>,
+    pub tls_key_file_pass: Vec<u8>,
+    pub tls_ca_cert_file: Vec<u8>,
+    pub tls_ca_cert_dir: Vec<u8>,
+    pub tls_auth_clients: &'static str,
+    pub tls_dh_params_file: Vec<u8>,
+    pub tls_protocols: Vec<u8>,
+    pub tls_ciphers: Vec<u8>,
+    pub tls_ciphersuites: Vec<u8>,
+    pub tls_prefer_server_ciphers: bool,
+    pub tls_session_caching: bool,
+    pub tls_session_cache_size: i64,
+    pub tls_session_cache_timeout: i64,
 
     // What a client may send and leave unread.
     pub proto_max_bulk_len: i64,
@@ -116,6 +134,21 @@ impl Default for Config {
             aclfile: Vec::new(),
             acl_pubsub_default: "resetchannels",
             acllog_max_len: 128,
+            tls_port: 0,
+            tls_cert_file: Vec::new(),
+            tls_key_file: Vec::new(),
+            tls_key_file_pass: Vec::new(),
+            tls_ca_cert_file: Vec::new(),
+            tls_ca_cert_dir: Vec::new(),
+            tls_auth_clients: "yes",
+            tls_dh_params_file: Vec::new(),
+            tls_protocols: Vec::new(),
+            tls_ciphers: Vec::new(),
+            tls_ciphersuites: Vec::new(),
+            tls_prefer_server_ciphers: false,
+            tls_session_caching: true,
+            tls_session_cache_size: 20 * 1024,
+            tls_session_cache_timeout: 300,
             proto_max_bulk_len: 512 << 20,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: OutputLimits::default(),

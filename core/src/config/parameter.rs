@@ -11,7 +11,7 @@ use super::events::EventClasses;
 use crate::number;
 
 /// One parameter of the configuration.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Its name, in Redis's words.
     pub name: &'static str,
@@ -30,7 +30,7 @@ pub struct Parameter {
 }
 
 /// Where a parameter is stored, and how its text is read.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `yes` or `no`.
     Bool(fn(&mut Config) -> &mut bool),

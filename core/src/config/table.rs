@@ -1,8 +1,9 @@
 //! Every parameter, once.
 
 use super::parameter::{Kind, Parameter, Unit};
+use super::tls::TLS;
 
-const PLAIN: Parameter = Parameter {
+pub(super) const PLAIN: Parameter = Parameter {
     name: "",
     alias: None,
     summary: "",
@@ -12,11 +13,27 @@ const PLAIN: Parameter = Parameter {
     external: false,
 };
 
-const MAX_INT: i64 = i32::MAX as i64;
+pub(super) const MAX_INT: i64 = i32::MAX as i64;
 const DEBUG_ACCESS: &[&str] = &["no", "yes", "local"];
 
 /// The table of parameters, in the order in which `CONFIG GET *` tells them.
-pub const PARAMETERS: &[Parameter] = &[
+pub const PARAMETERS: &[Parameter] = &join::<{ GENERAL.len() + TLS.len() }>([GENERAL, TLS]);
+
+const fn join<const LEN: usize>(groups: [&[Parameter]; 2]) -> [Parameter; LEN] {
+    let mut all = [PLAIN; LEN];
+    let (mut group, mut index, mut len) = (0, 0, 0);
+    while group < groups.len() {
+        if index < groups[group].len() {
+            all[len] = groups[group][index];
+            (index, len) = (index + 1, len + 1);
+        } else {
+            (group, index) = (group + 1, 0);
+        }
+    }
+    all
+}
+
+const GENERAL: &[Parameter] = &[
     // Network
     Parameter {
         name: "port",

@@ -130,6 +130,9 @@ impl Engine {
         let Some(record) = self.keyspace[database].remove(key) else { return };
         self.keyspace.lazyfree.push_record(record);
         self.key_stats.evicted += 1;
+        if self.journal.is_kept() {
+            self.journal.command(database, [&b"UNLINK"[..], key].into_iter());
+        }
         let mut observers = Observers {
             watches: &mut self.watches,
             blocked: &mut self.blocked,

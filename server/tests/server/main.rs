@@ -6,4 +6,6 @@ mod connections;
 mod lifecycle;
 mod memory;
 mod process;
+mod recording;
+mod tls;
 mod users;

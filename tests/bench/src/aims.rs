@@ -17,8 +17,9 @@ pub(crate) const HIT_RATIO: f64 = 1.00;
 const LARGE_VALUE_LEN: usize = 64 * 1024;
 
 /// The most CPU time a request that Redstart may take, as a part of redis-server's.
-pub(crate) fn cpu_ratio(workload: &Workload) -> f64 {
+pub(crate) fn cpu_ratio(workload: &Workload, is_over_tls: bool) -> f64 {
     match workload {
+        _ if is_over_tls => 0.80,
         Workload { value_len: LARGE_VALUE_LEN.., .. } => 0.80,
         Workload { pipeline: 16.., .. } => 0.40,
         _ => 0.80,

@@ -6,6 +6,7 @@
 //! without noise. CPU time a request is the figure to go by; requests a second tell as much of the client, which shares
 //! the machine, and latency under a closed loop is mostly the wait for the other connections' requests.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use redstart_core::random::Seed;
@@ -15,6 +16,7 @@ use crate::driver::{Driver, Until};
 use crate::latency::quantile_us;
 use crate::process::{Program, Server};
 use crate::report::{Report, Table, progress, short, thousands};
+use crate::tls::Certificates;
 use crate::workload::{Arg, Command, Keys, Replies, Workload};
 use crate::{Result, aims, redis_benchmark};
 
@@ -42,11 +44,32 @@ pub(crate) struct Plan {
     pub(crate) quick: bool,
     /// What the names of the rows contain.
     pub(crate) only: String,
+    /// With these the load goes over TLS, sent by redis-benchmark.
+    pub(crate) tls: Option<Certificates>,
 }
 
 impl Plan {
     /// The rows of the table, grouped by what the keyspace holds meanwhile.
     fn groups(&self) -> Vec<Vec<Workload>> {
+        use Command::{Get, Ping, Set};
+        let with_small: &[Command] = &[Ping, Set, Get];
+        let mut groups = if self.tls.is_some() {
+            vec![
+                self.group(with_small, 16, &[1, 16]),
+                self.group(&[Set, Get], 1024, &[1, 16]),
+                self.group(&[Set, Get], 65536, &[1]),
+            ]
+        } else {
+            self.plain_groups()
+        };
+        for group in &mut groups {
+            group.retain(|workload| name(workload).join(" ").contains(&self.only));
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
+    fn plain_groups(&self) -> Vec<Vec<Workload>> {
         use Command::{Get, Incr, Mset, Ping, Set};
         let small: &[Command] =
             if self.quick { &[Ping, Set, Get] } else { &[Ping, Set, Get, Mset] };
@@ -56,10 +79,6 @@ impl Plan {
             groups.push(self.group(&[Set, Get, Mset], 1024, &[1, 16, 64]));
         }
         groups.push(self.group(&[Set, Get], 65536, if self.quick { &[1] } else { &[1, 16] }));
-        for group in &mut groups {
-            group.retain(|workload| name(workload).join(" ").contains(&self.only));
-        }
-        groups.retain(|group| !group.is_empty());
         groups
     }
 
@@ -80,18 +99,20 @@ impl Plan {
 }
 
 /// One server under load.
-struct Side {
-    label: String,
+pub(crate) struct Side {
+    pub(crate) label: String,
     server: Server,
+    /// Where the load goes.
+    address: SocketAddr,
     driver: Driver,
-    client: Client,
+    pub(crate) client: Client,
     answers_ok: bool,
     miscounted: u64,
 }
 
 /// What one window says, times in microseconds.
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+pub(crate) struct Sample {
     rate: f64,
     user: f64,
     system: f64,
@@ -106,15 +127,30 @@ impl Sample {
 }
 
 impl Side {
-    fn start(program: &Program, plan: &Plan) -> Result<Self> {
-        let server = program.start(&[])?;
+    pub(crate) fn start(program: &Program, plan: &Plan) -> Result<Self> {
+        let (server, address) = match &plan.tls {
+            Some(certificates) => certificates.start(program, &[])?,
+            None => {
+                let server = program.start(&[])?;
+                let address = server.address();
+                (server, address)
+            }
+        };
         let driver = Driver::connect(server.address(), plan.clients, Seed(plan.seed))?;
         let client = server.client()?;
         let answers_ok = program.label == crate::floor::LABEL;
-        Ok(Self { label: program.label.clone(), server, driver, client, answers_ok, miscounted: 0 })
+        Ok(Self {
+            label: program.label.clone(),
+            server,
+            address,
+            driver,
+            client,
+            answers_ok,
+            miscounted: 0,
+        })
     }
 
-    fn fill(&mut self, workload: &Workload) -> Result<()> {
+    pub(crate) fn fill(&mut self, workload: &Workload) -> Result<()> {
         let request = [Arg::Word(b"SET"), Arg::Key, Arg::Word(&workload.fill())];
         self.client.command(&["FLUSHALL"])?;
         self.client.fill(&request, workload.keys, 0..workload.keys.count)
@@ -152,13 +188,15 @@ impl Side {
     }
 
     fn measure_redis_benchmark(&mut self, workload: &Workload, plan: &Plan) -> Result<Sample> {
-        let address = self.server.address();
-        let trial =
-            redis_benchmark::run(address, workload, plan.clients, workload.pipeline as u64 * 2000)?;
+        let authority = plan.tls.as_ref().map(Certificates::authority);
+        let address = self.address;
+        let run =
+            |requests| redis_benchmark::run(address, authority, workload, plan.clients, requests);
+        let trial = run(workload.pipeline as u64 * 2000)?;
         let count = (trial.rate * plan.window.as_secs_f64()) as u64;
         let served = self.served()?.ok_or("INFO stats without total_commands_processed")?;
         let (cpu, start) = (self.server.cpu()?, Instant::now());
-        let run = redis_benchmark::run(address, workload, plan.clients, count)?;
+        let run = run(count)?;
         let elapsed = start.elapsed().as_secs_f64();
         let (user, system) = self.server.cpu()?.since(cpu);
         let served = self.served()?.ok_or("INFO stats without total_commands_processed")? - served;
@@ -186,14 +224,14 @@ pub(crate) fn compare(
 ) -> Result<()> {
     let sides = programs.into_iter().chain(floor);
     let mut sides = sides.map(|program| Side::start(program, plan)).collect::<Result<Vec<_>>>()?;
-    let mut tables = Tables::new(&sides);
+    let mut tables = Tables::new(&sides, if plan.tls.is_some() { " over TLS" } else { "" });
     for group in plan.groups() {
         for side in &mut sides {
             side.fill(&group[0])?;
         }
         for workload in group {
             let rounds = take_turns(&mut sides, &workload, plan)?;
-            tables.add(&Row { workload, rounds });
+            tables.add(&Row { workload, rounds, is_over_tls: plan.tls.is_some() });
         }
     }
     report.table(&tables.cpu)?;
@@ -214,7 +252,11 @@ pub(crate) fn compare(
 }
 
 /// For each round, one sample of each side.
-fn take_turns(sides: &mut [Side], workload: &Workload, plan: &Plan) -> Result<Vec<Vec<Sample>>> {
+pub(crate) fn take_turns(
+    sides: &mut [Side],
+    workload: &Workload,
+    plan: &Plan,
+) -> Result<Vec<Vec<Sample>>> {
     progress(&format!(
         "{} of {} bytes, pipeline {}",
         workload.command, workload.value_len, workload.pipeline
@@ -238,10 +280,10 @@ struct Tables {
 }
 
 impl Tables {
-    fn new(sides: &[Side]) -> Self {
+    fn new(sides: &[Side], over: &str) -> Self {
         let (reference, subject) = (sides[0].label.as_str(), sides[1].label.as_str());
         let itself = format!("{reference} to itself");
-        let table = |title, what, figures: &[&str]| {
+        let table = |title: &str, what, figures: &[&str]| {
             Table::new(title, &[&[what, "value", "pipeline", reference, subject], figures].concat())
         };
         let mut cpu_figures = vec!["ratio", "aim", &itself];
@@ -249,9 +291,13 @@ impl Tables {
             cpu_figures.extend([floor.label.as_str(), "its ratio"]);
         }
         Self {
-            cpu: table("CPU", "CPU µs a request (user + system)", &cpu_figures),
-            rate: table("Throughput", "requests/s", &["ratio", &itself]),
-            latency: table("Latency under load", "p50 / p99 / p99.9 µs of a pipeline", &[]),
+            cpu: table(&format!("CPU{over}"), "CPU µs a request (user + system)", &cpu_figures),
+            rate: table(&format!("Throughput{over}"), "requests/s", &["ratio", &itself]),
+            latency: table(
+                &format!("Latency under load{over}"),
+                "p50 / p99 / p99.9 µs of a pipeline",
+                &[],
+            ),
         }
     }
 
@@ -263,9 +309,10 @@ impl Tables {
 }
 
 /// The rounds of one workload, ready to be shown. Sides are in the order of [`compare`].
-struct Row {
-    workload: Workload,
-    rounds: Vec<Vec<Sample>>,
+pub(crate) struct Row {
+    pub(crate) workload: Workload,
+    pub(crate) rounds: Vec<Vec<Sample>>,
+    pub(crate) is_over_tls: bool,
 }
 
 impl Row {
@@ -280,7 +327,7 @@ impl Row {
         }
     }
 
-    fn cpu(&self) -> Vec<String> {
+    pub(crate) fn cpu(&self) -> Vec<String> {
         let of = |side: usize| {
             let user = self.median(|samples| samples[side].user);
             let system = self.median(|samples| samples[side].system);
@@ -288,7 +335,7 @@ impl Row {
             format!("{} ({} + {})", short(whole), short(user), short(system))
         };
         let ratio = |side: usize| self.median(|samples| samples[side].cpu() / samples[0].cpu());
-        let aim = aims::verdict(ratio(1), aims::cpu_ratio(&self.workload));
+        let aim = aims::verdict(ratio(1), aims::cpu_ratio(&self.workload, self.is_over_tls));
         let mut row = name(&self.workload).to_vec();
         row.extend([of(0), of(1), short(ratio(1)), aim, short(ratio(2))]);
         if self.rounds[0].len() > 3 {

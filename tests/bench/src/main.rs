@@ -2,7 +2,7 @@
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
 //! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses, `pauses.rs` what of them is the engine's own; `memory.rs` bytes a key and a connection;
-//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
+//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `tls.rs` the load over TLS, handshakes and idle clients behind it; `pubsub.rs` CPU a publish, delivery and memory; `settings.rs` what settings cost; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,8 +27,11 @@ mod load;
 mod memory;
 mod pauses;
 mod process;
+mod pubsub;
 mod redis_benchmark;
 mod report;
+mod settings;
+mod tls;
 mod types;
 mod workload;
 
@@ -63,6 +66,15 @@ struct Options {
     /// Part: hit rates of caches that are too small
     #[arg(long)]
     eviction: bool,
+    /// Part: the load over TLS (by redis-benchmark), CPU a handshake, memory of idle connections
+    #[arg(long)]
+    tls: bool,
+    /// Part: ten thousand subscribers: CPU a publish, time until delivered, memory
+    #[arg(long)]
+    pubsub: bool,
+    /// Part: CPU a request with a memory limit, and without accounts of latency
+    #[arg(long)]
+    settings: bool,
     /// Part: instructions a request, by callgrind
     #[arg(long)]
     instructions: bool,
@@ -134,6 +146,7 @@ impl Options {
             seed: self.seed,
             quick: self.quick,
             only: self.only.clone(),
+            tls: None,
         }
     }
 }
@@ -175,6 +188,9 @@ fn measure(options: &Options) -> Result<()> {
         || options.growth
         || options.memory
         || options.eviction
+        || options.tls
+        || options.pubsub
+        || options.settings
         || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
@@ -210,6 +226,31 @@ fn measure(options: &Options) -> Result<()> {
     }
     if part(options.eviction) {
         eviction::compare(both, if options.quick { 15 } else { 45 }, options.seed, &mut report)?;
+    }
+    if part(options.tls) {
+        let this = Pid::from_raw(0);
+        let free = sched_getaffinity(this)?;
+        if options.pinned() {
+            process::bind_to_cpu(this, 1)?;
+        }
+        let plan = Plan { tls: Some(tls::Certificates::new()?), ..options.plan() };
+        tls::compare([&reference, &subject, &reference], plan, &mut report)?;
+        sched_setaffinity(this, &free)?;
+    }
+    if part(options.settings) || part(options.pubsub) {
+        let this = Pid::from_raw(0);
+        let free = sched_getaffinity(this)?;
+        if options.pinned() {
+            process::bind_to_cpu(this, 1)?;
+        }
+        let plan = options.plan();
+        if part(options.settings) {
+            settings::compare([&reference, &subject, &reference], &plan, &mut report)?;
+        }
+        if part(options.pubsub) {
+            pubsub::compare(both, plan.rounds, plan.window, &mut report)?;
+        }
+        sched_setaffinity(this, &free)?;
     }
     if part(options.instructions) {
         callgrind::compare(both, &options.only, options.seed, &mut report)?;

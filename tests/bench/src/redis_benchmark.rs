@@ -3,6 +3,7 @@
 //! what was served is read from the server.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process;
 
 use crate::Result;
@@ -16,8 +17,10 @@ pub(crate) struct Run {
     pub(crate) p99_us: f64,
 }
 
+/// Runs it, behind TLS if there is an authority to trust.
 pub(crate) fn run(
     address: SocketAddr,
+    authority: Option<&Path>,
     workload: &Workload,
     clients: usize,
     requests: u64,
@@ -42,6 +45,9 @@ pub(crate) fn run(
     options.iter().for_each(|(option, value)| {
         command.args([option, value.as_str()]);
     });
+    if let Some(authority) = authority {
+        command.args(["--tls", "--cacert"]).arg(authority);
+    }
     let output = command.args(["-h", "127.0.0.1", "--csv"]).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     parse(&text).ok_or_else(|| format!("redis-benchmark -t {test}: {text}").into())

@@ -8,7 +8,7 @@ import Mock from "ioredis-mock";
 import { Redstart } from "redstart";
 import { inProcess } from "redstart/ioredis";
 
-const LIMITS = { "first reply": 30, GET: 1000 };
+const LIMITS = { "first reply": 30, GET: 1000, fork: 1 };
 let isTooSlow = false;
 
 function row(name, value, unit, limit) {
@@ -63,7 +63,7 @@ db.call("SET", "key", "value");
 row('call("GET", k)', rate(() => db.call("GET", "key")), "k/s", LIMITS.GET);
 row('call("SET", k, v)', rate((round) => db.call("SET", `key:${round % 1000}`, "value")), "k/s");
 row('call("INCR", k)', rate(() => db.call("INCR", "counter")), "k/s");
-row("fork()", 1 / rate(() => db.fork().close(), 50), "ms");
+row("fork()", 1 / rate(() => db.fork().close(), 50), "ms", LIMITS.fork);
 
 const redis = new Redis(inProcess(db));
 row("ioredis in process, await get(k)", await waiting(() => redis.get("key"), 20_000), "k/s");

@@ -4,7 +4,7 @@ import { transformSync } from "esbuild";
 
 const dist = new URL("../dist/", import.meta.url);
 const cjs = new URL("cjs/", dist);
-const ONLY_MODULES = /^(browser|bin)\./;
+const ONLY_MODULES = /^(browser|indexed-db|workerd|bin)\./;
 
 mkdirSync(cjs, { recursive: true });
 writeFileSync(new URL("package.json", cjs), '{ "type": "commonjs" }\n');

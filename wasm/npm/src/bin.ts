@@ -5,10 +5,10 @@ import { readFile } from "node:fs/promises";
 import { Redstart } from "./node.js";
 import { serve } from "./server.js";
 
-const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--load DUMP.RDB] [--seed N] [--PARAMETER VALUE ...]
+const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--dir FOLDER] [--load DUMP.RDB] [--seed N] [--PARAMETER VALUE ...]
 
 Serves a database that lives in this process. PARAMETER is any of redis.conf that the engine has, such as --maxmemory or --requirepass.
-Nothing is written to disk.`;
+With --dir, data is kept in that folder; else nothing is written to disk.`;
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
@@ -26,10 +26,11 @@ async function main(words: readonly string[]): Promise<void> {
   const port = Number(take("port") ?? 6379);
   const host = take("bind");
   const path = take("unixsocket");
-  const [file, seed] = [take("load"), take("seed")];
+  const [dataDir, file, seed] = [take("dir"), take("load"), take("seed")];
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port is a number up to 65535");
   const db = await Redstart.open({
     config: Object.fromEntries(flags),
+    ...(dataDir === undefined ? {} : { dataDir }),
     ...(file === undefined ? {} : { snapshot: await readFile(file) }),
     ...(seed === undefined ? {} : { seed: BigInt(seed) }),
   });

@@ -13,9 +13,9 @@ const compiled = new Compiled(async () => {
 });
 
 export class Redstart extends Base {
-  /** Opens a database: an empty one, or with the data of a snapshot. */
+  /** Opens a database: an empty one, or with the data of a snapshot or of an earlier session. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
-    const { runtime, defaults } = this.begin(await compiled.module(options), options);
+    const { runtime, defaults } = await this.opened(compiled.module(options), options, async (place) => (await import("./indexed-db.js")).IndexedDb.open(String(place)));
     return new Redstart(runtime, defaults);
   }
 

@@ -27,6 +27,11 @@ export class Writer {
 
   bytes(bytes: Uint8Array): void {
     this.number(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** Bytes whose length is known otherwise. */
+  raw(bytes: Uint8Array): void {
     this.#fit(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
@@ -61,6 +66,11 @@ export class Reader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at;
+  }
+
   number(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
@@ -73,7 +83,11 @@ export class Reader {
 
   /** A window on the bytes. */
   bytes(): Uint8Array {
-    const length = this.number();
+    return this.raw(this.number());
+  }
+
+  /** A window on so many bytes. */
+  raw(length: number): Uint8Array {
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new RangeError("the recording is damaged");
     const bytes = this.#bytes.subarray(this.#at, end);

@@ -63,6 +63,8 @@ export class Decoder<T> {
   /** The next reply, or `INCOMPLETE`. */
   next(): T | typeof INCOMPLETE {
     const start = this.#at;
+    // Most often nothing is left, and throwing is slow.
+    if (start >= this.#end) return INCOMPLETE;
     try {
       return this.#reply();
     } catch (reason) {

@@ -6,5 +6,5 @@ export type { Clock, Connection, Listener } from "./runtime.js";
 export type { ByteStream } from "./streams.js";
 export type { KeyType, KeyView, Keyspace, ViewOptions } from "./keyspace.js";
 export type { RecordedEvent } from "./recording.js";
-export type { Replay, ReplayOptions, Sent, Step } from "./replay.js";
+export type { Replay, ReplayOptions, ResumeOptions, Sent, Step } from "./replay.js";
 export type { Options } from "./redstart.js";

@@ -34,6 +34,11 @@ export function isRaw(command: readonly Uint8Array[]): boolean {
 class Lines implements Visitor<Shown> {
   /** Whether the next string is shown as it is. */
   raw = false;
+  #nulls: Readonly<Record<"null" | "null bulk" | "null array", string>>;
+
+  constructor(isExact: boolean) {
+    this.#nulls = { "null bulk": "(nil)", null: isExact ? "(null)" : "(nil)", "null array": isExact ? "(nil array)" : "(nil)" };
+  }
 
   status(bytes: Uint8Array, start: number, end: number): Shown {
     return plain(bytes, start, end);
@@ -59,8 +64,8 @@ class Lines implements Visitor<Shown> {
   boolean(value: boolean): Shown {
     return line(`(${value})`);
   }
-  nothing(): Shown {
-    return line("(nil)");
+  nothing(kind: "null" | "null bulk" | "null array"): Shown {
+    return line(this.#nulls[kind]);
   }
   list(kind: "array" | "set" | "push", items: Shown[]): Shown {
     return numbered(kind, items);
@@ -98,8 +103,14 @@ function numbered(kind: keyof typeof MARKS, items: readonly Shown[]): Shown {
 
 /** Turns what a connection brings into lines. */
 export class Printer {
-  #visitor = new Lines();
-  #decoder = new Decoder(this.#visitor);
+  #visitor: Lines;
+  #decoder: Decoder<Shown>;
+
+  /** With `exact`, RESP3's null is `(null)` and RESP2's null array `(nil array)`, which `redis-cli` does not tell apart. */
+  constructor({ exact = false }: { exact?: boolean } = {}) {
+    this.#visitor = new Lines(exact);
+    this.#decoder = new Decoder(this.#visitor);
+  }
 
   /** The lines of every reply that is now complete; `raw` when they answer a command that `isRaw`. */
   print(bytes: Uint8Array, raw = false): string[] {

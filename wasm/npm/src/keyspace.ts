@@ -1,6 +1,8 @@
 // The keys for people who look on. Looking neither counts as a use nor expires anything, and is not in a recording.
 
 import { Decoder, INCOMPLETE } from "./decoder.js";
+import { RedstartError } from "./error.js";
+import { type Argument, bound, write } from "./request.js";
 import type { Runtime } from "./runtime.js";
 import { type Reply, Values } from "./values.js";
 
@@ -64,6 +66,24 @@ export class Keyspace {
       keys.push({ key, type, encoding, ttlMs: ttlMs < 0 ? null : ttlMs, size });
     }
     return { cursor: BigInt.asUintN(64, next), keys };
+  }
+
+  /**
+   * Asks in passing: the reply of a command that reads, in a database, with every string as bytes.
+   *
+   * @throws {RedstartError} when the reply is an error, or the command does more than read.
+   */
+  ask(database: number, ...command: Argument[]): Reply {
+    const { machine } = this.#runtime;
+    const at = machine.inbox(bound(command));
+    const length = write(command, machine.view, at) - at;
+    const end = machine.engine.ask(database, length, this.#runtime.clock.now() * 1000);
+    const start = machine.engine.outbox();
+    const decoder = new Decoder<Reply>(new Values(true, {}));
+    decoder.feed(machine.view, start, start + end);
+    const reply = decoder.next();
+    if (reply === INCOMPLETE || reply instanceof RedstartError) throw reply === INCOMPLETE ? new RedstartError("NOREPLY the command was not answered") : reply;
+    return reply;
   }
 
   /** All keys of a database, page by page. */

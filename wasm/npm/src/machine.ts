@@ -21,11 +21,15 @@ export interface Origin {
 }
 
 /** Pages that checkpoints share where nothing has changed between them. */
-const PAGE = 4096;
+export const PAGE = 4096;
+const PAGE_WORDS = PAGE / 4;
+
+/** The stack lies first in the memory, and between two calls there is nothing on it: of a small engine that is most of its memory. */
+const STACK = 1024 * 1024;
 
 /** An engine at one moment. */
 export interface Image {
-  readonly pages: readonly BigUint64Array[];
+  readonly pages: readonly Int32Array[];
   readonly pointer: number;
   readonly inbox: number;
   readonly inboxLength: number;
@@ -77,7 +81,7 @@ export class Machine {
   /** Becomes what another one is: both have the same origin. */
   copy(other: Machine): void {
     this.#fit(other.view.length);
-    this.view.set(other.view);
+    this.view.set(other.view.subarray(STACK), STACK);
     raw(this.engine).__wbg_ptr = raw(other.engine).__wbg_ptr;
     this.#inbox = other.#inbox;
     this.#inboxLength = other.#inboxLength;
@@ -85,11 +89,11 @@ export class Machine {
 
   /** The engine as it is now; pages are shared with an earlier image where they are the same. */
   image(earlier: Image | undefined): Image {
-    const words = new BigUint64Array(this.#memory.buffer);
+    const words = new Int32Array(this.#memory.buffer);
     const pages = Array.from({ length: this.view.length / PAGE }, (_, index) => {
-      const page = words.subarray((index * PAGE) / 8, ((index + 1) * PAGE) / 8);
+      const start = index * PAGE_WORDS;
       const old = earlier?.pages[index];
-      return old !== undefined && page.every((word, at) => word === old[at]) ? old : page.slice();
+      return old !== undefined && isSame(words, start, old) ? old : words.slice(start, start + PAGE_WORDS);
     });
     return { pages, pointer: raw(this.engine).__wbg_ptr, inbox: this.#inbox, inboxLength: this.#inboxLength };
   }
@@ -97,8 +101,8 @@ export class Machine {
   /** Becomes what the image shows. */
   restore(image: Image): void {
     this.#fit(image.pages.length * PAGE);
-    const words = new BigUint64Array(this.#memory.buffer);
-    image.pages.forEach((page, index) => words.set(page, (index * PAGE) / 8));
+    const words = new Int32Array(this.#memory.buffer);
+    image.pages.forEach((page, index) => words.set(page, index * PAGE_WORDS));
     raw(this.engine).__wbg_ptr = image.pointer;
     this.#inbox = image.inbox;
     this.#inboxLength = image.inboxLength;
@@ -108,6 +112,11 @@ export class Machine {
     const missing = length - this.view.length;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / 65536));
   }
+}
+
+function isSame(words: Int32Array, start: number, page: Int32Array): boolean {
+  for (let at = 0; at < PAGE_WORDS; at += 1) if (words[start + at] !== page[at]) return false;
+  return true;
 }
 
 /** What a refusal or a mistake that the engine threw is for the caller. */

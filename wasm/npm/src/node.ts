@@ -8,9 +8,9 @@ export * from "./exports.js";
 const compiled = new Compiled(async () => WebAssembly.compile(await readFile(new URL("./engine.wasm", import.meta.url))));
 
 export class Redstart extends Base {
-  /** Opens a database: an empty one, or with the data of a snapshot. */
+  /** Opens a database: an empty one, or with the data of a snapshot or of an earlier session. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
-    const { runtime, defaults } = this.begin(await compiled.module(options), options);
+    const { runtime, defaults } = await this.opened(compiled.module(options), options, async (place) => (await import("./folder.js")).Folder.open(place));
     return new Redstart(runtime, defaults);
   }
 

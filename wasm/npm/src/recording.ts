@@ -39,15 +39,17 @@ export interface Beginning {
 export class Recorder {
   #out: Writer;
   #last: number;
+  #events: number;
 
-  private constructor(out: Writer, last: number) {
+  private constructor(out: Writer, last: number, events: number) {
     this.#out = out;
     this.#last = last;
+    this.#events = events;
   }
 
-  /** Goes on with a recording, the last event of which was at `last`. */
-  static after(recording: Uint8Array, last: number): Recorder {
-    return new Recorder(new Writer(recording), last);
+  /** Goes on with a recording that has so many events, the last of them at `last`. */
+  static after(recording: Uint8Array, last: number, events: number): Recorder {
+    return new Recorder(new Writer(recording), last, events);
   }
 
   /** Begins a recording. */
@@ -60,12 +62,17 @@ export class Recorder {
     out.number(isVirtual ? 1 : 0);
     out.number(start);
     out.bytes(snapshot);
-    return new Recorder(out, start);
+    return new Recorder(out, start, 0);
   }
 
   /** The recording so far. */
   recording(): Uint8Array {
     return this.#out.written();
+  }
+
+  /** How many events it has. */
+  get events(): number {
+    return this.#events;
   }
 
   connect(time: number, address: string | undefined): void {
@@ -106,11 +113,12 @@ export class Recorder {
     // The machine's clock may be set back; events then happen at once.
     this.#out.number(Math.max(0, time - this.#last));
     this.#last = Math.max(time, this.#last);
+    this.#events += 1;
   }
 }
 
-/** Reads a recording. Bytes are windows on it. */
-export function read(recording: Uint8Array): { beginning: Beginning; events: RecordedEvent[] } {
+/** Reads a recording, or its first `count` events, which end at byte `end`. Bytes are windows on it. */
+export function read(recording: Uint8Array, count = Infinity): { beginning: Beginning; events: RecordedEvent[]; end: number } {
   const reader = new Reader(recording);
   if (recording.length < MAGIC.length || reader.text() !== MAGIC) throw new RangeError("this is no recording");
   const version = reader.number();
@@ -124,12 +132,12 @@ export function read(recording: Uint8Array): { beginning: Beginning; events: Rec
   };
   const events: RecordedEvent[] = [];
   let time = beginning.start;
-  while (!reader.isAtEnd) {
+  while (!reader.isAtEnd && events.length < count) {
     const head = reader.number();
     time += reader.number();
     events.push(event(head % 8, Math.floor(head / 8), time, reader));
   }
-  return { beginning, events };
+  return { beginning, events, end: reader.at };
 }
 
 function event(kind: Kind, slot: number, time: number, reader: Reader): RecordedEvent {

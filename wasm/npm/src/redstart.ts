@@ -1,8 +1,10 @@
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
+import { load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
+import type { Change, Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
-import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
+import { Replay, type ReplayOptions } from "./replay.js";
 import type { Argument } from "./request.js";
 import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
 import { type ByteStream, stream } from "./streams.js";
@@ -15,8 +17,10 @@ export interface Options extends ValueOptions {
   seed?: number | bigint;
   /** Parameters as in a configuration file of Redis. */
   config?: Readonly<Record<string, string>>;
-  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. */
+  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. Where data is kept already, it is that instead. */
   snapshot?: Uint8Array;
+  /** Where the data is kept: a folder in Node, in browsers the name of a database of IndexedDB. See `save`. */
+  dataDir?: string | URL;
   /** Records the session from the beginning, for `record`. */
   record?: boolean;
 }
@@ -39,17 +43,22 @@ export class Redstart {
   }
 
   /** @internal */
-  protected static begin(module: WebAssembly.Module, options: Options): { runtime: Runtime; defaults: ConnectOptions } {
+  protected static begin(module: WebAssembly.Module, options: Options, changes: readonly Change[] = []): { runtime: Runtime; defaults: ConnectOptions } {
     const { clock = "real", seed = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER) } = options;
     const parameters = Object.entries(options.config ?? {}).map(([name, value]) => `${name}\0${value}\0`).join("");
     const origin: Origin = { module, seed: BigInt.asUintN(64, BigInt(seed)), parameters };
     const isVirtual = clock !== "real";
-    const start = Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000);
+    const last = changes.at(-1)?.time ?? 0;
+    const start = Math.max(Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000), last);
     const file = options.snapshot ?? new Uint8Array();
-    const recorder = options.record ? Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: file }) : undefined;
-    const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined, recorder });
+    const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
-      load(runtime, file);
+      load(runtime, file, changes[0]?.time);
+      for (const change of changes) replay(runtime, change);
+      if (options.record) {
+        const snapshotted = changes.length > 0 ? snapshot(runtime) : file;
+        runtime.recorder = Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: snapshotted });
+      }
     } catch (reason) {
       throw thrown(reason);
     }
@@ -60,11 +69,29 @@ export class Redstart {
   }
 
   /** @internal */
+  protected static async opened(module: Promise<WebAssembly.Module>, options: Options, store: (place: string | URL) => Promise<Store>) {
+    const compiled = await module;
+    if (options.dataDir === undefined) return this.begin(compiled, options);
+    // Whoever keeps nothing does without what keeps it.
+    const { Persistence } = await import("./persistence.js");
+    const persistence = await Persistence.open(await store(options.dataDir));
+    try {
+      const { snapshot: file, changes } = persistence;
+      const begun = this.begin(compiled, file.length === 0 ? options : { ...options, snapshot: file }, changes);
+      begun.runtime.keep(persistence);
+      return begun;
+    } catch (reason) {
+      await persistence.close();
+      throw reason;
+    }
+  }
+
+  /** @internal */
   protected static play(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions): Replay {
     return new Replay(module, recording, options, (runtime) => new this(runtime, {}));
   }
 
-  /** Resolves once the database is closed: by `close`, or by somebody's `SHUTDOWN`. */
+  /** Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. */
   get closed(): Promise<void> {
     return this.#runtime.closed;
   }
@@ -143,6 +170,17 @@ export class Redstart {
     return snapshot(this.#runtime);
   }
 
+  /**
+   * Resolves once all that was done so far is on the disk, for a database that was opened with `dataDir`: whatever becomes of the process or
+   * the page, it is there again. Without being asked, changes are saved about once a second, and by `close`.
+   */
+  save(): Promise<void> {
+    this.#runtime.machine;
+    const { persistence } = this.#runtime;
+    if (persistence === undefined) throw new TypeError("there is no place to keep this database: open with { dataDir }");
+    return persistence.save();
+  }
+
   /** An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. */
   fork(): Redstart {
     this.#runtime.machine;
@@ -158,13 +196,23 @@ export class Redstart {
     return recorder.recording();
   }
 
-  /** Ends the database: its data is gone, its connections are closed. */
+  /** How many events of this session were recorded so far: the `position` of this moment in a replay. */
+  get position(): number {
+    return this.#runtime.recorder?.events ?? 0;
+  }
+
+  /** Ends the database: its connections are closed, and its data is gone unless it is kept; then `closed` tells when it is. */
   close(): void {
     this.#runtime.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
   }
 
   #client(): Client {

@@ -1,10 +1,12 @@
 // A recorded session that runs again, forth and back. Going back is going forth from a checkpoint: an image of the engine's memory, whose pages
 // are shared with the checkpoint before it where they are the same.
 
+import { load, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
+import { PAGE } from "./machine.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
 import type { Redstart } from "./redstart.js";
-import { Runtime } from "./runtime.js";
+import { type Connection, type Listener, Runtime } from "./runtime.js";
 
 /** What a client was sent during a step. */
 export interface Sent {
@@ -19,6 +21,8 @@ export interface Step {
   /** The number of the client whose event it was, 0 for none. */
   readonly client: number;
   readonly sent: readonly Sent[];
+  /** The numbers of the clients whose connections ended. */
+  readonly ended: readonly number[];
 }
 
 export interface ReplayOptions {
@@ -26,29 +30,50 @@ export interface ReplayOptions {
   checkpoints?: number;
 }
 
+export interface ResumeOptions {
+  /** How many of the events have happened: all, unless given. The recording goes on from there. */
+  position?: number;
+  /**
+   * `"real"` is the machine's clock, `"running"` goes on at its pace from the moment of the recording as if no time had passed, `"virtual"` stands
+   * still there. Unless given, real or virtual as it was. No clock goes back behind what was recorded.
+   */
+  clock?: "real" | "running" | "virtual";
+  /** Told of each client that is connected: returns who listens to it from then on, or nothing for it to hang up, as all do unless given. */
+  keep?: (connection: Connection) => Listener | undefined;
+}
+
 export class Replay {
-  readonly events: readonly RecordedEvent[];
+  #events: readonly RecordedEvent[];
   #recording: Uint8Array;
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
   #position = 0;
+  /** Microseconds at which the last event was over; the clock may show more. */
+  #time: number;
   #sent: Sent[] = [];
+  #ended: number[] = [];
   #distance: number;
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
 
   /** @internal */
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
     const { beginning, events } = read(recording);
-    this.events = events;
+    this.#events = events;
     this.#recording = recording;
     this.#beginning = beginning;
     this.#open = open;
     this.#distance = options.checkpoints ?? 5000;
     const { seed, parameters, start } = beginning;
     this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start });
+    this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
+  }
+
+  /** All that happens in it. */
+  get events(): readonly RecordedEvent[] {
+    return this.#events;
   }
 
   /** How many events have happened. */
@@ -80,11 +105,30 @@ export class Replay {
     return this.#open(this.#runtime.fork([]));
   }
 
-  /** The session from its end on, recorded as before; the clients it had hang up. */
-  resume(): Redstart {
-    this.seek(this.length);
-    const recorder = Recorder.after(this.#recording, this.events.at(-1)?.time ?? this.#beginning.start);
-    return this.#open(this.#runtime.resumed(this.#beginning.isVirtual ? this.#runtime.now() : undefined, recorder));
+  /** The recording up to a moment: this one, unless given. */
+  record(position = this.#position): Uint8Array {
+    return this.#recording.slice(0, read(this.#recording, position).end);
+  }
+
+  /** The session has gone on: takes the longer recording of it in the place of this one. */
+  extend(recording: Uint8Array): void {
+    const { events } = read(recording);
+    const { end } = read(recording, this.length);
+    if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
+    this.#recording = recording;
+    this.#events = events;
+  }
+
+  /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
+  resume({ position = this.length, clock, keep = () => undefined }: ResumeOptions = {}): Redstart {
+    this.seek(position);
+    const last = this.events[this.#position - 1]?.time ?? this.#beginning.start;
+    const recorder = Recorder.after(this.record(), last, this.#position);
+    const isVirtual = clock === undefined ? this.#beginning.isVirtual : clock === "virtual";
+    const behind = last - Date.now() * 1000;
+    const ahead = clock === "running" ? behind : Math.max(0, behind);
+    const virtual = isVirtual ? this.#runtime.now() : undefined;
+    return this.#open(this.#runtime.resumed({ virtual, ahead, recorder }, keep));
   }
 
   /** Lets the next event happen; `undefined` at the end. */
@@ -92,21 +136,34 @@ export class Replay {
     const event = this.events[this.#position];
     if (event === undefined) return undefined;
     this.#sent = [];
+    this.#ended = [];
     const client = this.#happen(event);
     this.#position += 1;
+    this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
-    return { event, client, sent: this.#sent };
+    return { event, client, sent: this.#sent, ended: this.#ended };
   }
 
-  /** Goes to the moment when so many events have happened. */
-  seek(position: number): void {
+  /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
+  seek(position: number, now?: number): void {
     position = Math.min(Math.max(0, Math.floor(position)), this.length);
     const nearest = Math.min(Math.floor(position / this.#distance), this.#checkpoints.length - 1);
     if (position < this.#position || nearest * this.#distance > this.#position) {
       this.#runtime.restore(this.#checkpoints[nearest]!);
       this.#position = nearest * this.#distance;
+      this.#time = this.#runtime.now();
     }
     while (this.#position < position) this.step();
+    const next = this.events[position];
+    const end = next === undefined ? Infinity : next.time + (next.kind === "advance" ? next.micros : 0);
+    this.#runtime.time = Math.max(this.#time, Math.min(Math.round((now ?? 0) * 1000), end));
+  }
+
+  /** How many bytes the checkpoints take. Pages that did not change between them are there once. */
+  get checkpointBytes(): number {
+    const pages = new Set<Int32Array>();
+    for (const { image } of this.#checkpoints) for (const page of image.pages) pages.add(page);
+    return pages.size * PAGE;
   }
 
   close(): void {
@@ -148,20 +205,8 @@ export class Replay {
     const listener = {
       ...(address === undefined ? {} : { address }),
       data: (bytes: Uint8Array) => void this.#sent.push({ client: id, bytes }),
+      end: () => void this.#ended.push(id),
     };
     return (id = this.#runtime.attach(listener).id);
   }
-}
-
-/** All data of an engine, as an RDB file. */
-export function snapshot(runtime: Runtime): Uint8Array {
-  const { machine } = runtime;
-  return machine.taken(machine.engine.snapshot(runtime.now()));
-}
-
-/** Reads all data from an RDB file. */
-export function load(runtime: Runtime, file: Uint8Array): void {
-  if (file.length === 0) return;
-  runtime.machine.fill(file);
-  runtime.machine.engine.load(file.length, runtime.now());
 }

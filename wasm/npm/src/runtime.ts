@@ -1,8 +1,10 @@
 // Runs a machine: its clock, its clients as bytes, and what it asks for. Every verb of the engine is called here and nowhere else, so this
 // is also where a session is recorded.
 
+import { snapshot } from "./data.js";
 import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
+import type { Persistence } from "./persistence.js";
 import type { Recorder } from "./recording.js";
 import { type Argument, request } from "./request.js";
 
@@ -55,33 +57,49 @@ const enum Asked { Write, Close, CloseAfterWrite, Shutdown }
 /** The longest that a timer can wait. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
+/** How soon the clock ticks once something has happened. */
+const LIVELY_TICK_MS = 100;
+
 export interface RuntimeOptions {
   readonly origin: Origin;
   /** Microseconds at which a virtual clock begins; none for the machine's clock. */
   readonly virtual: number | undefined;
+  /** Microseconds that a real clock is ahead of the machine's. */
+  readonly ahead?: number;
   readonly recorder?: Recorder | undefined;
 }
+
+/** Who takes over the clients of a session that goes on: see `ResumeOptions`. */
+export type Keeper = (connection: Connection) => Listener | undefined;
 
 export class Runtime {
   readonly clock: Clock;
   readonly origin: Origin;
-  readonly recorder: Recorder | undefined;
+  recorder: Recorder | undefined;
   readonly closed: Promise<void>;
+  /** What keeps its data, if it is kept. */
+  #persistence: Persistence | undefined;
   #machine: Machine | undefined;
   #peers: (Peer | undefined)[] = [];
   /** Microseconds of the virtual clock. */
   #virtual: number | undefined;
+  #ahead: number;
   /** Microseconds at which the verb that runs was called. */
   #time = 0;
   /** What listeners are yet to be told: they may call the engine, so they are told once it is idle. */
   #told: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #onClose!: () => void;
+  /** Whether nothing has happened since the last tick, and none is set before something is due. */
+  #isIdle = false;
+  /** How many events were recorded when it ticked last. */
+  #ticks: number | undefined;
+  #onClose!: (saved: Promise<void> | undefined) => void;
 
-  constructor({ origin, virtual, recorder }: RuntimeOptions) {
+  constructor({ origin, virtual, ahead = 0, recorder }: RuntimeOptions) {
     this.origin = origin;
     this.recorder = recorder;
     this.#virtual = virtual;
+    this.#ahead = ahead;
     this.closed = new Promise((resolve) => void (this.#onClose = resolve));
     try {
       this.#machine = new Machine(origin, this.#host(), this.now());
@@ -104,6 +122,17 @@ export class Runtime {
     return this.#machine !== undefined;
   }
 
+  get persistence(): Persistence | undefined {
+    return this.#persistence;
+  }
+
+  /** Has what changes from now on kept. */
+  keep(persistence: Persistence): void {
+    this.#persistence = persistence;
+    this.machine.engine.keep_journal(true);
+    persistence.start(() => snapshot(this));
+  }
+
   get machine(): Machine {
     if (this.#machine === undefined) throw new RedstartError("CLOSED this database was closed");
     return this.#machine;
@@ -111,7 +140,7 @@ export class Runtime {
 
   /** Reads the clock: the verbs that follow are called at that time. */
   now(): number {
-    this.#time = this.#virtual ?? Date.now() * 1000;
+    this.#time = this.#virtual ?? Date.now() * 1000 + this.#ahead;
     return this.#time;
   }
 
@@ -163,6 +192,10 @@ export class Runtime {
       listener.end?.();
       return { id: 0, isOpen: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
     }
+    return this.#connection(peer);
+  }
+
+  #connection(peer: Peer): Connection {
     const isOpen = () => this.#peers[peer.slot] === peer;
     const machine = () => this.machine.engine;
     return {
@@ -198,6 +231,7 @@ export class Runtime {
     const now = this.now();
     this.recorder?.receive(now, peer.slot, this.machine, length);
     this.machine.engine.receive(peer.slot, length, now);
+    if (this.#isIdle) this.#stir();
     return this.#settle(peer.slot);
   }
 
@@ -260,19 +294,36 @@ export class Runtime {
 
   /** Does what is due. A real clock comes back by itself; that keeps the process alive only while a client waits for time to pass. */
   tick(): void {
+    this.#isIdle = false;
     this.recorder?.tick(this.now());
-    const wake = this.#due();
+    let wake = this.#due();
     if (this.#virtual !== undefined || this.#machine === undefined) return;
+    // Ticks that nobody sees would make a recording of a session in which nothing happens grow.
+    if (this.recorder !== undefined && this.#ticks === this.recorder.events - 1 && wake > this.#time) {
+      wake = Math.max(wake, this.#machine.engine.next_due(this.#time));
+      this.#isIdle = true;
+    }
+    this.#ticks = this.recorder?.events;
+    this.#arm((wake - this.#time) / 1000);
+  }
+
+  /** Something happens after a time in which nothing did: the clock runs again. */
+  #stir(): void {
+    this.#isIdle = false;
+    if (this.#virtual === undefined) this.#arm(LIVELY_TICK_MS);
+  }
+
+  #arm(ms: number): void {
     clearTimeout(this.#timer);
-    const wait = Math.min(Math.max(0, Math.ceil((wake - this.#time) / 1000)), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.tick(), wait);
-    if (typeof this.#timer === "object" && !this.#machine.engine.awaits_time()) this.#timer.unref();
+    this.#timer = setTimeout(() => this.tick(), Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS));
+    if (typeof this.#timer === "object" && !this.#machine?.engine.awaits_time()) this.#timer.unref();
   }
 
   /** An independent copy of the database, with the clients that are `kept` and no others. */
   fork(kept: readonly Peer[]): Runtime {
-    const fork = new Runtime({ origin: this.origin, virtual: this.#virtual });
+    const fork = new Runtime({ origin: this.origin, virtual: this.#virtual, ahead: this.#ahead });
     fork.machine.copy(this.machine);
+    fork.machine.engine.keep_journal(false);
     for (const peer of this.peers) if (!kept.includes(peer)) fork.machine.engine.disconnect(peer.slot);
     while (fork.machine.engine.poll_effect() !== -1);
     return fork;
@@ -290,22 +341,33 @@ export class Runtime {
     this.#virtual = virtual;
   }
 
-  /** The same session going on: its clients, who are not here any more, hang up. */
-  resumed(virtual: number | undefined, recorder: Recorder): Runtime {
-    const runtime = new Runtime({ origin: this.origin, virtual, recorder });
+  /** The same session going on, with the clients that somebody takes over; the others hang up. */
+  resumed(options: Omit<RuntimeOptions, "origin">, keep: Keeper): Runtime {
+    const runtime = new Runtime({ origin: this.origin, ...options });
     runtime.machine.copy(this.machine);
-    for (const { slot } of this.peers) runtime.disconnect(runtime.adopt(slot, { data() {} }));
+    for (const { slot, isPaused } of this.peers) {
+      let listener: Listener | undefined;
+      const peer = runtime.adopt(slot, {
+        data: (bytes) => listener?.data(bytes),
+        end: () => listener?.end?.(),
+        drain: () => listener?.drain?.(),
+      });
+      peer.isPaused = isPaused;
+      listener = keep(runtime.#connection(peer));
+      if (listener === undefined) runtime.disconnect(peer);
+    }
     return runtime;
   }
 
   close(): void {
     if (this.#machine === undefined) return;
     clearTimeout(this.#timer);
+    const saved = this.#persistence?.close();
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
     for (const { listener } of peers) this.tell(() => listener.end?.());
-    this.tell(() => this.#onClose());
+    this.tell(() => this.#onClose(saved));
     this.#deliver();
   }
 
@@ -322,6 +384,7 @@ export class Runtime {
 
   /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
   #settle(own: number): Asked {
+    this.#note();
     let closing = Asked.Write;
     for (;;) {
       const asked = this.#machine?.engine.poll_effect() ?? -1;
@@ -342,6 +405,12 @@ export class Runtime {
       if (effect !== Asked.Write) this.#forget(peer);
       else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
     }
+  }
+
+  /** Tells who keeps the data what has changed. */
+  #note(): void {
+    const length = this.#persistence && this.#machine ? this.#machine.engine.journal() : 0;
+    if (length > 0) this.#persistence!.note({ time: this.#time, requests: this.#machine!.taken(length) });
   }
 
   /** Sends a client what it has yet to read. */

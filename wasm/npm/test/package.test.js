@@ -316,6 +316,26 @@ test("the keyspace can be looked at without a trace", async () => {
   db.close();
 });
 
+test("values can be asked for without a trace", async () => {
+  const db = await Redstart.open({ clock: "virtual", record: true });
+  db.call("HSET", "h", "f", "v");
+  db.call("SET", "k", "v", "PX", 500);
+  db.call("SELECT", 3);
+  db.call("RPUSH", "l", 1, 2, 3);
+  db.clock.advance(5000);
+  const before = db.record();
+  assert.deepEqual(db.keyspace.ask(0, "HGETALL", "h"), new Map([[bytes("f"), bytes("v")]]));
+  assert.deepEqual(db.keyspace.ask(3, "LRANGE", "l", -2, -1), [bytes("2"), bytes("3")]);
+  assert.equal(db.keyspace.ask(0, "GET", "k"), null);
+  assert.throws(() => db.keyspace.ask(0, "LLEN", "h"), /WRONGTYPE/);
+  assert.throws(() => db.keyspace.ask(0, "DEL", "h"), /only commands that read/);
+  assert.throws(() => db.keyspace.ask(99, "GET", "h"), /DB index/);
+  assert.deepEqual(db.record(), before, "nothing of it is in the recording");
+  assert.equal(db.call("OBJECT", "IDLETIME", "l"), 5);
+  assert.match(String(db.call("INFO", "stats")), /keyspace_misses:0\r/);
+  db.close();
+});
+
 test("lines are split and strings quoted as redis-cli does", () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   assert.deepEqual(split(quote(all)), [all]);

@@ -15,6 +15,7 @@ before(() => {
   project = mkdtempSync(join(tmpdir(), "redstart-"));
   const [{ filename, files }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--silent", "--pack-destination", project], { cwd: here }));
   assert.ok(files.every(({ path }) => /^(dist\/|README\.md$|package\.json$|LICENSE)/.test(path)), JSON.stringify(files));
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]) assert.ok(files.some(({ path }) => path === name), name);
   writeFileSync(join(project, "package.json"), '{ "private": true }');
   execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", "--offline", join(project, filename)], { cwd: project });
 });

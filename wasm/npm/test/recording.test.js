@@ -78,6 +78,108 @@ test("a session goes on where its recording ends", async () => {
   for (const each of [db, first, fork, resumed, second, again]) each.close();
 });
 
+test("a session goes on from a moment in its middle, with the clients that are kept", async () => {
+  const db = await Redstart.open({ clock: "virtual", record: true });
+  const { sent, listen } = transcript();
+  const [a, b] = [listen(db), listen(db)];
+  a.send(bytes("SELECT 2\r\nMULTI\r\nSET k 1\r\n"));
+  b.send(bytes("SUBSCRIBE c\r\n"));
+  assert.equal(db.position, 5);
+  a.send(bytes("EXEC\r\n"));
+  sent.length = 0;
+  const replay = await Redstart.replay(db.record());
+  replay.seek(5);
+  assert.equal((await Redstart.replay(replay.record())).length, 5);
+  const kept = [];
+  const resumed = replay.resume({
+    position: 5,
+    keep: (connection) => {
+      kept.push(connection);
+      return { data: (chunk) => sent.push(Buffer.from(chunk).toString("latin1")) };
+    },
+  });
+  assert.deepEqual(kept.map(({ id }) => id), [a.id, b.id]);
+  kept[0].send(bytes("PUBLISH c x\r\nEXEC\r\n"));
+  kept[1].close();
+  kept[0].send(bytes("PUBLISH c x\r\nGET k\r\n"));
+  assert.deepEqual(sent, ["*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n", "+QUEUED\r\n*2\r\n+OK\r\n:1\r\n", ":0\r\n$1\r\n1\r\n"]);
+  const again = await Redstart.replay(resumed.record());
+  assert.equal(again.length, resumed.position);
+  again.seek(Infinity);
+  assert.deepEqual(again.snapshot(), resumed.snapshot());
+  for (const each of [db, replay, resumed, again]) each.close();
+});
+
+test("a replay goes along with its session", async () => {
+  const db = await Redstart.open({ record: true });
+  db.call("RPUSH", "l", 1);
+  const replay = await Redstart.replay(db.record(), { checkpoints: 2 });
+  replay.seek(Infinity);
+  db.call("RPUSH", "l", 2);
+  replay.extend(db.record());
+  assert.equal(replay.length, db.position);
+  replay.seek(Infinity);
+  assert.deepEqual(replay.snapshot(), db.snapshot());
+  const other = await Redstart.open({ record: true, seed: 1234567 });
+  assert.throws(() => replay.extend(other.record()), RangeError);
+  for (const each of [db, replay, other]) each.close();
+});
+
+test("the clock of a session that goes on runs from its moment", async () => {
+  const startMs = Date.UTC(2020, 0, 1);
+  const db = await Redstart.open({ clock: { startMs }, record: true });
+  db.call("SET", "k", "v", "PX", 40);
+  const replay = await Redstart.replay(db.record());
+  const running = replay.resume({ clock: "running" });
+  assert.ok(running.clock.now() >= startMs && running.clock.now() < startMs + 1000);
+  assert.equal(running.clock.isVirtual, false);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(running.call("EXISTS", "k"), 0);
+  assert.ok(Math.abs(replay.resume({ clock: "real" }).clock.now() - Date.now()) < 1000);
+  const future = await Redstart.open({ clock: { startMs: Date.now() + 1e9 }, record: true });
+  const later = (await Redstart.replay(future.record())).resume({ clock: "real" });
+  assert.ok(later.clock.now() >= future.clock.now(), "no clock goes back");
+  for (const each of [db, replay, running, future, later]) each.close();
+});
+
+test("time passes between events", async () => {
+  const db = await Redstart.open({ clock: "virtual", record: true });
+  db.call("SET", "k", "v", "PX", 100);
+  db.clock.advance(1000);
+  const replay = await Redstart.replay(db.record());
+  replay.seek(replay.length - 1);
+  const { now } = replay;
+  const keys = () => [...replay.keyspace.keys()].map(({ ttlMs }) => ttlMs);
+  const at = (ms) => {
+    replay.seek(replay.length - 1, now + ms);
+    return [replay.now - now, keys()];
+  };
+  assert.deepEqual([at(0), at(60), at(30), at(150), at(1e6)], [[0, [100]], [60, [40]], [30, [70]], [150, []], [1000, []]]);
+  replay.seek(replay.length - 1);
+  assert.deepEqual([replay.now, keys()], [now, [100]]);
+  replay.step();
+  assert.equal(replay.now, db.clock.now());
+  db.close();
+  replay.close();
+});
+
+test("a recording does not grow while nothing happens", async () => {
+  const db = await Redstart.open({ record: true });
+  const expired = [];
+  db.call("CONFIG", "SET", "notify-keyspace-events", "EA");
+  db.subscribe("__keyevent@0__:expired", (key) => expired.push(key));
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  await wait(400);
+  const idle = db.position;
+  await wait(500);
+  assert.equal(db.position, idle);
+  db.call("SET", "k", "v", "PX", 300);
+  await wait(400);
+  assert.deepEqual(expired, ["k"]);
+  assert.ok(db.position - idle <= 8, `${db.position - idle} events`);
+  db.close();
+});
+
 test("a recording begins with the data that was there", async () => {
   const seeded = await Redstart.open();
   seeded.call("SET", "k", "41");

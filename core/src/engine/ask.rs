@@ -1,0 +1,195 @@
+//! Commands that read, for people who look on: nothing is counted, touched or expired by them, nor is anybody told.
+
+use alloc::rc::Rc;
+
+use super::Engine;
+use crate::command::context::{Context, Outcome};
+use crate::command::key_access::Keys;
+use crate::command::observers::Observers;
+use crate::command::spec::{Flag, Flags};
+use crate::config::events::EventClasses;
+use crate::error::{self, Error};
+use crate::journal::Journal;
+use crate::resp::args::{Args, Request};
+use crate::resp::output::Output;
+use crate::resp::reply::{Protocol, Reply};
+use crate::resp::request::{Limits, Progress, RequestReader};
+use crate::session::{ClientId, Peer, Session};
+use crate::time::UnixMicros;
+
+/// What a command must not do that is asked in passing.
+const LEAVES_A_TRACE: Flags = Flags::of(&[Flag::Blocking, Flag::MayReplicate]);
+
+impl Engine {
+    /// Writes the reply to one request, in RESP3: of a command that reads, in a database. Everything else is refused.
+    pub fn ask(&mut self, database: usize, request: &[u8], now: UnixMicros, output: &mut Output) {
+        let mut parsed = Request::default();
+        let read = RequestReader::default().read(request, &Limits::default(), &mut parsed);
+        let answered = match read {
+            Ok(Progress::Complete { .. }) => {
+                self.answer_in_passing(database, parsed.args(request), now, output)
+            }
+            _ => Err(error::SYNTAX),
+        };
+        if let Err(error) = answered {
+            Reply::new(output, Protocol::Resp3).error(&error);
+        }
+    }
+
+    fn answer_in_passing(
+        &mut self,
+        database: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        output: &mut Output,
+    ) -> Result<(), Error> {
+        let command = self.commands.resolve(args).ok_or_else(|| self.commands.unknown(args))?;
+        let spec = command.spec;
+        if !spec.accepts(args.len()) {
+            return Err(error::wrong_arity(spec.name));
+        }
+        // TOUCH reads nothing: it marks an access whoever sends it.
+        if !spec.flags.has(Flag::ReadOnly)
+            || spec.flags.intersects(LEAVES_A_TRACE)
+            || spec.name == "touch"
+        {
+            return Err(error::NOT_IN_PASSING);
+        }
+        if self.sizes(database).is_none() {
+            return Err(error::DB_INDEX_OUT_OF_RANGE);
+        }
+        let user = Rc::clone(self.instance.acl.default_user());
+        let mut session = Session::new(ClientId::NONE, Peer::local(), user, now);
+        session.protocol = Protocol::Resp3;
+        session.database = database;
+        let (mut stats, mut random) = (self.key_stats, self.random.clone());
+        let mut journal = Journal::default();
+        let keys = Keys {
+            keyspace: &mut self.keyspace,
+            stats: &mut stats,
+            random: &mut random,
+            journal: &mut journal,
+            observers: Observers {
+                watches: &mut self.watches,
+                blocked: &mut self.blocked,
+                tracking: &mut self.tracking,
+                client: None,
+                events: &mut self.events,
+                classes: EventClasses::default(),
+            },
+            database,
+            now,
+            policy: self.instance.access_policy,
+            touches: false,
+            may_expire: false,
+        };
+        let mut context = Context {
+            now,
+            keys,
+            reply: Reply::new(output, Protocol::Resp3),
+            session: &mut session,
+            instance: &mut self.instance,
+            commands: &self.commands,
+            command,
+        };
+        (spec.run)(&mut context, args).map(|outcome| debug_assert_eq!(outcome, Outcome::Done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Seed;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn asked(engine: &mut Engine, request: &str, now: UnixMicros) -> String {
+        let mut output = Output::default();
+        engine.ask(0, request.as_bytes(), now, &mut output);
+        let bytes: Vec<u8> = output.slices().flatten().copied().collect();
+        String::from_utf8(bytes).expect("the replies here are text")
+    }
+
+    fn told(engine: &mut Engine, client: ClientId, request: &str, now: UnixMicros) -> String {
+        engine.receive(client, request.as_bytes(), now);
+        let bytes: Vec<u8> = engine.output(client).slices().flatten().copied().collect();
+        engine.consume(client, bytes.len(), now);
+        String::from_utf8(bytes).expect("the replies here are text")
+    }
+
+    #[test]
+    fn a_question_leaves_no_trace() {
+        let filled = || {
+            let mut engine = Engine::new(Config::default(), Seed(1));
+            let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
+            let fill =
+                "CONFIG SET notify-keyspace-events EA\r\nSUBSCRIBE __keyevent@0__:expired\r\n";
+            told(&mut engine, client, fill, UnixMicros(0));
+            let other = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
+            told(
+                &mut engine,
+                other,
+                "SADD s a b c d e f\r\nSET k v PX 500\r\nHSET h f v g w\r\n",
+                UnixMicros(0),
+            );
+            told(&mut engine, other, "HPEXPIRE h 500 FIELDS 1 f\r\n", UnixMicros(0));
+            (engine, client, other)
+        };
+        let ((mut engine, listener, client), (mut other, _, other_client)) = (filled(), filled());
+        let late = UnixMicros(9_000_000);
+        assert_eq!(asked(&mut engine, "GET k\r\n", UnixMicros(0)), "$1\r\nv\r\n");
+        assert_eq!(asked(&mut engine, "GET k\r\n", late), "_\r\n", "it has expired");
+        assert_eq!(asked(&mut engine, "HGETALL h\r\n", late), "%1\r\n$1\r\ng\r\n$1\r\nw\r\n");
+        assert_eq!(
+            asked(&mut engine, "SCAN 0 TYPE hash\r\n", late),
+            "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nh\r\n"
+        );
+        assert!(asked(&mut engine, "SRANDMEMBER s\r\n", late).starts_with('$'));
+        assert_eq!(asked(&mut engine, "LRANGE s 0 1\r\n", late), format_error("WRONGTYPE"));
+        assert!(engine.output(listener).is_empty(), "nobody was told that a key is gone");
+        assert_eq!(engine.sizes(0), Some((3, 1)), "nor is it");
+        for question in [
+            "OBJECT IDLETIME s\r\n",
+            "SRANDMEMBER s\r\n",
+            "INFO stats\r\n",
+            "INFO commandstats\r\n",
+        ] {
+            let (told, other_told) = (
+                told(&mut engine, client, question, late),
+                told(&mut other, other_client, question, late),
+            );
+            assert_eq!(told, other_told, "{question}");
+        }
+    }
+
+    #[test]
+    fn what_does_more_than_read_is_refused() {
+        let mut engine = Engine::new(Config::default(), Seed(1));
+        let refused = [
+            "SET k v",
+            "GETEX k",
+            "TOUCH k",
+            "PFCOUNT k",
+            "XREAD STREAMS k 0",
+            "PING",
+            "MULTI",
+            "FLUSHALL",
+        ];
+        for command in refused {
+            let reply = asked(&mut engine, &alloc::format!("{command}\r\n"), UnixMicros(0));
+            assert_eq!(reply, format_error("NOT_IN_PASSING"), "{command}");
+        }
+        assert!(asked(&mut engine, "GET\r\n", UnixMicros(0)).starts_with("-ERR wrong number"));
+        assert!(asked(&mut engine, "NONE\r\n", UnixMicros(0)).starts_with("-ERR unknown command"));
+        assert_eq!(asked(&mut engine, "GET", UnixMicros(0)), "-ERR syntax error\r\n");
+        let mut output = Output::default();
+        engine.ask(16, b"GET k\r\n", UnixMicros(0), &mut output);
+        assert!(output.slices().next().is_some_and(|reply| reply.starts_with(b"-ERR")));
+    }
+
+    fn format_error(which: &str) -> String {
+        let error = if which == "WRONGTYPE" { &error::WRONG_TYPE } else { &error::NOT_IN_PASSING };
+        alloc::format!("-{}\r\n", String::from_utf8_lossy(error.text()))
+    }
+}

@@ -1,0 +1,163 @@
+// Sessions that leave the page and come back: links, and files of all formats.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { redstart } from "./modules.js";
+import { ends, launch, open as opened, picture, serve, shown, type } from "./page.js";
+
+const { Redstart } = await redstart();
+
+let browser;
+let site;
+
+before(async () => {
+  [browser, site] = await Promise.all([launch(), serve()]);
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+const open = (t, options = {}, path = "") => opened(t, browser, { ...site, url: `${site.url}${path}` }, { viewport: { width: 1280, height: 800 }, ...options });
+const file = (name, content) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+const pick = (page, ...files) => page.locator("input[type=file]").setInputFiles(files);
+
+async function link(page) {
+  await page.getByRole("button", { name: "Share" }).click();
+  return page.getByLabel("Link to this session").inputValue();
+}
+
+test("whoever opens a link sees the same session", async (t) => {
+  const page = await open(t);
+  await type(page, "SADD s a b c d e f g h", "SPOP s 3", "TIME", "SRANDMEMBER s", "CLIENT ID", "SET k v EX 100");
+  await ends(page, ["SET k v EX 100", "OK"]);
+  const lines = await shown(page);
+  const url = await link(page);
+  assert.ok(url.startsWith(`${site.url}#session=`) && url.length < 1000, url);
+  await picture(page, "share-link");
+
+  const other = await open(t, {}, url.slice(site.url.length));
+  await ends(other, ["SET k v EX 100", "OK"]);
+  assert.deepEqual(await shown(other), lines);
+  assert.equal(await other.evaluate(() => location.hash), "");
+  // Time goes on from where it was, and so do the dice.
+  await other.locator(".terminal.active .cm-content").click();
+  await type(other, "TTL k", "SCARD s");
+  await ends(other, ["SCARD s", "(integer) 5"]);
+  const ttl = (await shown(other)).at(-3);
+  assert.match(ttl, /^\(integer\) (100|9\d)$/);
+});
+
+test("a moment is shared as it is", async (t) => {
+  const page = await open(t);
+  await type(page, "SET k 1", "SET k 2", "SET k 3");
+  await ends(page, ["SET k 3", "OK"]);
+  await page.getByRole("slider").focus();
+  await page.keyboard.press("ArrowLeft");
+  await ends(page, ["SET k 2", "OK"]);
+  const other = await open(t, {}, (await link(page)).slice(site.url.length));
+  await ends(other, ["SET k 2", "OK"]);
+});
+
+test("a session that is too long for a link is a file", async (t) => {
+  const page = await open(t);
+  const db = await Redstart.open({ record: true });
+  const connection = db.attach({ data() {} });
+  for (let round = 0; round < 500; round += 1) connection.send(["SET", `${Math.random()}`, `${Math.random()}`]);
+  await pick(page, file("long.redstart", db.record()));
+  await page.waitForFunction(() => document.querySelector("[role=slider]")?.getAttribute("aria-valuemax") === "500");
+  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByText(/This session makes a link of \d+\.\d thousand characters/).waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save a recording to send" }).click()]);
+  assert.equal(download.suggestedFilename(), "session.redstart");
+  const replay = await Redstart.replay(await readFile(await download.path()));
+  replay.seek(Infinity);
+  assert.equal(replay.keyspace.databases()[0].keys, 500);
+  db.close();
+  replay.close();
+});
+
+test("links with commands are opened", async (t) => {
+  const commands = Buffer.from(JSON.stringify(['SET greeting "hello world"', "GET greeting"])).toString("base64url");
+  const page = await open(t, {}, `?commands=${commands}&autorun=true`);
+  await ends(page, ["OK", "GET greeting", '"hello world"']);
+  const plain = await open(t, {}, "?commands=SET+k+1;INCR+k");
+  await ends(plain, ["SET k 1", "OK", "INCR k", "(integer) 2"]);
+  await plain.evaluate(() => (location.hash = "#PING"));
+  await ends(plain, ["PING", "PONG"]);
+});
+
+test("what cannot be opened is told, and changes nothing", async (t) => {
+  const page = await open(t, {}, "#session=AAAA");
+  const alert = page.getByRole("alert");
+  assert.match(await alert.textContent(), /The session in this link is damaged/);
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await page.locator(".terminal.active .cm-content").click();
+  await type(page, "SET k v");
+  await ends(page, ["OK"]);
+  await pick(page, file("broken.aof", "*1\r\nPING\r\n"));
+  assert.match(await alert.textContent(), /^broken\.aof, offset 4: an argument begins with '\$'/);
+  await pick(page, file("picture.png", Uint8Array.of(137, 80, 78, 71, 255)));
+  await page.getByText(/^picture\.png is none of these/).waitFor();
+  await ends(page, ["SET k v", "OK"]);
+});
+
+test("the session that was there before can be had back", async (t) => {
+  const page = await open(t);
+  await type(page, "SET mine 1");
+  await ends(page, ["SET mine 1", "OK"]);
+  await pick(page, file("other.txt", "SET other 1\n"));
+  await ends(page, ["SET other 1", "OK"]);
+  await page.getByRole("button", { name: "Back to mine" }).click();
+  await ends(page, ["SET mine 1", "OK"]);
+  assert.equal(await page.getByText("Opened").count(), 0);
+});
+
+const FORMATS = ["Recording", "RDB file", "Append-only file", "Output of MONITOR", "Test case", "Text of commands"];
+
+test("a session is saved as any format, and opened again", async (t) => {
+  const page = await open(t);
+  await type(page, "SET k v", "RPUSH l a b c", "HSET h f 1", "INCR n");
+  await ends(page, ["INCR n", "(integer) 1"]);
+  const files = [];
+  for (const title of FORMATS) {
+    await page.getByRole("button", { name: "Save as" }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: title, exact: true }).click()]);
+    files.push({ name: download.suggestedFilename(), mimeType: "application/octet-stream", buffer: await readFile(await download.path()) });
+  }
+  assert.deepEqual(files.map(({ name }) => name), ["session.redstart", "dump.rdb", "appendonly.aof", "monitor.txt", "session.txt", "commands.redis"]);
+  assert.equal(files[4].buffer.toString(), "== session\n> SET k v\nOK\n> RPUSH l a b c\n(integer) 3\n> HSET h f 1\n(integer) 1\n> INCR n\n(integer) 1\n");
+  for (const each of files) {
+    const other = await open(t);
+    await pick(other, each);
+    await other.getByText(`Opened ${each.name}.`).waitFor();
+    await other.locator(".terminal.active .cm-content").click();
+    await type(other, "DBSIZE", "LRANGE l 0 -1");
+    await ends(other, ["DBSIZE", "(integer) 4", "LRANGE l 0 -1", '1) "a"', '2) "b"', '3) "c"']);
+    await other.context().close();
+  }
+});
+
+test("files are dropped on the page", async (t) => {
+  const page = await open(t);
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$1\r\n2\r\n"], "appendonly.aof.2.incr.aof"));
+    dataTransfer.items.add(new File(["*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$1\r\n1\r\n"], "appendonly.aof.1.base.aof"));
+    const target = document.querySelector(".terminal");
+    target.dispatchEvent(new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page.getByText("Drop to open as the session").waitFor();
+  await picture(page, "share-drop");
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$1\r\n2\r\n"], "appendonly.aof.2.incr.aof"));
+    dataTransfer.items.add(new File(["*3\r\n$6\r\nAPPEND\r\n$1\r\nk\r\n$1\r\n1\r\n"], "appendonly.aof.1.base.aof"));
+    document.querySelector(".terminal").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page.getByText("Opened appendonly.aof.2.incr.aof, appendonly.aof.1.base.aof.").waitFor();
+  await page.locator(".terminal.active .cm-content").click();
+  await type(page, "GET k");
+  await ends(page, ["GET k", '"12"']);
+});

@@ -1,0 +1,227 @@
+// What keeps a database: a snapshot, which is an RDB file, and a journal of what has changed since, which the engine tells. What has changed between
+// two saves is one record, so what is read back is always the database at the moment of one save, never half of a transaction. When the journal
+// has outgrown the snapshot, a new snapshot takes the place of both.
+//
+//   record   length (u32)   checksum (u32)   changes ...
+//   change   microseconds since the Unix epoch (f64)   length (u32)   requests
+//
+// The checksum of a record goes on from that of the record before it, and that of the first from the snapshot's. So a record counts only behind the
+// very file that it was made for: what a crash has left half-written, or left over beside a newer snapshot, ends the journal.
+//
+// Where the bytes lie is a store's matter: a folder in Node (`folder.ts`), a database of the browser (`indexed-db.ts`).
+
+/** What is in a store. */
+export interface Kept {
+  readonly snapshot: Uint8Array;
+  readonly journal: Uint8Array;
+}
+
+/** Where a database is kept. What these resolve for is on the disk; one is called after the other. None but its owner has it open. */
+export interface Store {
+  read(): Promise<Kept>;
+  /** Puts a snapshot in the place of all there is: after a crash there is either. */
+  replace(snapshot: Uint8Array): Promise<void>;
+  /** Writes at this place of the journal, where it ends. */
+  append(record: Uint8Array, at: number): Promise<void>;
+  /** Has it called when there may be no more time later; returns what ends that. */
+  beforeLeaving(save: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** What one call of the engine has changed. */
+export interface Change {
+  /** When: microseconds since the Unix epoch. */
+  readonly time: number;
+  /** Commands that do the same when they are run at that time. */
+  readonly requests: Uint8Array;
+}
+
+/** Changes are saved after so long without being asked. */
+const EVERY_MS = 1000;
+/** A journal up to this long is left alone. */
+const SHORT_BYTES = 65536;
+const RECORD_HEAD = 8;
+const CHANGE_HEAD = 12;
+
+export class Persistence {
+  /** What was kept: the snapshot, empty for none, and what changed after it. */
+  readonly snapshot: Uint8Array;
+  readonly changes: readonly Change[];
+  #store: Store;
+  #source: (() => Uint8Array) | undefined;
+  /** What the store has yet to be told. */
+  #pending: Change[] = [];
+  #snapshotLength: number;
+  #checksum: number;
+  #journal: number;
+  /** Whether the store's journal does not lead to what the source was before what is pending. */
+  #mustReplace: boolean;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #stay = () => {};
+  #hasFailed = false;
+
+  private constructor(store: Store, { snapshot, journal }: Kept) {
+    const { changes, checksum, length } = read(snapshot, journal);
+    this.snapshot = snapshot;
+    this.changes = changes;
+    this.#store = store;
+    this.#snapshotLength = snapshot.length;
+    this.#checksum = checksum;
+    this.#journal = length;
+    this.#mustReplace = snapshot.length === 0;
+  }
+
+  /** Reads what a store has. */
+  static async open(store: Store): Promise<Persistence> {
+    try {
+      return new Persistence(store, await store.read());
+    } catch (reason) {
+      await store.close();
+      throw reason;
+    }
+  }
+
+  /** Keeps what changes from now on; the source gives all data as a file. */
+  start(source: () => Uint8Array): void {
+    this.#source = source;
+    this.#timer = setInterval(() => this.#unasked(), EVERY_MS);
+    if (typeof this.#timer === "object") this.#timer.unref();
+    this.#stay = this.#store.beforeLeaving(() => this.#unasked(true));
+  }
+
+  /** Something has changed. */
+  note(change: Change): void {
+    this.#pending.push(change);
+  }
+
+  /** Resolves once all that was done so far is on the disk. */
+  save(): Promise<void> {
+    // The one that waits takes all that happens until its turn.
+    if (this.#running !== undefined) this.#next ??= this.#running.catch(() => {}).then(() => this.#run());
+    return this.#next ?? this.#run();
+  }
+
+  /** Saves for the last time. */
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#stay();
+    // The database is gone when this returns; a write that is under way may fail yet.
+    const file = this.#mustReplace ? this.#source?.() : undefined;
+    this.#source = undefined;
+    return (this.#closing ??= this.#close(file));
+  }
+
+  async #close(file: Uint8Array | undefined): Promise<void> {
+    try {
+      await this.#running?.catch(() => {});
+      if (this.#mustReplace && file !== undefined) await this.#replace(file);
+      else if (this.#pending.length > 0) await this.#append(encoded(this.#pending));
+    } finally {
+      await this.#store.close();
+    }
+  }
+
+  #unasked(isUrgent = false): void {
+    if (this.#isSaved() || (this.#running !== undefined && !isUrgent)) return;
+    this.save().then(
+      () => (this.#hasFailed = false),
+      (reason: unknown) => {
+        if (!this.#hasFailed) console.error("redstart: what has changed cannot be saved:", reason);
+        this.#hasFailed = true;
+      },
+    );
+  }
+
+  #isSaved(): boolean {
+    return this.#source === undefined || (!this.#mustReplace && this.#pending.length === 0);
+  }
+
+  #run(): Promise<void> {
+    this.#next = undefined;
+    if (this.#source === undefined) return this.#closing ?? Promise.resolve();
+    if (this.#isSaved()) return Promise.resolve();
+    const running = this.#write(this.#source).finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    return (this.#running = running);
+  }
+
+  async #write(source: () => Uint8Array): Promise<void> {
+    const changes = encoded(this.#pending);
+    const end = this.#journal + RECORD_HEAD + changes.length;
+    this.#pending = [];
+    if (this.#mustReplace || end > Math.max(this.#snapshotLength, SHORT_BYTES)) await this.#replace(source());
+    else await this.#append(changes);
+  }
+
+  async #append(changes: Uint8Array): Promise<void> {
+    const record = new Uint8Array(RECORD_HEAD + changes.length);
+    const checksum = crc32(changes, this.#checksum);
+    const head = new DataView(record.buffer);
+    head.setUint32(0, changes.length, true);
+    head.setUint32(4, checksum, true);
+    record.set(changes, RECORD_HEAD);
+    // Whatever is wrong with the store, a new snapshot puts it right.
+    this.#mustReplace = true;
+    await this.#store.append(record, this.#journal);
+    this.#mustReplace = false;
+    this.#checksum = checksum;
+    this.#journal += record.length;
+  }
+
+  async #replace(file: Uint8Array): Promise<void> {
+    this.#mustReplace = true;
+    await this.#store.replace(file);
+    this.#mustReplace = false;
+    this.#checksum = crc32(file);
+    this.#journal = 0;
+    this.#snapshotLength = file.length;
+  }
+}
+
+function encoded(changes: readonly Change[]): Uint8Array {
+  const bytes = new Uint8Array(changes.reduce((length, { requests }) => length + CHANGE_HEAD + requests.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { time, requests } of changes) {
+    view.setFloat64(at, time, true);
+    view.setUint32(at + 8, requests.length, true);
+    bytes.set(requests, at + CHANGE_HEAD);
+    at += CHANGE_HEAD + requests.length;
+  }
+  return bytes;
+}
+
+/** The changes in a journal, where it ends, and the checksum there. */
+function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; checksum: number; length: number } {
+  const view = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
+  const changes: Change[] = [];
+  let [checksum, at] = [crc32(snapshot), 0];
+  while (at + RECORD_HEAD <= journal.length) {
+    const end = at + RECORD_HEAD + view.getUint32(at, true);
+    if (end > journal.length) break;
+    const expected = crc32(journal.subarray(at + RECORD_HEAD, end), checksum);
+    if (view.getUint32(at + 4, true) !== expected) break;
+    for (let start = at + RECORD_HEAD; start < end; ) {
+      const requests = start + CHANGE_HEAD;
+      start = requests + view.getUint32(start + 8, true);
+      changes.push({ time: view.getFloat64(requests - CHANGE_HEAD, true), requests: journal.subarray(requests, start) });
+    }
+    [checksum, at] = [expected, end];
+  }
+  return { changes, checksum, length: at };
+}
+
+const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
+  for (let bit = 0; bit < 8; bit += 1) byte = byte & 1 ? (byte >>> 1) ^ 0xedb88320 : byte >>> 1;
+  return byte >>> 0;
+});
+
+function crc32(bytes: Uint8Array, before = 0): number {
+  let sum = ~before;
+  for (const byte of bytes) sum = (sum >>> 8) ^ CRC[(sum ^ byte) & 0xff]!;
+  return ~sum >>> 0;
+}

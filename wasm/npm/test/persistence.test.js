@@ -1,0 +1,265 @@
+// What is saved is there again: after a process was killed, with a journal that was cut anywhere, and whoever else has the folder open.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { pathToFileURL } from "node:url";
+import { Redstart } from "redstart";
+import { Persistence } from "../dist/persistence.js";
+import { CONFIG, digest, step } from "./programs/workload.js";
+
+const KEEPER = new URL("programs/keeper.js", import.meta.url).pathname;
+const text = (bytes) => new TextDecoder().decode(bytes);
+const bytes = (text) => new TextEncoder().encode(text);
+
+function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), "redstart-data-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Opens what is kept, and closes it when the test ends. */
+async function open(t, dataDir, options = {}) {
+  const db = await Redstart.open({ dataDir, config: CONFIG, ...options });
+  t.after(() => db.close());
+  return db;
+}
+
+test("a database is there again, with its deadlines and all its databases", async (t) => {
+  const dataDir = join(folder(t), "not/yet/there");
+  const db = await Redstart.open({ dataDir, config: CONFIG });
+  for (let number = 1; number < 300; number += 1) step(db, number);
+  db.call("SET", "binary", new Uint8Array([0, 255, 10]), "PX", 60_000);
+  const expected = digest(db);
+  db.close();
+  await db.closed;
+  assert.deepEqual(readdirSync(dataDir).sort(), ["dump.rdb", "journal"]);
+  const again = await open(t, pathToFileURL(dataDir));
+  assert.equal(digest(again), expected);
+  assert.deepEqual([...again.callBuffer("GET", "binary")], [0, 255, 10]);
+  assert.ok(again.call("PTTL", "binary") > 50_000);
+});
+
+test("changes are saved unasked, and nothing is written where nothing has changed", async (t) => {
+  const dataDir = folder(t);
+  const db = await open(t, dataDir);
+  db.call("SET", "k", "v");
+  await db.save();
+  const written = () => statSync(join(dataDir, "journal")).size;
+  const before = written();
+  for (let round = 0; round < 1000; round += 1) db.call("GET", "k");
+  await db.save();
+  assert.equal(written(), before);
+  db.call("SET", "k", "w");
+  for (let waited = 0; written() === before; waited += 50) {
+    assert.ok(waited < 5000, "within seconds");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+test("a process that ends by itself has saved", (t) => {
+  const dataDir = folder(t);
+  const program = `
+    import { Redstart } from "redstart";
+    const db = await Redstart.open({ dataDir: ${JSON.stringify(dataDir)} });
+    console.log(db.call("INCR", "runs"));`;
+  const run = () => execFileSync(process.execPath, ["--input-type=module", "-e", program], { cwd: new URL("..", import.meta.url), encoding: "utf8" });
+  assert.deepEqual([run(), run(), run()], ["1\n", "2\n", "3\n"]);
+});
+
+test("a snapshot is what an empty folder begins with", async (t) => {
+  const dataDir = folder(t);
+  const seeded = await Redstart.open();
+  seeded.call("SET", "k", "seeded");
+  const first = await Redstart.open({ dataDir, snapshot: seeded.snapshot() });
+  assert.equal(first.call("GETSET", "k", "own"), "seeded");
+  first.close();
+  await first.closed;
+  const second = await open(t, dataDir, { snapshot: seeded.snapshot() });
+  assert.equal(second.call("GET", "k"), "own");
+  assert.throws(() => seeded.save(), TypeError);
+  seeded.close();
+});
+
+test("a killed process has lost nothing that was saved", { timeout: 120_000 }, async (t) => {
+  const dataDir = folder(t);
+  const model = await Redstart.open({ config: CONFIG });
+  t.after(() => model.close());
+  let [modelled, rounds, steps] = [0, 0, 0];
+  for (const end = Date.now() + 12_000; Date.now() < end || rounds < 5; rounds += 1) {
+    const keeper = spawn(process.execPath, [KEEPER, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    keeper.stdout.setEncoding("utf8").on("data", (chunk) => (said += chunk));
+    await Promise.race([once(keeper.stdout, "data"), once(keeper, "exit")]);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
+    keeper.kill("SIGKILL");
+    await once(keeper, "close");
+    const acknowledged = Number(said.slice(0, said.lastIndexOf("\n")).split("\n").at(-1));
+    assert.ok(acknowledged > 0, "it has saved");
+    const db = await Redstart.open({ dataDir, config: CONFIG });
+    steps = Number(db.call("GET", "step"));
+    assert.ok(steps >= acknowledged, `${steps} steps are there, ${acknowledged} were saved`);
+    // It is the very state after that step: no part of a later one.
+    while (modelled < steps) step(model, ++modelled);
+    assert.equal(digest(db), digest(model));
+    db.close();
+    await db.closed;
+  }
+  console.log(`killed ${rounds} times in ${steps} steps`);
+});
+
+test("a folder has one database at a time, and a lock does not outlive its process", async (t) => {
+  const dataDir = folder(t);
+  const db = await Redstart.open({ dataDir });
+  await assert.rejects(Redstart.open({ dataDir }), { name: "RedstartError", code: "LOCKED", message: new RegExp(`process ${process.pid} `) });
+  const other = `
+    import { Redstart } from "redstart";
+    await Redstart.open({ dataDir: ${JSON.stringify(dataDir)} }).then(() => console.log("open"), (reason) => console.log(reason.code));`;
+  const run = () => execFileSync(process.execPath, ["--input-type=module", "-e", other], { cwd: new URL("..", import.meta.url), encoding: "utf8" });
+  assert.equal(run(), "LOCKED\n");
+  db.close();
+  await db.closed;
+  assert.equal(run(), "open\n");
+  // Its number may be another process's by now, even our own.
+  for (const owner of [`${process.pid} 1 an-earlier-boot\n`, "999999999 1 x\n", "", "nonsense"]) {
+    writeFileSync(join(dataDir, "lock"), owner);
+    assert.equal(run(), "open\n", owner);
+  }
+  const last = await Redstart.open({ dataDir });
+  last.close();
+  await last.closed;
+  assert.deepEqual(readdirSync(dataDir).filter((name) => name.startsWith("lock")), []);
+});
+
+test("the command keeps its data in a folder", async (t) => {
+  const dataDir = folder(t);
+  const bin = new URL("../dist/bin.js", import.meta.url).pathname;
+  for (const expected of [":1\r\n", ":2\r\n"]) {
+    const server = spawn(process.execPath, [bin, "--port", "0", "--dir", dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+    const [said] = await once(server.stdout, "data");
+    const socket = connect(Number(String(said).trim().split(":").at(-1)), "127.0.0.1");
+    socket.write("INCR runs\r\n");
+    assert.equal(String((await once(socket, "data"))[0]), expected);
+    socket.destroy();
+    server.kill("SIGTERM");
+    assert.deepEqual(await once(server, "exit"), [0, null]);
+  }
+});
+
+test("a damaged snapshot is told, not overwritten", async (t) => {
+  const dataDir = folder(t);
+  writeFileSync(join(dataDir, "dump.rdb"), "REDIS0010 and no more");
+  for (let time = 0; time < 2; time += 1) await assert.rejects(Redstart.open({ dataDir }), { name: "RedstartError" });
+  assert.equal(readFileSync(join(dataDir, "dump.rdb"), "utf8"), "REDIS0010 and no more");
+  assert.ok(!existsSync(join(dataDir, "lock")));
+});
+
+/** What a store leads to. */
+async function kept({ snapshot, journal }) {
+  const { snapshot: file, changes } = await Persistence.open(memory(snapshot, journal));
+  return [text(file), ...changes.map(({ time, requests }) => `${time} ${text(requests)}`)];
+}
+
+test("a journal that was cut or damaged anywhere leads to the last whole save before", async (t) => {
+  const store = memory();
+  const keeping = await Persistence.open(store);
+  keeping.start(() => bytes("the snapshot"));
+  t.after(() => keeping.close());
+  await keeping.save();
+  const states = [{ state: ["the snapshot"], end: 0 }];
+  for (let round = 1; round <= 12; round += 1) {
+    const changes = Array.from({ length: round % 3 + 1 }, (_, number) => ({ time: round * 1000 + number, requests: bytes(`round ${round}`.repeat(number)) }));
+    changes.forEach((change) => keeping.note(change));
+    await keeping.save();
+    const told = changes.map(({ time, requests }) => `${time} ${text(requests)}`);
+    states.push({ state: [...states.at(-1).state, ...told], end: store.journal.length });
+  }
+  const { snapshot, journal } = store;
+  for (let cut = 0; cut <= journal.length; cut += 3) {
+    const expected = states.findLast(({ end }) => end <= cut).state;
+    assert.deepEqual(await kept({ snapshot, journal: journal.slice(0, cut) }), expected, `cut at ${cut}`);
+    const damaged = journal.slice();
+    if (cut === journal.length) continue;
+    damaged[cut] ^= 0x20;
+    assert.deepEqual(await kept({ snapshot, journal: damaged }), expected, `damaged at ${cut}`);
+  }
+  const newer = bytes("another snapshot, beside which the old journal was left");
+  assert.deepEqual(await kept({ snapshot: newer, journal }), [text(newer)]);
+});
+
+test("a journal that outgrows its snapshot is replaced by a new one", async (t) => {
+  const store = memory();
+  const keeping = await Persistence.open(store);
+  keeping.start(() => new Uint8Array(1000));
+  t.after(() => keeping.close());
+  let longest = 0;
+  for (let time = 0; time < 200; time += 1) {
+    keeping.note({ time, requests: new Uint8Array(1000) });
+    await keeping.save();
+    longest = Math.max(longest, store.journal.length);
+  }
+  assert.ok(longest > 50_000 && longest <= 65_536, `${longest} bytes`);
+});
+
+test("saves that are asked for at once share a write, and one that fails is made good", async (t) => {
+  const store = memory();
+  const keeping = await Persistence.open(store);
+  let state = 0;
+  keeping.start(() => bytes(`state ${state}`));
+  t.after(() => keeping.close());
+  const change = () => keeping.note({ time: (state += 1), requests: bytes("more") });
+  const saves = Array.from({ length: 100 }, () => {
+    change();
+    return keeping.save();
+  });
+  await Promise.all(saves);
+  assert.equal(store.writes, 2);
+  // The first of them was answered by a snapshot of all that there was.
+  assert.equal(text(store.snapshot), "state 1");
+  assert.equal((await kept(store)).length, 100);
+  store.fails = true;
+  change();
+  await assert.rejects(keeping.save(), /no room/);
+  await assert.rejects(keeping.save(), /no room/, "what is not saved stays to be saved");
+  store.fails = false;
+  await keeping.save();
+  assert.deepEqual(await kept(store), ["state 101"]);
+  // The save that waits when it ends is not told before it is there.
+  change();
+  keeping.save();
+  change();
+  const waiting = keeping.save().then(() => store.isClosed);
+  await keeping.close();
+  await waiting;
+  assert.deepEqual(await kept(store), ["state 101", "102 more", "103 more"]);
+});
+
+/** A store in memory, as a disk of this content. */
+function memory(snapshot = new Uint8Array(), journal = new Uint8Array()) {
+  const write = async (store, what) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (store.fails) throw new Error("no room");
+    store.writes += 1;
+    what();
+  };
+  return {
+    snapshot, journal, writes: 0, fails: false, isClosed: false,
+    async read() {
+      return { snapshot: this.snapshot, journal: this.journal };
+    },
+    replace(file) {
+      return write(this, () => ([this.snapshot, this.journal] = [file, new Uint8Array()]));
+    },
+    append(record, at) {
+      return write(this, () => (this.journal = new Uint8Array([...this.journal.subarray(0, at), ...record])));
+    },
+    beforeLeaving: () => () => {},
+    async close() {
+      this.isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// All formats, in the order in which they are tried: the last one takes any text.
+
+import { appendOnlyFile } from "./aof.js";
+import { testCase } from "./case.js";
+import { commands } from "./commands.js";
+import { type Format, FormatError, type NamedFile, type Opened } from "./format.js";
+import { monitor } from "./monitor.js";
+import { snapshot } from "./rdb.js";
+import { recording } from "./recording.js";
+
+export { type Format, FormatError, type NamedFile, type Opened } from "./format.js";
+
+export const FORMATS: readonly Format[] = [recording, snapshot, appendOnlyFile, monitor, testCase, commands];
+
+/** Opens files that belong together, whatever they are. */
+export async function open(files: readonly NamedFile[]): Promise<Opened> {
+  const format = FORMATS.find((format) => format.recognizes(files));
+  if (format !== undefined) return format.read(files);
+  const names = files.map(({ name }) => name).join(", ");
+  throw new FormatError(
+    files.length > 1
+      ? `${names}: only the parts of one append-only file are opened together`
+      : `${names} is none of these: ${FORMATS.map(({ title }) => title.toLowerCase()).join(", ")}`,
+  );
+}

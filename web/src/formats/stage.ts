@@ -1,0 +1,105 @@
+// Plays what a file tells on an engine with a virtual clock, and records it.
+
+import { type Argument, type Connection, Redstart } from "redstart";
+
+export interface StageOptions {
+  /** Milliseconds since the Unix epoch at which it begins: now, unless given. */
+  startMs?: number | undefined;
+  snapshot?: Uint8Array;
+  config?: Record<string, string>;
+}
+
+/** What a client was sent since it was asked last. */
+export interface Arrived {
+  readonly bytes: Uint8Array;
+  readonly isClosed: boolean;
+}
+
+export class Stage {
+  #db: Redstart;
+  #actors = new Map<string, { connection: Connection; chunks: Uint8Array[]; isClosed: boolean }>();
+  #isSilent: boolean;
+
+  private constructor(db: Redstart, isSilent: boolean) {
+    this.#db = db;
+    this.#isSilent = isSilent;
+  }
+
+  /** With `isSilent` nobody will ask what has arrived. */
+  static async open({ startMs = Date.now(), snapshot, config }: StageOptions = {}, isSilent = true): Promise<Stage> {
+    const db = await Redstart.open({
+      record: true,
+      clock: { startMs },
+      ...(snapshot === undefined ? {} : { snapshot }),
+      ...(config === undefined ? {} : { config }),
+    });
+    return new Stage(db, isSilent);
+  }
+
+  get now(): number {
+    return this.#db.clock.now();
+  }
+
+  /** Lets time pass up to a moment; one that has passed already is now. */
+  until(ms: number): void {
+    if (ms > this.now) this.#db.clock.advance(ms - this.now);
+  }
+
+  /** A client sends a command or bytes; it connects first if it is not connected. */
+  send(client: string, bytes: Uint8Array | readonly Argument[], address?: string): void {
+    let actor = this.#actors.get(client);
+    if (actor === undefined || !actor.connection.isOpen) {
+      const made = { chunks: [] as Uint8Array[], isClosed: false };
+      const connection = this.#db.attach({
+        ...(address === undefined ? {} : { address }),
+        data: (chunk) => void (this.#isSilent || made.chunks.push(chunk)),
+        end: () => void (made.isClosed = true),
+      });
+      this.#actors.set(client, (actor = Object.assign(made, { connection })));
+    }
+    actor.connection.send(bytes);
+  }
+
+  /** The clients, by their first appearance. */
+  get clients(): string[] {
+    return [...this.#actors.keys()];
+  }
+
+  arrived(client: string): Arrived {
+    const actor = this.#actors.get(client);
+    if (actor === undefined) return { bytes: new Uint8Array(), isClosed: false };
+    const { chunks, isClosed } = actor;
+    actor.chunks = [];
+    actor.isClosed = false;
+    return { bytes: joined(chunks), isClosed };
+  }
+
+  /** All clients go. */
+  clear(): void {
+    for (const { connection } of this.#actors.values()) connection.close();
+    this.#actors.clear();
+  }
+
+  /** What has happened, as a recording; the stage is over. */
+  recording(): Uint8Array {
+    const recording = this.#db.record();
+    this.#db.close();
+    return recording;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first;
+  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

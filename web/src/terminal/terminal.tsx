@@ -1,0 +1,143 @@
+// One terminal: what was said, and the line to say more.
+
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ReadonlySignal } from "@preact/signals";
+import type { EditorView } from "@codemirror/view";
+import type { Layout } from "../layout.js";
+import { docsCame, hint } from "./completion.js";
+import type { Docs } from "./docs.js";
+import { Log } from "./log.js";
+import { isNothingMarked, prompt, setLine } from "./prompt.js";
+import { Search } from "./search.js";
+import type { TerminalState } from "./state.js";
+
+const SAMPLES = ["SET greeting hello EX 60", "GET greeting", "INCR visits", "MSET a 1 b 2", "MGET a b c", "HELLO 3", "INFO keyspace"];
+
+interface TerminalProps {
+  readonly terminal: TerminalState;
+  readonly layout: Layout;
+  readonly isActive: boolean;
+  /** Whether it may take the focus as it comes. */
+  readonly takesFocus: boolean;
+  readonly docs: ReadonlySignal<Docs | undefined>;
+  readonly onActive: () => void;
+  readonly onClose: (() => void) | undefined;
+}
+
+export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActive, onClose }: TerminalProps) {
+  const { client, session } = terminal;
+  const screen = useRef<HTMLDivElement>(null);
+  const line = useRef<HTMLDivElement>(null);
+  const editor = useRef<EditorView | undefined>(undefined);
+  const [typed, setTyped] = useState("");
+  /** What was typed before it was searched. */
+  const [draft, setDraft] = useState<string | undefined>(undefined);
+  const entries = terminal.entries.value;
+  const isPast = !session.moment.value.isLive;
+  const isWaiting = client.isWaiting.value && !isPast;
+
+  useLayoutEffect(() => {
+    const parent = line.current!;
+    const view = prompt(parent, {
+      terminal,
+      docs: () => docs.value,
+      root: parent.getRootNode() as Document | ShadowRoot,
+      tooltips: parent.closest<HTMLElement>(".redstart")!,
+      onTyped: setTyped,
+      onSearch: () => setDraft(view.state.doc.toString()),
+    });
+    editor.current = view;
+    if (takesFocus) view.focus();
+    return () => view.destroy();
+  }, [terminal]);
+
+  useLayoutEffect(() => editor.current!.dispatch({ effects: docsCame.of(null) }), [docs.value]);
+
+  useLayoutEffect(() => {
+    screen.current!.scrollTop = screen.current!.scrollHeight;
+  }, [entries.at(-1), layout.raw.value, isWaiting, typed, draft]);
+
+  const searched = (how: "run" | "edit" | "drop") => {
+    const view = editor.current!;
+    const line = view.state.doc.toString();
+    if (how !== "edit") setLine(view, how === "run" ? "" : (draft ?? ""));
+    setDraft(undefined);
+    view.focus();
+    if (how === "run") terminal.enter(line);
+  };
+  const toPrompt = () => {
+    if (isNothingMarked(screen.current!.getRootNode() as Document | ShadowRoot)) editor.current?.focus();
+  };
+  return (
+    <section class={`terminal${isActive ? " active" : ""}`} aria-label={terminal.name.value} onFocusIn={onActive}>
+      <Head terminal={terminal} isWaiting={isWaiting} onClose={onClose} />
+      <div class="screen" ref={screen} onClick={toPrompt}>
+        {entries.length === 0 && <Samples onPick={(sample) => terminal.enter(sample)} />}
+        <Log entries={entries} raw={layout.raw.value} isLive={!isPast} />
+        <div class={`prompt${isWaiting ? " waiting" : ""}`}>
+          <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />
+          <div class="line" ref={line} />
+        </div>
+        {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
+        {draft === undefined && <About docs={docs.value} line={typed} />}
+        {isPast && <p class="wait">This moment is past. What you enter happens now.</p>}
+        {isWaiting && (
+          <p class="wait" role="status">
+            <span class="pulse" aria-hidden="true" /> waits for a reply
+            <button type="button" class="quiet" onClick={() => (client.interrupt(), editor.current?.focus())}>Stop <kbd>Ctrl C</kbd></button>
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** What the command that is being typed is for. */
+function About({ docs, line }: { docs: Docs | undefined; line: string }) {
+  const command = docs && line.trim() !== "" ? hint(docs, line)?.command : undefined;
+  if (command === undefined) return null;
+  return (
+    <p class="about">
+      {command.summary} <span>{[command.complexity, `since ${command.since}`].filter((part) => part !== "").join(" · ")}</span>
+    </p>
+  );
+}
+
+function Head({ terminal, isWaiting, onClose }: { terminal: TerminalState; isWaiting: boolean; onClose: (() => void) | undefined }) {
+  const [isNaming, setNaming] = useState(false);
+  const name = terminal.name.value;
+  const rename = (field: HTMLInputElement, isMeant: boolean) => {
+    setNaming(false);
+    if (isMeant) terminal.rename(field.value.trim());
+  };
+  return (
+    <header class="terminal-head">
+      {isNaming ? (
+        <input
+          class="name" aria-label="Name of this client" value={name.startsWith("client ") ? "" : name} placeholder={name} spellcheck={false}
+          ref={(field) => field?.focus()}
+          onKeyDown={({ key, currentTarget }) => (key === "Enter" || key === "Escape") && rename(currentTarget, key === "Enter")}
+          onBlur={() => setNaming(false)}
+        />
+      ) : (
+        <button type="button" class="name" title="Rename this client" onClick={() => setNaming(true)}>{name}</button>
+      )}
+      {isWaiting ? <span class="state waiting">waits</span> : !terminal.client.isOpen.value && <span class="state">closed</span>}
+      {onClose && <button type="button" class="icon" aria-label={`Close ${name}`} title="Close this client" onClick={onClose}>×</button>}
+    </header>
+  );
+}
+
+/** What a terminal shows before anything was said. */
+function Samples({ onPick }: { onPick: (sample: string) => void }) {
+  const pick = (sample: string) => (event: MouseEvent) => {
+    event.stopPropagation();
+    onPick(sample);
+  };
+  return (
+    <div class="samples">
+      <p>Type a command, or try one of these:</p>
+      {SAMPLES.map((sample) => <button key={sample} type="button" onClick={pick(sample)}>{sample}</button>)}
+    </div>
+  );
+}
