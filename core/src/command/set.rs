@@ -44,6 +44,8 @@ pub(super) fn smove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limits = set_limits(&ctx.keys, &ctx.instance.config);
     let (source, destination, member) = (&args[1], &args[2], Entry::Bytes(&args[3]));
     let Some(set) = written(&mut ctx.keys, source)? else {
+        // What has expired is removed there, too.
+        ctx.keys.consider(destination);
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
     };
