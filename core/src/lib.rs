@@ -28,6 +28,7 @@ pub mod error;
 mod event;
 pub mod glob;
 pub mod instance;
+mod journal;
 pub mod keyspace;
 pub mod limits;
 pub mod memory;

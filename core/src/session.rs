@@ -27,6 +27,9 @@ pub struct ClientId {
 }
 
 impl ClientId {
+    /// Nobody: no client has this serial number.
+    pub(crate) const NONE: Self = Self::new(0, u32::MAX);
+
     pub(crate) const fn new(serial: u64, slot: u32) -> Self {
         Self { serial, slot }
     }

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["keyspace"],
     &["event"],
     &["acl"],
-    &["session", "pubsub", "tracking"],
+    &["session", "pubsub", "tracking", "journal"],
     &["instance", "watch", "blocked"],
     &["command"],
     &["engine"],

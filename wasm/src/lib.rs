@@ -203,6 +203,28 @@ impl Engine {
             .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
     }
 
+    /// Whether what changes data is written down, for `journal`.
+    pub fn keep_journal(&mut self, is_kept: bool) {
+        self.engine.keep_journal(is_kept);
+    }
+
+    /// Writes to the outbox, as requests, what has changed data since this was last called, and returns how long that is.
+    pub fn journal(&mut self) -> usize {
+        self.outbox = self.engine.take_journal();
+        self.outbox.len()
+    }
+
+    /// Makes the changes of a journal again, the first `len_bytes` bytes of the inbox, as at `now`.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn replay(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
+        let journal = &self.inbox[..len_bytes.min(self.inbox.len())];
+        self.engine
+            .replay(journal, time(now))
+            .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
+    }
+
     /// How often data was changed.
     #[must_use]
     pub fn changes(&self) -> f64 {

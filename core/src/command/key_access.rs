@@ -8,6 +8,7 @@ use super::collector::Collector;
 use super::observers::Observers;
 use crate::error::{self, Error};
 use crate::event::Event;
+use crate::journal::Journal;
 use crate::keyspace::Keyspace;
 use crate::keyspace::access::AccessPolicy;
 use crate::keyspace::database::{Database, Put};
@@ -39,6 +40,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) keyspace: &'a mut Keyspace,
     pub(crate) stats: &'a mut KeyStats,
     pub(crate) random: &'a mut Random,
+    pub(crate) journal: &'a mut Journal,
     pub(crate) observers: Observers<'a>,
     /// The database of the client.
     pub(crate) database: usize,

@@ -44,6 +44,8 @@ pub(super) fn smove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limits = set_limits(&ctx.keys, &ctx.instance.config);
     let (source, destination, member) = (&args[1], &args[2], Entry::Bytes(&args[3]));
     let Some(set) = written(&mut ctx.keys, source)? else {
+        // What has expired is removed there, too.
+        ctx.keys.consider(destination);
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
     };
@@ -96,13 +98,7 @@ pub(super) fn spop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 2 {
         return spop_count(ctx, args);
     }
-    let mut random = draws(&mut ctx.keys);
-    let Context { keys, reply, .. } = ctx;
-    let popped = keys.edit(&args[1], |set: &mut Set| {
-        set.pop(&mut random, 1, |member| reply_member(reply, member));
-        Edit::changed(Event::SPOP, 1, ())
-    })?;
-    if popped.is_none() {
+    if !pop(ctx, &args[1], 1)? {
         ctx.reply.null();
     }
     Ok(Outcome::Done)
@@ -113,15 +109,11 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::SYNTAX);
     }
     let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
-    let mut random = draws(&mut ctx.keys);
     let Context { keys, reply, .. } = ctx;
     let len = written(keys, &args[1])?.map_or(0, SetRef::len);
     reply.set(count.min(len));
     if count < len {
-        keys.edit(&args[1], |set: &mut Set| {
-            set.pop(&mut random, count, |member| reply_member(reply, member));
-            Edit::changed(Event::SPOP, count, ())
-        })?;
+        pop(ctx, &args[1], count)?;
     } else if let Some(all) = written(keys, &args[1])? {
         all.iter().for_each(|member| reply_member(reply, member));
         // Removing the key is one change, too.
@@ -129,6 +121,28 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         keys.remove(&args[1]);
     }
     Ok(Outcome::Done)
+}
+
+/// Pops so many members, drawn by lot, and replies them; false if there is no such key.
+fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<bool, Error> {
+    let mut random = draws(&mut ctx.keys);
+    let Context { keys, reply, .. } = ctx;
+    let (is_kept, mut popped) = (keys.journal.is_kept(), Vec::new());
+    let found = keys.edit(key, |set: &mut Set| {
+        set.pop(&mut random, count, |member| {
+            if is_kept {
+                popped.push(member.to_vec());
+            }
+            reply_member(reply, member);
+        });
+        Edit::changed(Event::SPOP, count, ())
+    })?;
+    if !popped.is_empty() {
+        let members = popped.iter().map(Vec::as_slice);
+        let args: Vec<&[u8]> = [&b"SREM"[..], key].into_iter().chain(members).collect();
+        keys.journal.instead(keys.database, args.into_iter());
+    }
+    Ok(found.is_some())
 }
 
 pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

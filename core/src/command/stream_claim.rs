@@ -120,14 +120,15 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Options { ids, last_id, claim } = Options::parse(args, now_ms, min_idle_ms)?;
     let reply = &mut ctx.reply;
     let done = ctx.keys.edit(key, |stream: &mut Stream| {
-        if let Some(group) = stream.group_mut(group) {
-            group.last_id = group.last_id.max(last_id);
+        let mut changes = 0;
+        if let Some(group) = stream.group_mut(group).filter(|group| group.last_id < last_id) {
+            group.last_id = last_id;
+            changes += 1;
         }
         let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
-            return Edit::unchanged((false, 0));
+            return Edit::unchanged((false, changes));
         };
-        let array = reply.begin();
-        let (mut len, mut changes) = (0, 0);
+        let (array, mut len) = (reply.begin(), 0);
         for id in ids {
             let Some(was) = stream.group(group).map(|group| group.pending_at(id)) else { break };
             if !stream.contains(id) {

@@ -9,6 +9,7 @@ use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::config::events::EventClasses;
 use crate::error::{self, Error};
+use crate::journal::Journal;
 use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
@@ -57,16 +58,17 @@ impl Engine {
         if self.sizes(database).is_none() {
             return Err(error::DB_INDEX_OUT_OF_RANGE);
         }
-        let nobody = ClientId::new(0, 0);
-        let mut session =
-            Session::new(nobody, Peer::local(), Rc::clone(self.instance.acl.default_user()), now);
+        let user = Rc::clone(self.instance.acl.default_user());
+        let mut session = Session::new(ClientId::NONE, Peer::local(), user, now);
         session.protocol = Protocol::Resp3;
         session.database = database;
         let (mut stats, mut random) = (self.key_stats, self.random.clone());
+        let mut journal = Journal::default();
         let keys = Keys {
             keyspace: &mut self.keyspace,
             stats: &mut stats,
             random: &mut random,
+            journal: &mut journal,
             observers: Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,

@@ -72,6 +72,16 @@ impl Engine {
         if !self.may_expire() {
             return false;
         }
+        // The clock is read for the latency monitor alone.
+        let is_watched = self.instance.config.latency_monitor_threshold > 0;
+        let started_ns = if is_watched { self.instance.host.monotonic_ns() } else { 0 };
+        let has_more = self.expire_in_turn(now);
+        self.note_latency("expire-cycle", started_ns, now);
+        has_more
+    }
+
+    /// Goes through the databases, from where it stopped; whether it stopped before it had seen all.
+    fn expire_in_turn(&mut self, now: UnixMicros) -> bool {
         let databases = self.keyspace.databases();
         for _ in 0..databases {
             let index = self.cron.database;
@@ -177,8 +187,51 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::instance::host::Host;
     use crate::random::Seed;
     use crate::session::Peer;
+    use alloc::boxed::Box;
+    use alloc::format;
+    use alloc::vec;
+    use core::cell::Cell;
+
+    /// A machine on which everything takes five milliseconds.
+    #[derive(Debug, Default)]
+    struct SlowHost(Cell<u64>);
+
+    impl Host for SlowHost {
+        fn monotonic_ns(&self) -> u64 {
+            self.0.set(self.0.get() + 5_000_000);
+            self.0.get()
+        }
+    }
+
+    #[test]
+    fn the_latency_monitor_hears_of_what_nobody_asked_for() {
+        let now = UnixMicros(SECOND);
+        let config = Config {
+            latency_monitor_threshold: 1,
+            maxmemory_policy: "allkeys-lru",
+            ..Config::default()
+        };
+        let mut engine = Engine::with_host(config, Seed(1), Box::new(SlowHost::default()), now);
+        let client = engine.connect(Peer::local(), now).expect("there is room");
+        let events = |engine: &mut Engine, request: &[u8], now| {
+            engine.receive(client, request, now);
+            engine.tick(UnixMicros(now.0 + SECOND));
+            engine.receive(client, b"LATENCY LATEST\n", now);
+            let told: Vec<u8> = engine.output(client).slices().flatten().copied().collect();
+            engine.consume(client, told.len(), now);
+            let known = ["expire-cycle", "eviction-cycle", "fast-command", "command"];
+            let is_told = |name: &&str| {
+                told.windows(name.len() + 1).any(|bytes| bytes == format!("{name}\r").as_bytes())
+            };
+            known.into_iter().filter(is_told).collect::<Vec<_>>()
+        };
+        assert_eq!(events(&mut engine, b"SET k v PX 1\n", now), vec!["expire-cycle", "command"]);
+        let request = b"LATENCY RESET\nSET k v\nCONFIG SET maxmemory 1\n";
+        assert!(events(&mut engine, request, now).contains(&"eviction-cycle"));
+    }
 
     const SECOND: u64 = 1_000_000;
 

@@ -233,10 +233,12 @@ impl Engine {
         started_ns: &mut u64,
     ) {
         let command = self.commands.command(index);
+        let changes = self.key_stats.changes;
         let keys = Keys {
             keyspace: &mut self.keyspace,
             stats: &mut self.key_stats,
             random: &mut self.random,
+            journal: &mut self.journal,
             observers: Observers {
                 watches: &mut self.watches,
                 blocked: &mut self.blocked,
@@ -261,6 +263,9 @@ impl Engine {
             command,
         };
         let result = (command.spec.run)(&mut context, args);
+        if context.keys.journal.is_kept() && context.keys.stats.changes != changes {
+            context.keys.journal.command(context.session.database, args.iter());
+        }
         if !context.keys.observers.events.is_empty() {
             let events = core::mem::take(context.keys.observers.events);
             context.instance.publish_events(events, Some(context.session), now);

@@ -94,7 +94,7 @@ impl Engine {
             left -= 1;
         };
         if left < most {
-            self.note_latency(started_ns, now);
+            self.note_latency("eviction-cycle", started_ns, now);
         }
         if !self.events.is_empty() {
             let events = core::mem::take(&mut self.events);
@@ -109,13 +109,16 @@ impl Engine {
         room
     }
 
-    /// Tells the latency monitor how long an eviction took.
-    fn note_latency(&mut self, started_ns: u64, now: UnixMicros) {
+    /// Tells the latency monitor how long something took.
+    pub(super) fn note_latency(&mut self, event: &'static str, started_ns: u64, now: UnixMicros) {
         let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
+        if threshold_ms == 0 {
+            return;
+        }
         let ended_ns = self.instance.host.monotonic_ns();
         let duration_ms = ended_ns.saturating_sub(started_ns) / 1_000_000;
-        if threshold_ms > 0 && duration_ms >= threshold_ms {
-            self.instance.latency.record("eviction-cycle", now.seconds(), duration_ms);
+        if duration_ms >= threshold_ms {
+            self.instance.latency.record(event, now.seconds(), duration_ms);
         }
     }
 
@@ -130,6 +133,9 @@ impl Engine {
         let Some(record) = self.keyspace[database].remove(key) else { return };
         self.keyspace.lazyfree.push_record(record);
         self.key_stats.evicted += 1;
+        if self.journal.is_kept() {
+            self.journal.command(database, [&b"UNLINK"[..], key].into_iter());
+        }
         let mut observers = Observers {
             watches: &mut self.watches,
             blocked: &mut self.blocked,

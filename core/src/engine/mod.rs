@@ -7,7 +7,8 @@
 //! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
 //!
-//! [`Engine::snapshot`] and [`Engine::load`] are for whoever keeps the data, [`Engine::view_keys`] and [`Engine::ask`] for whoever looks on.
+//! [`Engine::snapshot`] and [`Engine::load`], [`Engine::take_journal`] and [`Engine::replay`] are for whoever keeps the data,
+//! [`Engine::view_keys`] and [`Engine::ask`] for whoever looks on.
 //!
 //! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
 
@@ -16,6 +17,7 @@ mod blocking;
 mod cron;
 mod dispatch;
 mod evict;
+mod journal;
 mod permission;
 mod pipeline;
 mod snapshot;
@@ -37,6 +39,7 @@ use crate::error::{self, Error};
 use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
+use crate::journal::Journal;
 use crate::keyspace::Keyspace;
 use crate::keyspace::evict::EvictionPool;
 use crate::limits;
@@ -78,6 +81,7 @@ pub struct Engine {
     /// A session that takes the place of another for a while; what it holds means nothing.
     stand_in: Option<Box<Session>>,
     events: Events,
+    journal: Journal,
     tracking: Tracking,
     eviction_pool: EvictionPool,
     /// Whether clients whose wait is over are being resumed.
@@ -152,6 +156,7 @@ impl Engine {
             blocked: Blocked::default(),
             stand_in: None,
             events: Events::default(),
+            journal: Journal::default(),
             tracking: Tracking::default(),
             eviction_pool: EvictionPool::default(),
             is_resuming: false,

@@ -1,15 +1,14 @@
-// What keeps a database: a snapshot, which is an RDB file, and a journal of what has changed since. Every save compares all data with the data of
-// the save before and appends the difference as one record, so what is read back is always the whole database at the moment of one save, never half of a
-// transaction. When the journal has outgrown the snapshot, a new snapshot takes the place of both.
+// What keeps a database: a snapshot, which is an RDB file, and a journal of what has changed since, which the engine tells. What has changed between
+// two saves is one record, so what is read back is always the database at the moment of one save, never half of a transaction. When the journal
+// has outgrown the snapshot, a new snapshot takes the place of both.
 //
-//   record   length (u32)   checksum (u32)   patch
+//   record   length (u32)   checksum (u32)   changes ...
+//   change   microseconds since the Unix epoch (f64)   length (u32)   requests
 //
 // The checksum of a record goes on from that of the record before it, and that of the first from the snapshot's. So a record counts only behind the
 // very file that it was made for: what a crash has left half-written, or left over beside a newer snapshot, ends the journal.
 //
 // Where the bytes lie is a store's matter: a folder in Node (`folder.ts`), a database of the browser (`indexed-db.ts`).
-
-import { Chunks, patched } from "./patch.js";
 
 /** What is in a store. */
 export interface Kept {
@@ -29,71 +28,73 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Whose data it is. */
-export interface Source {
-  /** Grows when data is changed. */
-  changes(): number;
-  snapshot(): Uint8Array;
+/** What one call of the engine has changed. */
+export interface Change {
+  /** When: microseconds since the Unix epoch. */
+  readonly time: number;
+  /** Commands that do the same when they are run at that time. */
+  readonly requests: Uint8Array;
 }
 
 /** Changes are saved after so long without being asked. */
 const EVERY_MS = 1000;
-/** What saving unasked may take of the time. */
-const SHARE = 0.05;
 /** A journal up to this long is left alone. */
 const SHORT_BYTES = 65536;
-const HEAD = 8;
+const RECORD_HEAD = 8;
+const CHANGE_HEAD = 12;
 
 export class Persistence {
+  /** What was kept: the snapshot, empty for none, and what changed after it. */
+  readonly snapshot: Uint8Array;
+  readonly changes: readonly Change[];
   #store: Store;
-  #source: Source | undefined;
-  /** What the store has. */
-  #kept: Chunks;
+  #source: (() => Uint8Array) | undefined;
+  /** What the store has yet to be told. */
+  #pending: Change[] = [];
+  #snapshotLength: number;
   #checksum: number;
   #journal: number;
+  /** Whether the store's journal does not lead to what the source was before what is pending. */
   #mustReplace: boolean;
-  /** The changes that the store has, or is being told. */
-  #changes = -1;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #stay = () => {};
-  #notBefore = 0;
   #hasFailed = false;
 
-  private constructor(store: Store, file: Uint8Array, checksum: number, journal: number) {
+  private constructor(store: Store, { snapshot, journal }: Kept) {
+    const { changes, checksum, length } = read(snapshot, journal);
+    this.snapshot = snapshot;
+    this.changes = changes;
     this.#store = store;
-    this.#kept = Chunks.of(file);
+    this.#snapshotLength = snapshot.length;
     this.#checksum = checksum;
-    this.#journal = journal;
-    this.#mustReplace = file.length === 0;
+    this.#journal = length;
+    this.#mustReplace = snapshot.length === 0;
   }
 
   /** Reads what a store has. */
   static async open(store: Store): Promise<Persistence> {
     try {
-      const { snapshot, journal } = await store.read();
-      return new Persistence(store, ...replayed(snapshot, journal));
+      return new Persistence(store, await store.read());
     } catch (reason) {
       await store.close();
       throw reason;
     }
   }
 
-  /** The RDB file that was kept; empty for none. */
-  get file(): Uint8Array {
-    return this.#kept.file;
-  }
-
-  /** Keeps this data from now on. */
-  start(source: Source): void {
+  /** Keeps what changes from now on; the source gives all data as a file. */
+  start(source: () => Uint8Array): void {
     this.#source = source;
-    // What was read is there already, unless something else was begun with.
-    if (!this.#mustReplace) this.#changes = source.changes();
     this.#timer = setInterval(() => this.#unasked(), EVERY_MS);
     if (typeof this.#timer === "object") this.#timer.unref();
     this.#stay = this.#store.beforeLeaving(() => this.#unasked(true));
+  }
+
+  /** Something has changed. */
+  note(change: Change): void {
+    this.#pending.push(change);
   }
 
   /** Resolves once all that was done so far is on the disk. */
@@ -107,28 +108,24 @@ export class Persistence {
   close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stay();
-    // The database is gone when this returns.
-    const last = this.#isSaved() ? undefined : { changes: this.#source!.changes(), file: this.#source!.snapshot() };
+    // The database is gone when this returns; a write that is under way may fail yet.
+    const file = this.#mustReplace ? this.#source?.() : undefined;
     this.#source = undefined;
-    return (this.#closing ??= this.#close(last));
+    return (this.#closing ??= this.#close(file));
   }
 
-  async #close(last: { changes: number; file: Uint8Array } | undefined): Promise<void> {
+  async #close(file: Uint8Array | undefined): Promise<void> {
     try {
       await this.#running?.catch(() => {});
-      if (last !== undefined && (this.#mustReplace || last.changes !== this.#changes)) await this.#write(last.file);
+      if (this.#mustReplace && file !== undefined) await this.#replace(file);
+      else if (this.#pending.length > 0) await this.#append(encoded(this.#pending));
     } finally {
       await this.#store.close();
     }
   }
 
-  #isSaved(): boolean {
-    return this.#source === undefined || (!this.#mustReplace && this.#source.changes() === this.#changes);
-  }
-
   #unasked(isUrgent = false): void {
-    if (this.#running !== undefined && !isUrgent) return;
-    if (this.#isSaved() || (performance.now() < this.#notBefore && !isUrgent)) return;
+    if (this.#isSaved() || (this.#running !== undefined && !isUrgent)) return;
     this.save().then(
       () => (this.#hasFailed = false),
       (reason: unknown) => {
@@ -138,55 +135,84 @@ export class Persistence {
     );
   }
 
+  #isSaved(): boolean {
+    return this.#source === undefined || (!this.#mustReplace && this.#pending.length === 0);
+  }
+
   #run(): Promise<void> {
     this.#next = undefined;
-    const source = this.#source;
-    if (source === undefined) return this.#closing ?? Promise.resolve();
+    if (this.#source === undefined) return this.#closing ?? Promise.resolve();
     if (this.#isSaved()) return Promise.resolve();
-    const begun = performance.now();
-    this.#changes = source.changes();
-    const running = this.#write(source.snapshot()).finally(() => {
+    const running = this.#write(this.#source).finally(() => {
       if (this.#running === running) this.#running = undefined;
     });
-    this.#notBefore = begun + (performance.now() - begun) / SHARE;
     return (this.#running = running);
   }
 
-  async #write(file: Uint8Array): Promise<void> {
-    const { chunks, patch } = this.#kept.next(file);
-    const record = new Uint8Array(HEAD + patch.length);
-    record.set(patch, HEAD);
-    const checksum = crc32(patch, this.#checksum);
+  async #write(source: () => Uint8Array): Promise<void> {
+    const changes = encoded(this.#pending);
+    const end = this.#journal + RECORD_HEAD + changes.length;
+    this.#pending = [];
+    if (this.#mustReplace || end > Math.max(this.#snapshotLength, SHORT_BYTES)) await this.#replace(source());
+    else await this.#append(changes);
+  }
+
+  async #append(changes: Uint8Array): Promise<void> {
+    const record = new Uint8Array(RECORD_HEAD + changes.length);
+    const checksum = crc32(changes, this.#checksum);
     const head = new DataView(record.buffer);
-    head.setUint32(0, patch.length, true);
+    head.setUint32(0, changes.length, true);
     head.setUint32(4, checksum, true);
-    const end = this.#journal + record.length;
-    const replaces = this.#mustReplace || end > Math.max(file.length, SHORT_BYTES);
+    record.set(changes, RECORD_HEAD);
     // Whatever is wrong with the store, a new snapshot puts it right.
     this.#mustReplace = true;
-    if (replaces) await this.#store.replace(file);
-    else await this.#store.append(record, this.#journal);
-    this.#checksum = replaces ? crc32(file) : checksum;
-    this.#journal = replaces ? 0 : end;
-    this.#kept = chunks;
+    await this.#store.append(record, this.#journal);
     this.#mustReplace = false;
+    this.#checksum = checksum;
+    this.#journal += record.length;
+  }
+
+  async #replace(file: Uint8Array): Promise<void> {
+    this.#mustReplace = true;
+    await this.#store.replace(file);
+    this.#mustReplace = false;
+    this.#checksum = crc32(file);
+    this.#journal = 0;
+    this.#snapshotLength = file.length;
   }
 }
 
-/** The file that a journal leads to, its checksum, and where the journal ends. */
-function replayed(snapshot: Uint8Array, journal: Uint8Array): [file: Uint8Array, checksum: number, journal: number] {
+function encoded(changes: readonly Change[]): Uint8Array {
+  const bytes = new Uint8Array(changes.reduce((length, { requests }) => length + CHANGE_HEAD + requests.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { time, requests } of changes) {
+    view.setFloat64(at, time, true);
+    view.setUint32(at + 8, requests.length, true);
+    bytes.set(requests, at + CHANGE_HEAD);
+    at += CHANGE_HEAD + requests.length;
+  }
+  return bytes;
+}
+
+/** The changes in a journal, where it ends, and the checksum there. */
+function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; checksum: number; length: number } {
   const view = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
-  let [file, checksum, at] = [snapshot, crc32(snapshot), 0];
-  while (at + HEAD <= journal.length) {
-    const end = at + HEAD + view.getUint32(at, true);
+  const changes: Change[] = [];
+  let [checksum, at] = [crc32(snapshot), 0];
+  while (at + RECORD_HEAD <= journal.length) {
+    const end = at + RECORD_HEAD + view.getUint32(at, true);
     if (end > journal.length) break;
-    const patch = journal.subarray(at + HEAD, end);
-    const expected = crc32(patch, checksum);
+    const expected = crc32(journal.subarray(at + RECORD_HEAD, end), checksum);
     if (view.getUint32(at + 4, true) !== expected) break;
-    file = patched(file, patch);
+    for (let start = at + RECORD_HEAD; start < end; ) {
+      const requests = start + CHANGE_HEAD;
+      start = requests + view.getUint32(start + 8, true);
+      changes.push({ time: view.getFloat64(requests - CHANGE_HEAD, true), requests: journal.subarray(requests, start) });
+    }
     [checksum, at] = [expected, end];
   }
-  return [file, checksum, at];
+  return { changes, checksum, length: at };
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -1,9 +1,10 @@
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
+import { load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
-import type { Store } from "./persistence.js";
+import type { Change, Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
-import { Replay, type ReplayOptions, load, snapshot } from "./replay.js";
+import { Replay, type ReplayOptions } from "./replay.js";
 import type { Argument } from "./request.js";
 import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
 import { type ByteStream, stream } from "./streams.js";
@@ -42,17 +43,22 @@ export class Redstart {
   }
 
   /** @internal */
-  protected static begin(module: WebAssembly.Module, options: Options): { runtime: Runtime; defaults: ConnectOptions } {
+  protected static begin(module: WebAssembly.Module, options: Options, changes: readonly Change[] = []): { runtime: Runtime; defaults: ConnectOptions } {
     const { clock = "real", seed = Math.floor(Math.random() * Number.MAX_SAFE_INTEGER) } = options;
     const parameters = Object.entries(options.config ?? {}).map(([name, value]) => `${name}\0${value}\0`).join("");
     const origin: Origin = { module, seed: BigInt.asUintN(64, BigInt(seed)), parameters };
     const isVirtual = clock !== "real";
-    const start = Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000);
+    const last = changes.at(-1)?.time ?? 0;
+    const start = Math.max(Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000), last);
     const file = options.snapshot ?? new Uint8Array();
-    const recorder = options.record ? Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: file }) : undefined;
-    const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined, recorder });
+    const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
-      load(runtime, file);
+      load(runtime, file, changes[0]?.time);
+      for (const change of changes) replay(runtime, change);
+      if (options.record) {
+        const snapshotted = changes.length > 0 ? snapshot(runtime) : file;
+        runtime.recorder = Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: snapshotted });
+      }
     } catch (reason) {
       throw thrown(reason);
     }
@@ -70,11 +76,9 @@ export class Redstart {
     const { Persistence } = await import("./persistence.js");
     const persistence = await Persistence.open(await store(options.dataDir));
     try {
-      const { file } = persistence;
-      const begun = this.begin(compiled, file.length === 0 ? options : { ...options, snapshot: file });
-      const { runtime } = begun;
-      runtime.persistence = persistence;
-      persistence.start({ changes: () => runtime.machine.engine.changes(), snapshot: () => snapshot(runtime) });
+      const { snapshot: file, changes } = persistence;
+      const begun = this.begin(compiled, file.length === 0 ? options : { ...options, snapshot: file }, changes);
+      begun.runtime.keep(persistence);
       return begun;
     } catch (reason) {
       await persistence.close();

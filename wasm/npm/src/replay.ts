@@ -1,6 +1,7 @@
 // A recorded session that runs again, forth and back. Going back is going forth from a checkpoint: an image of the engine's memory, whose pages
 // are shared with the checkpoint before it where they are the same.
 
+import { load, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { PAGE } from "./machine.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
@@ -208,17 +209,4 @@ export class Replay {
     };
     return (id = this.#runtime.attach(listener).id);
   }
-}
-
-/** All data of an engine, as an RDB file. */
-export function snapshot(runtime: Runtime): Uint8Array {
-  const { machine } = runtime;
-  return machine.taken(machine.engine.snapshot(runtime.now()));
-}
-
-/** Reads all data from an RDB file. */
-export function load(runtime: Runtime, file: Uint8Array): void {
-  if (file.length === 0) return;
-  runtime.machine.fill(file);
-  runtime.machine.engine.load(file.length, runtime.now());
 }

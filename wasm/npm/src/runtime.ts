@@ -1,6 +1,7 @@
 // Runs a machine: its clock, its clients as bytes, and what it asks for. Every verb of the engine is called here and nowhere else, so this
 // is also where a session is recorded.
 
+import { snapshot } from "./data.js";
 import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
 import type { Persistence } from "./persistence.js";
@@ -74,10 +75,10 @@ export type Keeper = (connection: Connection) => Listener | undefined;
 export class Runtime {
   readonly clock: Clock;
   readonly origin: Origin;
-  readonly recorder: Recorder | undefined;
+  recorder: Recorder | undefined;
   readonly closed: Promise<void>;
   /** What keeps its data, if it is kept. */
-  persistence: Persistence | undefined;
+  #persistence: Persistence | undefined;
   #machine: Machine | undefined;
   #peers: (Peer | undefined)[] = [];
   /** Microseconds of the virtual clock. */
@@ -119,6 +120,17 @@ export class Runtime {
 
   get isOpen(): boolean {
     return this.#machine !== undefined;
+  }
+
+  get persistence(): Persistence | undefined {
+    return this.#persistence;
+  }
+
+  /** Has what changes from now on kept. */
+  keep(persistence: Persistence): void {
+    this.#persistence = persistence;
+    this.machine.engine.keep_journal(true);
+    persistence.start(() => snapshot(this));
   }
 
   get machine(): Machine {
@@ -311,6 +323,7 @@ export class Runtime {
   fork(kept: readonly Peer[]): Runtime {
     const fork = new Runtime({ origin: this.origin, virtual: this.#virtual, ahead: this.#ahead });
     fork.machine.copy(this.machine);
+    fork.machine.engine.keep_journal(false);
     for (const peer of this.peers) if (!kept.includes(peer)) fork.machine.engine.disconnect(peer.slot);
     while (fork.machine.engine.poll_effect() !== -1);
     return fork;
@@ -349,7 +362,7 @@ export class Runtime {
   close(): void {
     if (this.#machine === undefined) return;
     clearTimeout(this.#timer);
-    const saved = this.persistence?.close();
+    const saved = this.#persistence?.close();
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
@@ -371,6 +384,7 @@ export class Runtime {
 
   /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
   #settle(own: number): Asked {
+    this.#note();
     let closing = Asked.Write;
     for (;;) {
       const asked = this.#machine?.engine.poll_effect() ?? -1;
@@ -391,6 +405,12 @@ export class Runtime {
       if (effect !== Asked.Write) this.#forget(peer);
       else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
     }
+  }
+
+  /** Tells who keeps the data what has changed. */
+  #note(): void {
+    const length = this.#persistence && this.#machine ? this.#machine.engine.journal() : 0;
+    if (length > 0) this.#persistence!.note({ time: this.#time, requests: this.#machine!.taken(length) });
   }
 
   /** Sends a client what it has yet to read. */

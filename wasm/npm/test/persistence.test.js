@@ -158,44 +158,47 @@ test("a damaged snapshot is told, not overwritten", async (t) => {
   assert.ok(!existsSync(join(dataDir, "lock")));
 });
 
+/** What a store leads to. */
+async function kept({ snapshot, journal }) {
+  const { snapshot: file, changes } = await Persistence.open(memory(snapshot, journal));
+  return [text(file), ...changes.map(({ time, requests }) => `${time} ${text(requests)}`)];
+}
+
 test("a journal that was cut or damaged anywhere leads to the last whole save before", async (t) => {
   const store = memory();
   const keeping = await Persistence.open(store);
-  const states = [];
-  let [changes, state] = [0, new Uint8Array()];
-  keeping.start({ changes: () => changes, snapshot: () => state });
+  keeping.start(() => bytes("the snapshot"));
   t.after(() => keeping.close());
-  for (let round = 0; round < 12; round += 1) {
-    changes += 1;
-    state = bytes(Array.from({ length: 4000 }, (_, line) => `line ${line * line} ${line === 300 * round ? "changed" : ""}\n`).join(""));
+  await keeping.save();
+  const states = [{ state: ["the snapshot"], end: 0 }];
+  for (let round = 1; round <= 12; round += 1) {
+    const changes = Array.from({ length: round % 3 + 1 }, (_, number) => ({ time: round * 1000 + number, requests: bytes(`round ${round}`.repeat(number)) }));
+    changes.forEach((change) => keeping.note(change));
     await keeping.save();
-    states.push({ file: text(state), end: store.journal.length });
+    const told = changes.map(({ time, requests }) => `${time} ${text(requests)}`);
+    states.push({ state: [...states.at(-1).state, ...told], end: store.journal.length });
   }
   const { snapshot, journal } = store;
-  assert.equal(states[0].end, 0);
-  assert.ok(journal.length < snapshot.length / 2, `${journal.length} bytes for 11 changes of ${snapshot.length}`);
-  const reached = async (journal, from = snapshot) => text((await Persistence.open(memory(from, journal))).file);
-  for (let cut = 0; cut <= journal.length; cut += 41) {
-    const expected = states.findLast(({ end }) => end <= cut).file;
-    assert.equal(await reached(journal.slice(0, cut)), expected, `cut at ${cut}`);
+  for (let cut = 0; cut <= journal.length; cut += 3) {
+    const expected = states.findLast(({ end }) => end <= cut).state;
+    assert.deepEqual(await kept({ snapshot, journal: journal.slice(0, cut) }), expected, `cut at ${cut}`);
     const damaged = journal.slice();
     if (cut === journal.length) continue;
     damaged[cut] ^= 0x20;
-    assert.equal(await reached(damaged), expected, `damaged at ${cut}`);
+    assert.deepEqual(await kept({ snapshot, journal: damaged }), expected, `damaged at ${cut}`);
   }
   const newer = bytes("another snapshot, beside which the old journal was left");
-  assert.equal(await reached(journal, newer), text(newer));
+  assert.deepEqual(await kept({ snapshot: newer, journal }), [text(newer)]);
 });
 
 test("a journal that outgrows its snapshot is replaced by a new one", async (t) => {
   const store = memory();
   const keeping = await Persistence.open(store);
-  let changes = 0;
-  const random = () => Uint8Array.from({ length: 1000 }, () => Math.random() * 256);
-  keeping.start({ changes: () => changes, snapshot: random });
+  keeping.start(() => new Uint8Array(1000));
   t.after(() => keeping.close());
   let longest = 0;
-  for (; changes < 200; changes += 1) {
+  for (let time = 0; time < 200; time += 1) {
+    keeping.note({ time, requests: new Uint8Array(1000) });
     await keeping.save();
     longest = Math.max(longest, store.journal.length);
   }
@@ -205,30 +208,34 @@ test("a journal that outgrows its snapshot is replaced by a new one", async (t) 
 test("saves that are asked for at once share a write, and one that fails is made good", async (t) => {
   const store = memory();
   const keeping = await Persistence.open(store);
-  let changes = 1;
-  keeping.start({ changes: () => changes, snapshot: () => bytes(`state ${changes}`) });
+  let state = 0;
+  keeping.start(() => bytes(`state ${state}`));
   t.after(() => keeping.close());
+  const change = () => keeping.note({ time: (state += 1), requests: bytes("more") });
   const saves = Array.from({ length: 100 }, () => {
-    changes += 1;
+    change();
     return keeping.save();
   });
   await Promise.all(saves);
   assert.equal(store.writes, 2);
+  // The first of them was answered by a snapshot of all that there was.
+  assert.equal(text(store.snapshot), "state 1");
+  assert.equal((await kept(store)).length, 100);
   store.fails = true;
-  changes += 1;
+  change();
   await assert.rejects(keeping.save(), /no room/);
   await assert.rejects(keeping.save(), /no room/, "what is not saved stays to be saved");
   store.fails = false;
   await keeping.save();
-  assert.equal(text((await Persistence.open(memory(store.snapshot, store.journal))).file), `state ${changes}`);
+  assert.deepEqual(await kept(store), ["state 101"]);
   // The save that waits when it ends is not told before it is there.
-  changes += 1;
+  change();
   keeping.save();
-  changes += 1;
+  change();
   const waiting = keeping.save().then(() => store.isClosed);
   await keeping.close();
   await waiting;
-  assert.equal(text((await Persistence.open(memory(store.snapshot, store.journal))).file), `state ${changes}`);
+  assert.deepEqual(await kept(store), ["state 101", "102 more", "103 more"]);
 });
 
 /** A store in memory, as a disk of this content. */

@@ -60,7 +60,8 @@ impl<'a> Reader<'a> {
     pub fn length(&mut self) -> Result<u64, Corrupt> {
         match self.head()? {
             Head::Length(length) => Ok(length),
-            Head::Encoded(_) => Err(Corrupt),
+            // Redis takes the form of a number for the number.
+            Head::Encoded(form) => Ok(form.into()),
         }
     }
 
