@@ -229,8 +229,6 @@ pub const INVALID_FIRST_DB_INDEX: Error = Error::fixed("ERR invalid first DB ind
 pub const INVALID_SECOND_DB_INDEX: Error = Error::fixed("ERR invalid second DB index");
 /// `SCAN` with a cursor that is no unsigned number.
 pub const INVALID_CURSOR: Error = Error::fixed("ERR invalid cursor");
-/// `MSET` with a key that has no value.
-pub const MSET_ARITY: Error = Error::fixed("ERR wrong number of arguments for 'mset' command");
 /// `EXPIRE` with `NX` beside another condition.
 pub const EXPIRE_NX_INCOMPATIBLE: Error =
     Error::fixed("ERR NX and XX, GT or LT options at the same time are not compatible");

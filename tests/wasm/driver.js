@@ -33,7 +33,8 @@ const verbs = {
     return `${client.isOpen ? "open" : "closed"} ${Buffer.concat(client.chunks.splice(0)).toString("hex")}`;
   },
   advance(ms) {
-    db.clock.advance(Number(ms));
+    // Late by a moment, as the other drivers are: a key lives through the millisecond of its deadline.
+    db.clock.advance(Number(ms) + 1);
   },
 };
 

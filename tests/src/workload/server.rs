@@ -55,7 +55,9 @@ impl Workload {
     pub(super) fn debug(&mut self) -> Command {
         match self.random.below(6) {
             0 => words(&["DEBUG", "PROTOCOL"], [self.pick(PROTOCOL_TYPES).into()]),
-            1 => words(&["DEBUG", "DIGEST-VALUE"], [self.key(false), self.key(false)]),
+            1 if !self.expires => {
+                words(&["DEBUG", "DIGEST-VALUE"], [self.key(false), self.key(false)])
+            }
             2 => words(&["DEBUG", "ERROR"], [b"ERR as asked".to_vec()]),
             3 => words(&["DEBUG"], [self.value(true)]),
             4 if !self.expires => words(&["DEBUG", "DIGEST"], []),
