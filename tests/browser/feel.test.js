@@ -32,7 +32,7 @@ const open = (t, options = {}, path = "") => opened(t, browser, { ...site, url: 
 test("a first visit transfers at most 500 KB, and is answered soon", async (t) => {
   const visited = await serve();
   t.after(() => visited.close());
-  const page = await opened(t, browser, visited, { viewport: { width: 1280, height: 800 } });
+  const page = await opened(t, browser, visited, { serviceWorkers: "allow", viewport: { width: 1280, height: 800 } });
   await type(page, "PING");
   await ends(page, ["PING", "PONG"]);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -133,7 +133,7 @@ async function broken(page) {
 for (const colorScheme of ["light", "dark"]) {
   for (const [name, show] of Object.entries(VIEWS)) {
     test(`axe-core finds nothing: ${name}, ${colorScheme}`, async (t) => {
-      const page = await open(t, { colorScheme, bypassCSP: true, serviceWorkers: "block" });
+      const page = await open(t, { colorScheme, bypassCSP: true });
       await show(page);
       await page.waitForTimeout(250);
       assert.deepEqual(await broken(page), []);

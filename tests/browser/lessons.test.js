@@ -83,7 +83,6 @@ test("a lesson is typed, with detours, in two clients, while time passes by a bu
   await type(page, "RPUSH jobs resize:3");
   await ends(page, ['1) "jobs"', '2) "resize:3"'], ".terminal:nth-child(2)");
   await type(page, "EXISTS jobs");
-  await page.locator(".clients button").first().click();
   await page.locator(".terminal:nth-child(1) .cm-content").click();
   await type(page, "BLPOP urgent jobs 0");
   await guide(page).getByText("Right, but it belongs into client 2.").waitFor();
@@ -97,9 +96,9 @@ test("a lesson is walked with one key, to its end and on to the next", async (t)
   const page = await open(t, "#lesson=streams");
   await guide(page).getByText("step 1 of").waitFor();
   const steps = Number(/of (\d+)/.exec(await guide(page).locator(".count").textContent())[1]);
+  await guide(page).locator(".primary").focus();
   for (let step = 1; step <= steps; step += 1) {
     await guide(page).getByText(`step ${step} of`).waitFor();
-    await guide(page).locator(".primary").focus();
     await page.keyboard.press("Enter");
   }
   await guide(page).getByText("Streams remember").waitFor();

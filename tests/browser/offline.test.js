@@ -38,7 +38,7 @@ async function reload(page) {
 test("a reload needs no network, and takes what the server has changed", async (t) => {
   const site = await serve(folder);
   t.after(() => site.close());
-  const page = await opened(t, browser, site);
+  const page = await opened(t, browser, site, { serviceWorkers: "allow" });
   const [first, ...others] = await kept(page);
   assert.deepEqual([/^redstart-[0-9a-f]{12}$/.test(first), others], [true, []]);
   await type(page, "SET k offline");
@@ -79,7 +79,7 @@ test("a reload needs no network, and takes what the server has changed", async (
 test("it can be installed", async (t) => {
   const site = await serve();
   t.after(() => site.close());
-  const page = await opened(t, browser, site);
+  const page = await opened(t, browser, site, { serviceWorkers: "allow" });
   await kept(page);
   const devtools = await page.context().newCDPSession(page);
   const { errors, data, url } = await devtools.send("Page.getAppManifest");

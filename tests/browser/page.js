@@ -46,9 +46,9 @@ export function picture(page, name) {
   return page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }
 
-/** Opens the page; what it complains about fails the test. */
+/** Opens the page, without its service worker unless told; what it complains about fails the test. */
 export async function open(t, browser, site, options = {}) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ serviceWorkers: "block", ...options });
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -34,7 +34,7 @@ export function Playground({ session, replace, isPage = false, hidden = [], less
   // A page has one main part, and an element of another page is not it.
   const Main = isPage ? "main" : "div";
   return (
-    <div class="redstart">
+    <div class={isPage ? "redstart page" : "redstart"}>
       <div class="frame" data-tab={layout.tab.value}>
         <Header session={session} layout={layout} replace={replace} lessons={lessons} isPage={isPage} />
         {session.isOpen.value ? (

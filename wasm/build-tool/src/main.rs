@@ -2,7 +2,7 @@
 //!
 //! | `wasm/build` | |
 //! | --- | --- |
-//! | (nothing) | the package in `wasm/npm/dist`, and what it weighs |
+//! | (nothing) | the package in `wasm/npm/dist`, the playground as an element in it, and what it weighs |
 //! | `no-std` | checks that the core compiles where there is no standard library |
 //! | `web` | the package, and the playground in `web/dist` |
 //!

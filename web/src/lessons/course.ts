@@ -81,8 +81,7 @@ export class Course {
     if (step === undefined) return;
     if (step.command !== undefined) return this.client(step.command.client).run(this.line);
     this.session.goLive();
-    // A deadline has passed once its moment is over.
-    this.session.db.clock.advance(step.ms + 1);
+    this.session.db.clock.advance(step.ms);
     this.#advance();
   }
 

@@ -108,6 +108,14 @@ function Guided({ course, lessons }: { course: Course; lessons: Lessons }) {
   const { lesson, session, step } = course;
   const done = course.done.value;
   const next = LESSONS[LESSONS.indexOf(lesson) + 1];
+  // It is one button from the first step to the last, so that one key is enough.
+  const act = () => {
+    if (step !== undefined) course.perform();
+    else if (next !== undefined) void lessons.begin(next);
+    else lessons.end();
+  };
+  const atEnd = next ? `Next: ${next.title}` : "Play on your own";
+  const label = step === undefined ? atEnd : step.command === undefined ? `Let ${time(step.ms)} pass` : "Run it";
   // Whoever types goes on typing where the next command belongs.
   useLayoutEffect(() => {
     guide.current!.scrollTop = 0;
@@ -135,18 +143,8 @@ function Guided({ course, lessons }: { course: Course; lessons: Lessons }) {
         {course.remark.value && <Remarked course={course} remark={course.remark.value} lessons={lessons} />}
       </div>
       <div class="do">
-        {step === undefined ? (
-          next
-            ? <button type="button" class="primary" onClick={() => void lessons.begin(next)}>Next: {next.title}</button>
-            : <button type="button" class="primary" onClick={lessons.end}>Play on your own</button>
-        ) : step.command === undefined ? (
-          <button type="button" class="primary" onClick={() => course.perform()}>Let {time(step.ms)} pass</button>
-        ) : (
-          <>
-            <p class="ask"><span>client {course.client(step.command.client).id}&gt;</span> <code>{course.line}</code></p>
-            <button type="button" class="primary" onClick={() => course.perform()} title="Type it below, or have it typed">Run it</button>
-          </>
-        )}
+        {step?.command && <p class="ask"><span>client {course.client(step.command.client).id}&gt;</span> <code>{course.line}</code></p>}
+        <button key="do" type="button" class="primary" onClick={act}>{label}</button>
       </div>
     </section>
   );
@@ -168,6 +166,8 @@ function Words({ text }: { text: string }) {
   return <p>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</p>;
 }
 
+/** To a tenth of a second: cases wait a millisecond longer, since a deadline has passed once its moment is over. */
 function time(ms: number): string {
-  return ms === 1000 ? "a second" : `${ms / 1000} seconds`;
+  const seconds = Math.round(ms / 100) / 10;
+  return seconds === 1 ? "a second" : `${seconds} seconds`;
 }
