@@ -152,10 +152,10 @@ fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
 }
 
 fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::integer(&args[2])?;
+    let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
     let prefix = args.get(3).unwrap_or(b"key");
-    let size = args.get(4).map(args::integer).transpose()?.unwrap_or(0);
-    let size = usize::try_from(size).map_err(|_| error::OUT_OF_RANGE)?;
+    let size = args.get(4).map(|size| args::count(size, 0, error::MUST_BE_POSITIVE));
+    let size = size.transpose()?.unwrap_or(0);
     if size as u64 > ctx.instance.config.proto_max_bulk_len as u64 {
         return Err(error::STRING_TOO_LONG);
     }

@@ -233,8 +233,10 @@ fn memory(text: &[u8]) -> Option<u64> {
 }
 
 fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
     text.split(|&byte| byte == b' ')
-        .filter(|word| !word.is_empty())
         .map(|word| {
             let value = number::parse_f64(word)
                 .ok_or(Invalid::new("Invalid latency-tracking-info-percentiles parameters"))?;
