@@ -67,7 +67,9 @@ fn run(
     limit_clients(&mut config, log);
     let listeners = Listeners::open(&config, registry, Rc::clone(log))?;
     // Port 0 may have become one that clients can be told.
-    config.port = listeners.tcp_port().into();
+    if config.port == 0 {
+        config.port = listeners.tcp_port().into();
+    }
     announce(&config, &listeners, config_file.as_ref(), &ignored, log);
     let listeners = Rc::new(RefCell::new(listeners));
     let (seed, start) = (seed(), clock::now());
