@@ -244,6 +244,10 @@ impl Driver for TcpDriver {
         thread::sleep(by + TOLERANCE);
         Ok(())
     }
+
+    fn is_on_the_worlds_clock(&self) -> bool {
+        true
+    }
 }
 
 /// The replies at the head of what has arrived.
