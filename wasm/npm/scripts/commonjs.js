@@ -15,6 +15,8 @@ for (const name of readdirSync(dist)) {
   const { code } = transformSync(readFileSync(new URL(name, dist), "utf8"), {
     format: "cjs",
     target: "es2022",
+    // Jest runs CommonJS in a context of its own, where `import()` does not work.
+    supported: { "dynamic-import": false },
     define: { "import.meta.url": "moduleUrl" },
     banner: 'const moduleUrl = require("node:url").pathToFileURL(__dirname);',
   });
