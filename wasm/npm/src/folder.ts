@@ -1,7 +1,7 @@
-// A database that is kept in a folder: `dump.rdb`, which Redis opens as well, `journal`, and `lock`, which names the process whose folder it is.
+// A database that is kept in a folder: `dump.rdb`, which Redis opens as well, `journal`, and `lock.*`, whose name is that of the process whose folder it is.
 
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RedstartError } from "./error.js";
@@ -10,10 +10,12 @@ import type { Kept, Store } from "./persistence.js";
 export class Folder implements Store {
   #path: string;
   #journal: FileHandle;
+  #lock: string;
 
-  private constructor(path: string, journal: FileHandle) {
+  private constructor(path: string, journal: FileHandle, lock: string) {
     this.#path = path;
     this.#journal = journal;
+    this.#lock = lock;
   }
 
   /**
@@ -23,13 +25,13 @@ export class Folder implements Store {
   static async open(folder: string | URL): Promise<Folder> {
     const path = typeof folder === "string" && !folder.startsWith("file:") ? resolve(folder) : fileURLToPath(folder);
     await mkdir(path, { recursive: true });
-    await lock(path);
+    const own = await lock(path);
     try {
       // Read and written at places of its own choice, and made where it is not there.
       const journal = await open(join(path, "journal"), "r+").catch(() => open(join(path, "journal"), "w+"));
-      return new Folder(path, journal);
+      return new Folder(path, journal, own);
     } catch (reason) {
-      await unlock(path);
+      await unlock(own);
       throw reason;
     }
   }
@@ -68,7 +70,7 @@ export class Folder implements Store {
 
   async close(): Promise<void> {
     await this.#journal.close();
-    await unlock(this.#path);
+    await unlock(this.#lock);
   }
 
   /** Writes down which files the folder has. */
@@ -95,53 +97,53 @@ function absent(reason: NodeJS.ErrnoException): Uint8Array {
   return new Uint8Array();
 }
 
-/** Makes the folder this process's own. A lock whose process is gone is nobody's. */
-async function lock(path: string): Promise<void> {
-  const [name, draft] = [join(path, "lock"), join(path, `lock.${randomUUID()}`)];
+/**
+ * Makes the folder this process's own, and returns the lock that says so. Whoever wants it puts a file there first and then looks who else did:
+ * of two, the later one at least sees the other. No name is used twice, so anybody may take the lock of a process away that is gone.
+ */
+async function lock(path: string): Promise<string> {
+  const own = `lock.${await identity(process.pid)}.${randomUUID()}`;
+  const name = join(path, own);
+  await writeFile(name, "");
   try {
-    await writeFile(draft, await identity(process.pid));
-    // A link is made by one process alone, and with its content.
-    while (!(await linked(draft, name))) await expel(path, name);
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function linked(draft: string, name: string): Promise<boolean> {
-  return link(draft, name).then(() => true, (reason: NodeJS.ErrnoException) => {
-    if (reason.code === "EEXIST") return false;
-    throw reason;
-  });
-}
-
-/** Takes a lock away whose process is gone. */
-async function expel(path: string, name: string): Promise<void> {
-  const owner = await readFile(name, "utf8").catch(() => undefined);
-  if (owner === undefined) return;
-  const pid = Number.parseInt(owner, 10);
-  if (owner !== "" && (await identity(pid)) === owner) throw new RedstartError(`LOCKED ${path} is open in process ${pid} already`);
-  // Somebody may have been quicker and hold it by now: then it goes back.
-  const taken = join(path, `lock.${randomUUID()}`);
-  try {
-    await rename(name, taken);
-    if ((await readFile(taken, "utf8")) !== owner) await linked(taken, name);
+    for (let others = await rivals(path, own); others.length > 0; others = await rivals(path, own)) {
+      // Of those who come at once the first by name waits until the others have gone.
+      const winner = others.find((other) => other.holds || other.name < own);
+      if (winner !== undefined) throw new RedstartError(`LOCKED ${path} is open in process ${winner.pid} already`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await writeFile(name, "held\n");
+    return name;
   } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code !== "ENOENT") throw reason;
-  } finally {
-    await rm(taken, { force: true });
+    await unlock(name);
+    throw reason;
   }
 }
 
-async function unlock(path: string): Promise<void> {
-  await rm(join(path, "lock"), { force: true });
+/** Who else has the folder, or wants it. */
+async function rivals(path: string, own: string): Promise<{ name: string; pid: number; holds: boolean }[]> {
+  const names = (await readdir(path)).filter((name) => name.startsWith("lock.") && name !== own);
+  const found = await Promise.all(names.map(async (name) => {
+    const pid = Number(name.split(".")[1]);
+    const identified = await identity(pid);
+    const isAlive = identified !== undefined && name.startsWith(`lock.${identified}.`);
+    if (!isAlive) await unlock(join(path, name));
+    const file = isAlive ? await stat(join(path, name)).catch(() => undefined) : undefined;
+    return file && { name, pid, holds: file.size > 0 };
+  }));
+  return found.filter((rival) => rival !== undefined);
 }
 
-/** A process by its number and, where that can be known, when it began: numbers are used again. Empty once it is gone. */
-async function identity(pid: number): Promise<string> {
+async function unlock(name: string): Promise<void> {
+  await rm(name, { force: true });
+}
+
+/** A process by its number and, where that can be known, when it began: numbers are used again. None once it is gone. */
+async function identity(pid: number): Promise<string | undefined> {
   try {
     process.kill(pid, 0);
   } catch (reason) {
-    if ((reason as NodeJS.ErrnoException).code !== "EPERM") return "";
+    if ((reason as NodeJS.ErrnoException).code !== "EPERM") return undefined;
   }
   const [boot, stat] = await Promise.all([
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
@@ -149,5 +151,5 @@ async function identity(pid: number): Promise<string> {
   ]);
   // The fields behind the name, which may hold anything: the 20th is when it began, the first is Z for one that is gone but not buried.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" ? "" : `${pid} ${fields[19] ?? ""} ${boot.trim()}\n`;
+  return fields[0] === "Z" ? undefined : `${pid}.${fields[19] ?? ""}.${boot.trim()}`;
 }

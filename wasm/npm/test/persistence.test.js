@@ -140,14 +140,32 @@ test("a folder has one database at a time, and a lock does not outlive its proce
   await db.closed;
   assert.equal(run(), "open\n");
   // Its number may be another process's by now, even our own.
-  for (const owner of [`${process.pid} 1 an-earlier-boot\n`, "999999999 1 x\n", "", "nonsense"]) {
-    writeFileSync(join(dataDir, "lock"), owner);
+  for (const owner of [`${process.pid}.1.an-earlier-boot.x`, "999999999.1.x.y", "undefined.x", "", "nonsense"]) {
+    writeFileSync(join(dataDir, `lock.${owner}`), "held\n");
     assert.equal(run(), "open\n", owner);
   }
   const last = await Redstart.open({ dataDir });
   last.close();
   await last.closed;
   assert.deepEqual(readdirSync(dataDir).filter((name) => name.startsWith("lock")), []);
+});
+
+test("of many who open a folder at once, one has it, whoever's lock was left there", { timeout: 120_000 }, async (t) => {
+  const program = `
+    import { Redstart } from "redstart";
+    const opened = await Promise.allSettled(Array.from({ length: 4 }, () => Redstart.open({ dataDir: process.argv[1] })));
+    console.log(opened.map(({ reason }) => reason?.code ?? reason?.message ?? "open").join(" "));
+    process.stdin.resume().once("end", () => process.exit());`;
+  for (let round = 0; round < 5; round += 1) {
+    const dataDir = folder(t);
+    writeFileSync(join(dataDir, "lock.999999999.1.x.y"), "held\n");
+    const rivals = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", program, dataDir], { cwd: new URL("..", import.meta.url), stdio: ["pipe", "pipe", "inherit"] }));
+    const said = await Promise.all(rivals.map(async ({ stdout }) => String((await once(stdout, "data"))[0])));
+    assert.deepEqual(said.join(" ").trim().split(/\s+/).sort(), [...Array(15).fill("LOCKED"), "open"]);
+    for (const rival of rivals) rival.stdin.end();
+    await Promise.all(rivals.map((rival) => once(rival, "close")));
+  }
 });
 
 test("the command keeps its data in a folder", async (t) => {
@@ -170,7 +188,7 @@ test("a damaged snapshot is told, not overwritten", async (t) => {
   writeFileSync(join(dataDir, "dump.rdb"), "REDIS0010 and no more");
   for (let time = 0; time < 2; time += 1) await assert.rejects(Redstart.open({ dataDir }), { name: "RedstartError" });
   assert.equal(readFileSync(join(dataDir, "dump.rdb"), "utf8"), "REDIS0010 and no more");
-  assert.ok(!existsSync(join(dataDir, "lock")));
+  assert.deepEqual(readdirSync(dataDir).sort(), ["dump.rdb", "journal"]);
 });
 
 /** What a store leads to. */
