@@ -230,9 +230,11 @@ export class Runtime {
   receive(peer: Peer, length: number): Asked {
     const now = this.now();
     this.recorder?.receive(now, peer.slot, this.machine, length);
-    this.machine.engine.receive(peer.slot, length, now);
+    const hasEffects = this.machine.engine.receive(peer.slot, length, now);
     if (this.#isIdle) this.#stir();
-    return this.#settle(peer.slot);
+    if (hasEffects) return this.#settle(peer.slot);
+    this.#note();
+    return Asked.Write;
   }
 
   /** The client has read so much of its output. */
@@ -242,6 +244,7 @@ export class Runtime {
 
   /** Ends what `receive` has begun. */
   settled(): void {
+    if (this.#told.length === 0 && this.#machine?.engine.is_at_rest()) return this.#note();
     this.#settle(-1);
     // Somebody may wait for less long than until the next tick.
     if (this.#virtual === undefined && this.#machine?.engine.awaits_time()) this.tick();
