@@ -8,8 +8,13 @@ use std::path::Path;
 use crate::clock;
 use crate::log;
 
-/// From now on a panic is told on standard error, and in the log if that is a file.
-pub(crate) fn tell_panics(logfile: Option<&Path>) {
+/// From now on a panic is told in full on standard error, and in the log if that is a file; unless `crash-log-enabled` says no.
+/// Then the one line remains that Rust writes.
+pub(crate) fn tell_panics(is_enabled: bool, logfile: Option<&Path>) {
+    if !is_enabled {
+        drop(panic::take_hook());
+        return;
+    }
     let logfile = logfile.map(Path::to_path_buf);
     panic::set_hook(Box::new(move |panic| {
         let report = format!(
