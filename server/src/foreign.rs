@@ -82,7 +82,6 @@ const DISPENSABLE: &[&str] = &[
     "cluster-slave-validity-factor",
     "crash-memcheck-enabled",
     "dbfilename",
-    "disable-thp",
     "dynamic-hz",
     "enable-module-command",
     "ignore-warnings",

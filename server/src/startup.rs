@@ -45,6 +45,9 @@ pub(crate) fn serve(
 ) -> Result<(), Fatal> {
     allocator::purge_in_background();
     let mut configured = configure(source.as_ref(), flags)?;
+    if configured.config.disable_thp {
+        allocator::disable_huge_pages();
+    }
     enter_dir(&mut configured.config)?;
     let log = open_log(&configured.config)?;
     crash::tell_panics(configured.config.crash_log_enabled, log.file());

@@ -152,6 +152,13 @@ pub(super) const PROCESS: &[Parameter] = &[
         ..PLAIN
     },
     Parameter {
+        name: "disable-thp",
+        summary: "Whether to do without transparent huge pages, which take memory and moments.",
+        kind: Kind::Bool(|c| &mut c.disable_thp),
+        immutable: true,
+        ..PLAIN
+    },
+    Parameter {
         name: "dir",
         summary: "The working directory.",
         kind: Kind::Text(|c| &mut c.dir),

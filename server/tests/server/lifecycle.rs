@@ -129,6 +129,16 @@ fn the_process_number_is_in_its_file() {
 }
 
 #[test]
+fn huge_pages_are_disabled_unless_they_are_wanted() {
+    for (wanted, disabled) in [("yes", "0"), ("no", "1")] {
+        let server = Server::start(&["--disable-thp", wanted]);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("THP_enabled:")).unwrap();
+        assert_eq!(line.trim(), disabled, "{wanted}");
+    }
+}
+
+#[test]
 fn a_supervisor_is_told() {
     let folder = Folder::new();
     let place = folder.path("notify");
