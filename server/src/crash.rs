@@ -29,3 +29,27 @@ pub(crate) fn tell_panics(is_enabled: bool, logfile: Option<&Path>) {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process, thread};
+
+    use super::*;
+
+    #[test]
+    fn panics_are_told_while_that_is_enabled() {
+        let log = env::temp_dir().join(format!("redstart-crash-{}", process::id()));
+        let told = || fs::read_to_string(&log).unwrap_or_default();
+        let crash = |text: &'static str| {
+            let result = thread::spawn(move || panic!("{text}")).join();
+            assert!(result.is_err());
+        };
+        tell_panics(true, Some(&log));
+        crash("the first that this test causes");
+        tell_panics(false, Some(&log));
+        crash("the second that this test causes");
+        assert!(told().contains(" has a bug: ") && told().contains("the first"), "{}", told());
+        assert!(told().contains("crash.rs") && !told().contains("the second"), "{}", told());
+        fs::remove_file(&log).expect("it is ours");
+    }
+}
