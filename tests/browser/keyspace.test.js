@@ -1,30 +1,13 @@
 // The keyspace view: keys as they are, and their values seen and edited, each by its type.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, open as opened, picture, prompt, serve, shown } from "./page.js";
+import { test } from "node:test";
+import { paste, picture, playground, shown, until } from "./page.js";
 
-let browser;
-let site;
+const { open } = playground({ viewport: { width: 1600, height: 900 }, reducedMotion: "reduce" });
 
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const open = (t, options) => opened(t, browser, site, { viewport: { width: 1600, height: 900 }, reducedMotion: "reduce", ...options });
-
-/** Pastes commands into the terminal. */
-function run(page, ...lines) {
-  return prompt(page).evaluate((input, text) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", text);
-    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-  }, lines.map((line) => `${line}\n`).join(""));
-}
+/** Runs commands in the terminal. */
+const run = (page, ...lines) => paste(page, ...lines, "");
 
 /** A hundred thousand keys. */
 async function fill(page) {
@@ -62,19 +45,6 @@ function rows(page, name) {
 /** Waits until a table's column has these cells. */
 async function column(page, name, index, expected) {
   await until(async () => assert.deepEqual((await rows(page, name)).map((cells) => cells[index]), expected));
-}
-
-/** Waits until an assertion holds. */
-async function until(holds, ms = 4000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    try {
-      return await holds();
-    } catch (failure) {
-      if (Date.now() > end) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, 40));
-    }
-  }
 }
 
 async function select(page, key) {

@@ -2,10 +2,12 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { KeyType } from "redstart";
+import { same } from "../bytes.js";
 import { Grid, type GridRow } from "./grid.js";
 import type { Order, Row } from "./rows.js";
 import { type KeyspaceState, MARK_MS } from "./state.js";
-import { bytes, count, duration, shown } from "./text.js";
+import { bytes, count, shown } from "./text.js";
+import { TimeLeft } from "./time-left.js";
 
 const TYPES: readonly KeyType[] = ["string", "list", "hash", "set", "zset", "stream"];
 
@@ -64,17 +66,6 @@ function shownRow(row: Row, now: number, selected: Uint8Array | null): GridRow {
   };
 }
 
-/** The time that something has left: in words, and as a part of what it once had. */
-export function TimeLeft({ leftMs, spanMs }: { leftMs: number; spanMs: number }) {
-  const part = Math.max(0, Math.min(1, leftMs / Math.max(1, spanMs)));
-  return (
-    <span class={`ttl${leftMs < 10_000 ? " soon" : ""}`}>
-      <span class="bar"><span style={{ transform: `scaleX(${part.toFixed(4)})` }} /></span>
-      <span class="left">{duration(leftMs)}</span>
-    </span>
-  );
-}
-
 function Filter({ state }: { state: KeyspaceState }) {
   const [draft, setDraft] = useState(state.pattern.value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -129,8 +120,4 @@ function Nothing({ state }: { state: KeyspaceState }) {
   if (state.rows.isReading) return <>Reading …</>;
   if (state.rows.total > 0) return <>No key matches.</>;
   return <>No keys in db{state.database.value}. Set one: <code>SET greeting hello</code></>;
-}
-
-export function same(first: Uint8Array, second: Uint8Array): boolean {
-  return first.length === second.length && first.every((byte, at) => byte === second[at]);
 }

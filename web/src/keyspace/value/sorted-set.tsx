@@ -1,10 +1,9 @@
 // A sorted set as a ranking, the highest score first; where scores are places on the globe, with their coordinates.
 
 import { useState } from "preact/hooks";
+import { latin1, same } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { type Column, Grid } from "../grid.js";
-import { latin1 } from "../glob.js";
-import { same } from "../keys.js";
 import type { Subject } from "../subject.js";
 import { meant, shown } from "../text.js";
 import { brief } from "./brief.js";
