@@ -36,7 +36,7 @@ export function Keys({ state }: { state: KeyspaceState }) {
           column("Key", "name", { width: "minmax(6rem, 1fr)" }),
           column("Type", "type", { width: "4.2rem", narrow: "3.8rem" }),
           { title: "Encoding", width: "5.6rem", isMinor: true },
-          column("Size", "size", { width: "4.2rem", narrow: "3.6rem", isNumber: true }),
+          column("Size", "size", { width: "4.2rem", narrow: "4.2rem", isNumber: true }),
           column("TTL", "ttl", { width: "8.4rem", narrow: "4.6rem" }),
         ]}
         rows={(from, to) => rows.slice(from, to).map((row) => shownRow(row, now, selected))}

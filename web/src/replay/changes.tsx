@@ -21,7 +21,10 @@ export function Changes({ state }: { readonly state: ReplayState }) {
   if (origin === undefined) return null;
   const point = state.player.cursor.value ?? state.axis.end;
   const [from, to] = isBefore(point, origin.point) ? [point, origin.point] : [origin.point, point];
-  const counts = (["added", "changed", "removed"] as const).map((kind) => `${count(changes.filter((change) => change.kind === kind).length)} ${kind}`);
+  const counts = (["added", "changed", "removed"] as const)
+    .map((kind) => [changes.filter((change) => change.kind === kind).length, kind] as const)
+    .filter(([number]) => number > 0)
+    .map(([number, kind]) => `${count(number)} ${kind}`);
   return (
     <div class="changes">
       <div class="summary">

@@ -56,6 +56,15 @@ export function Timeline({ session, succession }: TimelineProps) {
           <span class="clock">{clockText(point.time)}</span>
           <span class="count">{isPast ? `${happened} of ${axis.marks.length}` : `${axis.marks.length}`} command{axis.marks.length === 1 ? "" : "s"}</span>
         </p>
+      </div>
+      <Ruler state={state} />
+      <div class="more">
+        {isPast && (
+          <div class="back">
+            <button type="button" onClick={() => void goOn()} title="Leaves behind what followed this moment">Continue from here</button>
+            <button type="button" class="primary" onClick={() => player.live()}>Back to live</button>
+          </div>
+        )}
         <div class="stops">
           <input
             type="text"
@@ -80,14 +89,7 @@ export function Timeline({ session, succession }: TimelineProps) {
         >
           Compare
         </button>
-        {isPast && (
-          <div class="back">
-            <button type="button" class="primary" onClick={() => void goOn()} title="Leaves behind what followed this moment">Continue from here</button>
-            <button type="button" onClick={() => player.live()}>Back to live</button>
-          </div>
-        )}
       </div>
-      <Ruler state={state} />
       <p class="stopped" role="status">{stopped !== undefined && `Stopped at ${state.describe(happened - 1)}`}</p>
       {isComparing.value && <Changes state={state} />}
     </div>

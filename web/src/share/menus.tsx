@@ -55,7 +55,7 @@ export function ShareMenu({ session, succession }: MenuProps) {
   return (
     <Menu label="Share" onOpen={() => void make()}>
       {() => link.value && (
-        <div class="link">
+        <div class="share-link">
           {link.value.url === undefined ? (
             <>
               <p>This session makes a link of {thousands(link.value.length)}; one of up to {thousands(LONGEST_LINK)} passes everywhere.</p>

@@ -1,6 +1,8 @@
 // What a terminal has shown. Entries that stay as they are are not looked at again: a long session scrolls as lightly as a short one.
 
 import { Component } from "preact";
+import { useState } from "preact/hooks";
+import { count } from "../keyspace/text.js";
 import type { Entry } from "./scrollback.js";
 import { Bytes } from "../protocol/bytes.js";
 
@@ -8,6 +10,8 @@ import { Bytes } from "../protocol/bytes.js";
 const MOST_OF_PAST = 256;
 /** How many entries are looked at as one. */
 const CHUNK = 64;
+/** How much of a line is shown unasked. */
+const MOST_OF_LINE = 4000;
 /** A terminal forgets its oldest entries, too. */
 const MOST = 2048;
 
@@ -37,6 +41,13 @@ class Chunk extends Component<ChunkProps> {
   }
 }
 
+/** A line; of a very long one its beginning, and the rest on demand. */
+function Text({ text }: { text: string }) {
+  const [isWhole, setWhole] = useState(text.length <= MOST_OF_LINE * 1.5);
+  if (isWhole) return <>{text}</>;
+  return <>{text.slice(0, MOST_OF_LINE)}<button type="button" class="more" onClick={() => setWhole(true)}>… {count(text.length - MOST_OF_LINE)} more characters</button></>;
+}
+
 function Shown({ entry, raw }: { entry: Entry; raw: boolean }) {
   const { kind, lines, prompt, exchange } = entry;
   return (
@@ -44,7 +55,7 @@ function Shown({ entry, raw }: { entry: Entry; raw: boolean }) {
       {lines.map((line, index) => (
         <p key={index} class={line.isError ? "error" : undefined}>
           {kind === "command" && <span class="prompt-text" data-text={`${prompt} `} aria-hidden="true" />}
-          {line.text}
+          <Text text={line.text} />
         </p>
       ))}
       {raw && (exchange.kind === "request" || exchange.kind === "reply") && <Bytes kind={exchange.kind} bytes={exchange.bytes} />}

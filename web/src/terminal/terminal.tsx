@@ -14,6 +14,9 @@ import type { TerminalState } from "./state.js";
 
 const SAMPLES = ["SET greeting hello EX 60", "GET greeting", "INCR visits", "MSET a 1 b 2", "MGET a b c", "HELLO 3", "INFO keyspace"];
 
+/** How near its end a screen is that goes along with what comes. */
+const NEAR_PX = 16;
+
 interface TerminalProps {
   readonly terminal: TerminalState;
   readonly layout: Layout;
@@ -55,9 +58,24 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
 
   useLayoutEffect(() => editor.current!.dispatch({ effects: docsCame.of(null) }), [docs.value]);
 
+  // Who has scrolled back goes on reading, until they type.
+  const follows = useRef(true);
+  const toEnd = () => {
+    if (follows.current) screen.current!.scrollTop = screen.current!.scrollHeight;
+  };
+  useLayoutEffect(toEnd, [entries.at(-1), layout.raw.value, isWaiting, draft]);
   useLayoutEffect(() => {
-    screen.current!.scrollTop = screen.current!.scrollHeight;
-  }, [entries.at(-1), layout.raw.value, isWaiting, typed, draft]);
+    follows.current = true;
+    toEnd();
+  }, [typed, isPast]);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(toEnd);
+    observer.observe(screen.current!);
+    return () => observer.disconnect();
+  }, []);
+  const scrolled = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: { currentTarget: HTMLElement }) => {
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+  };
 
   const searched = (how: "run" | "edit" | "drop") => {
     const view = editor.current!;
@@ -73,8 +91,10 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
   return (
     <section class={`terminal${isActive ? " active" : ""}`} aria-label={terminal.name.value} onFocusIn={onActive}>
       <header><Client terminal={terminal} isFront={isActive} onClose={onClose} /></header>
-      <div class="screen" ref={screen} onClick={toPrompt}>
-        {entries.length === 0 && <Samples onPick={(sample) => terminal.enter(sample)} onLessons={onLessons} />}
+      <div class="screen" ref={screen} onClick={toPrompt} onScroll={scrolled}>
+        {entries.length === 0 && !isPast && (onClose === undefined
+          ? <Samples onPick={(sample) => terminal.enter(sample)} onLessons={onLessons} />
+          : <p class="samples">Another client of the same engine.</p>)}
         <Log entries={entries} raw={layout.raw.value} isLive={!isPast} />
         <div class={`prompt${isWaiting ? " waiting" : ""}`}>
           <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />

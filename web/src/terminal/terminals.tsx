@@ -64,7 +64,7 @@ export function Terminals({ session, layout, takesFocus, onLessons }: TerminalsP
         <button type="button" onClick={add} disabled={clients.length >= MOST} title="Connect one more client to this engine">+ Client</button>
         <span class="space" />
         <button type="button" aria-pressed={layout.raw.value} onClick={() => (layout.raw.value = !layout.raw.value)} title="Show the bytes that are sent">
-          Raw bytes
+          Raw<span class="only-wide"> bytes</span>
         </button>
       </div>
       <div class="screens">
