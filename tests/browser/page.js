@@ -155,7 +155,7 @@ export const kept = (page, text) => until(async () => assert.ok(await page.evalu
   const db = await answer(indexedDB.open("redstart"));
   const chunks = await answer(db.transaction("recordings").objectStore("recordings").getAll());
   db.close();
-  return chunks.some((chunk) => new TextDecoder("latin1").decode(chunk).includes(text));
+  return chunks.some((chunk) => chunk instanceof Uint8Array && new TextDecoder("latin1").decode(chunk).includes(text));
 }, text), `${text} is not kept`));
 
 /** Pastes lines into the terminal. */

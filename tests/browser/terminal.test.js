@@ -187,8 +187,8 @@ for (const [name, options] of Object.entries(SCREENS)) {
   test(`the page fits: ${name}`, async (t) => {
     const page = await open(t, options);
     await picture(page, `terminal-empty-${name}`);
-    assert.equal(await page.locator(".samples button").count(), 7);
-    await page.locator(".samples button").first().click();
+    assert.equal(await page.locator(".samples > button").count(), 7);
+    await page.locator(".samples > button").first().click();
     await ends(page, ["SET greeting hello EX 60", "OK"]);
     if (options.hasTouch) await prompt(page).tap();
     await type(page, "LCS a", "MGET a greeting");

@@ -40,6 +40,7 @@ export interface Query {
 
 /** What rows are read from: `Moment` is one. */
 export interface Source {
+  readonly isOpen: boolean;
   readonly keyspace: Keyspace;
   now(): number;
 }

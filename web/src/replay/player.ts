@@ -191,7 +191,7 @@ export class Player {
     replay.seek(this.#positionOf(point), point.time);
     this.#keyspace ??= replay.keyspace;
     const keyspace = this.#keyspace;
-    this.#played.show({ isLive: false, position: point.position, keyspace, now: () => replay.now, fork: () => replay.fork() });
+    this.#played.show({ isLive: false, isOpen: true, position: point.position, keyspace, now: () => replay.now, fork: () => replay.fork() });
   }
 
   /** How many events have happened at a moment: also those behind the last command that are no command's. */
