@@ -126,6 +126,12 @@ impl Engine {
         self.client(slot).is_some_and(|client| self.engine.wants_input(client))
     }
 
+    /// Whether a client waits, and its next reply will come of itself.
+    #[must_use]
+    pub fn is_blocked(&self, slot: usize) -> bool {
+        self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
+    }
+
     /// Copies what a client has yet to read to the outbox, and returns how many bytes that are.
     pub fn output(&mut self, slot: usize) -> usize {
         self.outbox.clear();

@@ -349,11 +349,24 @@ impl Engine {
         })
     }
 
-    /// Whether a client waits in a blocking command: if it has hung up, what it has sent behind that need not be read to know
-    /// that it is gone.
+    /// Whether a client waits, in a blocking command or because of `CLIENT PAUSE`, and its next reply will come of itself. If it
+    /// has hung up, what it has sent behind that need not be read to know that it is gone.
+    ///
+    /// ```
+    /// # use redstart_core::{config::Config, engine::Engine, random::Seed, session::Peer, time::UnixMicros};
+    /// # let mut engine = Engine::new(Config::default(), Seed(42));
+    /// # let now = UnixMicros(0);
+    /// # let mut connect = || engine.connect(Peer::local(), now).expect("there is room for two clients");
+    /// let (worker, boss) = (connect(), connect());
+    /// engine.receive(worker, b"BLPOP jobs 0\r\n", now);
+    /// assert!(engine.is_blocked(worker));
+    ///
+    /// engine.receive(boss, b"RPUSH jobs first\r\n", now);
+    /// assert!(!engine.is_blocked(worker));
+    /// ```
     #[must_use]
     pub fn is_blocked(&self, client: ClientId) -> bool {
-        self.instance.clients.session(client).is_some_and(Session::is_blocked)
+        self.instance.clients.session(client).is_some_and(Session::is_held)
     }
 
     /// What the front end is asked to do next, until there is nothing.
