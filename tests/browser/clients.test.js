@@ -44,6 +44,19 @@ test("what waits is stopped by Ctrl-C; lines that were pasted go on behind what 
   await ends(page, ["BLPOP a 0.2", "(nil)", "ECHO after", '"after"']);
 });
 
+test("a client that is paused waits, and so does one that is told nothing", async (t) => {
+  const page = await open(t);
+  const waits = page.locator(`${nth(1)} .wait`).getByText("waits for a reply");
+  await type(page, "CLIENT PAUSE 300 WRITE", "SET k v");
+  await waits.waitFor();
+  await ends(page, ["SET k v", "OK"]);
+  await type(page, "CLIENT REPLY OFF", "BLPOP jobs 0");
+  await waits.waitFor();
+  await add(page);
+  await type(page, "RPUSH jobs one");
+  await waits.waitFor({ state: "detached" });
+});
+
 test("messages, invalidations and what MONITOR sees come by themselves", async (t) => {
   const page = await open(t);
   await type(page, "HELLO 3", "SUBSCRIBE news", "CLIENT TRACKING ON", "GET watched");

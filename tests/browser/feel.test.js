@@ -178,6 +178,7 @@ test("the keyboard alone reaches everything, and what has the focus can be seen"
   // A session without the mouse: begin a lesson, walk a step, leave it.
   await page.getByRole("button", { name: "Lessons" }).focus();
   await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.locator(".guide").getByText("step 1 of").waitFor();

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import { count } from "../keyspace/text.js";
 import { restored } from "../session/restored.js";
 import type { Session } from "../session/session.js";
 import type { Succession } from "../succession.js";
@@ -54,7 +55,7 @@ export function Timeline({ session, succession }: TimelineProps) {
         </div>
         <p class="moment">
           <span class="clock">{clockText(point.time)}</span>
-          <span class="count">{isPast ? `${happened} of ${axis.marks.length}` : `${axis.marks.length}`} command{axis.marks.length === 1 ? "" : "s"}</span>
+          <span class="count">{isPast && `${count(happened)} of `}{count(axis.marks.length)} command{axis.marks.length === 1 ? "" : "s"}</span>
         </p>
       </div>
       <Ruler state={state} />

@@ -102,7 +102,12 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
         </div>
         {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
         {draft === undefined && <About docs={docs.value} line={typed} />}
-        {isPast && <p class="wait">This moment is past. What you enter happens now.</p>}
+        {isPast && (
+          <p class="wait">
+            <span>This moment is past. What you enter happens now.</span>
+            <button type="button" onClick={() => session.goLive()}>Return to now</button>
+          </p>
+        )}
         {isWaiting && (
           <p class="wait" role="status">
             <span class="pulse" aria-hidden="true" /> waits for a reply
