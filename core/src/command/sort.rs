@@ -42,6 +42,8 @@ struct Options<'a> {
     is_alpha: bool,
     limit: Option<(i64, i64)>,
     by: Option<Pattern<'a>>,
+    /// Whether the elements stay in the order that they have: one pattern, whichever, was the same for all.
+    keeps_order: bool,
     shown: Vec<Pattern<'a>>,
     destination: Option<&'a [u8]>,
 }
@@ -79,6 +81,7 @@ impl<'a> Options<'a> {
                     if by.star.is_some() && !may_read_any_key {
                         return Err(error::SORT_BY_PERMISSION);
                     }
+                    options.keeps_order |= by.star.is_none();
                     options.by = Some(by);
                     2
                 }
@@ -95,15 +98,10 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// Whether the elements stay in the order that they have: it is asked for by a pattern that is the same for all.
-    fn keeps_order(&self) -> bool {
-        self.by.is_some_and(|by| by.star.is_none())
-    }
-
     /// Which of `len` elements are to be read, in their own order.
     fn native_range(&self, len: usize) -> Range<usize> {
         let Range { start, end } = self.range(len);
-        match (self.keeps_order(), self.is_descending) {
+        match (self.keeps_order, self.is_descending) {
             (false, _) => 0..len,
             (true, false) => start..end,
             (true, true) => len - end..len - start,
@@ -226,7 +224,7 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
     let mut options = Options::parse(args, may_store, may_read_any_key)?;
     let mut texts = Texts::default();
     let mut items = elements(&mut ctx.keys, &args[1], &mut options, &mut texts)?;
-    if !options.keeps_order() {
+    if !options.keeps_order {
         weigh(&mut ctx.keys, &options, &mut texts, &mut items)?;
         put_in_order(&options, &texts, &mut items);
         let wanted = options.range(items.len());
@@ -252,7 +250,7 @@ fn elements(
     let mut push =
         |entry: Entry<'_>| items.push(Item::new(texts.push(entry.text(&mut itoa::Buffer::new()))));
     // A list and a sorted set can be read backwards; a set has no order to begin with.
-    let mut is_backwards = options.keeps_order() && options.is_descending;
+    let mut is_backwards = options.keeps_order && options.is_descending;
     if let Some(list) = record.compound::<List>() {
         let range = options.native_range(list.len());
         list.for_each(End::Head, range.start, range.len(), push);
@@ -260,12 +258,13 @@ fn elements(
         set.range(options.native_range(set.len())).for_each(|(_, member)| push(member));
     } else if let Some(set) = record.compound::<Set>() {
         is_backwards = false;
-        if options.keeps_order() && options.destination.is_some() {
+        if options.keeps_order && options.destination.is_some() {
             // What is stored shall not depend on the order of a hash table.
             options.by = None;
+            options.keeps_order = false;
             options.is_alpha = true;
         }
-        options.is_descending &= !options.keeps_order();
+        options.is_descending &= !options.keeps_order;
         let range = options.native_range(set.len());
         set.iter().skip(range.start).take(range.len()).for_each(push);
     } else {

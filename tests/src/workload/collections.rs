@@ -111,6 +111,13 @@ pub(super) fn agree(command: &mut Command) {
         // Redis keeps the sign of zero in a skiplist alone, and `SORT` makes one.
         command.iter_mut().filter(|word| **word == b"-0").for_each(|word| *word = b"0".to_vec());
     }
+    keep_lists(&name, command);
+    keep_one_score(&name, command);
+    if name == b"BITFIELD" && command.iter().any(|word| word.eq_ignore_ascii_case(b"FAIL")) {
+        // Redis tells nobody of a string that it makes or stretches for fields that all fail: one does not.
+        let succeeds = ["SET", "u1", "0", "0"].map(|word| word.as_bytes().to_vec());
+        command.splice(2..2, succeeds);
+    }
     if matches!(name.as_slice(), b"SETBIT" | b"BITFIELD") {
         // Strings of a quarter of a gigabyte are for the cases.
         let is_far = |word: &&mut Vec<u8>| word.starts_with(b"21474836");
@@ -137,6 +144,39 @@ pub(super) fn agree(command: &mut Command) {
             count.is_some_and(|count| (-i64::MAX..-MOST_REPETITIONS).contains(&count))
         };
         command.iter_mut().filter(asks_too_much).for_each(|word| *word = b"-7".to_vec());
+    }
+}
+
+/// Keeps what is no list away from the keys of lists: `SORT` leaves what it is told nothing of in the order that it has, and that of a
+/// set is its hash table's.
+fn keep_lists(name: &[u8], command: &mut Command) {
+    let is_list = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"list:"));
+    let destination = match name {
+        b"RENAME" | b"RENAMENX" | b"COPY" if !is_list(1) => 2,
+        b"RESTORE" | b"RESTORE-ASKING" => 1,
+        _ => return,
+    };
+    if is_list(destination) {
+        command[destination] = b"a".to_vec();
+    }
+}
+
+/// Keeps all scores of the keys that are asked for by bytes the same, for of others what is replied is any elements.
+fn keep_one_score(name: &[u8], command: &mut Command) {
+    let is_by_bytes = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"lex:"));
+    match name {
+        b"ZADD" if is_by_bytes(1) => {
+            let is_score = |word: &&mut Vec<u8>| {
+                str::from_utf8(word).is_ok_and(|text| text.parse::<f64>().is_ok())
+            };
+            command.iter_mut().skip(2).filter(is_score).for_each(|word| *word = b"0".to_vec());
+        }
+        b"ZINCRBY" if is_by_bytes(1) => command[1] = b"zset:1".to_vec(),
+        b"RENAME" | b"RENAMENX" | b"COPY" if is_by_bytes(2) && !is_by_bytes(1) => {
+            command[2] = b"a".to_vec();
+        }
+        b"RESTORE" | b"RESTORE-ASKING" if is_by_bytes(1) => command[1] = b"a".to_vec(),
+        _ => {}
     }
 }
 
