@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SCREENS, ends, line, paste, picture, playground, prompt, shown, type } from "./page.js";
+import { SCREENS, ends, line, paste, picture, playground, prompt, shown, type, until } from "./page.js";
 
 const place = playground({});
 const { open } = place;
@@ -162,6 +162,16 @@ test("a key expires while the page waits", async (t) => {
   await page.waitForTimeout(300);
   await type(page, "DBSIZE");
   await ends(page, ["(integer) 0"]);
+});
+
+test("of what is very long the beginning is shown, and the rest on demand", async (t) => {
+  const page = await open(t);
+  await type(page, "SETRANGE long 9999 x", "GET long");
+  await page.getByRole("button", { name: /… 3\d,\d{3} more characters/ }).click();
+  await until(async () => assert.match((await shown(page)).at(-1), /^"(\\x00)+x"$/));
+  await paste(page, ...Array.from({ length: 1100 }, (_, at) => `RPUSH l ${at}`), "LRANGE l 0 -1", "");
+  await page.getByRole("button", { name: "… 100 more lines" }).click();
+  await ends(page, ['1099) "1098"', '1100) "1099"']);
 });
 
 test("several pasted lines run one by one", async (t) => {

@@ -5,13 +5,21 @@ import type { KeyType } from "redstart";
 import { same } from "../bytes.js";
 import { Grid, type GridRow } from "./grid.js";
 import type { Order, Row } from "./rows.js";
+import { SAMPLES } from "./samples.js";
 import { type KeyspaceState, MARK_MS } from "./state.js";
+import type { Run } from "./subject.js";
 import { bytes, count, shown } from "./text.js";
 import { TimeLeft } from "./time-left.js";
 
 const TYPES: readonly KeyType[] = ["string", "list", "hash", "set", "zset", "stream"];
 
-export function Keys({ state }: { state: KeyspaceState }) {
+interface KeysProps {
+  readonly state: KeyspaceState;
+  readonly locked: string | null;
+  readonly run: Run;
+}
+
+export function Keys({ state, locked, run }: KeysProps) {
   state.version.value;
   const { rows } = state.rows;
   const source = state.source.value;
@@ -40,7 +48,7 @@ export function Keys({ state }: { state: KeyspaceState }) {
           column("TTL", "ttl", { width: "8.4rem", narrow: "4.6rem" }),
         ]}
         rows={(from, to) => rows.slice(from, to).map((row) => shownRow(row, now, selected))}
-        empty={<Nothing state={state} />}
+        empty={<Nothing state={state} onSamples={locked === null ? () => run(state.database.value, SAMPLES) : undefined} />}
       />
       <Status state={state} />
     </div>
@@ -80,6 +88,11 @@ function Filter({ state }: { state: KeyspaceState }) {
   const choices = new Map([[0, 0], [database, 0], ...databases.map(({ database, keys }) => [database, keys] as const)]);
   return (
     <div class="keys-filter" role="search" aria-label="Keys">
+      <input
+        type="search" aria-label="Filter keys" placeholder="Filter, such as user:*" value={draft} spellcheck={false} autocomplete="off" autocapitalize="off"
+        title="A pattern as SCAN MATCH has it: * ? [a-z] \. Without any of these it is sought anywhere in the key."
+        onInput={(event) => write(event.currentTarget.value)}
+      />
       <select
         aria-label="Database" value={String(database)}
         onChange={(event) => {
@@ -89,11 +102,6 @@ function Filter({ state }: { state: KeyspaceState }) {
       >
         {[...choices].sort(([a], [b]) => a - b).map(([index, keys]) => <option key={index} value={String(index)}>db{index} ({count(keys)})</option>)}
       </select>
-      <input
-        type="search" aria-label="Filter keys" placeholder="Filter, such as user:*" value={draft} spellcheck={false} autocomplete="off" autocapitalize="off"
-        title="A pattern as SCAN MATCH has it: * ? [a-z] \. Without any of these it is sought anywhere in the key."
-        onInput={(event) => write(event.currentTarget.value)}
-      />
       <select aria-label="Type" value={state.type.value} onChange={(event) => (state.type.value = event.currentTarget.value as KeyType | "")}>
         <option value="">all types</option>
         {TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
@@ -116,8 +124,8 @@ function Status({ state }: { state: KeyspaceState }) {
   );
 }
 
-function Nothing({ state }: { state: KeyspaceState }) {
+function Nothing({ state, onSamples }: { state: KeyspaceState; onSamples: (() => void) | undefined }) {
   if (state.rows.isReading) return <>Reading …</>;
   if (state.rows.total > 0) return <>No key matches.</>;
-  return <>No keys in db{state.database.value}. Set one: <code>SET greeting hello</code></>;
+  return <>No keys in db{state.database.value}. Set one in the terminal{onSamples && <>, or <button type="button" class="link" onClick={onSamples}>add a key of each type</button></>}.</>;
 }

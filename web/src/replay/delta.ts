@@ -2,7 +2,7 @@
 // and what is told, has a limit; what lies beyond is counted, or said to be left out.
 
 import type { Argument, Keyspace, KeyType, Reply } from "redstart";
-import { latin1, same } from "../bytes.js";
+import { latin1, same, whole } from "../bytes.js";
 import { shown } from "../keyspace/text.js";
 
 export interface Delta {
@@ -173,11 +173,4 @@ function from(bytes: Uint8Array, at: number): string {
   const start = at <= CONTEXT_BYTES ? 0 : whole(bytes, at - CONTEXT_BYTES);
   const end = bytes.length - start <= BRIEF_BYTES ? bytes.length : whole(bytes, start + BRIEF_BYTES);
   return `${start > 0 ? "…" : ""}${shown(bytes.subarray(start, end))}${end < bytes.length ? "…" : ""}`;
-}
-
-/** A place that is not within a character. */
-function whole(bytes: Uint8Array, at: number): number {
-  let start = at;
-  while (start > 0 && at - start < 3 && (bytes[start]! & 0xc0) === 0x80) start -= 1;
-  return start;
 }
