@@ -109,6 +109,9 @@ pub enum Verdict {
     NeedlessMarker(Marker),
 }
 
+/// How often a scenario may fail on the world's clock before that counts: a busy machine is late now and then.
+const PLAYS: usize = 5;
+
 /// Plays `scenario` for `witness`.
 ///
 /// # Errors
@@ -118,8 +121,16 @@ pub fn judge(
     witness: Witness,
     scenario: &Scenario,
 ) -> io::Result<Verdict> {
-    let mismatches = play(driver, scenario)?.mismatches;
-    Ok(match (witness.objection(scenario), mismatches.is_empty()) {
+    let objection = witness.objection(scenario);
+    let plays = if driver.is_on_the_worlds_clock() && objection.is_none() { PLAYS } else { 1 };
+    let mut mismatches = Vec::new();
+    for _ in 0..plays {
+        mismatches = play(driver, scenario)?.mismatches;
+        if mismatches.is_empty() {
+            break;
+        }
+    }
+    Ok(match (objection, mismatches.is_empty()) {
         (None, true) => Verdict::Holds,
         (None, false) => Verdict::Fails(mismatches),
         (Some(_), false) => Verdict::Excused,

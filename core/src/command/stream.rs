@@ -301,7 +301,7 @@ pub(super) fn xsetid(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if id < stream.max_deleted_id {
         return Err(error::XSETID_DELETED);
     }
-    if stream.last().is_some_and(|last| id < last.id) {
+    if stream.last_entry_id().is_some_and(|last| id < last) {
         return Err(error::XSETID_TOP);
     }
     if !stream.is_empty() && added.is_some_and(|added| added < stream.len() as u64) {

@@ -50,7 +50,7 @@ impl Claim {
         } else if let Some(entry) = stream.range(id, id).next() {
             reply_entry(reply, entry);
         }
-        let Some(group) = stream.group_mut(group) else { return };
+        let Some(mut group) = stream.group_mut(group) else { return };
         let before = group.pending_at(id).map_or(1, |was| was.deliveries);
         let counted = i64::from(!self.just_id);
         let deliveries = self.deliveries.unwrap_or_else(|| before.wrapping_add(counted));
@@ -121,7 +121,7 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let reply = &mut ctx.reply;
     let done = ctx.keys.edit(key, |stream: &mut Stream| {
         let mut changes = 0;
-        if let Some(group) = stream.group_mut(group).filter(|group| group.last_id < last_id) {
+        if let Some(mut group) = stream.group_mut(group).filter(|group| group.last_id < last_id) {
             group.last_id = last_id;
             changes += 1;
         }
@@ -132,7 +132,7 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         for id in ids {
             let Some(was) = stream.group(group).map(|group| group.pending_at(id)) else { break };
             if !stream.contains(id) {
-                let gone = stream.group_mut(group).is_some_and(|group| group.acknowledge(id));
+                let gone = stream.group_mut(group).is_some_and(|mut group| group.acknowledge(id));
                 changes += usize::from(gone);
             } else if claim.is_due(was) {
                 claim.give(stream, group, consumer, id, reply);
@@ -228,7 +228,7 @@ pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         reply.array(gone.len());
         for id in &gone {
             reply_id(reply, *id);
-            stream.group_mut(group).map(|group| group.acknowledge(*id));
+            stream.group_mut(group).map(|mut group| group.acknowledge(*id));
         }
         Edit::unchanged((is_new, claimed.len() + gone.len()))
     })?;

@@ -22,7 +22,7 @@ pub(super) fn seen(
     consumer: &[u8],
     now_ms: i64,
 ) -> Option<(ConsumerIndex, bool)> {
-    let group = stream.group_mut(group)?;
+    let mut group = stream.group_mut(group)?;
     match group.find(consumer) {
         Some(index) => {
             group.consumer_mut(index).seen_ms = now_ms;
@@ -135,7 +135,7 @@ pub(super) fn set_id(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     })?;
     ctx.keys.edit(key, |stream: &mut Stream| {
         let id = start.id(stream);
-        if let Some(group) = stream.group_mut(name) {
+        if let Some(mut group) = stream.group_mut(name) {
             (group.last_id, group.entries_read) = (id, entries_read);
         }
         Edit::unchanged(())
@@ -170,7 +170,7 @@ pub(super) fn create_consumer(ctx: &mut Context<'_>, args: Args<'_>) -> Handled 
     let (key, name, consumer) = (&args[2], &args[3], &args[4]);
     let is_new = ctx.keys.edit(key, |stream: &mut Stream| {
         let group = stream.group_mut(name).filter(|group| group.find(consumer).is_none());
-        Edit::unchanged(group.map(|group| group.add(consumer, now_ms)).is_some())
+        Edit::unchanged(group.map(|mut group| group.add(consumer, now_ms)).is_some())
     })?;
     let is_new = is_new == Some(true);
     told_of_consumer(ctx, key, is_new);
@@ -182,7 +182,7 @@ pub(super) fn delete_consumer(ctx: &mut Context<'_>, args: Args<'_>) -> Handled 
     check_group(ctx, args)?;
     let (key, name) = (&args[2], &args[3]);
     let pending = ctx.keys.edit(key, |stream: &mut Stream| {
-        Edit::unchanged(stream.group_mut(name).and_then(|group| group.remove(&args[4])))
+        Edit::unchanged(stream.group_mut(name).and_then(|mut group| group.remove(&args[4])))
     })?;
     let pending = pending.flatten();
     if pending.is_some() {
@@ -212,7 +212,7 @@ pub(super) fn xack(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let acknowledged = ctx.keys.edit(key, |stream: &mut Stream| {
         let acknowledged = stream
             .group_mut(name)
-            .map_or(0, |group| ids.iter().filter(|id| group.acknowledge(**id)).count());
+            .map_or(0, |mut group| ids.iter().filter(|id| group.acknowledge(**id)).count());
         Edit::unchanged(acknowledged)
     })?;
     let acknowledged = acknowledged.unwrap_or(0);

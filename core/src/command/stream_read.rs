@@ -139,7 +139,7 @@ pub(super) fn xread(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         let stream = ctx.keys.read_as::<Stream>(key)?;
         ids.push(match id {
             b"$" | b"+" => {
-                let last = stream.and_then(Stream::last).and_then(|last| last.id.prev());
+                let last = stream.and_then(Stream::last_entry_id).and_then(StreamId::prev);
                 let end = stream.map_or(StreamId::MIN, |stream| stream.last_id);
                 if id == b"+" { last.unwrap_or(end) } else { end }
             }
@@ -242,8 +242,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn has_new(&self, stream: &Stream) -> bool {
-        let last = stream.last().map(|last| last.id);
-        last > stream.group(self.group).map(|group| group.last_id)
+        stream.last_entry_id() > stream.group(self.group).map(|group| group.last_id)
     }
 
     /// Gives the consumer what no one in the group has been given.
@@ -259,7 +258,7 @@ impl Reader<'_> {
         }
         reply.end_array(array, ids.len());
         stream.advance(self.group, &ids);
-        let Some(group) = stream.group_mut(self.group) else { return };
+        let Some(mut group) = stream.group_mut(self.group) else { return };
         if !needs_no_ack {
             group.consumer_mut(self.consumer).active_ms = Some(self.now_ms);
             let (consumer, delivered_ms) = (self.consumer, self.now_ms);
@@ -286,7 +285,7 @@ impl Reader<'_> {
                 continue;
             };
             reply_entry(reply, entry);
-            let Some(group) = stream.group_mut(self.group) else { return };
+            let Some(mut group) = stream.group_mut(self.group) else { return };
             if let Some(pending) = group.pending_at(id) {
                 let deliveries = pending.deliveries.wrapping_add(1);
                 group.assign(id, Pending { delivered_ms: self.now_ms, deliveries, ..pending });

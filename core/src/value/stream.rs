@@ -16,6 +16,7 @@ use super::{
 use crate::memory::allocated;
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::mem;
+use core::ops::{Deref, DerefMut};
 pub use group::{Consumer, ConsumerIndex, Group, Pending};
 pub use id::StreamId;
 use node::Node;
@@ -35,6 +36,8 @@ pub struct Stream {
     /// How many entries were ever added.
     pub entries_added: u64,
     groups: BTreeMap<Box<[u8]>, Group>,
+    /// What the groups take.
+    group_bytes: usize,
     first_id: StreamId,
 }
 
@@ -135,8 +138,7 @@ impl Stream {
         let end_of_nodes = end.max(first);
         self.nodes
             .range(first..=end_of_nodes)
-            .flat_map(|(master, node)| node.walk(*master))
-            .skip_while(move |stored| stored.entry.id < start)
+            .flat_map(move |(master, node)| node.walk_from(*master, start))
             .take_while(move |stored| stored.entry.id <= end)
             .filter(|stored| !stored.is_deleted)
             .map(|stored| stored.entry)
@@ -162,6 +164,13 @@ impl Stream {
     #[must_use]
     pub fn last(&self) -> Option<StreamEntry<'_>> {
         self.range_back(StreamId::MIN, StreamId::MAX).next()
+    }
+
+    /// The id of the last entry.
+    #[must_use]
+    pub fn last_entry_id(&self) -> Option<StreamId> {
+        let (_, node) = self.nodes.last_key_value()?;
+        if node.has_removed() { self.last().map(|last| last.id) } else { Some(node.last()) }
     }
 
     /// Whether there is such an entry.
@@ -225,7 +234,7 @@ impl Stream {
     fn remove_from_node(&mut self, id: StreamId) -> bool {
         let Some((master, node)) = self.nodes.range_mut(..=id).next_back() else { return false };
         let master = *master;
-        let found = node.walk(master).find(|stored| stored.entry.id >= id);
+        let found = node.walk_from(master, id).next();
         let Some(found) = found.filter(|stored| stored.entry.id == id && !stored.is_deleted) else {
             return false;
         };
@@ -307,8 +316,9 @@ impl Stream {
     }
 
     /// The same, to change.
-    pub fn group_mut(&mut self, name: &[u8]) -> Option<&mut Group> {
-        self.groups.get_mut(name)
+    pub fn group_mut(&mut self, name: &[u8]) -> Option<GroupMut<'_>> {
+        let group = self.groups.get_mut(name)?;
+        Some(GroupMut { before: group.memory_bytes(), group, total: &mut self.group_bytes })
     }
 
     /// Adds a group; false if there is one with this name.
@@ -316,13 +326,16 @@ impl Stream {
         if self.groups.contains_key(name) {
             return false;
         }
+        self.group_bytes += group_bytes(name, &group);
         self.groups.insert(name.into(), group);
         true
     }
 
     /// Takes a group away.
     pub fn remove_group(&mut self, name: &[u8]) -> Option<Group> {
-        self.groups.remove(name)
+        let group = self.groups.remove(name)?;
+        self.group_bytes -= group_bytes(name, &group);
+        Some(group)
     }
 
     /// A group is given entries that lie behind what it has read, in order.
@@ -392,19 +405,15 @@ impl Stream {
         true
     }
 
-    /// What it takes, in bytes; asks every group.
+    /// What it takes, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        /// Of a stream, and of a group with its place in a tree, without what these point to.
-        const STREAM_BYTES: usize = 144;
-        const GROUP_BYTES: usize = 256;
+        /// Of a stream, without what it points to.
+        const STREAM_BYTES: usize = 160;
         /// Of the tree of nodes, whose own nodes have room for eleven and, since ids ascend, are about half full.
         const TREE_BYTES: usize = 896;
-        let of_group = |(name, group): (&[u8], &Group)| {
-            GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
-        };
         let tree_bytes = self.nodes.len().div_ceil(6) * TREE_BYTES;
-        STREAM_BYTES + self.node_bytes + tree_bytes + self.groups().map(of_group).sum::<usize>()
+        STREAM_BYTES + self.node_bytes + tree_bytes + self.group_bytes
     }
 
     /// See [`Object::free_some`].
@@ -423,6 +432,40 @@ impl Stream {
             }
         }
         freed
+    }
+}
+
+/// What a group takes, with its name and its place in a tree.
+fn group_bytes(name: &[u8], group: &Group) -> usize {
+    const GROUP_BYTES: usize = 256;
+    GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
+}
+
+/// A stream's group, to change: what it takes then is counted when this goes.
+#[derive(Debug)]
+pub struct GroupMut<'a> {
+    group: &'a mut Group,
+    before: usize,
+    total: &'a mut usize,
+}
+
+impl Deref for GroupMut<'_> {
+    type Target = Group;
+
+    fn deref(&self) -> &Group {
+        self.group
+    }
+}
+
+impl DerefMut for GroupMut<'_> {
+    fn deref_mut(&mut self) -> &mut Group {
+        self.group
+    }
+}
+
+impl Drop for GroupMut<'_> {
+    fn drop(&mut self) {
+        *self.total = *self.total - self.before + self.group.memory_bytes();
     }
 }
 

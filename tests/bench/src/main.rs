@@ -2,7 +2,7 @@
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
 //! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses, `pauses.rs` what of them is the engine's own; `memory.rs` bytes a key and a connection;
-//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `tls.rs` the load over TLS, handshakes and idle clients behind it; `pubsub.rs` CPU a publish, delivery and memory; `settings.rs` what settings cost; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
+//! `eviction.rs` hit rates; `callgrind.rs` instructions a request; `tls.rs` the load over TLS, handshakes and idle clients behind it; `pubsub.rs` CPU a publish, delivery and memory; `settings.rs` what settings cost; `start.rs` the time until a server answers; `floor.rs` what the kernel and mio take by themselves; `aims.rs` what is aimed at.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +31,7 @@ mod pubsub;
 mod redis_benchmark;
 mod report;
 mod settings;
+mod start;
 mod tls;
 mod types;
 mod workload;
@@ -75,6 +76,9 @@ struct Options {
     /// Part: CPU a request with a memory limit, and without accounts of latency
     #[arg(long)]
     settings: bool,
+    /// Part: the time from a server's start to its first reply, and what it holds then
+    #[arg(long)]
+    start: bool,
     /// Part: instructions a request, by callgrind
     #[arg(long)]
     instructions: bool,
@@ -191,17 +195,12 @@ fn measure(options: &Options) -> Result<()> {
         || options.tls
         || options.pubsub
         || options.settings
+        || options.start
         || options.instructions;
     let part = |wanted: bool| wanted || options.all;
     if part(options.load || !named) {
-        let this = Pid::from_raw(0);
-        let free = sched_getaffinity(this)?;
-        if options.pinned() {
-            process::bind_to_cpu(this, 1)?;
-        }
         let programs = [&reference, &subject, &reference];
-        load::compare(programs, floor.as_ref(), &options.plan(), &mut report)?;
-        sched_setaffinity(this, &free)?;
+        apart(options, || load::compare(programs, floor.as_ref(), &options.plan(), &mut report))?;
     }
     if part(options.types) {
         types::compare(
@@ -228,32 +227,34 @@ fn measure(options: &Options) -> Result<()> {
         eviction::compare(both, if options.quick { 15 } else { 45 }, options.seed, &mut report)?;
     }
     if part(options.tls) {
-        let this = Pid::from_raw(0);
-        let free = sched_getaffinity(this)?;
-        if options.pinned() {
-            process::bind_to_cpu(this, 1)?;
-        }
         let plan = Plan { tls: Some(tls::Certificates::new()?), ..options.plan() };
-        tls::compare([&reference, &subject, &reference], plan, &mut report)?;
-        sched_setaffinity(this, &free)?;
+        let programs = [&reference, &subject, &reference];
+        apart(options, || tls::compare(programs, plan, &mut report))?;
     }
-    if part(options.settings) || part(options.pubsub) {
-        let this = Pid::from_raw(0);
-        let free = sched_getaffinity(this)?;
-        if options.pinned() {
-            process::bind_to_cpu(this, 1)?;
-        }
-        let plan = options.plan();
-        if part(options.settings) {
-            settings::compare([&reference, &subject, &reference], &plan, &mut report)?;
-        }
-        if part(options.pubsub) {
-            pubsub::compare(both, plan.rounds, plan.window, &mut report)?;
-        }
-        sched_setaffinity(this, &free)?;
+    let plan = options.plan();
+    if part(options.settings) {
+        let programs = [&reference, &subject, &reference];
+        apart(options, || settings::compare(programs, &plan, &mut report))?;
+    }
+    if part(options.pubsub) {
+        apart(options, || pubsub::compare(both, plan.rounds, plan.window, &mut report))?;
+    }
+    if part(options.start) {
+        start::compare(both, if options.quick { 5 } else { 21 }, &mut report)?;
     }
     if part(options.instructions) {
         callgrind::compare(both, &options.only, options.seed, &mut report)?;
     }
     report.text(&format!("The whole run took {:.0} s.", began.elapsed().as_secs_f64()))
+}
+
+/// Does what drives a load from the second CPU, for the servers have the first.
+fn apart(options: &Options, measure: impl FnOnce() -> Result<()>) -> Result<()> {
+    let this = Pid::from_raw(0);
+    let free = sched_getaffinity(this)?;
+    if options.pinned() {
+        process::bind_to_cpu(this, 1)?;
+    }
+    measure()?;
+    Ok(sched_setaffinity(this, &free)?)
 }

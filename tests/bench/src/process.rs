@@ -18,6 +18,7 @@ use crate::Result;
 use crate::client::Client;
 
 /// How long a server may take to answer its first `PING`: callgrind makes it fifty times slower.
+const POLL_EVERY: Duration = Duration::from_micros(200);
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
@@ -114,7 +115,7 @@ impl Server {
                 let how = ended.unwrap_or_else(|| "no answer to PING".to_owned());
                 return Err(format!("{label} did not start: {how}\n{log}").into());
             }
-            sleep(Duration::from_millis(10));
+            sleep(POLL_EVERY);
         }
     }
 

@@ -67,6 +67,11 @@ pub trait Driver {
     /// When the server cannot be reached.
     fn advance(&mut self, by: Duration) -> io::Result<()>;
 
+    /// Whether time passes by itself there, so that what comes of a scenario may depend on how busy the machine is.
+    fn is_on_the_worlds_clock(&self) -> bool {
+        false
+    }
+
     /// Sets the clock of a server that has one of its own; others go by the world's anyway.
     ///
     /// # Errors

@@ -112,6 +112,7 @@ pub(super) fn agree(command: &mut Command) {
         command.iter_mut().filter(|word| **word == b"-0").for_each(|word| *word = b"0".to_vec());
     }
     keep_lists(&name, command);
+    keep_one_score(&name, command);
     if name == b"BITFIELD" && command.iter().any(|word| word.eq_ignore_ascii_case(b"FAIL")) {
         // Redis tells nobody of a string that it makes or stretches for fields that all fail: one does not.
         let succeeds = ["SET", "u1", "0", "0"].map(|word| word.as_bytes().to_vec());
@@ -157,6 +158,25 @@ fn keep_lists(name: &[u8], command: &mut Command) {
     };
     if is_list(destination) {
         command[destination] = b"a".to_vec();
+    }
+}
+
+/// Keeps all scores of the keys that are asked for by bytes the same, for of others what is replied is any elements.
+fn keep_one_score(name: &[u8], command: &mut Command) {
+    let is_by_bytes = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"lex:"));
+    match name {
+        b"ZADD" if is_by_bytes(1) => {
+            let is_score = |word: &&mut Vec<u8>| {
+                str::from_utf8(word).is_ok_and(|text| text.parse::<f64>().is_ok())
+            };
+            command.iter_mut().skip(2).filter(is_score).for_each(|word| *word = b"0".to_vec());
+        }
+        b"ZINCRBY" if is_by_bytes(1) => command[1] = b"zset:1".to_vec(),
+        b"RENAME" | b"RENAMENX" | b"COPY" if is_by_bytes(2) && !is_by_bytes(1) => {
+            command[2] = b"a".to_vec();
+        }
+        b"RESTORE" | b"RESTORE-ASKING" if is_by_bytes(1) => command[1] = b"a".to_vec(),
+        _ => {}
     }
 }
 

@@ -64,7 +64,9 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
     }
     let len = reader.length()?;
     stream.last_id = load_id(reader)?;
-    if len != stream.len() as u64 || stream.last().is_some_and(|last| last.id > stream.last_id) {
+    if len != stream.len() as u64
+        || stream.last_entry_id().is_some_and(|last| last > stream.last_id)
+    {
         return Err(Corrupt);
     }
     if kind == Kind::StreamFirst {

@@ -142,6 +142,13 @@ impl<'a> Entry<'a> {
         Some(Self::read(entry))
     }
 
+    /// Goes past an entry without backlen.
+    #[inline]
+    pub(in crate::value) fn skip_bare(bytes: &mut &[u8]) -> Option<()> {
+        *bytes = bytes.get(body_len(bytes)?..)?;
+        Some(())
+    }
+
     /// Head and payload, which are as long as `into`.
     #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits its case has")]
     fn write_body(self, into: &mut [u8]) {

@@ -123,6 +123,11 @@ impl Node {
         self.last
     }
 
+    /// Whether entries were removed.
+    pub(super) const fn has_removed(&self) -> bool {
+        self.removed > 0
+    }
+
     /// What it takes besides its place in the tree.
     pub(super) const fn memory_bytes(&self) -> usize {
         allocated(self.bytes.capacity())
@@ -137,6 +142,13 @@ impl Node {
     pub(super) fn walk(&self, master: StreamId) -> Walk<'_> {
         let (shared, entries) = self.fields();
         Walk { shared, len_bytes: self.bytes.len(), rest: entries, id: master }
+    }
+
+    /// Those from `start` on.
+    pub(super) fn walk_from(&self, master: StreamId, start: StreamId) -> Walk<'_> {
+        let mut walk = self.walk(master);
+        walk.skip_to(start);
+        walk
     }
 
     /// The same from the last one back.
@@ -206,27 +218,49 @@ impl<'a> Iterator for Walk<'a> {
     fn next(&mut self) -> Option<Stored<'a>> {
         let at = self.len_bytes - self.rest.len();
         let rest = &mut self.rest;
-        let (flags, ms) = take_head(rest)?;
-        let seq = take_number(rest)?;
-        self.id = match ms {
-            0 => StreamId { ms: self.id.ms, seq: self.id.seq + seq },
-            _ => StreamId { ms: self.id.ms + ms, seq },
-        };
+        let (flags, id) = take_id(rest, self.id)?;
+        self.id = id;
         let is_same = flags & SAME_FIELDS != 0;
         let fields = if is_same { self.shared.1 } else { take_number(rest)? as usize };
         let words = *rest;
         skip(rest, if is_same { fields } else { 2 * fields });
         let shared = is_same.then_some(self.shared.0);
-        let entry = StreamEntry { id: self.id, shared, words, fields };
+        let entry = StreamEntry { id, shared, words, fields };
         Some(Stored { at, is_deleted: flags & DELETED != 0, entry })
+    }
+}
+
+impl Walk<'_> {
+    /// Goes past the entries below `start`. Whoever reads on from somewhere passes half a node, so nothing is made of them.
+    fn skip_to(&mut self, start: StreamId) {
+        let mut rest = self.rest;
+        while let Some((flags, id)) = take_id(&mut rest, self.id).filter(|(_, id)| *id < start) {
+            let words = match flags & SAME_FIELDS {
+                0 => take_number(&mut rest).map_or(0, |fields| 2 * fields as usize),
+                _ => self.shared.1,
+            };
+            skip(&mut rest, words);
+            (self.rest, self.id) = (rest, id);
+        }
     }
 }
 
 /// Goes past so many words.
 fn skip(bytes: &mut &[u8], words: usize) {
     for _ in 0..words {
-        Entry::take_bare(bytes);
+        Entry::skip_bare(bytes);
     }
+}
+
+/// The flags of an entry and its id; `before` is the id before.
+fn take_id(bytes: &mut &[u8], before: StreamId) -> Option<(u8, StreamId)> {
+    let (flags, ms) = take_head(bytes)?;
+    let seq = take_number(bytes)?;
+    let id = match ms {
+        0 => StreamId { ms: before.ms, seq: before.seq + seq },
+        _ => StreamId { ms: before.ms + ms, seq },
+    };
+    Some((flags, id))
 }
 
 /// The flags, and a number of which the first byte has five bits.

@@ -164,3 +164,30 @@ fn the_nodes_of_the_radix_tree_are_counted() {
         assert_eq!(stream.radix_node_count(), nodes, "{seq}");
     }
 }
+
+#[test]
+fn what_groups_take_is_counted_as_they_change() {
+    let mut stream = filled(5);
+    let without = stream.memory_bytes();
+    stream.add_group(b"g", Group::new(StreamId::MIN, None));
+    let empty = stream.memory_bytes();
+    let mut group = stream.group_mut(b"g").unwrap();
+    let consumer = group.add(b"c", 0);
+    group.assign(id(1), Pending { consumer, delivered_ms: 0, deliveries: 1 });
+    drop(group);
+    let with_pending = stream.memory_bytes();
+    assert!(without < empty && empty < with_pending);
+    assert!(stream.group_mut(b"g").unwrap().acknowledge(id(1)));
+    assert!(stream.memory_bytes() < with_pending);
+    stream.remove_group(b"g");
+    assert_eq!(stream.memory_bytes(), without);
+}
+
+#[test]
+fn the_last_entry_is_the_last_that_was_not_removed() {
+    let mut stream = filled(3);
+    assert_eq!(stream.last_entry_id(), Some(id(3)));
+    stream.remove(id(3));
+    assert_eq!(stream.last_entry_id(), Some(id(2)));
+    assert_eq!(Stream::default().last_entry_id(), None);
+}
