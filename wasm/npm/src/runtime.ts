@@ -25,6 +25,8 @@ export interface Connection {
   /** The number that `CLIENT ID` tells. */
   readonly id: number;
   readonly isOpen: boolean;
+  /** Whether the client waits, in a blocking command or because of `CLIENT PAUSE`: its next reply will come of itself. */
+  readonly isBlocked: boolean;
   /** Whether the server would read on: not while the client waits or leaves too much unread. What is sent nevertheless is kept. */
   readonly wantsInput: boolean;
   /** Sends bytes, or a command; whatever is answered at once has reached the listener when this returns. */
@@ -190,7 +192,7 @@ export class Runtime {
       if (!(refusal instanceof RedstartError) || refusal.code === "CLOSED") throw refusal;
       listener.data(new TextEncoder().encode(`-${refusal.message}\r\n`));
       listener.end?.();
-      return { id: 0, isOpen: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
+      return { id: 0, isOpen: false, isBlocked: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
     }
     return this.#connection(peer);
   }
@@ -202,6 +204,9 @@ export class Runtime {
       id: peer.id,
       get isOpen() {
         return isOpen();
+      },
+      get isBlocked() {
+        return isOpen() && machine().is_blocked(peer.slot);
       },
       get wantsInput() {
         return isOpen() && machine().wants_input(peer.slot);
