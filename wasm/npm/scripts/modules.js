@@ -47,6 +47,8 @@ for (const file of [...sources.map((name) => new URL(name, src)), new URL("engin
     loader: "ts",
     format: "cjs",
     target,
+    // Jest runs CommonJS in a context of its own, where `import()` does not work.
+    supported: { "dynamic-import": false },
     define: { "import.meta.url": "moduleUrl" },
     banner: 'const moduleUrl = require("node:url").pathToFileURL(__dirname);',
   });

@@ -13,10 +13,12 @@ With --dir, data is kept in that folder; else nothing is written to disk.`;
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
   const flags = new Map<string, string>();
-  for (let at = 0; at < words.length; at += 2) {
-    const [flag, value] = [words[at]!, words[at + 1]];
-    if (!flag.startsWith("--") || value === undefined) throw new Error(`'${flag}' is no flag with a value. See --help`);
-    flags.set(flag.slice(2), value);
+  for (let at = 0; at < words.length; at += 1) {
+    const [, flag, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(words[at]!) ?? [];
+    const value = joined ?? words[at + 1];
+    if (flag === undefined || value === undefined) throw new Error(`'${words[at]}' is no flag with a value. See --help`);
+    if (joined === undefined) at += 1;
+    flags.set(flag, value);
   }
   const take = (name: string): string | undefined => {
     const value = flags.get(name);
@@ -28,13 +30,18 @@ async function main(words: readonly string[]): Promise<void> {
   const path = take("unixsocket");
   const [dataDir, file, seed] = [take("dir"), take("load"), take("seed")];
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port is a number up to 65535");
+  if (seed !== undefined && !/^\d+$/.test(seed)) throw new Error("the seed is a whole number");
   const db = await Redstart.open({
     config: Object.fromEntries(flags),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(file === undefined ? {} : { snapshot: await readFile(file) }),
     ...(seed === undefined ? {} : { seed: BigInt(seed) }),
   });
-  const server = await serve(db, { port, ...(host === undefined ? {} : { host }), ...(path === undefined ? {} : { path }) });
+  const server = await serve(db, { port, ...(host === undefined ? {} : { host }), ...(path === undefined ? {} : { path }) }).catch(async (reason: unknown) => {
+    db.close();
+    await db.closed;
+    throw reason;
+  });
   console.log(`redstart is ready on ${path ?? `${server.host}:${server.port}`}`);
   const stop = () => db.close();
   process.once("SIGINT", stop).once("SIGTERM", stop);

@@ -3,7 +3,7 @@
 import { Decoder, INCOMPLETE, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
 import { type Argument, bound, write } from "./request.js";
-import type { Peer, Runtime } from "./runtime.js";
+import { heard, type Peer, type Runtime } from "./runtime.js";
 import { type Reply, Values, type ValueOptions } from "./values.js";
 
 /** The commands that may have to wait. */
@@ -276,14 +276,18 @@ export class Client {
     switch (kind) {
       case "message":
       case "smessage":
-        for (const listener of [...(this.#listeners.get(`${kind === "message" ? "" : "s"}subscribe ${words[0]}`) ?? [])]) listener(words[1]!, words[0]!);
+        this.#tell(`${kind === "message" ? "" : "s"}subscribe ${words[0]}`, words[1]!, words[0]!);
         break;
       case "pmessage":
-        for (const listener of [...(this.#listeners.get(`psubscribe ${words[0]}`) ?? [])]) listener(words[2]!, words[1]!, words[0]!);
+        this.#tell(`psubscribe ${words[0]}`, words[2]!, words[1]!, words[0]!);
         break;
       default:
         if (!kind?.endsWith("subscribe")) this.#push?.(items);
     }
+  }
+
+  #tell(name: string, ...message: Parameters<MessageListener>): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) heard(() => listener(...message));
   }
 
   #listen(kind: Kind, channel: string, listener: MessageListener): void {

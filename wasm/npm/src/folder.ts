@@ -59,8 +59,11 @@ export class Folder implements Store {
   }
 
   beforeLeaving(save: () => void): () => void {
-    process.on("beforeExit", save);
-    return () => void process.off("beforeExit", save);
+    if (leaving.size === 0) process.on("beforeExit", leave);
+    leaving.add(save);
+    return () => {
+      if (leaving.delete(save) && leaving.size === 0) process.off("beforeExit", leave);
+    };
   }
 
   async close(): Promise<void> {
@@ -78,6 +81,13 @@ export class Folder implements Store {
       await folder?.close();
     }
   }
+}
+
+/** What is to be saved before the process ends. One listener does for all: Node takes more than ten for a leak. */
+const leaving = new Set<() => void>();
+
+function leave(): void {
+  for (const save of leaving) save();
 }
 
 function absent(reason: NodeJS.ErrnoException): Uint8Array {

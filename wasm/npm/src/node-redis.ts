@@ -17,7 +17,9 @@ export function inProcess(db: Attachable): NodeRedisOptions {
   if (!isInPlace) answer();
   const path = `redstart:${(named += 1)}`;
   databases.set(path, db);
-  void db.closed.then(() => databases.delete(path));
+  const forget = () => databases.delete(path);
+  // Whether its data could be saved is a matter of whoever has the database.
+  void db.closed.then(forget, forget);
   return { socket: { path, tls: false } };
 }
 

@@ -62,6 +62,8 @@ export class Persistence {
   #timer: ReturnType<typeof setInterval> | undefined;
   #stay = () => {};
   #hasFailed = false;
+  /** Whether it was tried for the last time, in vain so far. */
+  #hasLeft = false;
 
   private constructor(store: Store, { snapshot, journal }: Kept) {
     const { changes, checksum, length } = read(snapshot, journal);
@@ -126,8 +128,11 @@ export class Persistence {
 
   #unasked(isUrgent = false): void {
     if (this.#isSaved() || (this.#running !== undefined && !isUrgent)) return;
+    // What fails on leaving fails for ever: trying again would keep a process that wants to end.
+    if (isUrgent && this.#hasLeft) return;
+    this.#hasLeft = isUrgent;
     this.save().then(
-      () => (this.#hasFailed = false),
+      () => (this.#hasFailed = this.#hasLeft = false),
       (reason: unknown) => {
         if (!this.#hasFailed) console.error("redstart: what has changed cannot be saved:", reason);
         this.#hasFailed = true;
@@ -153,8 +158,10 @@ export class Persistence {
     const changes = encoded(this.#pending);
     const end = this.#journal + RECORD_HEAD + changes.length;
     this.#pending = [];
-    if (this.#mustReplace || end > Math.max(this.#snapshotLength, SHORT_BYTES)) await this.#replace(source());
-    else await this.#append(changes);
+    if (!this.#mustReplace && end <= Math.max(this.#snapshotLength, SHORT_BYTES)) return this.#append(changes);
+    // There may be no memory for it, and what was pending is nowhere else by now.
+    this.#mustReplace = true;
+    await this.#replace(source());
   }
 
   async #append(changes: Uint8Array): Promise<void> {

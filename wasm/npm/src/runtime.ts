@@ -387,7 +387,7 @@ export class Runtime {
   }
 
   #deliver(): void {
-    for (let what = this.#told.shift(); what !== undefined; what = this.#told.shift()) what();
+    for (let what = this.#told.shift(); what !== undefined; what = this.#told.shift()) heard(what);
   }
 
   /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
@@ -454,5 +454,16 @@ export class Runtime {
         else for (const end = performance.now() + micros / 1000; performance.now() < end; );
       },
     };
+  }
+}
+
+/** Tells a listener. Its mistake is no reply to whoever called, and keeps neither the others nor the clock from going on: it is thrown by itself. */
+export function heard(listener: () => void): void {
+  try {
+    listener();
+  } catch (reason) {
+    queueMicrotask(() => {
+      throw reason;
+    });
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import test from "node:test";
 import { Redstart, RedstartError } from "redstart";
 import { Printer, isRaw, quote, split } from "redstart/format";
@@ -198,6 +199,22 @@ test("who hears a message may call, the client that has sent it too", async () =
   assert.deepEqual(heard, [["a", 1, 2], ["after a", 3, 4], ["after after a", 5, 6], ["last", 7, 8]]);
   assert.equal(db.call("GET", "others"), "4");
   db.close();
+});
+
+test("a listener that throws keeps nobody else from hearing, and the clock from nothing", () => {
+  const program = `
+    import { Redstart } from "redstart";
+    process.on("uncaughtException", ({ message }) => console.log("uncaught:", message));
+    const db = await Redstart.open({ config: { "notify-keyspace-events": "Ex" } });
+    db.subscribe("news", () => { throw new Error("of the first"); });
+    db.subscribe("news", (message) => console.log("the second hears", message));
+    console.log("published to", db.call("PUBLISH", "news", "it"));
+    db.psubscribe("*:expired", () => { throw new Error("of the clock"); });
+    db.call("SET", "k", "v", "PX", 20);
+    console.log("waited:", await db.call("BLPOP", "none", 0.1));
+    db.close();`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: new URL("..", import.meta.url), encoding: "utf8", timeout: 30_000 });
+  assert.equal(stdout, "the second hears it\npublished to 1\nuncaught: of the first\nuncaught: of the clock\nwaited: null\n");
 });
 
 test("a password keeps out who does not know it", async () => {

@@ -1,8 +1,10 @@
 // The package as it is published, in an empty project: by import, by require, by its command and by bundlers.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
@@ -43,8 +45,85 @@ test("import, require and a module's import of each entry", () => {
   }
 });
 
+test("its CommonJS works where nothing can be imported, as in Jest", () => {
+  const program = `
+    const { Module } = require("node:module");
+    const { readFileSync } = require("node:fs");
+    const { Script } = require("node:vm");
+    // Without a callback for it, \`import()\` is refused.
+    Module._extensions[".js"] = (module, path) =>
+      new Script("(function (exports, require, module, __filename, __dirname) {" + readFileSync(path, "utf8") + "})", { filename: path })
+        .runInThisContext()(module.exports, (name) => module.require(name), module, path, require("node:path").dirname(path));
+    const { Redstart } = require("redstart");
+    Redstart.open({ dataDir: "common" }).then(async (db) => {
+      db.call("INCR", "n");
+      db.close();
+      await db.closed;
+      console.log("kept");
+    });`;
+  assert.equal(run("vm.cjs", program), "kept\n");
+});
+
 test("its command", () => {
   assert.match(execFileSync("npx", ["--no-install", "redstart", "--help"], { cwd: project, encoding: "utf8" }), /^Usage: redstart/);
+});
+
+test("its command tells in one line what is wrong, and leaves nothing locked", async (t) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  t.after(() => taken.close());
+  await once(taken, "listening");
+  const { port } = taken.address();
+  const wrong = [
+    [["--port"], "'--port' is no flag with a value. See --help"],
+    [["serve"], "'serve' is no flag with a value. See --help"],
+    [["--port=99999"], "the port is a number up to 65535"],
+    [["--seed", "x"], "the seed is a whole number"],
+    [["--bogus", "1"], "ERR there is no parameter 'bogus'"],
+    [["--maxmemory", "lots"], "ERR 'lots' is no value of the parameter 'maxmemory'"],
+    [["--load", "missing.rdb"], "ENOENT: no such file or directory, open 'missing.rdb'"],
+    [["--dir", "data", "--port", String(port)], `listen EADDRINUSE: address already in use 127.0.0.1:${port}`],
+  ];
+  for (const [flags, message] of wrong) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(project, "node_modules/redstart/dist/bin.js"), ...flags], { cwd: project, encoding: "utf8" });
+    assert.deepEqual({ status, stdout, stderr }, { status: 1, stdout: "", stderr: `redstart: ${message}\n` });
+  }
+  assert.ok(!existsSync(join(project, "data/lock")));
+});
+
+/** What stands around the examples of the README, in their order, and says what they lead to. */
+const OPEN = 'import { Redstart } from "redstart"; const db = await Redstart.open({ clock: "virtual" });';
+const EXAMPLES = [
+  { after: 'assert.throws(() => db.call("GET", "session"), { code: "CLOSED" });' },
+  { before: OPEN, after: 'assert.deepEqual(await redis.pipeline().incr("n").incr("n").exec(), [[null, 1], [null, 2]]); redis.disconnect();' },
+  { before: OPEN, after: 'assert.equal(await client.incr("n"), 1); client.destroy();' },
+  {
+    before: `${OPEN} const popped = db.call("BLPOP", "queue", 10);`,
+    after: 'assert.match(server.url, /^redis:\\/\\/127.0.0.1:\\d+$/); assert.equal(await popped, null); await server.close();',
+  },
+  {
+    before: `import { Redstart } from "redstart"; let db; const hooks = []; const [beforeEach, afterEach] = [(hook) => hooks.push(hook), (hook) => hooks.push(hook)];
+      const fill = (db) => db.call("SET", "runs", 0);`,
+    after: `for (let test = 0; test < 3; test += 1) { hooks[0](); assert.equal(db.call("INCR", "runs"), 1); assert.equal(db.call("TIME")[0], "1893456000"); hooks[1](); }
+      assert.equal(db.isOpen, false);`,
+  },
+  {
+    before: 'import { Redstart } from "redstart";',
+    after: 'db.close(); await db.closed; const again = await Redstart.open({ dataDir: "./data" }); assert.equal(again.call("GET", "visits"), "1"); again.close();',
+  },
+];
+
+test("the examples of its README", () => {
+  const readme = readFileSync(join(here, "README.md"), "utf8");
+  const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  assert.equal(examples.length, EXAMPLES.length);
+  for (const name of ["ioredis", "redis"]) symlinkSync(join(here, "node_modules", name), join(project, "node_modules", name));
+  rmSync(join(project, "data"), { recursive: true, force: true });
+  examples.forEach((code, number) => {
+    // What a comment says a line gives is what it gives.
+    const told = code.replace(/^(\w.*); \/\/ ("\w*"|\d+|null)$/gm, "assert.deepEqual($1, $2);");
+    const { before = "", after } = EXAMPLES[number];
+    assert.equal(run("example.mjs", `import assert from "node:assert/strict";\n${before}\n${told}\n${after}\nconsole.log("end");`), "end\n");
+  });
 });
 
 test("its types", () => {

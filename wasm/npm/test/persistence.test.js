@@ -1,6 +1,6 @@
 // What is saved is there again: after a process was killed, with a journal that was cut anywhere, and whoever else has the folder open.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -69,6 +69,21 @@ test("a process that ends by itself has saved", (t) => {
     console.log(db.call("INCR", "runs"));`;
   const run = () => execFileSync(process.execPath, ["--input-type=module", "-e", program], { cwd: new URL("..", import.meta.url), encoding: "utf8" });
   assert.deepEqual([run(), run(), run()], ["1\n", "2\n", "3\n"]);
+});
+
+test("a process ends, and says so, though what it did cannot be saved; many databases are no leak", (t) => {
+  const path = folder(t);
+  const program = `
+    import { rmSync } from "node:fs";
+    import { Redstart } from "redstart";
+    const path = ${JSON.stringify(path)};
+    for (let number = 0; number < 12; number += 1) (await Redstart.open({ dataDir: path + "/" + number })).call("SET", "k", number);
+    rmSync(path + "/3", { recursive: true });`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: new URL("..", import.meta.url), encoding: "utf8", timeout: 60_000 });
+  assert.equal(run.status, 0);
+  assert.equal(run.stderr.match(/^redstart: what has changed cannot be saved: .*ENOENT/gm)?.length, 1, run.stderr);
+  assert.doesNotMatch(run.stderr, /MaxListeners/);
+  assert.ok(existsSync(join(path, "11/dump.rdb")));
 });
 
 test("a snapshot is what an empty folder begins with", async (t) => {
@@ -203,6 +218,26 @@ test("a journal that outgrows its snapshot is replaced by a new one", async (t) 
     longest = Math.max(longest, store.journal.length);
   }
   assert.ok(longest > 50_000 && longest <= 65_536, `${longest} bytes`);
+});
+
+test("a snapshot that cannot be made is made the next time", async (t) => {
+  const store = memory(bytes("before"));
+  const keeping = await Persistence.open(store);
+  let memoryLeft = false;
+  keeping.start(() => {
+    if (!memoryLeft) throw new RangeError("no memory");
+    return bytes("all of it");
+  });
+  t.after(() => keeping.close());
+  keeping.note({ time: 1, requests: new Uint8Array(70_000) });
+  await assert.rejects(keeping.save(), /no memory/);
+  // What could not be saved is not forgotten, and nothing that comes later is put behind the gap.
+  keeping.note({ time: 2, requests: bytes("little") });
+  await assert.rejects(keeping.save(), /no memory/);
+  assert.deepEqual(await kept(store), ["before"]);
+  memoryLeft = true;
+  await keeping.save();
+  assert.deepEqual(await kept(store), ["all of it"]);
 });
 
 test("saves that are asked for at once share a write, and one that fails is made good", async (t) => {
