@@ -38,4 +38,10 @@ impl Random {
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
+
+    /// True once in so many times, if not always.
+    #[inline]
+    pub fn one_in(&mut self, times: u64) -> bool {
+        (u128::from(self.next_u64()) * u128::from(times)) >> 64 == 0
+    }
 }

@@ -167,7 +167,7 @@ impl Tracking {
         }
     }
 
-    /// All keys of a database are gone or others.
+    /// All keys of a database are gone.
     pub(crate) fn touch_all(&mut self) {
         if !self.is_empty() {
             self.keys.clear();

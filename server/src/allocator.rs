@@ -40,3 +40,14 @@ pub(crate) fn purge_in_background() {
 /// Lets a thread of the allocator's own give free memory back, where it has one.
 #[cfg(not(feature = "jemalloc"))]
 pub(crate) const fn purge_in_background() {}
+
+/// Asks the system for no huge pages from now on.
+#[cfg(target_os = "linux")]
+pub(crate) fn disable_huge_pages() {
+    // A system that refuses has none.
+    let _ = nix::sys::prctl::set_thp_disable(true);
+}
+
+/// Asks the system for no huge pages, where it can be asked.
+#[cfg(not(target_os = "linux"))]
+pub(crate) const fn disable_huge_pages() {}

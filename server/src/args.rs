@@ -1,9 +1,11 @@
 //! The command line.
 //!
-//! Every parameter is a flag. Redis lets several words follow one (`--bind 127.0.0.1 -::1`), up to the next that starts
-//! with `--`; the common parser wants a flag for each. So the words are first spelled out: `--bind=127.0.0.1 --bind=-::1`.
+//! Every parameter is a flag, in Redis's manner, which no common parser has: several words may follow one (`--bind 127.0.0.1
+//! -::1`), up to the next that starts with `--`, but the first of them is a value whatever it starts with. So the parameters
+//! are taken out first, and the parser gets the rest; of them it only knows what help tells.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -11,15 +13,17 @@ use clap::builder::{OsStringValueParser, Styles, styling::AnsiColor};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
+use redstart_core::{REDIS_VERSION, VERSION};
 
+use crate::allocator;
 use crate::config_file::{self, Source};
-use crate::directive::{Directive, Origin, accumulates, takes_words};
+use crate::directive::{Directive, Origin, takes_words};
 use crate::fatal::Fatal;
 use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
 const RECORD: &str = "record";
-/// The flags that may come several times, each time with words of their own: name, words, what it is.
+/// The flags that are no parameters of the table, and may come several times: name, words, what it is.
 const LISTED: [(&str, &str, &str); 2] = [
     ("user", "NAME RULE...", "A user and what it may do, as in ACL SETUSER"),
     ("rename-command", "NAME NEW-NAME", "What requests call a command instead; \"\" removes it"),
@@ -36,15 +40,19 @@ pub(crate) enum Invocation {
 
 /// Reads the command line; `words` begin with the program's name.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Fatal> {
-    match command().try_get_matches_from(spell_out(words)) {
+    let (flags, rest) = split(words);
+    match command().try_get_matches_from(rest) {
         Ok(matches) => Ok(Invocation::Serve {
             source: source(&matches)?,
-            flags: flags(&matches),
+            flags,
             record: matches.get_one::<OsString>(RECORD).map(absolute).transpose()?,
         }),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(Invocation::Print(error.render().ansi().to_string()))
+                let text = error.render();
+                let is_coloured = io::stdout().is_terminal();
+                let text = if is_coloured { text.ansi().to_string() } else { text.to_string() };
+                Ok(Invocation::Print(text))
             }
             _ => Err(Fatal::new(one_line(&error.render().to_string()))),
         },
@@ -56,7 +64,7 @@ fn command() -> Command {
         .header(AnsiColor::Red.on_default().bold())
         .literal(AnsiColor::Cyan.on_default());
     Command::new("redstart")
-        .version(concat!(env!("CARGO_PKG_VERSION"), " (a Redis-compatible server)"))
+        .version(format!("{VERSION}, speaks as Redis {REDIS_VERSION}, malloc={}", allocator::NAME))
         .disable_version_flag(true)
         .about("A Redis-compatible server.")
         .after_help(
@@ -120,56 +128,69 @@ fn value_name(kind: &Kind) -> String {
         Kind::OutputLimits(_) => "CLASS HARD SOFT SECONDS".to_owned(),
         Kind::Percentiles(_) => "PERCENT".to_owned(),
         Kind::Events(_) => "EVENTS".to_owned(),
+        Kind::Words { names, .. } => {
+            names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
+        }
+        Kind::OomScores(_) => "MASTER REPLICA CHILD".to_owned(),
     }
 }
 
-/// Gives every word that follows a flag a flag of its own. A flag that comes again takes the place of the first, unless
-/// what it says adds up.
-fn spell_out(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut spelled = Vec::new();
-    let mut flags: Vec<(OsString, Vec<OsString>)> = Vec::new();
-    for word in words {
-        if let Some((name, value)) = as_flag(&word) {
-            if !accumulates(&name.to_string_lossy()[2..]) {
-                flags.retain(|(earlier, _)| *earlier != name);
+/// The parameters, each with its words, and what is none.
+fn split(words: impl IntoIterator<Item = OsString>) -> (Vec<Directive>, Vec<OsString>) {
+    let (mut flags, mut rest) = (Vec::<Directive>::new(), Vec::new());
+    let mut words = words.into_iter().peekable();
+    rest.extend(words.next());
+    let mut takes_more = false;
+    while let Some(word) = words.next() {
+        let is_standard_input = word == OsStr::new("-") && words.peek().is_none();
+        // Behind the file Redis lets the first flag come without its dashes.
+        let is_bare = flags.is_empty() && rest.len() > 1 && is_parameter(word.as_bytes());
+        if let Some((name, mut values)) = as_flag(&word, is_bare) {
+            takes_more = is_parameter(name.as_bytes());
+            if !takes_more {
+                rest.push(word);
+                continue;
             }
-            flags.push((name, value));
-        } else if let Some((_, values)) = flags.last_mut() {
-            values.push(word);
-        } else if spelled.len() > 1 && Config::parameter(word.as_bytes()).is_some() {
-            // Behind the file Redis lets the first flag come without its dashes.
-            flags.push(([OsStr::new("--"), &word].join(OsStr::new("")), Vec::new()));
+            if values.is_empty() {
+                // A list of snapshots that somebody's script has made may be empty.
+                let is_value = |next: &OsString| name != "save" || !is_flag(next);
+                values.extend(words.next_if(is_value).map(OsString::into_vec));
+            }
+            flags.push(Directive { name, words: values, origin: Origin::Flag });
+        } else if let (Some(flag), true, false) = (flags.last_mut(), takes_more, is_standard_input)
+        {
+            flag.words.push(word.into_vec());
         } else {
-            spelled.push(word);
+            rest.push(word);
         }
     }
-    for (name, values) in flags {
-        if values.is_empty() {
-            spelled.push(name);
-        } else if LISTED.iter().any(|(listed, ..)| name.as_bytes()[2..] == *listed.as_bytes()) {
-            // No word of a command line holds a NUL.
-            spelled.push([name, values.join(OsStr::new("\0"))].join(OsStr::new("=")));
-        } else {
-            let pair = |value: &OsString| [name.as_os_str(), value].join(OsStr::new("="));
-            spelled.extend(values.iter().map(pair));
-        }
-    }
-    spelled
+    (flags, rest)
+}
+
+fn is_flag(word: &OsStr) -> bool {
+    word.len() > 2 && word.as_bytes().starts_with(b"--")
+}
+
+fn is_parameter(name: &[u8]) -> bool {
+    let mut others = LISTED.iter().map(|(name, ..)| *name).chain(foreign::names());
+    Config::parameter(name).is_some()
+        || others.any(|other| other.as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// The name of a flag, with the words that the same argument holds: after `=`, or as in a line of the file.
-fn as_flag(word: &OsStr) -> Option<(OsString, Vec<OsString>)> {
-    let bytes = word.as_bytes();
-    if !bytes.starts_with(b"--") || bytes.len() == 2 {
-        return None;
-    }
-    let Some(end) = bytes.iter().position(|byte| b"= ".contains(byte)) else {
-        return Some((word.to_owned(), Vec::new()));
+fn as_flag(word: &OsStr, is_bare: bool) -> Option<(String, Vec<Vec<u8>>)> {
+    let bytes = match word.as_bytes() {
+        bytes if is_bare => bytes,
+        bytes => is_flag(word).then(|| &bytes[2..])?,
     };
-    let (name, rest) = (OsStr::from_bytes(&bytes[..end]), &bytes[end + 1..]);
-    let words = if bytes[end] == b' ' { config_file::words(rest) } else { None };
-    let words = words.unwrap_or_else(|| vec![rest.to_vec()]);
-    Some((name.to_owned(), words.into_iter().map(OsString::from_vec).collect()))
+    let end = bytes.iter().position(|byte| b"= ".contains(byte)).unwrap_or(bytes.len());
+    let name = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let words = match bytes[end..].split_first() {
+        None => Vec::new(),
+        Some((b' ', line)) => config_file::words(line).unwrap_or_else(|| vec![line.to_vec()]),
+        Some((_, value)) => vec![value.to_vec()],
+    };
+    Some((name, words))
 }
 
 fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
@@ -186,29 +207,11 @@ fn absolute(path: &OsString) -> Result<PathBuf, Fatal> {
         .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))
 }
 
-/// The parameters that are given as flags, in the order of the table.
-fn flags(matches: &ArgMatches) -> Vec<Directive> {
-    let directive =
-        |name: &str, words| Directive { name: name.to_owned(), words, origin: Origin::Flag };
-    let names = PARAMETERS.iter().map(|parameter| parameter.name).chain(foreign::names());
-    let parameters = names.filter_map(|name| {
-        let words = matches.get_many::<OsString>(name)?;
-        Some(directive(name, words.map(|word| word.clone().into_vec()).collect()))
-    });
-    let listed = LISTED.iter().flat_map(|&(name, ..)| {
-        matches.get_many::<OsString>(name).into_iter().flatten().map(move |words| {
-            let words = words.as_bytes().split(|&byte| byte == 0);
-            directive(name, words.map(<[u8]>::to_vec).collect())
-        })
-    });
-    parameters.chain(listed).collect()
-}
-
 /// The parser's message without its frame: what is wrong, and what may have been meant.
 fn one_line(message: &str) -> String {
     let mut lines = message.lines().map(str::trim);
     let error = lines.next().unwrap_or_default().trim_start_matches("error: ");
-    match lines.find_map(|line| line.strip_prefix("tip: ")) {
+    match lines.find_map(|line| line.strip_prefix("tip: ").filter(|tip| tip.contains("similar"))) {
         Some(tip) => format!("{error}; {tip}"),
         None => error.to_owned(),
     }
@@ -273,9 +276,9 @@ mod tests {
         assert_eq!(
             served(&["file", "loglevel", "verbose", "--hz '20'", "--bind 127.0.0.1 \"-::1\""]).1,
             [
-                pair("bind", &["127.0.0.1", "-::1"]),
+                pair("loglevel", &["verbose"]),
                 pair("hz", &["20"]),
-                pair("loglevel", &["verbose"])
+                pair("bind", &["127.0.0.1", "-::1"])
             ]
         );
     }
@@ -288,22 +291,28 @@ mod tests {
     }
 
     #[test]
-    fn the_last_flag_of_a_name_counts() {
-        assert_eq!(
-            served(&["--port", "1", "--hz", "20", "--port=2"]).1,
-            [pair("port", &["2"]), pair("hz", &["20"])]
-        );
-        let limits = ["--client-output-buffer-limit", "normal", "1", "1", "1"];
-        let twice = [limits, ["--client-output-buffer-limit", "pubsub", "2", "2", "2"]].concat();
-        let words = ["normal", "1", "1", "1", "pubsub", "2", "2", "2"];
-        assert_eq!(served(&twice).1, [pair("client-output-buffer-limit", &words)]);
+    fn the_first_word_behind_a_flag_is_its_value() {
+        let line = ["--requirepass", "--x", "--y", "--logfile", "-", "--bind", "--hz", "b", "-"];
+        let Err(error) = parsed(&line) else { panic!("--y is no flag") };
+        assert!(error.contains("'--y'"), "{error}");
+        let (source, flags) = served(&[&line[..2], &line[3..]].concat());
+        assert_eq!(source, Some(Source::StandardInput));
+        let expected =
+            [pair("requirepass", &["--x"]), pair("logfile", &["-"]), pair("bind", &["--hz", "b"])];
+        assert_eq!(flags, expected);
+        let line = ["--save", "--port", "1", "--save", "--record", "r", "--hz"];
+        let expected =
+            [pair("save", &[]), pair("port", &["1"]), pair("save", &[]), pair("hz", &[])];
+        assert_eq!(served(&line).1, expected);
+        let Ok(Invocation::Serve { record, .. }) = parsed(&line) else { panic!("{line:?}") };
+        assert_eq!(record, Some(std::path::absolute("r").expect("a path")));
     }
 
     #[test]
     fn each_user_has_its_own_rules() {
         let line = ["--user", "a", "on", "+@all", "--hz", "20", "--user", "b"];
         let users =
-            [pair("hz", &["20"]), pair("user", &["a", "on", "+@all"]), pair("user", &["b"])];
+            [pair("user", &["a", "on", "+@all"]), pair("hz", &["20"]), pair("user", &["b"])];
         assert_eq!(served(&line).1, users);
     }
 
@@ -325,7 +334,7 @@ mod tests {
                 &["--prot", "1"][..],
                 "unexpected argument '--prot' found; a similar argument exists: '--port'",
             ),
-            (&["--port"], "a value is required for '--port"),
+            (&["--record"], "a value is required for '--record"),
             (&["a", "b"], "unexpected argument 'b' found"),
         ] {
             let error = parsed(line).expect_err("refused");

@@ -14,7 +14,7 @@ use redstart_core::resp::args::Request;
 use redstart_core::resp::inline::split_words;
 
 use crate::directive::{Directive, Origin};
-use crate::fatal::Fatal;
+use crate::fatal::{Fatal, plain};
 
 /// How deep files may include one another: more is a circle.
 const MAX_DEPTH: usize = 16;
@@ -33,7 +33,9 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Directive>, Fatal> {
         Source::StandardInput => {
             let mut text = Vec::new();
             let result = io::stdin().lock().read_to_end(&mut text);
-            result.map_err(|error| Fatal::new(format!("cannot read standard input: {error}")))?;
+            result.map_err(|error| {
+                Fatal::new(format!("cannot read standard input: {}", plain(&error)))
+            })?;
             directives = self::directives("-", &text)?;
         }
         Source::File(path) => read_file(path, 0, &mut directives)?,
@@ -54,7 +56,7 @@ fn read_file(path: &Path, depth: usize, directives: &mut Vec<Directive>) -> Resu
         return Err(Fatal::new(format!("{file}: files include one another in a circle")));
     }
     let text = fs::read(path).map_err(|error| {
-        Fatal::new(format!("cannot read the configuration file {file}: {error}"))
+        Fatal::new(format!("cannot read the configuration file {file}: {}", plain(&error)))
     })?;
     parse(&file, &text, depth, directives)
 }
@@ -80,7 +82,8 @@ fn parse(
                 return Err(Fatal::new(format!("{directive}: wrong number of arguments")));
             };
             for path in matching(pattern) {
-                read_file(&path, depth + 1, directives)?;
+                read_file(&path, depth + 1, directives)
+                    .map_err(|fatal| Fatal::new(format!("{directive}: {fatal}")))?;
             }
         } else {
             directives.push(directive);
@@ -174,8 +177,10 @@ mod tests {
         assert_eq!(names, ["port 1", "hz 20", "hz 30", "timeout 2"]);
         let circle = write("circle", format!("include {folder_name}/circle"));
         assert!(read(&Source::File(circle)).expect_err("a circle").to_string().contains("circle"));
-        let missing = read(&Source::File(folder.join("missing"))).expect_err("no such file");
-        assert!(missing.to_string().contains("No such file"), "{missing}");
+        let missing = write("main", format!("\ninclude {folder_name}/missing"));
+        let missing = read(&Source::File(missing)).expect_err("no such file").to_string();
+        assert!(missing.contains("/main:2: include: cannot read"), "{missing}");
+        assert!(missing.ends_with("/missing: No such file or directory"), "{missing}");
         fs::remove_dir_all(&folder).expect("the directory is ours");
     }
 }

@@ -15,6 +15,9 @@ pub(crate) struct Directive {
     pub(crate) origin: Origin,
 }
 
+/// Whose words are not for the log.
+const SECRETS: [&str; 3] = ["masterauth", "requirepass", "user"];
+
 /// Where a directive stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -32,7 +35,13 @@ pub(crate) enum Applied {
 impl fmt::Display for Directive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Origin::Flag => write!(f, "--{}", self.name),
+            Origin::Flag => {
+                write!(f, "'{}", self.name)?;
+                for word in self.words.iter().filter(|_| !SECRETS.contains(&&*self.name)) {
+                    write!(f, " {:?}", String::from_utf8_lossy(word))?;
+                }
+                f.write_str("'")
+            }
             Origin::Line { file, number } => write!(f, "{file}:{number}: {}", self.name),
         }
     }
@@ -49,7 +58,7 @@ impl Directive {
                 None => Err(Fatal::new(format!("{self}: unknown parameter"))),
             };
         };
-        if self.words.is_empty() || self.words.len() > 1 && !takes_words(parameter) {
+        if self.words.len() != 1 && !takes_words(parameter) {
             return Err(Fatal::new(format!("{self}: wrong number of arguments")));
         }
         config
@@ -72,7 +81,11 @@ pub(crate) fn takes_words(parameter: &Parameter) -> bool {
     parameter.name == "bind"
         || matches!(
             parameter.kind,
-            Kind::OutputLimits(_) | Kind::Percentiles(_) | Kind::Empty { .. }
+            Kind::OutputLimits(_)
+                | Kind::Percentiles(_)
+                | Kind::OomScores(_)
+                | Kind::Words { most: 2.., .. }
+                | Kind::Empty { .. }
         )
 }
 
@@ -93,9 +106,18 @@ mod tests {
         assert_eq!(config.bind, b"127.0.0.1 -::1");
         assert_eq!(apply(&mut config, "PORT", &["7777"]), Ok(Applied::Set));
         assert_eq!(config.port, 7777);
+        assert_eq!(apply(&mut config, "shutdown-on-sigint", &["now", "nosave"]), Ok(Applied::Set));
+        assert!(
+            apply(&mut config, "shutdown-on-sigint", &[])
+                .is_err_and(|error| error.contains("following: "))
+        );
         assert_eq!(
             apply(&mut config, "port", &["1", "2"]),
-            Err("--port: wrong number of arguments".to_owned())
+            Err("'port \"1\" \"2\"': wrong number of arguments".to_owned())
+        );
+        assert_eq!(
+            apply(&mut config, "requirepass", &["secret", "2"]),
+            Err("'requirepass': wrong number of arguments".to_owned())
         );
         assert_eq!(apply(&mut config, "rdbchecksum", &["yes"]), Ok(Applied::Ignored));
         assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(Applied::Set));
@@ -103,7 +125,7 @@ mod tests {
             [("cluster-enabled", &["yes"][..]), ("save", &["900", "1"]), ("nosuch", &["1"])]
         {
             let error = apply(&mut config, name, words).expect_err("refused");
-            assert!(error.starts_with(&format!("--{name}: ")), "{error}");
+            assert!(error.starts_with(&format!("'{name} \"")), "{error}");
         }
     }
 }

@@ -20,7 +20,7 @@ use redstart_core::engine::Engine;
 use redstart_core::instance::Effect;
 use redstart_core::session::{ClientId, Peer};
 use redstart_core::time::UnixMicros;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::clock;
@@ -81,7 +81,8 @@ impl EventLoop {
         log: Rc<Log>,
         recorder: Option<Recorder>,
     ) -> io::Result<Self> {
-        let mut signals = Signals::new([SIGTERM, SIGINT])?;
+        // A terminal that closes is no reason to end: who catches its signal is not ended by it.
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         Ok(Self {
             engine,
@@ -162,7 +163,8 @@ impl EventLoop {
             connection.note(event);
             list(connection, &mut self.listed);
         } else if token == SIGNALS {
-            self.end = self.signals.pending().next().map(End::Signal).or(self.end);
+            let mut ends = self.signals.pending().filter(|&signal| signal != SIGHUP);
+            self.end = ends.next().map(End::Signal).or(self.end);
         } else {
             self.listeners.borrow_mut().note(token);
         }

@@ -19,10 +19,12 @@ use redstart_core::time::UnixMicros;
 use crate::allocator;
 use crate::clock::Stopwatch;
 use crate::config_rewrite;
-use crate::fatal::Fatal;
+use crate::crash;
+use crate::fatal::{Fatal, plain};
 use crate::file_limit;
 use crate::listener::Listeners;
 use crate::log::Log;
+use crate::oom_score::OomScore;
 use crate::process::Facts;
 use crate::recorder::EventTime;
 
@@ -37,6 +39,7 @@ pub(crate) struct ServerHost {
     /// The configuration file's absolute path, unless there is none.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) facts: Facts,
+    pub(crate) oom_score: OomScore,
     pub(crate) stopwatch: Stopwatch,
     /// The time of the latest event, where the session is recorded.
     pub(crate) recorded: Option<EventTime>,
@@ -111,8 +114,20 @@ impl Host for ServerHost {
                 self.log.set_level(config.loglevel);
                 Ok(())
             }
-            "dir" => env::set_current_dir(OsStr::from_bytes(&config.dir))
-                .map_err(|error| error.to_string()),
+            "crash-log-enabled" => {
+                crash::tell_panics(config.crash_log_enabled, self.log.file());
+                Ok(())
+            }
+            "oom-score-adj" | "oom-score-adj-values" => {
+                let failed = |error: io::Error| {
+                    Fatal::new(format!("Cannot set oom_score_adj: {}", plain(&error)))
+                };
+                let result = self.oom_score.adjust(config).map_err(failed);
+                self.or_log("Failed to set current oom_score_adj. Check server logs.", result)
+            }
+            "dir" => {
+                env::set_current_dir(OsStr::from_bytes(&config.dir)).map_err(|error| plain(&error))
+            }
             _ => Ok(()),
         }
     }
@@ -125,18 +140,14 @@ impl Host for ServerHost {
     }
 
     fn acl_file(&self, path: &[u8]) -> Result<Vec<u8>, String> {
-        // Without the number that Rust adds to what the system says.
-        let reason = |error: io::Error| {
-            error.to_string().split(" (os error").next().unwrap_or_default().to_owned()
-        };
-        fs::read(OsStr::from_bytes(path)).map_err(reason)
+        fs::read(OsStr::from_bytes(path)).map_err(|error| plain(&error))
     }
 
     fn save_acl_file(&self, path: &[u8], text: &[u8]) -> Result<(), String> {
         let path = Path::new(OsStr::from_bytes(path));
         config_rewrite::replace(path, text).map_err(|error| {
-            self.log.warning("ACL SAVE failed", &[("error", &error)]);
-            error.to_string()
+            self.log.warning("ACL SAVE failed", &[("error", &plain(&error))]);
+            plain(&error)
         })
     }
 
@@ -144,8 +155,8 @@ impl Host for ServerHost {
         let path =
             self.config_file.as_ref().ok_or("The server is running without a config file")?;
         config_rewrite::rewrite(path, changed).map_err(|error| {
-            self.log.warning("CONFIG REWRITE failed", &[("error", &error)]);
-            error.to_string()
+            self.log.warning("CONFIG REWRITE failed", &[("error", &plain(&error))]);
+            plain(&error)
         })?;
         self.log.notice("CONFIG REWRITE executed with success", &[("file", &path.display())]);
         Ok(())

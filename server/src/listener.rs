@@ -19,7 +19,7 @@ use redstart_core::config::Config;
 use redstart_core::session::{Peer, Transport};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
-use crate::fatal::Fatal;
+use crate::fatal::{Fatal, plain};
 use crate::log::Log;
 use crate::stream::Stream;
 use crate::tls::Acceptor;
@@ -279,7 +279,8 @@ impl Port {
             let address = Address::parse(&word);
             match address.listen(port, backlog) {
                 Ok(mut socket) => {
-                    let failed = |error: io::Error| Fatal::new(format!("{word}: {error}"));
+                    let failed =
+                        |error: io::Error| Fatal::new(format!("{word}: {}", plain(&error)));
                     port = socket.local_addr().map_err(failed)?.port();
                     let token = Token(self.first_token + listeners.len());
                     registry.register(&mut socket, token, Interest::READABLE).map_err(failed)?;
@@ -459,13 +460,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// An error in the system's words, without its number.
-fn plain(error: &io::Error) -> String {
-    error
-        .raw_os_error()
-        .map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 #[cfg(test)]

@@ -4,17 +4,22 @@
 //! 2026-01-31T23:59:59.123Z notice  Ready to accept connections port=6379
 //! ```
 //!
-//! It is written rarely, so each line goes straight to its file: what was logged is there after a crash.
+//! It is written rarely, so each line goes straight to its file, which is opened anew for it: what was logged is there after a
+//! crash, and who moves the file away (logrotate) need not tell.
 
-use core::cell::{Cell, RefCell};
-use core::fmt::{self, Display, Write as _};
+use core::cell::Cell;
+use core::fmt::{Display, Write as _};
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use redstart_core::config::Config;
+
 use crate::clock;
+use crate::fatal::plain;
+use crate::syslog::Syslog;
 
 /// How important a message is, least first; Redis's names, as in `loglevel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,47 +45,55 @@ impl Level {
     /// The colour of its name on a terminal.
     const fn colour(self) -> &'static str {
         match self {
-            Self::Debug | Self::Verbose => "\x1b[2m",
+            Self::Debug | Self::Verbose => FAINT,
             Self::Notice => "\x1b[32m",
             Self::Warning => "\x1b[33m",
         }
     }
 }
 
+const FAINT: &str = "\x1b[2m";
+const OFF: &str = "\x1b[0m";
+
 /// A fact beside a message: its name and its value.
 pub(crate) type Field<'a> = (&'a str, &'a dyn Display);
 
 /// Where messages go, and which.
+#[derive(Debug)]
 pub(crate) struct Log {
-    sink: RefCell<Box<dyn Write>>,
+    /// Where it is written to; `None` is standard output.
+    file: Option<PathBuf>,
+    syslog: Option<Syslog>,
     /// Messages below it are left out; `None` leaves out all.
     threshold: Cell<Option<Level>>,
-    file: Option<PathBuf>,
     is_terminal: bool,
 }
 
-impl fmt::Debug for Log {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log").field("file", &self.file).finish_non_exhaustive()
-    }
-}
-
 impl Log {
-    /// Opens the log that the parameters `logfile` and `loglevel` ask for.
-    pub(crate) fn open(logfile: &[u8], loglevel: &str) -> io::Result<Self> {
-        let log = if logfile.is_empty() {
-            Self::to(Box::new(io::stdout()), None, io::stdout().is_terminal())
+    /// Opens the log that the parameters `logfile`, `loglevel` and `syslog-enabled` ask for.
+    pub(crate) fn open(config: &Config) -> io::Result<Self> {
+        let mut log = Self::to(None);
+        log.set_level(config.loglevel);
+        if config.logfile.is_empty() {
+            log.is_terminal = io::stdout().is_terminal();
         } else {
-            let path = std::path::absolute(OsStr::from_bytes(logfile))?;
-            Self::to(Box::new(append_to(&path)?), Some(path), false)
-        };
-        log.set_level(loglevel);
+            let path = std::path::absolute(OsStr::from_bytes(&config.logfile))?;
+            append_to(&path)?;
+            log.file = Some(path);
+        }
+        if config.syslog_enabled {
+            match Syslog::open(config) {
+                Ok(syslog) => log.syslog = Some(syslog),
+                Err(error) => {
+                    log.warning("Cannot reach the system's log", &[("error", &plain(&error))])
+                }
+            }
+        }
         Ok(log)
     }
 
-    fn to(sink: Box<dyn Write>, file: Option<PathBuf>, is_terminal: bool) -> Self {
-        let threshold = Cell::new(Some(Level::Notice));
-        Self { sink: RefCell::new(sink), threshold, file, is_terminal }
+    const fn to(file: Option<PathBuf>) -> Self {
+        Self { file, syslog: None, threshold: Cell::new(None), is_terminal: false }
     }
 
     /// Where it is written to, unless that is standard output.
@@ -119,15 +132,21 @@ impl Log {
     }
 
     fn write(&self, level: Level, message: &str, fields: &[Field<'_>]) {
-        if self.threshold.get().is_some_and(|threshold| level >= threshold) {
-            self.append(line(level, message, fields, self.is_terminal).as_bytes());
+        if self.threshold.get().is_none_or(|threshold| level < threshold) {
+            return;
+        }
+        self.append(line(level, message, fields, self.is_terminal).as_bytes());
+        if let Some(syslog) = &self.syslog {
+            syslog.write(level, &text(message, fields, false));
         }
     }
 
     /// A log that cannot be written to (a full disk, a closed pipe) is no reason to stop serving.
     fn append(&self, text: &[u8]) {
-        let mut sink = self.sink.borrow_mut();
-        let _ = sink.write_all(text).and_then(|()| sink.flush());
+        let _ = match &self.file {
+            Some(path) => append_to(path).and_then(|mut file| file.write_all(text)),
+            None => io::stdout().write_all(text).and_then(|()| io::stdout().flush()),
+        };
     }
 }
 
@@ -137,10 +156,16 @@ pub(crate) fn append_to(path: &Path) -> io::Result<File> {
 }
 
 fn line(level: Level, message: &str, fields: &[Field<'_>], is_coloured: bool) -> String {
-    let (on, faint, off) =
-        if is_coloured { (level.colour(), "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+    let (on, faint, off) = if is_coloured { (level.colour(), FAINT, OFF) } else { ("", "", "") };
     let time = clock::rfc3339(clock::now());
-    let mut line = format!("{faint}{time}{off} {on}{:7}{off} ", level.name());
+    let text = text(message, fields, is_coloured);
+    format!("{faint}{time}{off} {on}{:7}{off} {text}\n", level.name())
+}
+
+/// A message with its facts.
+fn text(message: &str, fields: &[Field<'_>], is_coloured: bool) -> String {
+    let (faint, off) = if is_coloured { (FAINT, OFF) } else { ("", "") };
+    let mut line = String::new();
     push_escaped(message, &mut line);
     for (name, value) in fields {
         let _ = write!(line, " {faint}{name}={off}");
@@ -153,7 +178,6 @@ fn line(level: Level, message: &str, fields: &[Field<'_>], is_coloured: bool) ->
             push_escaped(&text, &mut line);
         }
     }
-    line.push('\n');
     line
 }
 
@@ -189,7 +213,7 @@ mod tests {
 
     #[test]
     fn levels_are_in_order() {
-        let log = Log::to(Box::new(io::sink()), None, false);
+        let log = Log::to(None);
         for (name, threshold) in
             [("debug", Some(Level::Debug)), ("warning", Some(Level::Warning)), ("nothing", None)]
         {

@@ -20,10 +20,14 @@ mod foreign;
 mod host;
 mod listener;
 mod log;
+mod oom_score;
+mod pid_file;
 mod process;
 mod recorder;
 mod startup;
 mod stream;
+mod supervisor;
+mod syslog;
 mod tls;
 
 use std::io::{self, Write};

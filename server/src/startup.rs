@@ -5,14 +5,16 @@ use core::hash::{BuildHasher, Hasher};
 use std::env;
 use std::ffi::OsStr;
 use std::hash::RandomState;
+use std::io;
 use std::net::IpAddr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use mio::Poll;
-use redstart_core::config::Config;
+use redstart_core::config::{Config, printable};
 use redstart_core::engine::Engine;
+use redstart_core::instance::host::Host;
 use redstart_core::random::Seed;
 use redstart_core::{REDIS_VERSION, VERSION};
 use signal_hook::low_level::signal_name;
@@ -24,13 +26,16 @@ use crate::config_file::{self, Source};
 use crate::crash;
 use crate::directive::{Applied, Directive, accumulates};
 use crate::event_loop::{End, EventLoop};
-use crate::fatal::Fatal;
+use crate::fatal::{Fatal, plain};
 use crate::file_limit;
 use crate::host::ServerHost;
 use crate::listener::Listeners;
 use crate::log::{Field, Log};
+use crate::oom_score::OomScore;
+use crate::pid_file::PidFile;
 use crate::process::Facts;
 use crate::recorder::Recorder;
+use crate::supervisor::Supervisor;
 
 /// Runs a server until somebody ends it.
 pub(crate) fn serve(
@@ -40,9 +45,12 @@ pub(crate) fn serve(
 ) -> Result<(), Fatal> {
     allocator::purge_in_background();
     let mut configured = configure(source.as_ref(), flags)?;
+    if configured.config.disable_thp {
+        allocator::disable_huge_pages();
+    }
     enter_dir(&mut configured.config)?;
     let log = open_log(&configured.config)?;
-    crash::tell_panics(log.file());
+    crash::tell_panics(configured.config.crash_log_enabled, log.file());
     let config_file = match source {
         Some(Source::File(path)) => Some(path),
         _ => None,
@@ -61,7 +69,8 @@ fn run(
     log: &Rc<Log>,
 ) -> Result<(), Fatal> {
     let Configured { mut config, users, renames, ignored } = configured;
-    let system = |error| Fatal::new(format!("the system refuses to wait for sockets: {error}"));
+    let system =
+        |error| Fatal::new(format!("the system refuses to wait for sockets: {}", plain(&error)));
     let poll = Poll::new().map_err(system)?;
     let registry = poll.registry().try_clone().map_err(system)?;
     limit_clients(&mut config, log);
@@ -71,6 +80,8 @@ fn run(
         config.port = listeners.tcp_port().into();
     }
     announce(&config, &listeners, config_file.as_ref(), &ignored, log);
+    let _pid_file = pid_file(&config, log);
+    let supervisor = Supervisor::find(&config, Rc::clone(log));
     let listeners = Rc::new(RefCell::new(listeners));
     let (seed, start) = (seed(), clock::now());
     let recorder = match &record {
@@ -78,7 +89,7 @@ fn run(
             return Err(Fatal::new("--record: a recording holds no users and no renamed commands"));
         }
         Some(path) => Some(Recorder::create(path, seed, &config, start).map_err(|error| {
-            Fatal::new(format!("cannot record to {}: {error}", path.display()))
+            Fatal::new(format!("cannot record to {}: {}", path.display(), plain(&error)))
         })?),
         None => None,
     };
@@ -89,7 +100,10 @@ fn run(
         facts: Facts::gather(),
         stopwatch: Stopwatch::new(),
         recorded: recorder.as_ref().map(Recorder::stopwatch),
+        oom_score: OomScore::default(),
     };
+    // What it cannot do it has logged, and the server can do without it.
+    let _ = host.configure("oom-score-adj", &config);
     let has_acl_file = !config.aclfile.is_empty();
     let mut engine = Engine::with_host(config, seed, Box::new(host), start);
     if has_acl_file {
@@ -109,7 +123,9 @@ fn run(
     let event_loop = EventLoop::new(engine, poll, Rc::clone(&listeners), Rc::clone(log), recorder)
         .map_err(system)?;
     ready(&listeners.borrow(), log);
+    supervisor.ready();
     let end = event_loop.run().map_err(system)?;
+    supervisor.stopping();
     say_goodbye(end, log);
     Ok(())
 }
@@ -164,10 +180,10 @@ fn rename_command(engine: &mut Engine, rename: &Directive) -> Result<(), Fatal> 
 
 /// Goes to the working directory, and tells the configuration its whole path.
 fn enter_dir(config: &mut Config) -> Result<(), Fatal> {
-    let shown = String::from_utf8_lossy(&config.dir).into_owned();
+    let shown = printable(&config.dir);
     if !config.dir.is_empty() {
         env::set_current_dir(OsStr::from_bytes(&config.dir)).map_err(|error| {
-            Fatal::new(format!("cannot change to the directory {shown}: {error}"))
+            Fatal::new(format!("cannot change to the directory {shown}: {}", plain(&error)))
         })?;
     }
     if let Ok(dir) = env::current_dir() {
@@ -177,13 +193,27 @@ fn enter_dir(config: &mut Config) -> Result<(), Fatal> {
 }
 
 fn open_log(config: &Config) -> Result<Rc<Log>, Fatal> {
-    let log = Log::open(&config.logfile, config.loglevel).map_err(|error| {
+    let log = Log::open(config).map_err(|error| {
         Fatal::new(format!(
-            "cannot open the log file {}: {error}",
-            String::from_utf8_lossy(&config.logfile)
+            "cannot open the log file {}: {}",
+            printable(&config.logfile),
+            plain(&error)
         ))
     })?;
     Ok(Rc::new(log))
+}
+
+/// The file of the process's number, if there is to be one. It is not worth a server that does not start.
+fn pid_file(config: &Config, log: &Log) -> Option<PidFile> {
+    let path = Some(&config.pidfile).filter(|path| !path.is_empty())?;
+    let failed = |error: &io::Error| {
+        let path = printable(path);
+        log.warning(
+            "Cannot write the file of the process's number",
+            &[("pidfile", &path), ("error", &plain(error))],
+        );
+    };
+    PidFile::write(path).inspect_err(failed).ok()
 }
 
 /// Sees to it that there are descriptors for all clients, or fewer clients.
@@ -218,7 +248,7 @@ fn announce(
             ("version", &VERSION),
             ("redis_version", &REDIS_VERSION),
             ("port", &listeners.port()),
-            ("bind", &String::from_utf8_lossy(&config.bind)),
+            ("bind", &printable(&config.bind)),
         ],
     );
     match config_file {
@@ -258,7 +288,7 @@ fn warn_of_strangers(config: &Config, log: &Log) {
     } else {
         log.warning(
             "WARNING: ANYBODY who can reach this server may READ AND DESTROY ALL ITS DATA: there is no password, and protected-mode is off. Set requirepass, or bind to 127.0.0.1",
-            &[("bind", &String::from_utf8_lossy(&config.bind))],
+            &[("bind", &printable(&config.bind))],
         );
     }
 }

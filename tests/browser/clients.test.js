@@ -1,22 +1,10 @@
 // Several clients of one engine in the playground: each sees what the others do to it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ends, launch, line, open as opened, picture, prompt, serve, shown, type } from "./page.js";
+import { test } from "node:test";
+import { PHONE, ends, line, paste, picture, playground, prompt, shown, type } from "./page.js";
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const WIDE = { viewport: { width: 1600, height: 900 } };
-const open = (t, options = WIDE) => opened(t, browser, site, options);
+const { open } = playground({ viewport: { width: 1600, height: 900 } });
 const add = (page) => page.getByRole("button", { name: "+ Client" }).click();
 const nth = (number) => `.terminal:nth-child(${number})`;
 
@@ -30,7 +18,7 @@ test("a client that blocks shows that it waits, until another one serves it", as
   const page = await open(t);
   await type(page, "BLPOP jobs 0");
   await page.locator(`${nth(1)} [role=status]`).waitFor();
-  assert.match(await page.locator(`${nth(1)} .terminal-head`).textContent(), /waits/);
+  assert.match(await page.locator(`${nth(1)} header`).textContent(), /waits/);
   await page.keyboard.type("PING");
   await page.keyboard.press("Enter");
   assert.equal((await shown(page)).length, 1, "what is typed meanwhile is not run");
@@ -38,7 +26,7 @@ test("a client that blocks shows that it waits, until another one serves it", as
   await type(page, "RPUSH jobs one");
   await ends(page, ["RPUSH jobs one", "(integer) 1"], nth(2));
   await ends(page, ["BLPOP jobs 0", '1) "jobs"', '2) "one"'], nth(1));
-  assert.equal(await page.locator(".state.waiting").count(), 0);
+  assert.equal(await page.locator(".terminal .state.waits").count(), 0);
   await page.locator(`${nth(1)} .cm-content`).click();
   assert.equal(await line(page), "PING");
 });
@@ -51,13 +39,22 @@ test("what waits is stopped by Ctrl-C; lines that were pasted go on behind what 
   await ends(page, ["BLPOP a 0", "(closed)"]);
   await type(page, "CLIENT LIST");
   await page.waitForFunction(() => document.querySelectorAll(".entry.reply p").length === 1);
-  await prompt(page).evaluate((input) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", "BLPOP a 0.2\nECHO after\n");
-    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-  });
+  await paste(page, "BLPOP a 0.2", "ECHO after", "");
   await page.locator(".terminal [role=status]").waitFor();
   await ends(page, ["BLPOP a 0.2", "(nil)", "ECHO after", '"after"']);
+});
+
+test("a client that is paused waits, and so does one that is told nothing", async (t) => {
+  const page = await open(t);
+  const waits = page.locator(`${nth(1)} .wait`).getByText("waits for a reply");
+  await type(page, "CLIENT PAUSE 300 WRITE", "SET k v");
+  await waits.waitFor();
+  await ends(page, ["SET k v", "OK"]);
+  await type(page, "CLIENT REPLY OFF", "BLPOP jobs 0");
+  await waits.waitFor();
+  await add(page);
+  await type(page, "RPUSH jobs one");
+  await waits.waitFor({ state: "detached" });
 });
 
 test("messages, invalidations and what MONITOR sees come by themselves", async (t) => {
@@ -124,7 +121,7 @@ test("clients are named, closed, and come again", async (t) => {
 });
 
 test("on a phone one terminal is seen at a time", async (t) => {
-  const page = await open(t, { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
+  const page = await open(t, PHONE);
   await type(page, "BRPOP q 0");
   await add(page);
   await type(page, "ECHO second");

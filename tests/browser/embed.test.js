@@ -115,6 +115,8 @@ test("a lesson, on a phone", async (t) => {
   await page.getByText("step 2 of").waitFor();
   await shows(page, "redstart-playground", ["INCR visits", "(integer) 1"]);
   await picture(page, "embed-phone");
+  // It is as dark as the page around it, whatever the system prefers.
+  assert.equal(await page.locator("redstart-playground .terminal").evaluate((terminal) => getComputedStyle(terminal).backgroundColor), "rgb(26, 29, 34)");
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0);
 });
 

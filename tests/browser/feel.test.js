@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
-import { ends, launch, open as opened, picture, prompt, serve, type } from "./page.js";
+import { SCREENS, ends, open as opened, picture, playground, prompt, serve, type } from "./page.js";
 
 const DIST = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -16,23 +16,13 @@ const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** The most that a first visit may transfer, compressed. */
 const MOST_BYTES = 500 * 1024;
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const open = (t, options = {}, path = "") => opened(t, browser, { ...site, url: `${site.url}${path}` }, { viewport: { width: 1280, height: 800 }, ...options });
+const place = playground();
+const { open } = place;
 
 test("a first visit transfers at most 500 KB, and is answered soon", async (t) => {
   const visited = await serve();
   t.after(() => visited.close());
-  const page = await opened(t, browser, visited, { serviceWorkers: "allow", viewport: { width: 1280, height: 800 } });
+  const page = await opened(t, place.browser, visited, { ...SCREENS.light, serviceWorkers: "allow" });
   await type(page, "PING");
   await ends(page, ["PING", "PONG"]);
   await page.evaluate(() => navigator.serviceWorker.ready);
@@ -49,7 +39,7 @@ test("a first visit transfers at most 500 KB, and is answered soon", async (t) =
   // Times are printed, not held against a limit: other programs run on this machine.
   const times = [];
   for (let round = 0; round < 5; round += 1) {
-    const context = await browser.newContext({ serviceWorkers: "block" });
+    const context = await place.browser.newContext({ serviceWorkers: "block" });
     const fresh = await context.newPage();
     await fresh.addInitScript(() => {
       const look = () => (document.querySelector(".terminal.active .cm-content") ? (window.readyMs = performance.now()) : requestAnimationFrame(look));
@@ -88,7 +78,7 @@ const VIEWS = {
     await page.getByRole("button", { name: "Raw bytes" }).click();
   },
   lesson: async (page) => {
-    await page.goto(`${site.url}#lesson=queues/6`);
+    await page.goto(`${place.site.url}#lesson=queues/6`);
     await page.reload();
     await page.locator(".guide .primary").click();
   },
@@ -98,9 +88,21 @@ const VIEWS = {
     await page.getByRole("button", { name: "Share" }).click();
     await page.getByLabel("Link to this session").waitFor();
   },
-  "new session": async (page) => {
+  session: async (page) => {
     await type(page, "SET k v");
+    await page.getByRole("button", { name: "Session", exact: true }).click();
+  },
+  "new session": async (page) => {
+    await VIEWS.session(page);
     await page.getByRole("button", { name: "New session" }).click();
+    await page.getByRole("button", { name: "Back to my session" }).waitFor();
+  },
+  compared: async (page) => {
+    await type(page, "SET k 1", "HSET h f v", "SET k 2");
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await page.getByRole("slider").focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator(".changes .values").waitFor();
   },
   past: async (page) => {
     await type(page, "SET k 1", "SET k 2", "EXPIRE k 100");
@@ -172,10 +174,11 @@ test("the keyboard alone reaches everything, and what has the focus can be seen"
     assert.ok(focus.isSeen, `${focus.name} has the focus, and nothing shows it`);
     seen.add(focus.name);
   }
-  for (const name of ["Command", "Keys", "Timeline", "Lessons", "Open…", "Save as", "Share", "New session", "+ Client", "Raw bytes"]) assert.ok(seen.has(name), `${name}: ${[...seen]}`);
+  for (const name of ["Command", "Keys", "Timeline", "Lessons", "Session", "Share", "+ Client", "Raw bytes"]) assert.ok(seen.has(name), `${name}: ${[...seen]}`);
   // A session without the mouse: begin a lesson, walk a step, leave it.
   await page.getByRole("button", { name: "Lessons" }).focus();
   await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.locator(".guide").getByText("step 1 of").waitFor();

@@ -2,27 +2,16 @@
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { load } from "./modules.js";
-import { ends, launch, open as opened, picture, serve, type } from "./page.js";
+import { SCREENS, ends, picture, playground, type } from "./page.js";
 
 const FOLDER = new URL("../cases/lessons/", import.meta.url);
 const files = (await readdir(FOLDER)).sort();
 const { Course } = await load("lessons/course.ts");
 const { lesson, fits } = await load("lessons/lesson.ts");
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const open = (t, path = "", options = {}) => opened(t, browser, { ...site, url: `${site.url}${path}` }, { viewport: { width: 1280, height: 800 }, ...options });
+const { open } = playground();
 
 test("there are ten", () => assert.equal(files.length, 10));
 
@@ -93,7 +82,7 @@ test("a lesson is typed, with detours, in two clients, while time passes by a bu
 });
 
 test("a lesson is walked with one key, to its end and on to the next", async (t) => {
-  const page = await open(t, "#lesson=streams");
+  const page = await open(t, {}, "#lesson=streams");
   await guide(page).getByText("step 1 of").waitFor();
   const steps = Number(/of (\d+)/.exec(await guide(page).locator(".count").textContent())[1]);
   await guide(page).locator(".primary").focus();
@@ -108,7 +97,7 @@ test("a lesson is walked with one key, to its end and on to the next", async (t)
 });
 
 test("a link leads to a step, a reload returns to it, and the lesson can be left", async (t) => {
-  const page = await open(t, "#lesson=transactions/5");
+  const page = await open(t, {}, "#lesson=transactions/5");
   await guide(page).getByText("step 6 of").waitFor();
   await ends(page, ["MGET ada grace", '1) "100"', '2) "0"'].slice(1), ".terminal:nth-child(2)");
   await page.reload();
@@ -121,12 +110,9 @@ test("a link leads to a step, a reload returns to it, and the lesson can be left
   await ends(page, ["1) (integer) 70", "2) (integer) 30"], ".terminal:nth-child(1)");
 });
 
-for (const [name, options] of Object.entries({
-  dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  phone: { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
-})) {
+for (const [name, options] of Object.entries(SCREENS)) {
   test(`a lesson fits: ${name}`, async (t) => {
-    const page = await open(t, "#lesson=queues/6", options);
+    const page = await open(t, options, "#lesson=queues/6");
     await guide(page).getByText("step 7 of").waitFor();
     await guide(page).locator(".primary").click();
     await guide(page).getByText("step 8 of").waitFor();

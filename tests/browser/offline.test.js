@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ends, launch, open as opened, prompt, serve, type } from "./page.js";
+import { ends, launch, kept as saved, open as opened, prompt, serve, type } from "./page.js";
 
 const DIST = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 
@@ -42,7 +42,7 @@ test("a reload needs no network, and takes what the server has changed", async (
   const [first, ...others] = await kept(page);
   assert.deepEqual([/^redstart-[0-9a-f]{12}$/.test(first), others], [true, []]);
   await type(page, "SET k offline");
-  await page.waitForTimeout(400);
+  await saved(page, "offline");
 
   await page.context().setOffline(true);
   const before = site.requests.length;

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { ownBrowser } from "./page.js";
 
 const NPM = fileURLToPath(new URL("../../wasm/npm/", import.meta.url));
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
@@ -18,7 +18,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
   Object.assign(window, { Redstart, CONFIG, digest, step, isReady: true });
 </script>`;
 
-let site, folder, context;
+let site, folder, browser;
 
 before(async () => {
   site = createServer(({ url }, response) => {
@@ -27,24 +27,16 @@ before(async () => {
   }).listen(0, "127.0.0.1");
   await once(site, "listening");
   folder = mkdtempSync(join(tmpdir(), "redstart-browser-"));
-  await launch();
+  browser = await ownBrowser(folder);
 });
 after(async () => {
-  await context?.close();
+  await browser?.kill();
   site?.close();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** A browser whose data outlives it. */
-async function launch() {
-  context = await chromium.launchPersistentContext(folder, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
-}
-
 async function open() {
-  const page = await context.newPage();
+  const page = await browser.context.newPage();
   await page.goto(`http://127.0.0.1:${site.address().port}/`);
   await page.waitForFunction(() => window.isReady);
   return page;
@@ -113,13 +105,17 @@ test("a page whose process crashes has lost nothing that was saved", async () =>
   }
 });
 
-test("it is there in the next run of the browser", async () => {
-  const page = await open();
-  const acknowledged = await works(page, 100);
-  await context.close();
-  await launch();
-  const { steps, isSame } = await compare(await open());
-  assert.ok(steps >= acknowledged && isSame, `${steps} steps are there, ${acknowledged} were saved`);
+test("a browser that is killed with all its processes has lost nothing that was saved", async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const page = await open();
+    const acknowledged = await works(page, Math.random() * 200);
+    await browser.kill();
+    browser = await ownBrowser(folder);
+    const next = await open();
+    const { steps, isSame } = await compare(next);
+    assert.ok(steps >= acknowledged && isSame, `${steps} steps are there, ${acknowledged} were saved`);
+    await next.close();
+  }
 });
 
 test("one page has it at a time, and a worker may", async () => {

@@ -1,9 +1,9 @@
 // The view of raw bytes: every byte of an exchange, and what it means.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { load } from "./modules.js";
-import { launch, open as opened, picture, serve, type } from "./page.js";
+import { picture, playground, type } from "./page.js";
 
 const { annotate } = await load("protocol/annotate.ts");
 const { Requests } = await load("protocol/requests.ts");
@@ -61,20 +61,10 @@ test("bytes that are cut anywhere are explained as far as they go", () => {
   }
 });
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
+const { open } = playground({});
 for (const colorScheme of ["light", "dark"]) {
   test(`the switch shows the bytes of every exchange: ${colorScheme}`, async (t) => {
-    const page = await opened(t, browser, site, { colorScheme, viewport: { width: 1280, height: 900 } });
+    const page = await open(t, { colorScheme, viewport: { width: 1280, height: 900 } });
     await type(page, 'SET k "a\\x00b"', "GET k", "LPUSH l 1 2", "LRANGE l 0 -1", "INCR l");
     assert.equal(await page.locator(".bytes").count(), 0);
     await page.getByRole("button", { name: "Raw bytes" }).click();
@@ -90,7 +80,7 @@ for (const colorScheme of ["light", "dark"]) {
 }
 
 test("a long reply shows its beginning, and the rest on demand", async (t) => {
-  const page = await opened(t, browser, site);
+  const page = await open(t);
   await type(page, `RPUSH l ${Array.from({ length: 60 }, (_, at) => at).join(" ")}`, "LRANGE l 0 -1");
   await page.getByRole("button", { name: "Raw bytes" }).click();
   const reply = page.locator(".bytes.reply").last();

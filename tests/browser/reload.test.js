@@ -1,25 +1,20 @@
 // The session outlives its page.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ends, launch, line, open as opened, prompt, serve, shown, type } from "./page.js";
-
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ends, kept, line, ownBrowser, playground, prompt, shown, type } from "./page.js";
 
 const WIDE = { viewport: { width: 1600, height: 900 } };
-const open = (t) => opened(t, browser, site, WIDE);
 
-async function reload(page) {
-  await page.waitForTimeout(400);
+const place = playground(WIDE);
+const { open } = place;
+
+/** Reloads the page, once the browser keeps a session in which this was sent. */
+async function reload(page, text) {
+  await kept(page, text);
   await page.reload();
   await prompt(page).waitFor();
 }
@@ -30,10 +25,10 @@ test("a reload goes on with the session: what was said, keys, clients, even who 
   await page.getByRole("button", { name: "+ Client" }).click();
   await type(page, "BLPOP q 0");
   const before = await shown(page, ".terminal");
-  await reload(page);
+  await reload(page, "BLPOP");
   assert.deepEqual(await shown(page, ".terminal"), before);
   assert.equal(await page.locator(".terminal:nth-child(1) .name").textContent(), "first");
-  assert.match(await page.locator(".terminal:nth-child(2) .terminal-head").textContent(), /waits/);
+  assert.match(await page.locator(".terminal:nth-child(2) header").textContent(), /waits/);
   await page.locator(".terminal:nth-child(1) .cm-content").click();
   await type(page, "LPUSH q 1", "EXEC", "SELECT 0", "LPUSH q served");
   await ends(page, ["EXEC", "1) OK", "2) (integer) 1", "SELECT 0", "OK", "LPUSH q served", "(integer) 1"]);
@@ -48,29 +43,52 @@ test("a reload goes on with the session: what was said, keys, clients, even who 
 test("time passes while the page is away", async (t) => {
   const page = await open(t);
   await type(page, "SET short v PX 700", "SET long v EX 100");
-  await page.waitForTimeout(300);
+  await kept(page, "long");
   await page.goto("about:blank");
   await page.waitForTimeout(800);
-  await page.goto(site.url);
+  await page.goto(place.site.url);
   await prompt(page).waitFor();
   await type(page, "MGET short long");
   await ends(page, ["1) (nil)", '2) "v"']);
 });
 
-test("a new session is begun once that is meant", async (t) => {
+test("a new session is begun, and there is a way back", async (t) => {
   const page = await open(t);
+  const begin = async () => {
+    await page.getByRole("button", { name: "Session", exact: true }).click();
+    await page.getByRole("button", { name: "New session" }).click();
+    await page.waitForFunction(() => document.querySelector(".entry") === null);
+  };
   await type(page, "SET k v");
-  await page.getByRole("button", { name: "New session" }).click();
-  await page.getByRole("button", { name: "Cancel" }).click();
-  assert.equal((await shown(page)).length, 2);
-  await page.getByRole("button", { name: "New session" }).click();
-  await page.getByRole("button", { name: "Begin anew" }).click();
-  await page.waitForFunction(() => document.querySelector(".entry") === null);
+  await begin();
+  await page.getByRole("button", { name: "Back to my session" }).click();
+  await ends(page, ["SET k v", "OK"]);
+  await begin();
   await prompt(page).click();
   await type(page, "DBSIZE", "CLIENT ID");
   await ends(page, ["DBSIZE", "(integer) 0", "CLIENT ID", "(integer) 1"]);
-  await reload(page);
+  await reload(page, "CLIENT");
   assert.deepEqual(await shown(page), ["DBSIZE", "(integer) 0", "CLIENT ID", "(integer) 1"]);
+});
+
+test("a browser that is killed has kept what was done", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "redstart-killed-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const first = await ownBrowser(folder);
+  t.after(() => first.kill());
+  const page = await first.context.newPage();
+  await page.goto(place.site.url);
+  await prompt(page).waitFor();
+  await type(page, "SET k v", "INCR n", "BLPOP survives 0");
+  await kept(page, "survives");
+  await first.kill();
+  const second = await ownBrowser(folder);
+  t.after(() => second.kill());
+  const next = await second.context.newPage();
+  await next.goto(place.site.url);
+  await prompt(next).waitFor();
+  assert.deepEqual(await shown(next), ["SET k v", "OK", "INCR n", "(integer) 1", "BLPOP survives 0"]);
+  await next.getByText("waits for a reply").waitFor();
 });
 
 test("every window has a session of its own", async (t) => {
@@ -78,12 +96,12 @@ test("every window has a session of its own", async (t) => {
   await type(page, "SET where first");
   const other = await page.context().newPage();
   await other.setViewportSize(WIDE.viewport);
-  await other.goto(site.url);
+  await other.goto(place.site.url);
   await prompt(other).waitFor();
   await type(other, "GET where", "SET where second");
   await ends(other, ["GET where", "(nil)", "SET where second", "OK"]);
-  await reload(page);
-  await reload(other);
+  await reload(page, "first");
+  await reload(other, "second");
   await type(page, "GET where");
   await ends(page, ['"first"']);
   await type(other, "GET where");
@@ -93,15 +111,15 @@ test("every window has a session of its own", async (t) => {
 test("a link does not take the place of the session that was kept", async (t) => {
   const page = await open(t);
   await type(page, "SET mine 1");
-  await page.waitForTimeout(400);
+  await kept(page, "mine");
   await page.goto("about:blank");
   const other = await page.context().newPage();
-  await other.goto(`${site.url}?commands=SET%20theirs%201`);
+  await other.goto(`${place.site.url}?commands=SET%20theirs%201`);
   await ends(other, ["SET theirs 1", "OK"]);
-  await reload(other);
+  await reload(other, "theirs");
   await ends(other, ["SET theirs 1", "OK"]);
   await other.close();
-  await page.goto(site.url);
+  await page.goto(place.site.url);
   await prompt(page).waitFor();
   assert.deepEqual(await shown(page), ["SET mine 1", "OK"]);
 });

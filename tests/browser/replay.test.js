@@ -3,25 +3,13 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { redstart } from "./modules.js";
-import { ends, launch, open as opened, picture, serve, type } from "./page.js";
+import { SCREENS, ends, picture, playground, type, until } from "./page.js";
 
 const { Redstart } = await redstart();
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const WIDE = { viewport: { width: 1280, height: 800 } };
-const open = (t, options = WIDE) => opened(t, browser, site, options);
+const { open } = playground();
 const slider = (page) => page.getByRole("slider", { name: "Moment of the session" });
 
 /** Waits until so many commands have happened. */
@@ -127,8 +115,20 @@ test("two moments are compared", async (t) => {
   await slider(page).focus();
   await page.keyboard.press("End");
   await page.getByText("1 added, 1 changed, 1 removed.").waitFor();
-  const lines = await page.locator(".changes li").allTextContents();
-  assert.deepEqual(lines, ["+addedset, 2 elements", "~changedstring, 1 byte", "−removedstring, 1 byte"]);
+  const lines = await page.locator(".changes summary").allTextContents();
+  assert.deepEqual(lines, ["+addedset, 2 members", "~changedstring, 1 byte", "−removedstring, 1 byte"]);
+  const values = page.locator(".changes .values");
+  assert.deepEqual((await values.allTextContents()).map((text) => text.trim()), ["xy", "1 → 2", "1"]);
+  await page.locator(".changes summary").nth(1).focus();
+  await page.keyboard.press("Enter");
+  await until(async () => assert.equal(await values.count(), 2));
+  // From there back to the origin is the same way in the other direction.
+  await page.getByRole("button", { name: "Compare from here" }).click();
+  await page.getByText("no key differs").waitFor();
+  await slider(page).focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.locator(".changes summary").filter({ hasText: "added" }).waitFor();
+  assert.deepEqual(await page.locator(".changes summary").allTextContents(), ["+addedset, 2 members"]);
 });
 
 test("a session goes on from a moment in its past", async (t) => {
@@ -235,12 +235,7 @@ test("what checkpoints cost, in time and memory", async (t) => {
   assert.ok(megabytes < 100);
 });
 
-for (const [name, options] of Object.entries({
-  light: { colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  wide: { colorScheme: "light", viewport: { width: 1920, height: 1000 } },
-  phone: { colorScheme: "light", viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
-})) {
+for (const [name, options] of Object.entries(SCREENS)) {
   test(`the timeline fits: ${name}`, async (t) => {
     const page = await open(t, options);
     const recording = await small();

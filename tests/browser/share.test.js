@@ -2,24 +2,14 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { redstart } from "./modules.js";
-import { ends, launch, open as opened, picture, serve, shown, type } from "./page.js";
+import { ends, picture, playground, shown, type } from "./page.js";
 
 const { Redstart } = await redstart();
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const open = (t, options = {}, path = "") => opened(t, browser, { ...site, url: `${site.url}${path}` }, { viewport: { width: 1280, height: 800 }, ...options });
+const place = playground();
+const { open } = place;
 const file = (name, content) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
 const pick = (page, ...files) => page.locator("input[type=file]").setInputFiles(files);
 
@@ -34,10 +24,10 @@ test("whoever opens a link sees the same session", async (t) => {
   await ends(page, ["SET k v EX 100", "OK"]);
   const lines = await shown(page);
   const url = await link(page);
-  assert.ok(url.startsWith(`${site.url}#session=`) && url.length < 1000, url);
+  assert.ok(url.startsWith(`${place.site.url}#session=`) && url.length < 1000, url);
   await picture(page, "share-link");
 
-  const other = await open(t, {}, url.slice(site.url.length));
+  const other = await open(t, {}, url.slice(place.site.url.length));
   await ends(other, ["SET k v EX 100", "OK"]);
   assert.deepEqual(await shown(other), lines);
   assert.equal(await other.evaluate(() => location.hash), "");
@@ -56,7 +46,7 @@ test("a moment is shared as it is", async (t) => {
   await page.getByRole("slider").focus();
   await page.keyboard.press("ArrowLeft");
   await ends(page, ["SET k 2", "OK"]);
-  const other = await open(t, {}, (await link(page)).slice(site.url.length));
+  const other = await open(t, {}, (await link(page)).slice(place.site.url.length));
   await ends(other, ["SET k 2", "OK"]);
 });
 
@@ -109,9 +99,14 @@ test("the session that was there before can be had back", async (t) => {
   await ends(page, ["SET mine 1", "OK"]);
   await pick(page, file("other.txt", "SET other 1\n"));
   await ends(page, ["SET other 1", "OK"]);
-  await page.getByRole("button", { name: "Back to mine" }).click();
+  await page.getByRole("button", { name: "Back to my session" }).click();
   await ends(page, ["SET mine 1", "OK"]);
   assert.equal(await page.getByText("Opened").count(), 0);
+  // Also from what a link brings into a page that is open.
+  await page.evaluate(() => (location.hash = "#SET%20theirs%201"));
+  await ends(page, ["SET theirs 1", "OK"]);
+  await page.getByRole("button", { name: "Back to my session" }).click();
+  await ends(page, ["SET mine 1", "OK"]);
 });
 
 const FORMATS = ["Recording", "RDB file", "Append-only file", "Output of MONITOR", "Test case", "Text of commands"];
@@ -122,7 +117,7 @@ test("a session is saved as any format, and opened again", async (t) => {
   await ends(page, ["INCR n", "(integer) 1"]);
   const files = [];
   for (const title of FORMATS) {
-    await page.getByRole("button", { name: "Save as" }).click();
+    await page.getByRole("button", { name: "Session", exact: true }).click();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: title, exact: true }).click()]);
     files.push({ name: download.suggestedFilename(), mimeType: "application/octet-stream", buffer: await readFile(await download.path()) });
   }

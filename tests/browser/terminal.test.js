@@ -1,21 +1,11 @@
 // The playground's terminal, used as a person does.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ends, launch, line, open as opened, picture, prompt, serve, shown, type } from "./page.js";
+import { test } from "node:test";
+import { SCREENS, ends, line, paste, picture, playground, prompt, shown, type, until } from "./page.js";
 
-let browser;
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
-
-const open = (t, options) => opened(t, browser, site, options);
+const place = playground({});
+const { open } = place;
 
 test("commands are answered as redis-cli prints them", async (t) => {
   const page = await open(t);
@@ -156,7 +146,7 @@ test("a number before a command repeats it; clear is the terminal's own", async 
 
 test("keys go to the prompt wherever the focus is", async (t) => {
   const page = await open(t);
-  for (const selector of [".cm-content", "h1", ".terminal-head button", ".top button"]) {
+  for (const selector of [".cm-content", "h1", ".client button", ".top button"]) {
     await page.locator(selector).first().focus();
     if (selector === "h1") await page.evaluate(() => document.activeElement.blur());
     await type(page, "ECHO a");
@@ -174,13 +164,19 @@ test("a key expires while the page waits", async (t) => {
   await ends(page, ["(integer) 0"]);
 });
 
+test("of what is very long the beginning is shown, and the rest on demand", async (t) => {
+  const page = await open(t);
+  await type(page, "SETRANGE long 9999 x", "GET long");
+  await page.getByRole("button", { name: /… 3\d,\d{3} more characters/ }).click();
+  await until(async () => assert.match((await shown(page)).at(-1), /^"(\\x00)+x"$/));
+  await paste(page, ...Array.from({ length: 1100 }, (_, at) => `RPUSH l ${at}`), "LRANGE l 0 -1", "");
+  await page.getByRole("button", { name: "… 100 more lines" }).click();
+  await ends(page, ['1099) "1098"', '1100) "1099"']);
+});
+
 test("several pasted lines run one by one", async (t) => {
   const page = await open(t);
-  await prompt(page).evaluate((input) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", "SET k 1\nINCR k\nGE");
-    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-  });
+  await paste(page, "SET k 1", "INCR k", "GE");
   await ends(page, ["SET k 1", "OK", "INCR k", "(integer) 2"]);
   assert.equal(await line(page), "GE");
 });
@@ -188,26 +184,21 @@ test("several pasted lines run one by one", async (t) => {
 test("the page asks nobody but its own server", async (t) => {
   const page = await open(t);
   const foreign = [];
-  page.on("request", (request) => !request.url().startsWith(site.url) && !request.url().startsWith("data:") && foreign.push(request.url()));
+  page.on("request", (request) => !request.url().startsWith(place.site.url) && !request.url().startsWith("data:") && foreign.push(request.url()));
   await page.reload();
   await prompt(page).waitFor();
   await type(page, "PING");
   await ends(page, ["PONG"]);
   assert.deepEqual(foreign, []);
-  assert.equal(site.requests.filter((path) => path.endsWith(".wasm")).length > 0, true);
+  assert.equal(place.site.requests.filter((path) => path.endsWith(".wasm")).length > 0, true);
 });
 
-for (const [name, options] of Object.entries({
-  light: { colorScheme: "light", viewport: { width: 1280, height: 800 } },
-  dark: { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
-  wide: { colorScheme: "light", viewport: { width: 1920, height: 1000 } },
-  phone: { colorScheme: "light", viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
-})) {
+for (const [name, options] of Object.entries(SCREENS)) {
   test(`the page fits: ${name}`, async (t) => {
     const page = await open(t, options);
     await picture(page, `terminal-empty-${name}`);
-    assert.equal(await page.locator(".samples button").count(), 7);
-    await page.locator(".samples button").first().click();
+    assert.equal(await page.locator(".samples > button").count(), 7);
+    await page.locator(".samples > button").first().click();
     await ends(page, ["SET greeting hello EX 60", "OK"]);
     if (options.hasTouch) await prompt(page).tap();
     await type(page, "LCS a", "MGET a greeting");

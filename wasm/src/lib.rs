@@ -113,11 +113,13 @@ impl Engine {
         self.inbox.as_ptr()
     }
 
-    /// A client has sent the first `len_bytes` bytes of the inbox.
-    pub fn receive(&mut self, slot: usize, len_bytes: usize, now: f64) {
-        let Some(client) = self.client(slot) else { return };
-        let bytes = &self.inbox[..len_bytes.min(self.inbox.len())];
-        self.engine.receive(client, bytes, time(now));
+    /// A client has sent the first `len_bytes` bytes of the inbox. Returns whether there are effects to poll.
+    pub fn receive(&mut self, slot: usize, len_bytes: usize, now: f64) -> bool {
+        if let Some(client) = self.client(slot) {
+            let bytes = &self.inbox[..len_bytes.min(self.inbox.len())];
+            self.engine.receive(client, bytes, time(now));
+        }
+        self.engine.has_effects()
     }
 
     /// Whether more of a client's bytes should be passed on.
@@ -160,6 +162,12 @@ impl Engine {
         if let Some(client) = self.client(slot) {
             self.engine.consume(client, len_bytes, time(now));
         }
+    }
+
+    /// Whether there is nothing to do: no effect to poll, and nobody for whom time must pass.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        !self.engine.has_effects() && !self.engine.awaits_time()
     }
 
     /// Does what is due, and returns when it must be called again.

@@ -6,8 +6,6 @@ import { readFileSync, readdirSync } from "node:fs";
 
 const SOURCE = new URL("../src/offline/worker.js", import.meta.url);
 const PUBLIC = new URL("../public/", import.meta.url);
-/** Only installers ask for these. */
-const NOT_KEPT = /\.png$/;
 
 export function offline() {
   return {
@@ -19,7 +17,7 @@ export function offline() {
       const source = readFileSync(SOURCE, "utf8");
       const built = Object.values(bundle).map(({ fileName, code, source }) => [fileName, code ?? source]);
       const copied = readdirSync(PUBLIC).map((name) => [name, readFileSync(new URL(name, PUBLIC))]);
-      const files = [...built, ...copied].filter(([name]) => !NOT_KEPT.test(name)).sort(([one], [other]) => (one < other ? -1 : 1));
+      const files = [...built, ...copied].sort(([one], [other]) => (one < other ? -1 : 1));
       for (const [name, content] of [["", source], ...files]) hash.update(name).update(content);
       const version = hash.digest("hex").slice(0, 12);
       const names = files.map(([name]) => (name === "index.html" ? "./" : name));

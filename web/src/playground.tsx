@@ -2,13 +2,15 @@
 // a shadow root.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { KeyspacePane } from "./keyspace/pane.js";
 import { Layout, type PaneName } from "./layout.js";
 import { Guide, LessonList, type Lessons, useLessons } from "./lessons/lessons.js";
-import type { Session } from "./session/session.js";
 import { Timeline } from "./replay/timeline.js";
-import { Files } from "./share/files.js";
+import type { Session } from "./session/session.js";
+import { useDrop, useLink } from "./share/files.js";
+import { SessionMenu, ShareMenu } from "./share/menus.js";
+import { NoticeBar, type Succession, useSuccession } from "./succession.js";
 import { Terminals } from "./terminal/terminals.js";
 import "./style.css";
 
@@ -28,33 +30,39 @@ const TITLES: Readonly<Record<PaneName, string>> = { terminals: "Terminals", key
 const PANES = Object.keys(TITLES) as PaneName[];
 
 export function Playground({ session, replace, isPage = false, hidden = [], lesson }: PlaygroundProps) {
+  const root = useRef<HTMLDivElement>(null);
   const layout = useMemo(() => new Layout(isPage, hidden), [isPage]);
   useEffect(() => () => layout.close(), [layout]);
+  const succession = useSuccession(session, replace);
   const lessons = useLessons(session, replace, isPage, lesson);
+  useLink(isPage, succession);
+  const isDragged = useDrop(root, succession);
   // A page has one main part, and an element of another page is not it.
   const Main = isPage ? "main" : "div";
   return (
-    <div class={isPage ? "redstart page" : "redstart"}>
+    <div ref={root} class={isPage ? "redstart page" : "redstart"}>
       <div class="frame" data-tab={layout.tab.value}>
-        <Header session={session} layout={layout} replace={replace} lessons={lessons} isPage={isPage} />
+        <Header session={session} layout={layout} lessons={lessons} succession={succession} />
+        <NoticeBar succession={succession} />
         {session.isOpen.value ? (
           <Main class="panes">
             <Pane name="terminals" layout={layout}>
               <Guide lessons={lessons} />
-              <Terminals key={session} session={session} layout={layout} takesFocus={isPage} />
+              <Terminals key={session} session={session} layout={layout} takesFocus={isPage} onLessons={() => (lessons.isChoosing.value = true)} />
             </Pane>
             <Pane name="keyspace" layout={layout}>
               <KeyspacePane moment={session.moment} revision={session.revision} run={session.edit} />
             </Pane>
-            <Pane name="timeline" layout={layout}><Timeline key={session} session={session} onSession={replace} /></Pane>
+            <Pane name="timeline" layout={layout}><Timeline key={session} session={session} succession={succession} /></Pane>
           </Main>
         ) : (
           <Main class="shut-down">
             <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
-            <button type="button" onClick={() => replace()}>Begin a new session</button>
+            <button type="button" class="primary" onClick={() => replace()}>Begin a new session</button>
           </Main>
         )}
       </div>
+      {isDragged.value && <div class="drop" aria-hidden="true"><p>Drop to open as the session</p></div>}
     </div>
   );
 }
@@ -64,17 +72,18 @@ function Pane({ name, layout, children }: { name: PaneName; layout: Layout; chil
   return <section class={`pane ${name}-pane${isHidden ? " hidden" : ""}`} aria-label={TITLES[name]}>{children}</section>;
 }
 
-interface HeaderProps extends Required<Pick<PlaygroundProps, "session" | "replace" | "isPage">> {
+interface HeaderProps {
+  readonly session: Session;
   readonly layout: Layout;
   readonly lessons: Lessons;
+  readonly succession: Succession;
 }
 
-function Header({ session, layout, replace, lessons, isPage }: HeaderProps) {
+function Header({ session, layout, lessons, succession }: HeaderProps) {
   return (
     <header class="top">
       <h1>Redstart</h1>
       <p class="motto">A Redis that lives in this page. Nothing you type leaves it.</p>
-      <span class="space" />
       <nav class="tabs" aria-label="Panes">
         {PANES.map((name) => (
           <button key={name} type="button" aria-pressed={layout.tab.value === name} onClick={() => (layout.tab.value = name)}>{TITLES[name]}</button>
@@ -85,34 +94,11 @@ function Header({ session, layout, replace, lessons, isPage }: HeaderProps) {
           <button key={name} type="button" aria-pressed={!layout.hidden.value.includes(name)} onClick={() => layout.toggle(name)}>{TITLES[name]}</button>
         ))}
       </div>
-      <LessonList lessons={lessons} />
-      <Files session={session} onSession={replace} isPage={isPage} />
-      <NewSession session={session} replace={replace} />
+      <div class="menus">
+        <LessonList lessons={lessons} />
+        <SessionMenu session={session} succession={succession} />
+        <ShareMenu session={session} succession={succession} />
+      </div>
     </header>
-  );
-}
-
-/** Begins anew, once asked whether that is meant. */
-function NewSession({ session, replace }: { session: Session; replace: PlaygroundProps["replace"] }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [commands, setCommands] = useState(0);
-  const ask = () => {
-    const asked = session.transcript.exchanges.filter(({ kind }) => kind === "request").length;
-    if (asked === 0) return replace();
-    setCommands(asked);
-    dialog.current!.showModal();
-  };
-  return (
-    <>
-      <button type="button" onClick={ask} title="Begin a new session">New<span class="only-wide"> session</span></button>
-      <dialog ref={dialog} aria-labelledby="redstart-new">
-        <h2 id="redstart-new">Begin a new session?</h2>
-        <p>This one, its keys and its {commands === 1 ? "one command" : `${commands} commands`}, will be gone.</p>
-        <form method="dialog">
-          <button>Cancel</button>
-          <button class="primary" onClick={() => replace()}>Begin anew</button>
-        </form>
-      </dialog>
-    </>
   );
 }

@@ -396,7 +396,6 @@ impl Keys<'_> {
             self.observers.watches.touch_all(replaced, was_there, successor);
             self.observers.blocked.touch_all(replaced);
         }
-        self.observers.tracking.touch_all();
         self.keyspace.swap(first, second);
     }
 

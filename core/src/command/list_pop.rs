@@ -61,13 +61,7 @@ pub(super) fn blmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 impl Pops for List {
     type End = End;
 
-    fn end(word: &[u8]) -> Result<End, Error> {
-        match word {
-            word if args::is(word, "LEFT") => Ok(End::Head),
-            word if args::is(word, "RIGHT") => Ok(End::Tail),
-            _ => Err(error::SYNTAX),
-        }
-    }
+    const ENDS: [(&'static str, End); 2] = [("LEFT", End::Head), ("RIGHT", End::Tail)];
 
     fn pop(
         ctx: &mut Context<'_>,

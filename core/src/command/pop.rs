@@ -13,8 +13,14 @@ type Handled = Result<Outcome, Error>;
 pub(super) trait Pops: Compound {
     type End: Copy;
 
+    /// The ends, and the words that name them.
+    const ENDS: [(&'static str, Self::End); 2];
+
     /// The end that a word names.
-    fn end(word: &[u8]) -> Result<Self::End, Error>;
+    fn end(word: &[u8]) -> Result<Self::End, Error> {
+        let named = Self::ENDS.into_iter().find(|(name, _)| args::is(word, name));
+        named.map(|(_, end)| end).ok_or(error::SYNTAX)
+    }
 
     /// Pops up to `count` elements and replies them; false if there is no such key.
     fn pop(

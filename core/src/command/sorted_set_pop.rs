@@ -64,13 +64,7 @@ pub(super) fn bzmpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 impl Pops for SortedSet {
     type End = End;
 
-    fn end(word: &[u8]) -> Result<End, Error> {
-        match word {
-            word if args::is(word, "MIN") => Ok(End::Min),
-            word if args::is(word, "MAX") => Ok(End::Max),
-            _ => Err(error::SYNTAX),
-        }
-    }
+    const ENDS: [(&'static str, End); 2] = [("MIN", End::Min), ("MAX", End::Max)];
 
     fn pop(
         ctx: &mut Context<'_>,

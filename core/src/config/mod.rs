@@ -7,6 +7,7 @@
 mod client_limits;
 pub mod events;
 mod parameter;
+mod process;
 mod table;
 mod tls;
 
@@ -17,6 +18,7 @@ use events::EventClasses;
 
 pub use client_limits::{ClientClass, OutputLimit, OutputLimits};
 pub use parameter::{Invalid, Kind, Parameter, Unit};
+pub use process::{OOM_SCORE_ABSOLUTE, OOM_SCORE_RELATIVE};
 pub use table::PARAMETERS;
 
 /// All parameters, with Redis's defaults. [`PARAMETERS`] tells the name, the range and the meaning of each.
@@ -99,7 +101,20 @@ pub struct Config {
     // The process.
     pub loglevel: &'static str,
     pub logfile: Vec<u8>,
+    pub syslog_enabled: bool,
+    pub syslog_ident: Vec<u8>,
+    pub syslog_facility: &'static str,
+    pub crash_log_enabled: bool,
     pub always_show_logo: bool,
+    pub pidfile: Vec<u8>,
+    pub supervised: &'static str,
+    pub daemonize: bool,
+    pub shutdown_timeout: i64,
+    pub shutdown_on_sigint: u8,
+    pub shutdown_on_sigterm: u8,
+    pub oom_score_adj: u8,
+    pub oom_score_adj_values: [i64; 3],
+    pub disable_thp: bool,
     pub dir: Vec<u8>,
     pub enable_debug_command: &'static str,
     pub enable_protected_configs: &'static str,
@@ -108,7 +123,6 @@ pub struct Config {
     pub save: Vec<u8>,
     pub sanitize_dump_payload: &'static str,
     pub appendonly: bool,
-    pub daemonize: bool,
     pub lazyfree_lazy_eviction: bool,
     pub lazyfree_lazy_expire: bool,
     pub lazyfree_lazy_server_del: bool,
@@ -183,14 +197,26 @@ impl Default for Config {
             tracking_table_max_keys: 1_000_000,
             loglevel: "notice",
             logfile: Vec::new(),
+            syslog_enabled: false,
+            syslog_ident: b"redis".to_vec(),
+            syslog_facility: "local0",
+            crash_log_enabled: true,
             always_show_logo: false,
+            pidfile: Vec::new(),
+            supervised: "no",
+            daemonize: false,
+            shutdown_timeout: 10,
+            shutdown_on_sigint: 0,
+            shutdown_on_sigterm: 0,
+            oom_score_adj: 0,
+            oom_score_adj_values: [0, 200, 800],
+            disable_thp: true,
             dir: Vec::new(),
             enable_debug_command: "no",
             enable_protected_configs: "no",
             save: Vec::new(),
             sanitize_dump_payload: "no",
             appendonly: false,
-            daemonize: false,
             lazyfree_lazy_eviction: false,
             lazyfree_lazy_expire: false,
             lazyfree_lazy_server_del: false,

@@ -61,6 +61,15 @@ pub enum Kind {
         /// The words.
         names: &'static [&'static str],
     },
+    /// Words, each of which is bits of a number; words with the same bits mean the same.
+    Words {
+        /// The field.
+        field: fn(&mut Config) -> &mut u8,
+        /// The words with their bits.
+        names: &'static [(&'static str, u8)],
+        /// How many may stand together.
+        most: usize,
+    },
     /// Any bytes.
     Text(fn(&mut Config) -> &mut Vec<u8>),
     /// Limits of output buffers, four words a class of client.
@@ -69,6 +78,8 @@ pub enum Kind {
     Events(fn(&mut Config) -> &mut EventClasses),
     /// Percentiles, from 0 to 100, separated by spaces.
     Percentiles(fn(&mut Config) -> &mut Vec<f64>),
+    /// What the system is told of how soon to kill the process: as a master, as a replica, as a background child.
+    OomScores(fn(&mut Config) -> &mut [i64; 3]),
     /// `no`, and nothing else: what Redis can do there is not in this version.
     Never {
         /// The field.
@@ -130,12 +141,11 @@ impl Kind {
             }
             Self::Enum { field, names } => {
                 let name = names.iter().find(|name| name.as_bytes().eq_ignore_ascii_case(text));
-                *field(config) = name.ok_or_else(|| {
-                    let names: Vec<&str> = names.to_vec();
-                    Invalid::new(format!(
-                        "argument(s) must be one of the following: {}",
-                        names.join(", ")
-                    ))
+                *field(config) = name.ok_or_else(|| none_of(names))?;
+            }
+            Self::Words { field, names, most } => {
+                *field(config) = bits(text, names, *most).ok_or_else(|| {
+                    none_of(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>())
                 })?;
             }
             Self::Text(field) => *field(config) = text.to_vec(),
@@ -145,6 +155,7 @@ impl Kind {
                     .ok_or(Invalid::new("Invalid event class character. Use 'Ag$lshzxeKEtmdn'."))?;
             }
             Self::Percentiles(field) => *field(config) = percentiles(text)?,
+            Self::OomScores(field) => *field(config) = oom_scores(text)?,
             Self::Never { why, .. } => {
                 if yes_or_no(text)? {
                     return Err(Invalid::new(*why));
@@ -173,6 +184,10 @@ impl Kind {
                 itoa::Buffer::new().format(*field(config)).as_bytes().to_vec()
             }
             Self::Enum { field, .. } => field(config).as_bytes().to_vec(),
+            Self::Words { field, names, .. } => words(*field(config), names).into_bytes(),
+            Self::OomScores(field) => {
+                field(config).map(|score| format!("{score}")).join(" ").into_bytes()
+            }
             Self::Text(field) | Self::Empty { field, .. } => field(config).clone(),
             Self::OutputLimits(field) => field(config).text(),
             Self::Events(field) => field(config).text(),
@@ -182,6 +197,34 @@ impl Kind {
             }
         }
     }
+}
+
+fn none_of(names: &[&str]) -> Invalid {
+    Invalid::new(format!("argument(s) must be one of the following: {}", names.join(", ")))
+}
+
+/// The words of a text, each of which one blank ends.
+fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b' ').filter(|_| !text.is_empty())
+}
+
+/// The bits of all the words; `None` if one is unknown, or they are none or too many.
+fn bits(text: &[u8], names: &[(&str, u8)], most: usize) -> Option<u8> {
+    let count = split(text).count();
+    let mut all = (1..=most).contains(&count).then_some(0)?;
+    for word in split(text) {
+        all |= names.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word))?.1;
+    }
+    Some(all)
+}
+
+/// The one word for these bits, or else the words for each of them.
+fn words(bits: u8, names: &[(&str, u8)]) -> String {
+    if let Some((name, _)) = names.iter().find(|(_, all)| *all == bits) {
+        return String::from(*name);
+    }
+    let each = names.iter().filter(|(_, bit)| bits & bit != 0).map(|(name, _)| *name);
+    each.collect::<Vec<_>>().join(" ")
 }
 
 fn yes_or_no(text: &[u8]) -> Result<bool, Invalid> {
@@ -245,4 +288,56 @@ fn percentiles(text: &[u8]) -> Result<Vec<f64>, Invalid> {
             ))
         })
         .collect()
+}
+
+fn oom_scores(text: &[u8]) -> Result<[i64; 3], Invalid> {
+    let mut scores = [0; 3];
+    if split(text).count() != scores.len() {
+        return Err(Invalid::new("wrong number of arguments"));
+    }
+    for (score, word) in scores.iter_mut().zip(split(text)) {
+        *score = number::parse_i64(word).filter(|score| (-2000..=2000).contains(score)).ok_or(
+            Invalid::new("Invalid oom-score-adj-values, elements must be between -2000 and 2000."),
+        )?;
+    }
+    Ok(scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sets a parameter; its text then, or why not.
+    fn set(name: &str, text: &str) -> Result<String, String> {
+        let mut config = Config::default();
+        let parameter = Config::parameter(name.as_bytes()).expect("it is one");
+        match config.set(parameter, text.as_bytes()) {
+            Ok(()) => Ok(String::from_utf8(config.text(parameter)).expect("ASCII")),
+            Err(invalid) => Err(String::from(invalid.reason())),
+        }
+    }
+
+    #[test]
+    fn words_stand_together_or_alone() {
+        assert_eq!(set("shutdown-on-sigint", "nosave FORCE now"), Ok("nosave now force".into()));
+        assert_eq!(set("shutdown-on-sigterm", "default"), Ok("default".into()));
+        assert_eq!(set("oom-score-adj", "relative"), Ok("yes".into()));
+        let reason = "argument(s) must be one of the following: no, yes, relative, absolute";
+        for wrong in ["", "yes absolute", "maybe"] {
+            assert_eq!(set("oom-score-adj", wrong), Err(reason.into()));
+        }
+        assert!(
+            set("shutdown-on-sigint", "").is_err() && set("shutdown-on-sigint", "save").is_err()
+        );
+    }
+
+    #[test]
+    fn scores_are_three_and_bounded() {
+        assert_eq!(set("oom-score-adj-values", "-2000 0 2000"), Ok("-2000 0 2000".into()));
+        for wrong in ["1 2", "1  2 3", ""] {
+            let reason = "wrong number of arguments";
+            assert_eq!(set("oom-score-adj-values", wrong), Err(reason.into()));
+        }
+        assert!(set("oom-score-adj-values", "1 2 2001").is_err());
+    }
 }

@@ -1,6 +1,7 @@
 //! Every parameter, once.
 
 use super::parameter::{Kind, Parameter, Unit};
+use super::process::PROCESS;
 use super::tls::TLS;
 
 pub(super) const PLAIN: Parameter = Parameter {
@@ -14,12 +15,12 @@ pub(super) const PLAIN: Parameter = Parameter {
 };
 
 pub(super) const MAX_INT: i64 = i32::MAX as i64;
-const DEBUG_ACCESS: &[&str] = &["no", "yes", "local"];
 
 /// The table of parameters, in the order in which `CONFIG GET *` tells them.
-pub const PARAMETERS: &[Parameter] = &join::<{ GENERAL.len() + TLS.len() }>([GENERAL, TLS]);
+pub const PARAMETERS: &[Parameter] =
+    &join::<{ GENERAL.len() + PROCESS.len() + TLS.len() }>([GENERAL, PROCESS, TLS]);
 
-const fn join<const LEN: usize>(groups: [&[Parameter]; 2]) -> [Parameter; LEN] {
+const fn join<const LEN: usize>(groups: [&[Parameter]; 3]) -> [Parameter; LEN] {
     let mut all = [PLAIN; LEN];
     let (mut group, mut index, mut len) = (0, 0, 0);
     while group < groups.len() {
@@ -486,53 +487,6 @@ const GENERAL: &[Parameter] = &[
         },
         ..PLAIN
     },
-    // The process
-    Parameter {
-        name: "loglevel",
-        summary: "The least important messages that are logged.",
-        kind: Kind::Enum {
-            field: |c| &mut c.loglevel,
-            names: &["debug", "verbose", "notice", "warning", "nothing"],
-        },
-        external: true,
-        ..PLAIN
-    },
-    Parameter {
-        name: "logfile",
-        summary: "The file to log to; empty for standard output.",
-        kind: Kind::Text(|c| &mut c.logfile),
-        immutable: true,
-        ..PLAIN
-    },
-    Parameter {
-        name: "always-show-logo",
-        summary: "Whether the banner is shown even when the log is no terminal.",
-        kind: Kind::Bool(|c| &mut c.always_show_logo),
-        immutable: true,
-        ..PLAIN
-    },
-    Parameter {
-        name: "dir",
-        summary: "The working directory.",
-        kind: Kind::Text(|c| &mut c.dir),
-        protected: true,
-        external: true,
-        ..PLAIN
-    },
-    Parameter {
-        name: "enable-debug-command",
-        summary: "Who may use DEBUG.",
-        kind: Kind::Enum { field: |c| &mut c.enable_debug_command, names: DEBUG_ACCESS },
-        immutable: true,
-        ..PLAIN
-    },
-    Parameter {
-        name: "enable-protected-configs",
-        summary: "Who may set protected parameters.",
-        kind: Kind::Enum { field: |c| &mut c.enable_protected_configs, names: DEBUG_ACCESS },
-        immutable: true,
-        ..PLAIN
-    },
     // Accepted so that a file written for Redis loads
     Parameter {
         name: "sanitize-dump-payload",
@@ -559,16 +513,6 @@ const GENERAL: &[Parameter] = &[
             field: |c| &mut c.appendonly,
             why: "the append-only file is not supported by this version",
         },
-        ..PLAIN
-    },
-    Parameter {
-        name: "daemonize",
-        summary: "Whether to go to the background. Redstart stays in the foreground for its supervisor.",
-        kind: Kind::Never {
-            field: |c| &mut c.daemonize,
-            why: "redstart stays in the foreground; let a supervisor put it in the background",
-        },
-        immutable: true,
         ..PLAIN
     },
     Parameter {

@@ -276,7 +276,10 @@ impl Engine {
         match result {
             Ok(Outcome::Done) => {}
             // It is accounted for when it ends.
-            Ok(Outcome::Block { until }) => return self.block(session, index, args, until),
+            Ok(Outcome::Block { until }) => {
+                self.show(session, index, args, now);
+                return self.block(session, index, args, until);
+            }
             Ok(Outcome::Exec) => {
                 // The time of EXEC is that of all it runs.
                 let mut inner_ns = *started_ns;
@@ -314,7 +317,13 @@ impl Engine {
         if duration_ns >= instance.noted_from_ns {
             self.note_slow(session, index, args, now, duration_ns / 1_000);
         }
-        if !self.instance.monitors.is_empty() {
+        self.show(session, index, args, now);
+    }
+
+    /// Shows a command to the clients that `MONITOR`: when it was asked for, not when it runs again.
+    #[inline]
+    fn show(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
+        if !self.instance.monitors.is_empty() && session.blocked_until.is_none() {
             self.feed_monitors(session, index, args, now);
         }
     }
@@ -367,7 +376,7 @@ impl Engine {
         self.instance.slowlog.push(entry, max_len);
     }
 
-    /// Shows a command to the clients that `MONITOR`, except those that would show a secret or the monitoring itself.
+    /// Leaves out what would show a secret or the monitoring itself.
     #[cold]
     fn feed_monitors(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
         let flags = self.commands.command(index).spec.flags;

@@ -374,6 +374,12 @@ impl Engine {
         self.instance.next_effect()
     }
 
+    /// Whether [`Engine::poll_effect`] has something to say.
+    #[must_use]
+    pub fn has_effects(&self) -> bool {
+        self.instance.has_effects()
+    }
+
     /// Whether a client waits for nothing but time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {

@@ -111,6 +111,11 @@ impl Instance {
         Some(effect)
     }
 
+    /// Whether there is more to do.
+    pub(crate) fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
+    }
+
     /// Ends all subscriptions of a client.
     pub(crate) fn unsubscribe_all(&mut self, client: ClientId, session: &mut Session) {
         if let Some(subscriptions) = session.subscriptions.take() {

@@ -96,8 +96,8 @@ pub fn frequency_at(clock: AccessClock, now: UnixMicros, decay_minutes: u32) -> 
 #[must_use]
 pub fn counted(frequency: u8, log_factor: u32, random: &mut Random) -> u8 {
     let above_initial = u64::from(frequency.saturating_sub(INITIAL_FREQUENCY));
-    let one_in = above_initial * u64::from(log_factor) + 1;
-    let grows = frequency < u8::MAX && random.below(one_in as usize) == 0;
+    let times = above_initial * u64::from(log_factor) + 1;
+    let grows = frequency < u8::MAX && random.one_in(times);
     frequency + u8::from(grows)
 }
 

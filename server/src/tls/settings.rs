@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use redstart_core::config::{Config, printable};
@@ -21,7 +21,7 @@ use rustls::{
 };
 
 use super::sessions::Sessions;
-use crate::fatal::Fatal;
+use crate::fatal::{Fatal, plain};
 
 /// OpenSSL's names of the ciphers that TLSv1.2 may have; those of TLSv1.3 are the standard's.
 const CIPHERS: [(&str, CipherSuite); 6] = [
@@ -45,8 +45,8 @@ type Result<T> = core::result::Result<T, Fatal>;
 
 /// The settings that a configuration asks for, with the files that it names.
 pub(super) fn read(config: &Config) -> Result<ServerConfig> {
-    let certificates = certificates(&needed("tls-cert-file", &config.tls_cert_file)?)?;
-    let key = private_key(&needed("tls-key-file", &config.tls_key_file)?)?;
+    let certificates = named("tls-cert-file", &config.tls_cert_file, certificates)?;
+    let key = named("tls-key-file", &config.tls_key_file, private_key)?;
     let provider = Arc::new(provider(config)?);
     let wrong = |what: &str, error: &dyn core::fmt::Display| Fatal::new(format!("{what}: {error}"));
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -75,12 +75,13 @@ pub(super) fn read(config: &Config) -> Result<ServerConfig> {
     Ok(settings)
 }
 
-/// The path that a parameter must tell.
-fn needed(name: &str, path: &[u8]) -> Result<PathBuf> {
+/// What is in the file that a parameter must name.
+fn named<T>(name: &str, path: &[u8], read: fn(&Path) -> Result<T>) -> Result<T> {
     if path.is_empty() {
         return Err(Fatal::new(format!("no {name} is configured, and tls-port needs it")));
     }
-    Ok(PathBuf::from(OsStr::from_bytes(path)))
+    let read = read(Path::new(OsStr::from_bytes(path)));
+    read.map_err(|fatal| Fatal::new(format!("{name}: {fatal}")))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
@@ -103,7 +104,7 @@ fn unreadable(path: &Path, error: &pem::Error, missing: &str) -> Fatal {
     let path = path.display();
     Fatal::new(match error {
         pem::Error::NoItemsFound => format!("{path}: there is {missing} in PEM in it"),
-        pem::Error::Io(error) => format!("{path}: {error}"),
+        pem::Error::Io(error) => format!("{path}: {}", plain(error)),
         error => format!("{path}: {error}"),
     })
 }
@@ -118,11 +119,9 @@ fn client_verifier(
     }
     let mut authorities = RootCertStore::empty();
     if !config.tls_ca_cert_file.is_empty() {
-        let path = PathBuf::from(OsStr::from_bytes(&config.tls_ca_cert_file));
-        for certificate in certificates(&path)? {
-            authorities
-                .add(certificate)
-                .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))?;
+        let name = "tls-ca-cert-file";
+        for certificate in named(name, &config.tls_ca_cert_file, certificates)? {
+            authorities.add(certificate).map_err(|error| Fatal::new(format!("{name}: {error}")))?;
         }
     }
     if !config.tls_ca_cert_dir.is_empty() {
@@ -140,8 +139,9 @@ fn client_verifier(
 
 /// Adds the certificates of a directory, in which there may be other files.
 fn add_directory(path: &Path, authorities: &mut RootCertStore) -> Result<()> {
-    let entries =
-        fs::read_dir(path).map_err(|error| Fatal::new(format!("{}: {error}", path.display())))?;
+    let entries = fs::read_dir(path).map_err(|error| {
+        Fatal::new(format!("tls-ca-cert-dir: {}: {}", path.display(), plain(&error)))
+    })?;
     for file in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file()) {
         if let Ok(certificates) = certificates(&file) {
             authorities.add_parsable_certificates(certificates);
@@ -245,6 +245,6 @@ mod tests {
         let mut config = Config::default();
         assert_eq!(error(read(&config)), "no tls-cert-file is configured, and tls-port needs it");
         config.tls_cert_file = b"/nonexistent".to_vec();
-        assert!(error(read(&config)).starts_with("/nonexistent: "));
+        assert!(error(read(&config)).starts_with("tls-cert-file: /nonexistent: "));
     }
 }

@@ -60,14 +60,7 @@ fn commands_may_be_typed_by_hand() {
 #[test]
 fn a_large_value_goes_in_and_comes_out() {
     let server = Server::start(&[]);
-    let mut client = server.client();
-    let value: Vec<u8> = (0..64 << 20).map(|index| (index % 251) as u8).collect();
-    client.send(request(&[b"SET", b"large", &value]));
-    client.expect("+OK\r\n");
-    client.send("GET large\r\nPING\r\n");
-    client.expect(format!("${}\r\n", value.len()));
-    client.expect(&value);
-    client.expect("\r\n+PONG\r\n");
+    server.client().exchange(64 << 20);
 }
 
 #[test]

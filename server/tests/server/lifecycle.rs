@@ -2,13 +2,14 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixDatagram;
 use std::process::Output;
 use std::sync::Arc;
 use std::thread;
 
 use nix::sys::signal::Signal;
 
-use crate::process::{Folder, Server, redstart, request};
+use crate::process::{Folder, PATIENCE, Server, redstart, request};
 
 /// Runs the binary to its end; it must end by itself.
 fn run(args: &[&str]) -> Output {
@@ -29,10 +30,12 @@ fn help_and_version_are_printed() {
     let help = run(&["--help"]);
     let text = String::from_utf8_lossy(&help.stdout).into_owned();
     assert!(help.status.success() && text.contains("--maxclients"), "{text}");
+    assert!(!text.contains('\x1b'), "what is no terminal gets no colours: {text}");
     for flag in ["-v", "--version"] {
         let version = run(&[flag]);
         assert!(version.status.success());
-        assert!(String::from_utf8_lossy(&version.stdout).contains(env!("CARGO_PKG_VERSION")));
+        let text = String::from_utf8_lossy(&version.stdout).into_owned();
+        assert!(text.contains(env!("CARGO_PKG_VERSION")) && text.contains("Redis 7.2"), "{text}");
     }
 }
 
@@ -63,7 +66,7 @@ fn what_is_wrong_is_told_in_one_line() {
     assert!(refused(&["--nosuch", "1"]).contains("--nosuch"));
     assert!(
         refused(&["--port", "seven"])
-            .contains("--port: argument couldn't be parsed into an integer")
+            .contains("'port \"seven\"': argument couldn't be parsed into an integer")
     );
     assert!(refused(&["/nonexistent/redis.conf"]).contains("No such file"));
     assert!(refused(&["--dir", "/nonexistent"]).contains("/nonexistent"));
@@ -96,6 +99,74 @@ fn signals_and_shutdown_end_it_cleanly() {
     client.expect_end();
     assert_eq!(server.wait().code(), Some(0));
     assert!(server.log().contains("bye bye"));
+}
+
+#[test]
+fn a_terminal_that_closes_does_not_end_it() {
+    let server = Server::start(&[]);
+    server.signal(Signal::SIGHUP);
+    let mut client = server.client();
+    assert_eq!(client.ask("PING"), "+PONG");
+    server.signal(Signal::SIGHUP);
+    assert_eq!(client.ask("PING"), "+PONG");
+}
+
+#[test]
+fn the_process_number_is_in_its_file() {
+    let folder = Folder::new();
+    let (file, dir) = (folder.path("pid"), folder.path(".").display().to_string());
+    let mut server = Server::start(&["--pidfile", "pid", "--dir", &dir]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", server.id()));
+    // One that does not start leaves it as it is.
+    let port = server.port.to_string();
+    refused(&["--port", &port, "--bind", "127.0.0.1", "--pidfile", "pid", "--dir", &dir]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", server.id()));
+    server.signal(Signal::SIGTERM);
+    server.wait();
+    assert!(!file.exists());
+    let server = Server::start(&["--pidfile", "/nonexistent/pid"]);
+    assert!(server.log().contains("Cannot write the file of the process's number"));
+}
+
+#[test]
+fn huge_pages_are_disabled_unless_they_are_wanted() {
+    for (wanted, disabled) in [("yes", "0"), ("no", "1")] {
+        let server = Server::start(&["--disable-thp", wanted]);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("THP_enabled:")).unwrap();
+        assert_eq!(line.trim(), disabled, "{wanted}");
+    }
+}
+
+#[test]
+fn a_supervisor_is_told() {
+    let folder = Folder::new();
+    let place = folder.path("notify");
+    let heard = UnixDatagram::bind(&place).unwrap();
+    heard.set_read_timeout(Some(PATIENCE)).unwrap();
+    let next = || {
+        let mut message = [0; 100];
+        let len = heard.recv(&mut message).unwrap();
+        String::from_utf8(message[..len].to_vec()).unwrap()
+    };
+    let start = |supervised: &str| {
+        let mut command = redstart();
+        command.args(["--port", "0", "--bind", "127.0.0.1", "--supervised", supervised]);
+        command.env("NOTIFY_SOCKET", &place);
+        Server::spawn(command)
+    };
+    for supervised in ["systemd", "auto"] {
+        let mut server = start(supervised);
+        assert!(next().ends_with("\nREADY=1\n"));
+        server.signal(Signal::SIGTERM);
+        assert_eq!(next(), "STOPPING=1\n");
+        server.wait();
+    }
+    drop(start("no"));
+    heard.set_nonblocking(true).unwrap();
+    assert!(heard.recv(&mut [0]).is_err(), "who is not asked for is not told");
+    let alone = Server::start(&["--supervised", "systemd"]);
+    assert!(alone.log().contains("supervised: systemd has not started this process"));
 }
 
 #[test]

@@ -227,6 +227,17 @@ impl<S: Socket> Client<S> {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// Stores so many bytes, all different from their neighbours, and asks for them again.
+    pub(crate) fn exchange(&mut self, len_bytes: usize) {
+        let value: Vec<u8> = (0..len_bytes).map(|index| (index % 251) as u8).collect();
+        self.send(request(&[b"SET", b"large", &value]));
+        self.expect("+OK\r\n");
+        self.send("GET large\r\nPING\r\n");
+        self.expect(format!("${}\r\n", value.len()));
+        self.expect(&value);
+        self.expect("\r\n+PONG\r\n");
+    }
+
     /// Expects that the server has closed the connection, with nothing left to read.
     pub(crate) fn expect_end(&mut self) {
         let mut rest = Vec::new();

@@ -202,14 +202,7 @@ fn records_may_be_of_any_size() {
 fn a_large_value_goes_in_and_comes_out() {
     let place = Place::new();
     let (_server, port) = place.start(&[]);
-    let mut client = place.client(port);
-    let value: Vec<u8> = (0..32 << 20).map(|index| (index % 251) as u8).collect();
-    client.send(request(&[b"SET", b"large", &value]));
-    client.expect("+OK\r\n");
-    client.send("GET large\r\nPING\r\n");
-    client.expect(format!("${}\r\n", value.len()));
-    client.expect(&value);
-    client.expect("\r\n+PONG\r\n");
+    place.client(port).exchange(32 << 20);
 }
 
 #[test]

@@ -1,5 +1,10 @@
-//! The floor: a mio loop that only counts requests and answers `+OK` to each. What it takes is the kernel's share and
-//! the least that any server on mio can take; no engine is in it.
+//! The floor: a mio loop that counts requests and answers each from a table. What it takes is the kernel's share and the
+//! least that any server on mio can take; no engine is in it.
+//!
+//! All requests that come over a connection in one window are as long as the first, of which the lengths are read and the
+//! arguments passed over; so no byte of a value is looked at. `GET` is answered with a value as long as the one that was set
+//! last, each time with another of a thousand, since the values of a server do not lie in the processor's caches
+//! either; all else with `+OK`.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,18 +13,13 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::Result;
+use crate::workload::value;
 
 pub(crate) const LABEL: &str = "floor";
 const LISTENER: Token = Token(usize::MAX);
-
-struct Connection {
-    stream: TcpStream,
-    /// Lines that have come of a request that is not yet whole.
-    lines: usize,
-    /// Lines of each request: two an argument and one for the header. Set by the first request; a connection that
-    /// changes to another number of arguments is not served right, and none of the drivers does.
-    lines_each: usize,
-}
+/// Room for the longest request, as the servers have it.
+const READ_LEN: usize = 128 * 1024;
+const REPLIES: usize = 1000;
 
 pub(crate) fn serve(port: u16) -> Result<()> {
     let mut poll = Poll::new()?;
@@ -27,8 +27,9 @@ pub(crate) fn serve(port: u16) -> Result<()> {
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut connections: Vec<Option<Connection>> = Vec::new();
-    let mut buffer = vec![0; 64 * 1024];
-    let ok = b"+OK\r\n".repeat(1024);
+    let mut buffer = vec![0; READ_LEN];
+    let mut tables =
+        Tables { ok: Replies::new(b"+OK\r\n"), values: Replies::bulks(0), value_len: 0 };
     loop {
         poll.poll(&mut events, None)?;
         for event in &events {
@@ -38,22 +39,78 @@ pub(crate) fn serve(port: u16) -> Result<()> {
                     poll.registry().register(
                         &mut stream,
                         Token(connections.len()),
-                        Interest::READABLE,
+                        Interest::READABLE | Interest::WRITABLE,
                     )?;
-                    connections.push(Some(Connection { stream, lines: 0, lines_each: 0 }));
+                    connections.push(Some(Connection::new(stream)));
                 }
                 continue;
             }
             let slot = &mut connections[event.token().0];
-            if slot.as_mut().is_some_and(|connection| connection.turn(&mut buffer, &ok).is_err()) {
+            let turn = |connection: &mut Connection| connection.turn(&mut buffer, &mut tables);
+            if slot.as_mut().is_some_and(|connection| turn(connection).is_err()) {
                 *slot = None;
             }
         }
     }
 }
 
+struct Tables {
+    ok: Replies,
+    values: Replies,
+    value_len: usize,
+}
+
+impl Tables {
+    fn hold_values_of(&mut self, len: usize) {
+        if len != self.value_len {
+            (self.values, self.value_len) = (Replies::bulks(len), len);
+        }
+    }
+}
+
+/// Replies of one length one behind the other, so that whatever is owed to a connection is a stretch of them.
+struct Replies {
+    bytes: Vec<u8>,
+    reply_len: usize,
+    /// Where the next stretch begins.
+    next: usize,
+}
+
+impl Replies {
+    fn new(reply: &[u8]) -> Self {
+        Self { bytes: reply.repeat(REPLIES), reply_len: reply.len(), next: 0 }
+    }
+
+    fn bulks(len: usize) -> Self {
+        Self::new(&[format!("${len}\r\n").as_bytes(), &value(len), b"\r\n"].concat())
+    }
+
+    /// Passes over `len` bytes in one piece, if there are so many, and says where they begin.
+    fn take(&mut self, len: usize) -> usize {
+        let start = if self.next + len > self.bytes.len() { 0 } else { self.next };
+        self.next = (start + len) % self.bytes.len();
+        start
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    is_get: bool,
+    request_len: usize,
+    /// Bytes that have come of a request that is not yet whole.
+    pending: usize,
+    /// Bytes of replies to be written, and where they begin in the table.
+    owed: usize,
+    owed_at: usize,
+}
+
 impl Connection {
-    fn turn(&mut self, buffer: &mut [u8], ok: &[u8]) -> Result<()> {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, is_get: false, request_len: 0, pending: 0, owed: 0, owed_at: 0 }
+    }
+
+    fn turn(&mut self, buffer: &mut [u8], tables: &mut Tables) -> Result<()> {
+        self.write(tables)?;
         loop {
             let len = match self.stream.read(buffer) {
                 Ok(0) => return Err("closed".into()),
@@ -61,20 +118,82 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            let bytes = &buffer[..len];
-            self.lines += bytes.iter().filter(|&&byte| byte == b'\n').count();
-            if let [b'*', count, b'\r', ..] = bytes {
-                self.lines_each = 1 + 2 * usize::from(count - b'0');
-            } else if let [b'*', tens, ones, b'\r', ..] = bytes {
-                self.lines_each =
-                    1 + 2 * (usize::from(tens - b'0') * 10 + usize::from(ones - b'0'));
+            if self.pending == 0 {
+                self.begin(&buffer[..len], tables)?;
             }
-            let requests = self.lines / self.lines_each.max(1);
-            self.lines %= self.lines_each.max(1);
-            self.stream.write_all(&ok[..requests * 5])?;
+            let come = self.pending + len;
+            self.pending = come % self.request_len;
+            let replies = if self.is_get { &mut tables.values } else { &mut tables.ok };
+            let owed = come / self.request_len * replies.reply_len;
+            let start = replies.take(owed);
+            if self.owed == 0 {
+                self.owed_at = start;
+            }
+            self.owed += owed;
+            self.write(tables)?;
             if len < buffer.len() {
                 return Ok(());
             }
         }
+    }
+
+    /// Learns what is asked from now on.
+    fn begin(&mut self, bytes: &[u8], tables: &mut Tables) -> Result<()> {
+        let (request_len, last_len) = lengths(bytes).ok_or("a request without its lengths")?;
+        self.request_len = request_len;
+        self.is_get = bytes.starts_with(b"*2\r\n$3\r\nGET\r\n");
+        if bytes.starts_with(b"*3\r\n$3\r\nSET\r\n") {
+            tables.hold_values_of(last_len);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, tables: &Tables) -> Result<()> {
+        let table = if self.is_get { &tables.values.bytes } else { &tables.ok.bytes };
+        while self.owed > 0 {
+            let end = table.len().min(self.owed_at + self.owed);
+            match self.stream.write(&table[self.owed_at..end]) {
+                Ok(len) => {
+                    self.owed -= len;
+                    self.owed_at = (self.owed_at + len) % table.len();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long the request is that `bytes` begin with, and how long its last argument.
+fn lengths(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (arguments, mut at) = number_line(bytes, 0)?;
+    let mut last_len = 0;
+    for _ in 0..arguments {
+        let (len, start) = number_line(bytes, at)?;
+        (at, last_len) = (start + len + 2, len);
+    }
+    Some((at, last_len))
+}
+
+/// The number of the line at `at`, behind a `*` or a `$`, and where the next line begins.
+fn number_line(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let line = bytes.get(at + 1..)?;
+    let len = line.iter().position(|&byte| byte == b'\r')?;
+    let number = str::from_utf8(&line[..len]).ok()?.parse().ok()?;
+    Some((number, at + 1 + len + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_tells_its_length_before_its_value_has_come() {
+        let request = b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nvalue\r\n";
+        for end in 24..=request.len() {
+            assert_eq!(lengths(&request[..end]), Some((request.len(), 5)), "{end}");
+        }
+        assert_eq!(lengths(&request[..20]), None);
     }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Side {
     address: SocketAddr,
     driver: Driver,
     pub(crate) client: Client,
-    answers_ok: bool,
+    is_floor: bool,
     miscounted: u64,
 }
 
@@ -138,14 +138,14 @@ impl Side {
         };
         let driver = Driver::connect(server.address(), plan.clients, Seed(plan.seed))?;
         let client = server.client()?;
-        let answers_ok = program.label == crate::floor::LABEL;
+        let is_floor = program.label == crate::floor::LABEL;
         Ok(Self {
             label: program.label.clone(),
             server,
             address,
             driver,
             client,
-            answers_ok,
+            is_floor,
             miscounted: 0,
         })
     }
@@ -164,9 +164,9 @@ impl Side {
     }
 
     fn measure_own(&mut self, workload: &Workload, window: Duration) -> Result<Sample> {
-        let replies = match self.answers_ok {
-            true => Replies::Exactly(b"+OK\r\n".repeat(workload.pipeline)),
-            false => workload.replies(),
+        let replies = match (self.is_floor, workload.command) {
+            (false, _) | (true, Command::Get) => workload.replies(),
+            (true, _) => Replies::Exactly(b"+OK\r\n".repeat(workload.pipeline)),
         };
         let (batch, requests) = (workload.batch(), workload.pipeline);
         self.driver.run(&batch, requests, &replies, Until::Elapsed(window / WARM_UP))?;

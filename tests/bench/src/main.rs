@@ -88,7 +88,7 @@ struct Options {
     /// Fewer rows, rounds and keys
     #[arg(long)]
     quick: bool,
-    /// Load also a loop that answers +OK to everything
+    /// Load also a loop that only counts requests, and answers GET from a table and all else with +OK
     #[arg(long)]
     floor: bool,
     /// Who sends the load

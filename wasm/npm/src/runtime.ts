@@ -25,6 +25,8 @@ export interface Connection {
   /** The number that `CLIENT ID` tells. */
   readonly id: number;
   readonly isOpen: boolean;
+  /** Whether the client waits, in a blocking command or because of `CLIENT PAUSE`: its next reply will come of itself. */
+  readonly isBlocked: boolean;
   /** Whether the server would read on: not while the client waits or leaves too much unread. What is sent nevertheless is kept. */
   readonly wantsInput: boolean;
   /** Sends bytes, or a command; whatever is answered at once has reached the listener when this returns. */
@@ -190,7 +192,7 @@ export class Runtime {
       if (!(refusal instanceof RedstartError) || refusal.code === "CLOSED") throw refusal;
       listener.data(new TextEncoder().encode(`-${refusal.message}\r\n`));
       listener.end?.();
-      return { id: 0, isOpen: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
+      return { id: 0, isOpen: false, isBlocked: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
     }
     return this.#connection(peer);
   }
@@ -202,6 +204,9 @@ export class Runtime {
       id: peer.id,
       get isOpen() {
         return isOpen();
+      },
+      get isBlocked() {
+        return isOpen() && machine().is_blocked(peer.slot);
       },
       get wantsInput() {
         return isOpen() && machine().wants_input(peer.slot);
@@ -230,9 +235,11 @@ export class Runtime {
   receive(peer: Peer, length: number): Asked {
     const now = this.now();
     this.recorder?.receive(now, peer.slot, this.machine, length);
-    this.machine.engine.receive(peer.slot, length, now);
+    const hasEffects = this.machine.engine.receive(peer.slot, length, now);
     if (this.#isIdle) this.#stir();
-    return this.#settle(peer.slot);
+    if (hasEffects) return this.#settle(peer.slot);
+    this.#note();
+    return Asked.Write;
   }
 
   /** The client has read so much of its output. */
@@ -242,6 +249,7 @@ export class Runtime {
 
   /** Ends what `receive` has begun. */
   settled(): void {
+    if (this.#told.length === 0 && this.#machine?.engine.is_at_rest()) return this.#note();
     this.#settle(-1);
     // Somebody may wait for less long than until the next tick.
     if (this.#virtual === undefined && this.#machine?.engine.awaits_time()) this.tick();

@@ -239,6 +239,11 @@ test("connections are clients in bytes", async () => {
   assert.equal(text(one), "+OK\r\n+OK\r\n$1\r\nv\r\n");
   assert.equal(text(other), "$-1\r\n");
   assert.match(db.call("CLIENT", "LIST", "ID", b.id), / addr=10\.0\.0\.1:5 /);
+  const c = db.attach({ data() {} });
+  c.send(["BLPOP", "list", "0"]);
+  assert.deepEqual([c.isBlocked, a.isBlocked], [true, false]);
+  db.call("RPUSH", "list", "x");
+  assert.equal(c.isBlocked, false);
   b.pause();
   b.send(bytes("PING\r\n"));
   assert.equal(text(other), "$-1\r\n");

@@ -4,10 +4,12 @@
 // It is written as BGREWRITEAOF does without `aof-use-rdb-preamble`: commands that make the data as it is in the end.
 
 import { type KeyView, Redstart, type Reply } from "redstart";
+import { joined } from "../bytes.js";
+import { encoded } from "../protocol/request.js";
+import { parse } from "../protocol/requests.js";
 import { type Format, FormatError, type NamedFile, textOf } from "./format.js";
 import { isRdb, rdbEnd, staged, writtenAt } from "./rdb.js";
-import { parse, request } from "./requests.js";
-import { Stage, joined } from "./stage.js";
+import { Stage } from "./stage.js";
 
 const MANIFEST_LINE = /^file (?:"([^"]*)"|(\S+)) seq (\d+) type ([bhi])/;
 const PART = /\.(\d+)\.(base|incr)\.(?:rdb|aof)$/;
@@ -42,7 +44,7 @@ export const appendOnlyFile: Format = {
     const chunks = replay.keyspace.databases().flatMap(({ database }) => {
       fork.call("SELECT", database);
       const keys = [...fork.keyspace.keys(database)];
-      return [request(["SELECT", String(database)]), ...keys.flatMap((key) => rebuilt(fork, key))];
+      return [encoded(["SELECT", String(database)]), ...keys.flatMap((key) => rebuilt(fork, key))];
     });
     fork.close();
     replay.close();
@@ -109,13 +111,13 @@ function play(stage: Stage, { name, bytes }: NamedFile, start: number, notes: st
 function rebuilt(db: Redstart, { key, type, ttlMs }: KeyView): Uint8Array[] {
   const made = contents(db, key, type);
   if (ttlMs === null) return made;
-  return [...made, request(["PEXPIREAT", key, String(db.call("PEXPIRETIME", key))])];
+  return [...made, encoded(["PEXPIREAT", key, String(db.call("PEXPIRETIME", key))])];
 }
 
 function contents(db: Redstart, key: Uint8Array, type: KeyView["type"]): Uint8Array[] {
   const ask = (...command: (string | Uint8Array | number)[]) => db.callBuffer(...(command as [string])) as Reply;
   switch (type) {
-    case "string": return [request(["SET", key, ask("GET", key) as Uint8Array])];
+    case "string": return [encoded(["SET", key, ask("GET", key) as Uint8Array])];
     case "list": return chunked("RPUSH", key, ask("LRANGE", key, 0, -1) as Uint8Array[], 1);
     case "set": return chunked("SADD", key, [...(ask("SMEMBERS", key) as Set<Uint8Array>)], 1);
     case "zset": {
@@ -126,17 +128,17 @@ function contents(db: Redstart, key: Uint8Array, type: KeyView["type"]): Uint8Ar
       const pairs = [...(ask("HGETALL", key) as Map<Uint8Array, Uint8Array>)];
       const deadlines = pairs.length === 0 ? [] : (ask("HPEXPIRETIME", key, "FIELDS", pairs.length, ...pairs.map(([field]) => field)) as number[]);
       const expiring = pairs.flatMap(([field], index) =>
-        deadlines[index]! > 0 ? [request(["HPEXPIREAT", key, String(deadlines[index]), "FIELDS", "1", field])] : []);
+        deadlines[index]! > 0 ? [encoded(["HPEXPIREAT", key, String(deadlines[index]), "FIELDS", "1", field])] : []);
       return [...chunked("HSET", key, pairs.flat(), 2), ...expiring];
     }
-    case "stream": return [request(["RESTORE", key, "0", ask("DUMP", key) as Uint8Array])];
+    case "stream": return [encoded(["RESTORE", key, "0", ask("DUMP", key) as Uint8Array])];
   }
 }
 
 function chunked(command: string, key: Uint8Array, words: readonly (Uint8Array | string)[], each: number): Uint8Array[] {
   const size = ITEMS * each;
   return Array.from({ length: Math.ceil(words.length / size) }, (_, index) =>
-    request([command, key, ...words.slice(index * size, (index + 1) * size)]));
+    encoded([command, key, ...words.slice(index * size, (index + 1) * size)]));
 }
 
 const number = (score: number) => (score === Infinity ? "inf" : score === -Infinity ? "-inf" : Object.is(score, -0) ? "-0" : String(score));

@@ -12,10 +12,11 @@
 
 import { Redstart } from "redstart";
 import { Printer, isRaw, quote, split } from "redstart/format";
+import { joined } from "../bytes.js";
+import { lineOf } from "../protocol/request.js";
+import { parse } from "../protocol/requests.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
-import { parse } from "./requests.js";
-import { Stage, joined } from "./stage.js";
-import { line as words } from "./words.js";
+import { Stage } from "./stage.js";
 
 const COMMAND = /^([a-z]?)>(>?)(?: (.*))?$/;
 const PASSES = /^@ \+(\d+(?:\.\d+)?)(ms|s)$/;
@@ -220,7 +221,7 @@ function command(actor: Actor, bytes: Uint8Array): string[] {
   const parsed = parse(bytes, 0);
   const isOne = parsed !== undefined && "args" in parsed && parsed.end === bytes.length && parsed.args.length > 0 && bytes[0] === STAR;
   actor.raw = isOne && isRaw(parsed.args);
-  return [isOne ? `${name(actor)}> ${words(parsed.args)}` : `${name(actor)}>> ${quote(bytes)}`];
+  return [isOne ? `${name(actor)}> ${lineOf(parsed.args)}` : `${name(actor)}>> ${quote(bytes)}`];
 }
 
 /** A line of a reply that would read as something else has a mark before it. */

@@ -3,10 +3,10 @@
 
 import { Redstart } from "redstart";
 import { split } from "redstart/format";
+import { lineOf } from "../protocol/request.js";
+import { Requests } from "../protocol/requests.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
-import { Requests } from "./requests.js";
 import { Stage } from "./stage.js";
-import { line } from "./words.js";
 
 /** `127.0.0.1:6379[2](TX)> `, `redis> ` and the like. */
 const PROMPT = /^(?:redis|redstart|not connected|[\w.-]+:\d+|\/\S+)(?:\[\d+\])?(?:\(TX\)|\(subscribed mode\))?>[ \t]?/;
@@ -34,7 +34,7 @@ export const commands: Format = {
       if (step.event.kind !== "receive") continue;
       const requests = clients.get(step.client) ?? new Requests();
       clients.set(step.client, requests);
-      for (const args of requests.feed(step.event.bytes)) lines.push(line(args));
+      for (const args of requests.read(step.event.bytes)) lines.push(lineOf(args));
     }
     replay.close();
     return encode(lines.map((line) => `${line}\n`).join(""));

@@ -6,8 +6,9 @@
 
 import { type Connection, Redstart } from "redstart";
 import { split } from "redstart/format";
+import { joined } from "../bytes.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
-import { Stage, joined } from "./stage.js";
+import { Stage } from "./stage.js";
 
 const LINE = /^\+?(\d+)\.(\d{6}) \[(\d+) ([^\]]*)\] (".*")$/;
 const ADDRESS = /^.*:\d+$/;

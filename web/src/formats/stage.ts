@@ -1,6 +1,7 @@
 // Plays what a file tells on an engine with a virtual clock, and records it.
 
 import { type Argument, type Connection, Redstart } from "redstart";
+import { joined } from "../bytes.js";
 
 export interface StageOptions {
   /** Milliseconds since the Unix epoch at which it begins: now, unless given. */
@@ -90,16 +91,4 @@ export class Stage {
   close(): void {
     this.#db.close();
   }
-}
-
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first] = chunks;
-  if (first !== undefined && chunks.length === 1) return first;
-  const all = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

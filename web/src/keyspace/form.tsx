@@ -86,7 +86,7 @@ export function Form({ title, fields, submit, locked, onSubmit, onClose, childre
       </div>
       {mistake !== "" && <p class="mistake" role="alert">{mistake}</p>}
       <div class="form-buttons">
-        <button type="submit" class="main" disabled={locked !== null} title={locked ?? undefined}>{submit}</button>
+        <button type="submit" class="primary" disabled={locked !== null} title={locked ?? undefined}>{submit}</button>
         <button type="button" onClick={onClose}>Close</button>
         {children}
       </div>

@@ -1,5 +1,7 @@
 // What a filter shows: the patterns of `SCAN ... MATCH`, on text that has a character for each byte.
 
+import { latin1 } from "../bytes.js";
+
 /** A test for names. A filter that is no pattern is sought anywhere in them; an empty one lets all pass. */
 export function filter(text: string): (name: string) => boolean {
   if (text === "") return () => true;
@@ -7,13 +9,6 @@ export function filter(text: string): (name: string) => boolean {
   if (!/[*?[\\]/.test(bytes)) return (name) => name.includes(bytes);
   const expression = new RegExp(`^${translated(bytes)}$`, "s");
   return (name) => expression.test(name);
-}
-
-/** A character for each byte. */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x2000) text += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
-  return text;
 }
 
 function translated(pattern: string): string {

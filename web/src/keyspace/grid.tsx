@@ -46,6 +46,7 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
+  const opened = useRef<number | undefined>(undefined);
   const [{ top, height }, setPlace] = useState({ top: 0, height: 600 });
   const from = Math.max(0, Math.min(Math.floor(top / ROW) - MARGIN, count - 1));
   const to = Math.min(count, Math.ceil((top + height) / ROW) + MARGIN);
@@ -54,7 +55,12 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
   useLayoutEffect(() => {
     const element = box.current!;
     const place = () => setPlace((old) => (old.top === element.scrollTop && old.height === element.clientHeight ? old : { top: element.scrollTop, height: element.clientHeight }));
-    const observer = new ResizeObserver(place);
+    // What was opened stays in sight as the table makes room for it.
+    const observer = new ResizeObserver(() => {
+      if (opened.current !== undefined) reveal(element, opened.current);
+      opened.current = undefined;
+      place();
+    });
     observer.observe(element);
     element.addEventListener("scroll", place, { passive: true });
     return () => {
@@ -70,10 +76,12 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
   const walk = (index: number) => {
     const next = Math.max(0, Math.min(count - 1, index));
     setActive(next);
-    const element = box.current!;
-    const room = element.clientHeight - ROW;
-    if (next * ROW < element.scrollTop) element.scrollTop = next * ROW;
-    else if ((next + 1) * ROW > element.scrollTop + room) element.scrollTop = (next + 1) * ROW - room;
+    reveal(box.current!, next);
+  };
+  const open = (index: number) => {
+    setActive(index);
+    opened.current = index;
+    onOpen?.(index);
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -81,7 +89,7 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
     const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     const step = steps[event.key];
     if (step !== undefined) walk(current + step);
-    else if ((event.key === "Enter" || event.key === " ") && count > 0 && onOpen !== undefined) onOpen(current);
+    else if ((event.key === "Enter" || event.key === " ") && count > 0 && onOpen !== undefined) open(current);
     else return;
     event.preventDefault();
   };
@@ -110,10 +118,7 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
               key={row.key} id={`${id}-${from + at}`} role="row" aria-rowindex={from + at + 2} aria-selected={row.isOpen ?? false}
               class={`grid-row${from + at === current ? " active" : ""}${row.class ? ` ${row.class}` : ""}`}
               style={{ transform: `translateY(${(from + at) * ROW}px)` }}
-              onClick={() => {
-                setActive(from + at);
-                onOpen?.(from + at);
-              }}
+              onClick={() => open(from + at)}
             >
               {row.cells.map((cell, column) => <span key={column} role="gridcell" class={`cell${isMinor[column]}`}>{cell}</span>)}
             </div>
@@ -122,4 +127,11 @@ export function Grid({ label, columns, count, rows, onOpen, onEnd, onSeen, empty
       )}
     </div>
   );
+}
+
+/** Scrolls as far as it takes to see a row. */
+function reveal(element: HTMLElement, index: number): void {
+  const room = element.clientHeight - ROW;
+  if (index * ROW < element.scrollTop) element.scrollTop = index * ROW;
+  else if ((index + 1) * ROW > element.scrollTop + room) element.scrollTop = (index + 1) * ROW - room;
 }

@@ -2,14 +2,24 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { KeyType } from "redstart";
+import { same } from "../bytes.js";
 import { Grid, type GridRow } from "./grid.js";
 import type { Order, Row } from "./rows.js";
+import { SAMPLES } from "./samples.js";
 import { type KeyspaceState, MARK_MS } from "./state.js";
-import { bytes, count, duration, shown } from "./text.js";
+import type { Run } from "./subject.js";
+import { bytes, count, shown } from "./text.js";
+import { TimeLeft } from "./time-left.js";
 
 const TYPES: readonly KeyType[] = ["string", "list", "hash", "set", "zset", "stream"];
 
-export function Keys({ state }: { state: KeyspaceState }) {
+interface KeysProps {
+  readonly state: KeyspaceState;
+  readonly locked: string | null;
+  readonly run: Run;
+}
+
+export function Keys({ state, locked, run }: KeysProps) {
   state.version.value;
   const { rows } = state.rows;
   const source = state.source.value;
@@ -34,11 +44,11 @@ export function Keys({ state }: { state: KeyspaceState }) {
           column("Key", "name", { width: "minmax(6rem, 1fr)" }),
           column("Type", "type", { width: "4.2rem", narrow: "3.8rem" }),
           { title: "Encoding", width: "5.6rem", isMinor: true },
-          column("Size", "size", { width: "4.2rem", narrow: "3.6rem", isNumber: true }),
+          column("Size", "size", { width: "4.2rem", narrow: "4.2rem", isNumber: true }),
           column("TTL", "ttl", { width: "8.4rem", narrow: "4.6rem" }),
         ]}
         rows={(from, to) => rows.slice(from, to).map((row) => shownRow(row, now, selected))}
-        empty={<Nothing state={state} />}
+        empty={<Nothing state={state} onSamples={locked === null ? () => run(state.database.value, SAMPLES) : undefined} />}
       />
       <Status state={state} />
     </div>
@@ -64,17 +74,6 @@ function shownRow(row: Row, now: number, selected: Uint8Array | null): GridRow {
   };
 }
 
-/** The time that something has left: in words, and as a part of what it once had. */
-export function TimeLeft({ leftMs, spanMs }: { leftMs: number; spanMs: number }) {
-  const part = Math.max(0, Math.min(1, leftMs / Math.max(1, spanMs)));
-  return (
-    <span class={`ttl${leftMs < 10_000 ? " soon" : ""}`}>
-      <span class="bar"><span style={{ transform: `scaleX(${part.toFixed(4)})` }} /></span>
-      <span class="left">{duration(leftMs)}</span>
-    </span>
-  );
-}
-
 function Filter({ state }: { state: KeyspaceState }) {
   const [draft, setDraft] = useState(state.pattern.value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -89,6 +88,11 @@ function Filter({ state }: { state: KeyspaceState }) {
   const choices = new Map([[0, 0], [database, 0], ...databases.map(({ database, keys }) => [database, keys] as const)]);
   return (
     <div class="keys-filter" role="search" aria-label="Keys">
+      <input
+        type="search" aria-label="Filter keys" placeholder="Filter, such as user:*" value={draft} spellcheck={false} autocomplete="off" autocapitalize="off"
+        title="A pattern as SCAN MATCH has it: * ? [a-z] \. Without any of these it is sought anywhere in the key."
+        onInput={(event) => write(event.currentTarget.value)}
+      />
       <select
         aria-label="Database" value={String(database)}
         onChange={(event) => {
@@ -98,11 +102,6 @@ function Filter({ state }: { state: KeyspaceState }) {
       >
         {[...choices].sort(([a], [b]) => a - b).map(([index, keys]) => <option key={index} value={String(index)}>db{index} ({count(keys)})</option>)}
       </select>
-      <input
-        type="search" aria-label="Filter keys" placeholder="Filter, such as user:*" value={draft} spellcheck={false} autocomplete="off" autocapitalize="off"
-        title="A pattern as SCAN MATCH has it: * ? [a-z] \. Without any of these it is sought anywhere in the key."
-        onInput={(event) => write(event.currentTarget.value)}
-      />
       <select aria-label="Type" value={state.type.value} onChange={(event) => (state.type.value = event.currentTarget.value as KeyType | "")}>
         <option value="">all types</option>
         {TYPES.map((type) => <option key={type} value={type}>{type}</option>)}
@@ -125,12 +124,8 @@ function Status({ state }: { state: KeyspaceState }) {
   );
 }
 
-function Nothing({ state }: { state: KeyspaceState }) {
+function Nothing({ state, onSamples }: { state: KeyspaceState; onSamples: (() => void) | undefined }) {
   if (state.rows.isReading) return <>Reading …</>;
   if (state.rows.total > 0) return <>No key matches.</>;
-  return <>No keys in db{state.database.value}. Set one: <code>SET greeting hello</code></>;
-}
-
-export function same(first: Uint8Array, second: Uint8Array): boolean {
-  return first.length === second.length && first.every((byte, at) => byte === second[at]);
+  return <>No keys in db{state.database.value}. Set one in the terminal{onSamples && <>, or <button type="button" class="link" onClick={onSamples}>add a key of each type</button></>}.</>;
 }

@@ -26,7 +26,7 @@ export function KeyspacePane({ moment, revision, run }: KeyspacePaneProps) {
   return (
     <div ref={pane} class={`keyspace${isOpen ? " with-value" : ""}`}>
       <div class="split">
-        <Keys key={state} state={state} />
+        <Keys key={state} state={state} locked={locked} run={run} />
         <Value key={state} state={state} locked={locked} run={run} />
       </div>
     </div>

@@ -2,7 +2,8 @@
 // looked at one by one, and the whole list is read in slices behind them.
 
 import type { KeyType, KeyView, Keyspace } from "redstart";
-import { filter, latin1 } from "./glob.js";
+import { latin1 } from "../bytes.js";
+import { filter } from "./glob.js";
 import { type Work, inSlices, sorted } from "./slices.js";
 
 /** A key as it was when it was looked at last. */
@@ -39,6 +40,7 @@ export interface Query {
 
 /** What rows are read from: `Moment` is one. */
 export interface Source {
+  readonly isOpen: boolean;
   readonly keyspace: Keyspace;
   now(): number;
 }

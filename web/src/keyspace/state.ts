@@ -81,6 +81,7 @@ export class KeyspaceState {
   }
 
   #look(): void {
+    if (!this.source.peek().isOpen) return;
     this.rows.look(this.source.value);
     this.#changed();
   }

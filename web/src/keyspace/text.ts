@@ -1,5 +1,6 @@
 // How sizes, times and bytes are written for people, and read from them.
 
+import type { KeyType } from "redstart";
 import { quote, split } from "redstart/format";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -55,6 +56,14 @@ export function bytes(size: number): string {
     unit += 1;
   } while (size >= 999.5);
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${["KB", "MB", "GB", "TB"][unit]}`;
+}
+
+const ITEMS = { list: "elements", hash: "fields", set: "members", zset: "members", stream: "entries" } as const;
+
+/** How much a value holds: 5 bytes, 1.2 KB, 3 elements, 1 entry. */
+export function extent({ type, size }: { readonly type: KeyType; readonly size: number }): string {
+  if (type === "string") return size < 1000 ? `${size} byte${size === 1 ? "" : "s"}` : bytes(size);
+  return `${count(size)} ${size === 1 ? ITEMS[type].replace(/ies$/, "y").replace(/s$/, "") : ITEMS[type]}`;
 }
 
 const UNITS: readonly (readonly [name: string, ms: number])[] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]];

@@ -2,13 +2,13 @@
 
 import { useErrorBoundary, useState } from "preact/hooks";
 import type { Argument } from "redstart";
+import { latin1, same } from "../bytes.js";
 import { Action, Form } from "./form.js";
-import { latin1 } from "./glob.js";
-import { TimeLeft, same } from "./keys.js";
+import { TimeLeft } from "./time-left.js";
 import { viewed } from "./rows.js";
 import type { KeyspaceState } from "./state.js";
 import { type Run, type Subject, asking } from "./subject.js";
-import { bytes, count, meant, millis, shown } from "./text.js";
+import { extent, meant, millis, shown } from "./text.js";
 import { HashView } from "./value/hash.js";
 import { ListView } from "./value/list.js";
 import { SetView } from "./value/set.js";
@@ -17,8 +17,6 @@ import { StreamView } from "./value/stream.js";
 import { StringView } from "./value/string.js";
 
 const VIEWS = { string: StringView, list: ListView, hash: HashView, set: SetView, zset: SortedSetView, stream: StreamView };
-
-const ITEMS = { string: "bytes", list: "elements", hash: "fields", set: "members", zset: "members", stream: "entries" };
 
 interface ValueProps {
   readonly state: KeyspaceState;
@@ -57,7 +55,7 @@ export function Value({ state, locked, run }: ValueProps) {
       )}
       {mistake !== "" && (
         <p class="mistake" role="alert">
-          {mistake} <button type="button" aria-label="Dismiss" onClick={() => setMistake("")}>×</button>
+          {mistake} <button type="button" class="icon" aria-label="Dismiss" onClick={() => setMistake("")}>×</button>
         </p>
       )}
     </section>
@@ -77,15 +75,14 @@ function Gone({ name, onClose }: { name: string; onClose: () => void }) {
 }
 
 function Back({ onClose }: { onClose: () => void }) {
-  return <button type="button" class="back" aria-label="Back to the keys" title="Back to the keys" onClick={onClose}>×</button>;
+  return <button type="button" class="icon back" aria-label="Back to the keys" title="Back to the keys" onClick={onClose} />;
 }
 
 function Present({ subject, state, name, onClose }: { subject: Subject; state: KeyspaceState; name: string; onClose: () => void }) {
   const [task, setTask] = useState<"ttl" | "rename" | "delete" | null>(null);
-  const { type, encoding, size, ttlMs, locked, key } = subject;
+  const { type, encoding, ttlMs, locked, key } = subject;
   const done = () => setTask(null);
   const row = state.rows.row(key);
-  const items = size === 1 ? ITEMS[type].replace(/ies$/, "y").replace(/s$/, "") : ITEMS[type];
   return (
     <>
       <header class="value-head">
@@ -97,7 +94,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
           <Action locked={locked} isPressed={task === "delete"} onClick={() => setTask(task === "delete" ? null : "delete")}>Delete</Action>
         </div>
         <p class="value-facts">
-          <span>{type}</span> {encoding !== type && <span>{encoding}</span>} <span>{type === "string" && size >= 1000 ? bytes(size) : `${count(size)} ${items}`}</span>
+          <span>{type}</span> {encoding !== type && <span>{encoding}</span>} <span>{extent(subject)}</span>
           {ttlMs === null ? <span>no TTL</span> : <TimeLeft leftMs={ttlMs} spanMs={row?.span ?? ttlMs} />}
         </p>
         {locked !== null && <p class="note">{locked}</p>}

@@ -12,6 +12,8 @@ import "./lessons.css";
 export interface Lessons {
   /** The lesson that is being taken. */
   readonly course: Signal<Course | undefined>;
+  /** Whether the list of them is open. */
+  readonly isChoosing: Signal<boolean>;
   begin(lesson: Lesson, at?: number): Promise<void>;
   /** Back to the session that was there before, if it had anything; else the lesson's goes on. */
   end(): void;
@@ -22,6 +24,7 @@ const LINK = /^#lesson=([\w-]+)(?:\/(\d+))?$/;
 /** The lessons of a playground. Where it is the page, the page's link says how far one has come. */
 export function useLessons(session: Session, replace: (next: Session) => void, isPage: boolean, first?: string): Lessons {
   const course = useSignal<Course | undefined>(undefined);
+  const isChoosing = useSignal(false);
   const latest = useRef(replace);
   latest.current = replace;
   const link = (fragment: string) => isPage && history.replaceState(null, "", `${location.pathname}${fragment}`);
@@ -70,22 +73,27 @@ export function useLessons(session: Session, replace: (next: Session) => void, i
   }, [isPage]);
   const place = useComputed(() => course.value && `#lesson=${course.value.lesson.name}/${course.value.done.value}`);
   useEffect(() => place.subscribe((place) => place !== undefined && link(place)), []);
-  return { course, begin, end };
+  return { course, isChoosing, begin, end };
 }
 
 /** A button, and the list behind it. */
 export function LessonList({ lessons }: { lessons: Lessons }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const { isChoosing } = lessons;
+  useEffect(() => (isChoosing.value ? dialog.current!.showModal() : dialog.current!.close()), [isChoosing.value]);
   return (
     <>
-      <button type="button" onClick={() => dialog.current!.showModal()}>Lessons</button>
-      <dialog ref={dialog} class="lesson-list" aria-labelledby="redstart-lessons">
+      <button type="button" onClick={() => (isChoosing.value = true)}>Lessons</button>
+      <dialog
+        ref={dialog} class="lesson-list" aria-labelledby="redstart-lessons" onClose={() => (isChoosing.value = false)}
+        onClick={({ target, currentTarget }) => target === currentTarget && (isChoosing.value = false)}
+      >
         <h2 id="redstart-lessons">Ten short lessons</h2>
         <p>You type, the engine in this page answers. Each takes a few minutes, in a session of its own.</p>
         <ol>
           {LESSONS.map((lesson) => (
             <li key={lesson.name}>
-              <button type="button" onClick={() => (dialog.current!.close(), void lessons.begin(lesson))}>
+              <button type="button" onClick={() => ((isChoosing.value = false), void lessons.begin(lesson))}>
                 <b>{lesson.title}</b> <span>{lesson.about}</span>
               </button>
             </li>

@@ -5,8 +5,10 @@
 const CACHE = `redstart-${VERSION}`;
 
 self.addEventListener("install", (event) => {
-  // A build is kept as a whole or not at all. All that an open page needs it has loaded, so it is in nobody's way.
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" })))).then(() => self.skipWaiting()));
+  // A build is kept as a whole or not at all. All that an open page needs it has loaded, so it is in nobody's way. What has its content in its name
+  // is not sent for again.
+  const requests = FILES.map((file) => new Request(file, { cache: file.startsWith("assets/") ? "force-cache" : "no-cache" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {

@@ -21,7 +21,7 @@ export function Bytes({ kind, bytes }: { kind: "request" | "reply"; bytes: Uint8
         <thead class="unseen"><tr><th scope="col">Bytes</th><th scope="col">Meaning</th></tr></thead>
         <tbody>{shown.map((piece, index) => <Row key={index} piece={piece} bytes={bytes} />)}</tbody>
       </table>
-      {!isWhole && <button type="button" class="quiet" onClick={() => setWhole(true)}>Show {pieces.length - FEW} more</button>}
+      {!isWhole && <button type="button" onClick={() => setWhole(true)}>Show {pieces.length - FEW} more</button>}
     </div>
   );
 }

@@ -1,51 +1,92 @@
-// Reads commands out of what clients send, in multibulk and inline form, wherever the bytes are cut.
+// Reads commands out of what clients send, in multibulk and inline form.
 
 import { split } from "redstart/format";
-import { joined } from "./request.js";
+import { joined } from "../bytes.js";
 
-const latin1 = new TextDecoder("latin1");
+const STAR = 42;
+const DOLLAR = 36;
+const CR = 13;
+const LF = 10;
+/** No request of Redis has more arguments or longer ones. */
+const LIMIT = 2 ** 31;
+
 const utf8 = new TextDecoder();
 
-export class Requests {
-  #rest: Uint8Array = new Uint8Array();
-
-  /** The commands that are complete with these bytes. */
-  read(bytes: Uint8Array): Uint8Array[][] {
-    this.#rest = this.#rest.length === 0 ? bytes : joined([this.#rest, bytes]);
-    const commands: Uint8Array[][] = [];
-    for (let next = command(this.#rest); next !== undefined; next = command(this.#rest)) {
-      if (next.args.length > 0) commands.push(next.args);
-      this.#rest = this.#rest.subarray(next.end);
-    }
-    return commands;
-  }
+/** A command, and where it ends. */
+export interface Parsed {
+  readonly args: Uint8Array[];
+  readonly end: number;
 }
 
-/** The first command of bytes, and where it ends; `undefined` where it is not complete. What is no command is passed over. */
-function command(bytes: Uint8Array): { args: Uint8Array[]; end: number } | undefined {
-  const first = line(bytes, 0);
-  if (first === undefined) return undefined;
-  if (bytes[0] !== 42) return { args: split(utf8.decode(bytes.subarray(0, first.end))) ?? [], end: first.next };
+/** A request that is none: at this byte, for this reason. */
+export interface Broken {
+  readonly offset: number;
+  readonly why: string;
+}
+
+/** The request that begins at `start`; `undefined` where the bytes end before it does. */
+export function parse(bytes: Uint8Array, start: number): Parsed | Broken | undefined {
+  if (bytes[start] !== STAR) return inline(bytes, start);
+  const count = header(bytes, start);
+  if (count === undefined || "why" in count) return count;
   const args: Uint8Array[] = [];
-  let at = first.next;
-  for (let count = number(bytes, 1, first.end); count > 0; count -= 1) {
-    const head = line(bytes, at);
-    if (head === undefined) return undefined;
-    const length = number(bytes, at + 1, head.end);
-    if (bytes[at] !== 36 || !(length >= 0)) return { args: [], end: bytes.length };
-    if (head.next + length + 2 > bytes.length) return undefined;
-    args.push(bytes.subarray(head.next, head.next + length));
-    at = head.next + length + 2;
+  let at = count.end;
+  while (args.length < count.value) {
+    if (at >= bytes.length) return undefined;
+    if (bytes[at] !== DOLLAR) return { offset: at, why: "an argument begins with '$'" };
+    const length = header(bytes, at);
+    if (length === undefined || "why" in length) return length;
+    at = length.end + Math.max(0, length.value);
+    if (at + 2 > bytes.length) return undefined;
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) return { offset: at, why: "an argument is as long as it says, and a line end follows" };
+    args.push(bytes.subarray(length.end, at));
+    at += 2;
   }
   return { args, end: at };
 }
 
-function line(bytes: Uint8Array, start: number): { end: number; next: number } | undefined {
-  const feed = bytes.indexOf(10, start);
-  if (feed < 0) return undefined;
-  return { end: feed > start && bytes[feed - 1] === 13 ? feed - 1 : feed, next: feed + 1 };
+/** The commands of one client, however its bytes are cut. */
+export class Requests {
+  #rest: Uint8Array = new Uint8Array();
+
+  /** The commands that are complete with these bytes. Behind a broken one there are none: the server reads no further. */
+  read(bytes: Uint8Array): Uint8Array[][] {
+    const all = this.#rest.length === 0 ? bytes : joined([this.#rest, bytes]);
+    const { commands, end } = whole(all);
+    this.#rest = all.subarray(end);
+    return commands;
+  }
 }
 
-function number(bytes: Uint8Array, start: number, end: number): number {
-  return Number(latin1.decode(bytes.subarray(start, end)));
+/** The commands that bytes hold whole. */
+export function commandsOf(bytes: Uint8Array): Uint8Array[][] {
+  return whole(bytes).commands;
+}
+
+function whole(bytes: Uint8Array): { commands: Uint8Array[][]; end: number } {
+  const commands: Uint8Array[][] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const next = parse(bytes, at);
+    if (next === undefined) return { commands, end: at };
+    if ("why" in next) break;
+    if (next.args.length > 0) commands.push(next.args);
+    at = next.end;
+  }
+  return { commands, end: bytes.length };
+}
+
+function header(bytes: Uint8Array, start: number): { value: number; end: number } | Broken | undefined {
+  const end = bytes.indexOf(LF, start);
+  if (end < 0) return bytes.length - start > 32 ? { offset: start, why: "a number and a line end are expected" } : undefined;
+  const digits = String.fromCharCode(...bytes.subarray(start + 1, Math.min(end, start + 32)));
+  if (!/^-?\d{1,10}\r$/.test(digits) || Number(digits) >= LIMIT) return { offset: start, why: "a number and a line end are expected" };
+  return { value: Number(digits), end: end + 1 };
+}
+
+function inline(bytes: Uint8Array, start: number): Parsed | Broken | undefined {
+  const end = bytes.indexOf(LF, start);
+  if (end < 0) return undefined;
+  const line = utf8.decode(bytes.subarray(start, end));
+  const args = split(line);
+  return args === null ? { offset: start, why: `the quotes of ${line.trim()} do not balance` } : { args, end: end + 1 };
 }

@@ -3,6 +3,8 @@
 // Time alone would not do: in a session that somebody typed, hours may pass between bursts of commands. So each command takes a step, and the time
 // before it adds to that step, the less the more there is of it. Within a step time passes evenly, so that keys expire as one drags through a pause.
 
+import { firstWhere } from "../bisect.js";
+
 export interface Point {
   /** How many events have happened. */
   readonly position: number;
@@ -69,7 +71,7 @@ export class Axis {
   /** The moment that lies at a place. */
   pointAt(place: number): Point {
     if (place >= this.length) return this.#end;
-    const next = this.#firstAt(place);
+    const next = firstWhere(this.places.length, (index) => this.places[index]! > place);
     const from = this.marks[next - 1] ?? this.start;
     const begin = this.places[next - 1] ?? 0;
     const mark = this.marks[next];
@@ -80,24 +82,7 @@ export class Axis {
 
   /** How many marks have happened at a position. */
   indexAt(position: number): number {
-    let [low, high] = [0, this.marks.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.marks[middle]!.position <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The first mark behind a place. */
-  #firstAt(place: number): number {
-    let [low, high] = [0, this.places.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.places[middle]! <= place) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(this.marks.length, (index) => this.marks[index]!.position > position);
   }
 }
 

@@ -1,8 +1,9 @@
 // Commands to stop at: by their name or by a key that they name.
 
 import { type Redstart, type Reply } from "redstart";
-import { parse } from "../formats/requests.js";
-import { filter, latin1 } from "../keyspace/glob.js";
+import { latin1 } from "../bytes.js";
+import { filter } from "../keyspace/glob.js";
+import { commandsOf } from "../protocol/requests.js";
 
 /** Where the keys of a command are, as COMMAND tells: the first, the last counted from the end if negative, and how far apart. */
 type Places = readonly [first: number, last: number, step: number];
@@ -32,24 +33,12 @@ export function breakpoint(pattern: string, places: KeyPlaces): (bytes: Uint8Arr
   const isCommand = new RegExp(`^${pattern.trim().replace(/[^\w*]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
   // Unlike a filter it names a key as it is, unless it has wildcards.
   const isKey = /[*?[\\]/.test(pattern) ? filter(pattern.trim()) : (key: string) => key === latin1(new TextEncoder().encode(pattern.trim()));
-  return (bytes) => commands(bytes).some((args) => isCommand.test(latin1(args[0]!)) || places.keys(args).some((key) => isKey(latin1(key))));
-}
-
-/** The commands that a client's bytes hold whole. */
-export function commands(bytes: Uint8Array): Uint8Array[][] {
-  const all: Uint8Array[][] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const next = parse(bytes, at);
-    if (next === undefined || "why" in next) break;
-    if (next.args.length > 0) all.push(next.args);
-    at = next.end;
-  }
-  return all;
+  return (bytes) => commandsOf(bytes).some((args) => isCommand.test(latin1(args[0]!)) || places.keys(args).some((key) => isKey(latin1(key))));
 }
 
 /** What a mark is called: the first command, and how many follow it. */
 export function title(bytes: Uint8Array): string {
-  const all = commands(bytes);
+  const all = commandsOf(bytes);
   const [first] = all;
   if (first === undefined) return "…";
   const name = latin1(first[0]!.subarray(0, 24)).toUpperCase();

@@ -1,6 +1,7 @@
 // What differs between the keys of two moments. Values are compared as DUMP writes them, so a key that was changed and changed back is the same.
 
 import type { Keyspace, KeyView } from "redstart";
+import { compared, latin1 } from "../bytes.js";
 
 export interface Change {
   readonly kind: "added" | "removed" | "changed";
@@ -29,9 +30,11 @@ export function picture(keyspace: Keyspace, now: number): Picture {
   const keys = new Map<string, Held>();
   for (const { database } of keyspace.databases()) {
     for (const view of keyspace.keys(database)) {
-      const dump = keyspace.ask(database, "DUMP", view.key) as Uint8Array;
+      const dump = keyspace.ask(database, "DUMP", view.key) as Uint8Array | null;
+      // Its time has come between the two questions.
+      if (dump === null) continue;
       const deadline = view.ttlMs === null ? 0 : Math.round(now + view.ttlMs);
-      keys.set(`${database} ${String.fromCharCode(...view.key.subarray(0, 0x8000))}`, { database, view, deadline, hash: hash(dump) });
+      keys.set(`${database} ${latin1(view.key)}`, { database, view, deadline, hash: hash(dump) });
     }
   }
   return { now, keys };
@@ -50,13 +53,7 @@ export function diff(before: Picture, after: Picture): Change[] {
   for (const [name, is] of after.keys) {
     if (!before.keys.has(name)) changes.push({ kind: "added", database: is.database, key: is.view.key, before: undefined, after: is.view });
   }
-  return changes.sort((one, other) => one.database - other.database || compare(one.key, other.key));
-}
-
-function compare(one: Uint8Array, other: Uint8Array): number {
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at += 1) if (one[at] !== other[at]) return one[at]! - other[at]!;
-  return one.length - other.length;
+  return changes.sort((one, other) => one.database - other.database || compared(one.key, other.key));
 }
 
 /** 53 bits of FNV-1a, twice with different starts. */

@@ -1,6 +1,7 @@
 // Draws the commands of a session, a lane for each client: as ticks, with their names where there is room. What lies on the same pixel is drawn once, so
 // that a hundred thousand commands take no longer than there are pixels.
 
+import { firstWhere } from "../bisect.js";
 import type { ReplayState } from "./state.js";
 
 /** The part of the axis that is seen. */
@@ -80,11 +81,5 @@ function fitted(context: CanvasRenderingContext2D, text: string, room: number): 
 
 /** The first mark at or behind a place. */
 export function firstFrom(places: readonly number[], place: number): number {
-  let [low, high] = [0, places.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (places[middle]! < place) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(places.length, (index) => places[index]! >= place);
 }

@@ -3,16 +3,8 @@
 
 import { type ReadonlySignal, type Signal, computed, signal } from "@preact/signals";
 import { type Keyspace, Redstart, type Replay } from "redstart";
+import type { Moment } from "../session/moment.js";
 import { type Axis, type Mark, type Point } from "./axis.js";
-
-/** A moment as views see it. */
-export interface PastMoment {
-  readonly isLive: false;
-  readonly position: number;
-  readonly keyspace: Keyspace;
-  now(): number;
-  fork(): Redstart;
-}
 
 /** What is played. */
 export interface Played {
@@ -22,7 +14,7 @@ export interface Played {
   /** A replay of its first part that is there already: the player takes it over. */
   readonly replay?: Replay | undefined;
   /** Shows a moment of the past, or what is live. */
-  show(moment: PastMoment | undefined): void;
+  show(moment: Moment | undefined): void;
 }
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 100, 1000] as const;
@@ -163,6 +155,14 @@ export class Player {
     return { replay, position: this.#positionOf(this.point) };
   }
 
+  /** A copy of the engine at the moment that is shown; its clock stands still. */
+  async copy(): Promise<Redstart> {
+    const replay = await this.#opened(this.point.position);
+    const { point } = this;
+    replay.seek(this.#positionOf(point), point.time);
+    return replay.fork();
+  }
+
   close(): void {
     this.pause();
     this.#replay?.close();
@@ -191,7 +191,7 @@ export class Player {
     replay.seek(this.#positionOf(point), point.time);
     this.#keyspace ??= replay.keyspace;
     const keyspace = this.#keyspace;
-    this.#played.show({ isLive: false, position: point.position, keyspace, now: () => replay.now, fork: () => replay.fork() });
+    this.#played.show({ isLive: false, isOpen: true, position: point.position, keyspace, now: () => replay.now, fork: () => replay.fork() });
   }
 
   /** How many events have happened at a moment: also those behind the last command that are no command's. */

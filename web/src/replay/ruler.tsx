@@ -150,7 +150,7 @@ export function Ruler({ state }: { readonly state: ReplayState }) {
         onPointerLeave={() => (hovered.value = undefined)}
       >
         <canvas ref={canvas} />
-        <div class="past" style={{ width: percent(axis.placeOf(point)) }} />
+        {player.cursor.value !== undefined && <div class="past" style={{ width: percent(axis.placeOf(point)) }} />}
         {origin && <div class="origin" style={{ left: percent(axis.placeOf(origin.point)) }} title="Compared from here" />}
         <div class={`cursor${player.cursor.value === undefined ? " live" : ""}`} style={{ left: percent(axis.placeOf(point)) }} />
         {hovered.value !== undefined && (

@@ -1,11 +1,14 @@
 // What the timeline knows of a session: its commands on an axis, whose they are, and the player that goes along it.
 
 import { type ReadonlySignal, type Signal, effect, signal, untracked } from "@preact/signals";
-import { line } from "../formats/words.js";
+import { type Redstart, RedstartError } from "redstart";
+import { lineOf } from "../protocol/request.js";
+import { commandsOf } from "../protocol/requests.js";
 import { EDITOR_ADDRESS, type Session } from "../session/session.js";
 import type { Exchange } from "../session/transcript.js";
 import { Axis, type Mark, type Point } from "./axis.js";
-import { KeyPlaces, breakpoint, commands, title } from "./breakpoint.js";
+import { KeyPlaces, breakpoint, title } from "./breakpoint.js";
+import { type Delta, delta, side } from "./delta.js";
 import { type Change, type Picture, diff, picture } from "./diff.js";
 import { MOST_LANES } from "./paint.js";
 import { Player } from "./player.js";
@@ -17,6 +20,8 @@ const COMPARE_AFTER_MS = 120;
 export interface Origin {
   readonly point: Point;
   readonly picture: Picture;
+  /** The engine as it was then. */
+  readonly db: Redstart;
 }
 
 export interface Lane {
@@ -45,6 +50,7 @@ export class ReplayState {
   #places: KeyPlaces | undefined;
   #dispose: (() => void)[];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(session: Session) {
     this.session = session;
@@ -91,8 +97,8 @@ export class ReplayState {
   /** A mark in a line, as it was sent. */
   describe(mark: number): string {
     const sent = this.request(mark).subarray(0, 4096);
-    const all = commands(sent);
-    const text = all.length > 0 ? all.map(line).join("; ") : title(sent);
+    const all = commandsOf(sent);
+    const text = all.length > 0 ? all.map(lineOf).join("; ") : title(sent);
     return text.length > 200 ? `${text.slice(0, 199)}…` : text;
   }
 
@@ -108,17 +114,44 @@ export class ReplayState {
   }
 
   /** Has other moments compared with the one that is shown. */
-  compareFromHere(): void {
-    const { moment } = this.session;
-    this.origin.value = { point: this.player.point, picture: picture(moment.peek().keyspace, moment.peek().now()) };
+  async compareFromHere(): Promise<void> {
+    this.reach();
+    const { point } = this.player;
+    const db = await this.player.copy();
+    this.stopComparing();
+    if (this.#isClosed) return db.close();
+    this.origin.value = { point, db, picture: picture(db.keyspace, db.clock.now()) };
     this.#compare();
   }
 
+  stopComparing(): void {
+    this.origin.peek()?.db.close();
+    this.origin.value = undefined;
+    this.changes.value = [];
+  }
+
+  /** What became of the value of a key that has changed; `undefined` where it has changed again meanwhile. */
+  delta({ database, key, before, after }: Change): Delta | undefined {
+    const origin = this.origin.peek();
+    if (origin === undefined) return undefined;
+    const [from, to] = this.#inOrder(origin.db.keyspace, this.session.moment.peek().keyspace);
+    try {
+      return delta(key, side(from, database, before?.type), side(to, database, after?.type));
+    } catch (reason) {
+      if (reason instanceof RedstartError) return undefined;
+      throw reason;
+    }
+  }
+
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     for (const dispose of this.#dispose) dispose();
     // Views that show the past are there until the next frame.
-    setTimeout(() => this.player.close(), 500);
+    setTimeout(() => {
+      this.stopComparing();
+      this.player.close();
+    }, 500);
   }
 
   /** Makes room for a client: beside whoever came from the same address before. */
@@ -155,11 +188,15 @@ export class ReplayState {
   }
 
   #compare(): void {
-    const { origin } = this;
+    const origin = this.origin.peek();
     const moment = this.session.moment.peek();
-    if (origin.peek() === undefined || (moment.isLive && !this.session.isOpen)) return;
-    const [from, to] = [origin.peek()!.picture, picture(moment.keyspace, moment.now())];
-    this.changes.value = isBefore(this.player.point, origin.peek()!.point) ? diff(to, from) : diff(from, to);
+    if (origin === undefined || (moment.isLive && !this.session.isOpen.peek())) return;
+    this.changes.value = diff(...this.#inOrder(origin.picture, picture(moment.keyspace, moment.now())));
+  }
+
+  /** What is of the origin and what is of the moment that is shown, the earlier one first. */
+  #inOrder<T>(ofOrigin: T, ofMoment: T): [T, T] {
+    return isBefore(this.player.point, this.origin.peek()!.point) ? [ofMoment, ofOrigin] : [ofOrigin, ofMoment];
   }
 }
 

@@ -2,8 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import { count } from "../keyspace/text.js";
 import { restored } from "../session/restored.js";
 import type { Session } from "../session/session.js";
+import type { Succession } from "../succession.js";
 import { Changes } from "./changes.js";
 import { clockText } from "./clock.js";
 import { SPEEDS } from "./player.js";
@@ -13,11 +15,10 @@ import { ReplayState } from "./state.js";
 
 interface TimelineProps {
   readonly session: Session;
-  /** A session takes the place of this one. */
-  readonly onSession: (session: Session) => void;
+  readonly succession: Succession;
 }
 
-export function Timeline({ session, onSession }: TimelineProps) {
+export function Timeline({ session, succession }: TimelineProps) {
   const state = useMemo(() => new ReplayState(session), [session]);
   useEffect(() => () => state.close(), [state]);
   usePlayback(state);
@@ -31,7 +32,7 @@ export function Timeline({ session, onSession }: TimelineProps) {
 
   const goOn = async () => {
     const { replay, position } = await player.cut();
-    onSession(await restored(replay.record(position)));
+    succession.to(await restored(replay.record(position)), "The session goes on from that moment.");
   };
   const act = (what: () => void) => () => {
     state.reach();
@@ -54,8 +55,17 @@ export function Timeline({ session, onSession }: TimelineProps) {
         </div>
         <p class="moment">
           <span class="clock">{clockText(point.time)}</span>
-          <span class="count">{isPast ? `${happened} of ${axis.marks.length}` : `${axis.marks.length}`} command{axis.marks.length === 1 ? "" : "s"}</span>
+          <span class="count">{isPast && `${count(happened)} of `}{count(axis.marks.length)} command{axis.marks.length === 1 ? "" : "s"}</span>
         </p>
+      </div>
+      <Ruler state={state} />
+      <div class="more">
+        {isPast && (
+          <div class="back">
+            <button type="button" onClick={() => void goOn()} title="Leaves behind what followed this moment">Continue from here</button>
+            <button type="button" class="primary" onClick={() => player.live()}>Back to live</button>
+          </div>
+        )}
         <div class="stops">
           <input
             type="text"
@@ -74,20 +84,13 @@ export function Timeline({ session, onSession }: TimelineProps) {
           aria-expanded={isComparing.value}
           onClick={() => {
             isComparing.value = !isComparing.value;
-            if (isComparing.value) state.compareFromHere();
-            else state.origin.value = undefined;
+            if (isComparing.value) void state.compareFromHere();
+            else state.stopComparing();
           }}
         >
           Compare
         </button>
-        {isPast && (
-          <div class="back">
-            <button type="button" class="primary" onClick={() => void goOn()} title="Forgets what followed this moment, and goes on from it">Continue from here</button>
-            <button type="button" onClick={() => player.live()}>Back to live</button>
-          </div>
-        )}
       </div>
-      <Ruler state={state} />
       <p class="stopped" role="status">{stopped !== undefined && `Stopped at ${state.describe(happened - 1)}`}</p>
       {isComparing.value && <Changes state={state} />}
     </div>
@@ -104,7 +107,7 @@ interface ButtonProps {
 
 function Button({ label, keys, icon, disabled = false, onClick }: ButtonProps) {
   return (
-    <button type="button" class="icon" aria-label={label} title={`${label} (${keys})`} disabled={disabled} onClick={onClick}>
+    <button type="button" aria-label={label} title={`${label} (${keys})`} disabled={disabled} onClick={onClick}>
       <svg viewBox="0 0 16 16" aria-hidden="true"><path d={icon} /></svg>
     </button>
   );

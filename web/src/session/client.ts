@@ -5,7 +5,6 @@ import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals
 import type { Argument, Connection, Listener } from "redstart";
 import { split } from "redstart/format";
 import { encoded } from "../protocol/request.js";
-import { Answers } from "./answers.js";
 import type { Exchange } from "./transcript.js";
 
 /** What a client needs of its session. */
@@ -34,7 +33,6 @@ export class SessionClient {
   /** What runs once the connection no longer waits. */
   #queue: (() => void)[] = [];
   #isPumping = false;
-  #answers = new Answers();
 
   constructor(wire: Wire, address: string) {
     this.#wire = wire;
@@ -97,19 +95,18 @@ export class SessionClient {
     this.#wire.happen(() => {
       connection = this.#wire.attach(this.#listener(() => connection?.id ?? 0, (what) => (connection === undefined ? early.push(what) : what())));
       this.#wire.note({ client: connection.id, kind: "open", bytes: new TextEncoder().encode(this.address) });
-      this.adopt(connection, new Answers());
+      this.adopt(connection);
       for (const what of early) what();
     });
   }
 
-  /** Takes over a connection, which has yet to answer something. */
-  adopt(connection: Connection, answers: Answers): Listener {
-    this.#answers = answers;
+  /** Takes over a connection. */
+  adopt(connection: Connection): Listener {
     batch(() => {
       this.#connection = connection;
       this.#id.value = connection.id;
       this.#isOpen.value = connection.isOpen;
-      this.#look();
+      this.look();
     });
     return this.#listener(() => connection.id, (what) => what());
   }
@@ -157,28 +154,27 @@ export class SessionClient {
     const bytes = encoded(command);
     this.#wire.happen(() => {
       this.#wire.note({ client: connection.id, kind: "request", bytes, ...(line === undefined ? {} : { line }) });
-      this.#answers.asked(bytes);
       connection.send(bytes);
-      this.#look();
+      this.look();
     });
   }
 
   #reply(client: number, bytes: Uint8Array): void {
     this.#wire.note({ client, kind: "reply", bytes });
-    if (client === this.#id.peek()) this.#answers.heard(bytes);
-    this.#look();
+    this.look();
   }
 
   #ended(client: number): void {
     this.#wire.note({ client, kind: "end", bytes: NOTHING });
-    if (client === this.#id.peek()) this.#look();
+    this.look();
   }
 
-  #look(): void {
+  /** Looks whether it waits. */
+  look(): void {
     const connection = this.#connection;
     const isOpen = this.#wire.isOpen() && (connection?.isOpen ?? false);
     this.#isOpen.value = isOpen;
-    this.#isWaiting.value = isOpen && this.#answers.isDue;
+    this.#isWaiting.value = isOpen && (connection?.isBlocked ?? false);
     this.#pump();
   }
 }

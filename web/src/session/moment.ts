@@ -3,6 +3,8 @@ import type { Keyspace, Redstart } from "redstart";
 /** What the views show: the live engine, or a moment of a replay. */
 export interface Moment {
   readonly isLive: boolean;
+  /** Whether there is an engine to be asked: the live one may have been shut down. */
+  readonly isOpen: boolean;
   /** How many recorded events have happened. */
   readonly position: number;
   readonly keyspace: Keyspace;
@@ -19,6 +21,10 @@ export class Live implements Moment {
 
   constructor(db: Redstart) {
     this.#db = db;
+  }
+
+  get isOpen(): boolean {
+    return this.#db.isOpen;
   }
 
   get position(): number {

@@ -5,7 +5,6 @@ import { type ReadonlySignal, type Signal, batch, signal } from "@preact/signals
 import { type Argument, type Connection, type Listener, Redstart, RedstartError, type Replay } from "redstart";
 import { type Frame, frames } from "../protocol/frames.js";
 import { encoded } from "../protocol/request.js";
-import { Answers } from "./answers.js";
 import { SessionClient, type Wire } from "./client.js";
 import { Live, type Moment } from "./moment.js";
 import { type Exchange, Transcript } from "./transcript.js";
@@ -207,6 +206,8 @@ export class Session {
   /** Time changes things as well: keys expire. */
   #look(): void {
     if (!this.db.isOpen) return;
+    // One whose replies are turned off is not heard of.
+    for (const client of this.#clients.peek()) client.look();
     const { keyspace } = this.db;
     const { changes } = keyspace;
     if (changes === this.#changes && keyspace.databases().every(({ expiring }) => expiring === 0)) return;
@@ -218,12 +219,7 @@ export class Session {
     const address = this.transcript.address(connection.id) || `client ${connection.id}`;
     if (address === EDITOR_ADDRESS || this.#clients.peek().length >= MOST_TERMINALS) return undefined;
     const client = new SessionClient(this.#wire, address);
-    const answers = new Answers();
-    for (const { kind, bytes } of this.transcript.of(connection.id)) {
-      if (kind === "request") answers.asked(bytes);
-      else if (kind === "reply") answers.heard(bytes);
-    }
-    const listener = client.adopt(connection, answers);
+    const listener = client.adopt(connection);
     this.#clients.value = [...this.#clients.peek(), client].sort((a, b) => (a.address < b.address ? -1 : 1));
     return listener;
   }

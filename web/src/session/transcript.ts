@@ -34,11 +34,6 @@ export class Transcript {
     return this.#exchanges;
   }
 
-  /** The exchanges of a client: what `CLIENT ID` tells. */
-  of(client: number): Exchange[] {
-    return this.#exchanges.filter((exchange) => exchange.client === client);
-  }
-
   /** Where a client has connected from: terminals keep their address when they connect again. */
   address(client: number): string | undefined {
     return this.#addresses.get(client);

@@ -6,8 +6,9 @@
 //   ?commands=..          commands as redis.io links to them: base64url of a JSON array, or text with line ends or semicolons; more than once
 
 import { split } from "redstart/format";
+import { joined } from "../bytes.js";
 import { FormatError } from "../formats/format.js";
-import { Stage, joined } from "../formats/stage.js";
+import { Stage } from "../formats/stage.js";
 import { fromBase64url, toBase64url } from "./base64url.js";
 
 /** The longest link that is made: mail, chats and older servers take no more for certain. */

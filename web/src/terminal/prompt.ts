@@ -31,7 +31,7 @@ export function prompt(parent: HTMLElement, { terminal, docs, root, tooltips, on
       keymap.of([...defaultKeymap, ...historyKeymap]),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({
-        "aria-label": "Command", enterkeyhint: "send", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
+        "aria-label": "Command", "aria-multiline": "false", enterkeyhint: "send", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
       }),
       EditorView.domEventHandlers({ paste: (event, view) => pasted(event, view, terminal) }),
       EditorView.updateListener.of(({ docChanged, state }) => docChanged && onTyped(state.doc.toString())),

@@ -1,9 +1,10 @@
 // What a terminal shows, made of the exchanges of its client: each request with its prompt, each reply as redis-cli prints it.
 
 import { Printer, isRaw } from "redstart/format";
-import { Requests } from "../protocol/requests.js";
+import { firstWhere } from "../bisect.js";
 import { frames } from "../protocol/frames.js";
 import { lineOf } from "../protocol/request.js";
+import { Requests } from "../protocol/requests.js";
 import type { Exchange, Transcript } from "../session/transcript.js";
 
 /** What is shown of one exchange. */
@@ -99,13 +100,7 @@ export class Scrollback {
 
 /** How many of the entries have happened at a position. */
 export function until(entries: readonly Entry[], position: number): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (entries[middle]!.exchange.position <= position) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere(entries.length, (index) => entries[index]!.exchange.position > position);
 }
 
 function plain(text: string): Line {

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ReadonlySignal } from "@preact/signals";
 import type { EditorView } from "@codemirror/view";
 import type { Layout } from "../layout.js";
+import { Client } from "./client.js";
 import { docsCame, hint } from "./completion.js";
 import type { Docs } from "./docs.js";
 import { Log } from "./log.js";
@@ -12,6 +13,9 @@ import { Search } from "./search.js";
 import type { TerminalState } from "./state.js";
 
 const SAMPLES = ["SET greeting hello EX 60", "GET greeting", "INCR visits", "MSET a 1 b 2", "MGET a b c", "HELLO 3", "INFO keyspace"];
+
+/** How near its end a screen is that goes along with what comes. */
+const NEAR_PX = 16;
 
 interface TerminalProps {
   readonly terminal: TerminalState;
@@ -22,9 +26,10 @@ interface TerminalProps {
   readonly docs: ReadonlySignal<Docs | undefined>;
   readonly onActive: () => void;
   readonly onClose: (() => void) | undefined;
+  readonly onLessons: () => void;
 }
 
-export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActive, onClose }: TerminalProps) {
+export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActive, onClose, onLessons }: TerminalProps) {
   const { client, session } = terminal;
   const screen = useRef<HTMLDivElement>(null);
   const line = useRef<HTMLDivElement>(null);
@@ -53,9 +58,24 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
 
   useLayoutEffect(() => editor.current!.dispatch({ effects: docsCame.of(null) }), [docs.value]);
 
+  // Who has scrolled back goes on reading, until they type.
+  const follows = useRef(true);
+  const toEnd = () => {
+    if (follows.current) screen.current!.scrollTop = screen.current!.scrollHeight;
+  };
+  useLayoutEffect(toEnd, [entries.at(-1), layout.raw.value, isWaiting, draft]);
   useLayoutEffect(() => {
-    screen.current!.scrollTop = screen.current!.scrollHeight;
-  }, [entries.at(-1), layout.raw.value, isWaiting, typed, draft]);
+    follows.current = true;
+    toEnd();
+  }, [typed, isPast]);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(toEnd);
+    observer.observe(screen.current!);
+    return () => observer.disconnect();
+  }, []);
+  const scrolled = ({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: { currentTarget: HTMLElement }) => {
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+  };
 
   const searched = (how: "run" | "edit" | "drop") => {
     const view = editor.current!;
@@ -70,9 +90,11 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
   };
   return (
     <section class={`terminal${isActive ? " active" : ""}`} aria-label={terminal.name.value} onFocusIn={onActive}>
-      <Head terminal={terminal} isWaiting={isWaiting} onClose={onClose} />
-      <div class="screen" ref={screen} onClick={toPrompt}>
-        {entries.length === 0 && <Samples onPick={(sample) => terminal.enter(sample)} />}
+      <header><Client terminal={terminal} isFront={isActive} onClose={onClose} /></header>
+      <div class="screen" ref={screen} onClick={toPrompt} onScroll={scrolled}>
+        {entries.length === 0 && !isPast && (onClose === undefined
+          ? <Samples onPick={(sample) => terminal.enter(sample)} onLessons={onLessons} />
+          : <p class="samples">Another client of the same engine.</p>)}
         <Log entries={entries} raw={layout.raw.value} isLive={!isPast} />
         <div class={`prompt${isWaiting ? " waiting" : ""}`}>
           <span class="prompt-text" data-text={terminal.prompt.value} aria-hidden="true" />
@@ -80,11 +102,16 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
         </div>
         {draft !== undefined && <Search history={terminal.history} onFound={(line) => setLine(editor.current!, line)} onEnd={searched} />}
         {draft === undefined && <About docs={docs.value} line={typed} />}
-        {isPast && <p class="wait">This moment is past. What you enter happens now.</p>}
+        {isPast && (
+          <p class="wait">
+            <span>This moment is past. What you enter happens now.</span>
+            <button type="button" onClick={() => session.goLive()}>Return to now</button>
+          </p>
+        )}
         {isWaiting && (
           <p class="wait" role="status">
             <span class="pulse" aria-hidden="true" /> waits for a reply
-            <button type="button" class="quiet" onClick={() => (client.interrupt(), editor.current?.focus())}>Stop <kbd>Ctrl C</kbd></button>
+            <button type="button" onClick={() => (client.interrupt(), editor.current?.focus())}>Stop <kbd>Ctrl C</kbd></button>
           </p>
         )}
       </div>
@@ -103,33 +130,8 @@ function About({ docs, line }: { docs: Docs | undefined; line: string }) {
   );
 }
 
-function Head({ terminal, isWaiting, onClose }: { terminal: TerminalState; isWaiting: boolean; onClose: (() => void) | undefined }) {
-  const [isNaming, setNaming] = useState(false);
-  const name = terminal.name.value;
-  const rename = (field: HTMLInputElement, isMeant: boolean) => {
-    setNaming(false);
-    if (isMeant) terminal.rename(field.value.trim());
-  };
-  return (
-    <header class="terminal-head">
-      {isNaming ? (
-        <input
-          class="name" aria-label="Name of this client" value={name.startsWith("client ") ? "" : name} placeholder={name} spellcheck={false}
-          ref={(field) => field?.focus()}
-          onKeyDown={({ key, currentTarget }) => (key === "Enter" || key === "Escape") && rename(currentTarget, key === "Enter")}
-          onBlur={() => setNaming(false)}
-        />
-      ) : (
-        <button type="button" class="name" title="Rename this client" onClick={() => setNaming(true)}>{name}</button>
-      )}
-      {isWaiting ? <span class="state waiting">waits</span> : !terminal.client.isOpen.value && <span class="state">closed</span>}
-      {onClose && <button type="button" class="icon" aria-label={`Close ${name}`} title="Close this client" onClick={onClose}>×</button>}
-    </header>
-  );
-}
-
 /** What a terminal shows before anything was said. */
-function Samples({ onPick }: { onPick: (sample: string) => void }) {
+function Samples({ onPick, onLessons }: { onPick: (sample: string) => void; onLessons: () => void }) {
   const pick = (sample: string) => (event: MouseEvent) => {
     event.stopPropagation();
     onPick(sample);
@@ -138,6 +140,7 @@ function Samples({ onPick }: { onPick: (sample: string) => void }) {
     <div class="samples">
       <p>Type a command, or try one of these:</p>
       {SAMPLES.map((sample) => <button key={sample} type="button" onClick={pick(sample)}>{sample}</button>)}
+      <p>New to Redis? <button type="button" class="link" onClick={onLessons}>Take a lesson</button></p>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Layout } from "../layout.js";
 import type { SessionClient } from "../session/client.js";
 import type { Session } from "../session/session.js";
+import { Client } from "./client.js";
 import { Docs } from "./docs.js";
 import { TerminalState } from "./state.js";
 import { Terminal } from "./terminal.js";
@@ -23,7 +24,7 @@ function docsOf(session: Session): ReadonlySignal<Docs | undefined> {
 }
 
 /** What is to be seen beside the name of the terminal in front. */
-const CHIP_MARGIN = 8;
+const TAB_MARGIN = 8;
 
 /** More terminals than this cannot be told apart. */
 const MOST = 8;
@@ -32,40 +33,38 @@ interface TerminalsProps {
   readonly session: Session;
   readonly layout: Layout;
   readonly takesFocus: boolean;
+  /** Shows what lessons there are. */
+  readonly onLessons: () => void;
 }
 
-export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
+export function Terminals({ session, layout, takesFocus, onLessons }: TerminalsProps) {
   const states = useMemo(() => new Map<SessionClient, TerminalState>(), [session]);
   const active = session.front;
   const docs = useMemo(() => docsOf(session), [session]);
   const clients = session.clients.value;
   const shown = clients.map((client) => states.get(client) ?? (states.set(client, new TerminalState(session, client, docs)), states.get(client)!));
   const front = shown.find(({ client }) => client === active.value) ?? shown[0];
-  const chips = useRef<HTMLDivElement>(null);
+  const tabs = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    const chip = chips.current!.querySelector<HTMLElement>("[aria-pressed=true]");
-    if (chip !== null) chips.current!.scrollLeft = chip.offsetLeft - chips.current!.clientWidth + chip.offsetWidth + CHIP_MARGIN;
+    const tab = tabs.current!.querySelector<HTMLElement>(".front");
+    if (tab !== null) tabs.current!.scrollLeft = tab.offsetLeft - tabs.current!.clientWidth + tab.offsetWidth + TAB_MARGIN;
   }, [front]);
+  const closing = (client: SessionClient) => (clients.length > 1 ? () => session.disconnect(client) : undefined);
   const add = () => {
     active.value = session.connect();
   };
   return (
     <div class="terminals">
-      <div class="pane-tools">
-        <div class="clients" ref={chips} role="group" aria-label="Clients">
+      <div class="tools">
+        <div class="clients" ref={tabs} role="group" aria-label="Clients">
           {shown.map((state) => (
-            <button
-              key={state.client.address} type="button" aria-pressed={state === front}
-              class={state.client.isWaiting.value ? "waiting" : undefined} onClick={() => (active.value = state.client)}
-            >
-              {state.name.value}
-            </button>
+            <Client key={state.client.address} terminal={state} isFront={state === front} onPick={() => (active.value = state.client)} onClose={closing(state.client)} />
           ))}
         </div>
         <button type="button" onClick={add} disabled={clients.length >= MOST} title="Connect one more client to this engine">+ Client</button>
         <span class="space" />
         <button type="button" aria-pressed={layout.raw.value} onClick={() => (layout.raw.value = !layout.raw.value)} title="Show the bytes that are sent">
-          Raw bytes
+          Raw<span class="only-wide"> bytes</span>
         </button>
       </div>
       <div class="screens">
@@ -74,7 +73,8 @@ export function Terminals({ session, layout, takesFocus }: TerminalsProps) {
             key={state.client.address} terminal={state} layout={layout} isActive={state === front} docs={docs}
             takesFocus={takesFocus && (active.peek() === undefined ? state === front : state.client === active.peek())}
             onActive={() => (active.value = state.client)}
-            onClose={clients.length > 1 ? () => session.disconnect(state.client) : undefined}
+            onClose={closing(state.client)}
+            onLessons={onLessons}
           />
         ))}
       </div>

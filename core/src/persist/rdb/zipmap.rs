@@ -20,8 +20,8 @@ const LONG: u8 = 0xfe;
 /// # Errors
 /// The zipmap is not what it says of itself.
 pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
-    // What is longer Redis never wrote, and might not fit a listpack.
-    if bytes.len() > MAX_BYTES {
+    // What is longer Redis never wrote, and might not fit a listpack. It asks for an end at the end, and goes by the first.
+    if bytes.len() > MAX_BYTES || bytes.last() != Some(&END) {
         return Err(Corrupt);
     }
     let mut reader = Reader::new(bytes);
@@ -36,7 +36,6 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
         reader.bytes(room.into())?;
         count += 1;
     }
-    // What follows the end does not matter to Redis.
     if told >= LONG || usize::from(told) == count { Ok(list) } else { Err(Corrupt) }
 }
 
@@ -65,6 +64,8 @@ mod tests {
         for len in 0..bytes.len() {
             assert!(to_listpack(&bytes[..len]).is_err());
         }
+        assert!(to_listpack(b"\x01\x01a\x01\0x\xff..\xff").is_ok());
+        assert!(to_listpack(b"\x01\x01a\x01\0x\xff..").is_err());
         for at in [0, 1, 5, 6, bytes.len() - 1] {
             let mut wrong = bytes.clone();
             wrong[at] ^= 0x81;

@@ -1,12 +1,12 @@
 // A hash as a table of its fields, each with the time that it has left.
 
 import { useState } from "preact/hooks";
+import { latin1, same } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { Grid } from "../grid.js";
-import { latin1 } from "../glob.js";
-import { TimeLeft, same } from "../keys.js";
 import { type Subject, scanned } from "../subject.js";
 import { meant, millis, shown } from "../text.js";
+import { TimeLeft } from "../time-left.js";
 import { brief } from "./brief.js";
 
 const PAGE = 500;

@@ -1,11 +1,11 @@
 // The registers of a HyperLogLog: a square of them, and how many have each value.
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { latin1 } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { type HyperLogLog, histogram, readHyperLogLog } from "../hyperloglog.js";
 import type { Subject } from "../subject.js";
 import { count, meant } from "../text.js";
-import { latin1 } from "../glob.js";
 
 const SIDE = 128;
 

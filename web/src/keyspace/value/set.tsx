@@ -1,10 +1,9 @@
 // A set: its members, in the order of SSCAN.
 
 import { useState } from "preact/hooks";
+import { latin1, same } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { Grid } from "../grid.js";
-import { latin1 } from "../glob.js";
-import { same } from "../keys.js";
 import { type Subject, scanned } from "../subject.js";
 import { meant, shown } from "../text.js";
 import { brief } from "./brief.js";

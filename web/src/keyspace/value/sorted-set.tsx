@@ -1,10 +1,9 @@
 // A sorted set as a ranking, the highest score first; where scores are places on the globe, with their coordinates.
 
 import { useState } from "preact/hooks";
+import { latin1, same } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { type Column, Grid } from "../grid.js";
-import { latin1 } from "../glob.js";
-import { same } from "../keys.js";
 import type { Subject } from "../subject.js";
 import { meant, shown } from "../text.js";
 import { brief } from "./brief.js";
@@ -27,7 +26,7 @@ export function SortedSetView({ subject }: { subject: Subject }) {
     { title: "Member", width: "minmax(5rem, 1fr)" },
     ...(showsPlaces
       ? [{ title: "Longitude", width: "6.5rem", isNumber: true }, { title: "Latitude", width: "6.5rem", isNumber: true }]
-      : [{ title: "Bar", width: "minmax(2rem, 0.6fr)", isMinor: true }, { title: "Score", width: "7rem", isNumber: true }]),
+      : [{ title: "Score", width: "minmax(7rem, 1.2fr)", narrow: "7rem", isNumber: true }]),
   ];
   return (
     <>
@@ -43,7 +42,7 @@ export function SortedSetView({ subject }: { subject: Subject }) {
             cells: [
               isAscending ? size - from - at : from + at + 1,
               brief(member),
-              ...(showsPlaces ? (places[at] ?? [0, 0]).map((degrees) => Number(degrees).toFixed(5)) : [<Bar part={part(score, lowest, highest)} />, written(score)]),
+              ...(showsPlaces ? (places[at] ?? [0, 0]).map((degrees) => Number(degrees).toFixed(5)) : [<span class="scored"><Bar part={part(score, lowest, highest)} /><span>{written(score)}</span></span>]),
             ],
           }));
         }}

@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { quote, split } from "redstart/format";
+import { latin1 } from "../../bytes.js";
 import { Action, Form } from "../form.js";
 import { Grid } from "../grid.js";
-import { latin1 } from "../glob.js";
 import type { Subject } from "../subject.js";
 import { count, duration, shown, textOf } from "../text.js";
 

@@ -76,7 +76,7 @@ function Editor({ subject, text, toValue, mistake, children }: EditorProps) {
         }}
       />
       <div class="form-buttons">
-        <button type="submit" class="main" disabled={locked !== null} title={locked ?? undefined}>Save</button>
+        <button type="submit" class="primary" disabled={locked !== null} title={locked ?? undefined}>Save</button>
         {draft !== null && <button type="button" onClick={() => setDraft(null)}>Discard</button>}
         {children}
         {draft !== null && value === null && <span class="mistake" role="status">{mistake}</span>}
