@@ -46,7 +46,7 @@ pub(crate) fn serve(port: u16) -> Result<()> {
                 continue;
             }
             let slot = &mut connections[event.token().0];
-            let turn = |connection: &mut Connection| connection.turn(&mut buffer, &mut tables);
+            let mut turn = |connection: &mut Connection| connection.turn(&mut buffer, &mut tables);
             if slot.as_mut().is_some_and(|connection| turn(connection).is_err()) {
                 *slot = None;
             }
