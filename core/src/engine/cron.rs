@@ -165,7 +165,7 @@ impl Engine {
             .clients
             .iter()
             .filter(|session| {
-                !session.is_blocked() && !session.is_monitor && session.subscriptions.is_none()
+                !session.is_held() && !session.is_monitor && session.subscriptions.is_none()
             })
             .filter(|session| now.since(session.last_interaction) > timeout_us)
             .map(|session| session.id)

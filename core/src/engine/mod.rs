@@ -313,6 +313,7 @@ impl Engine {
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
         let spare_buffers = &mut self.spare_buffers;
         let goes_on = self.instance.clients.edit(client, |session| {
+            session.last_interaction = now;
             if let Some(buffer) = session.output.consume(len_bytes) {
                 keep_buffer(spare_buffers, buffer);
             }
