@@ -246,7 +246,7 @@ struct Both {
 
 impl Both {
     fn new(address: &str) -> Self {
-        let redis = [0; 2].map(|_| TcpDriver::new(address).unwrap());
+        let redis = [0; 2].map(|_| TcpDriver::new(address).expect("redis-server listens"));
         let (redstart, user, complaints) = (Subject::new(), String::new(), Vec::new());
         Self { redis, redstart, user, asked: 0, denied: 0, tried: 0, complaints }
     }
@@ -282,7 +282,10 @@ impl Both {
 
     fn replies(&mut self, client: usize, words: &[Vec<u8>]) -> [Reply; 2] {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
-        [self.redis[client].ask(&words).unwrap(), self.redstart.ask(client, &words)]
+        [
+            self.redis[client].ask(&words).expect("redis-server answers"),
+            self.redstart.ask(client, &words),
+        ]
     }
 
     fn complain(&mut self, words: &[Vec<u8>], expected: &str, got: &str) {
