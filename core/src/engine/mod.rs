@@ -387,9 +387,10 @@ impl Engine {
         self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
     }
 
-    /// Runs what waits in a client's input, now that it may go on.
+    /// Runs what waits in a client's input, now that it may go on. It was not idle while it waited.
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(mut session) = self.instance.clients.take(client) else { return };
+        session.last_interaction = now;
         self.run_input(&mut session, now);
         self.instance.effects.push_back(Effect::Write(client));
         self.finish(session, now);
