@@ -121,6 +121,20 @@ test("commands, their words and keys are completed; a line that nothing was chos
   await picture(page, "completion");
 });
 
+test("who types before the documentation has come is helped when it comes", async (t) => {
+  const page = await open(t);
+  await page.addInitScript(() => {
+    window.requestIdleCallback = (call) => (window.whenIdle = call);
+  });
+  await page.reload();
+  await prompt(page).waitFor();
+  await page.keyboard.type("zrangeb");
+  await page.waitForTimeout(200);
+  assert.equal(await page.locator(".cm-tooltip-autocomplete").count(), 0);
+  await page.evaluate(() => window.whenIdle());
+  await offers(page, ["ZRANGEBYLEX", "ZRANGEBYSCORE"]);
+});
+
 test("arguments are hinted as they are typed, and the command is explained", async (t) => {
   const page = await open(t);
   await page.keyboard.type("expire ");

@@ -85,8 +85,13 @@ function keysOf(sources: Sources): (prefix: string) => string[] {
   };
 }
 
-/** Says that the documentation has come. */
-export const docsCame = StateEffect.define<null>();
+const docsCame = StateEffect.define<null>();
+
+/** Says that the documentation has come, which may be after the first words were typed. */
+export function takeDocs(view: EditorView): void {
+  view.dispatch({ effects: docsCame.of(null) });
+  if (view.hasFocus && view.state.doc.length > 0) startCompletion(view);
+}
 
 /** Completion and hints for a prompt; `parent` is where the list of completions is put. */
 export function completion(sources: Sources, parent: HTMLElement): Extension {

@@ -5,7 +5,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { EditorView } from "@codemirror/view";
 import type { Layout } from "../layout.js";
 import { Client } from "./client.js";
-import { docsCame, hint } from "./completion.js";
+import { hint, takeDocs } from "./completion.js";
 import type { Docs } from "./docs.js";
 import { Log } from "./log.js";
 import { isNothingMarked, prompt, setLine } from "./prompt.js";
@@ -56,7 +56,9 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
     return () => view.destroy();
   }, [terminal]);
 
-  useLayoutEffect(() => editor.current!.dispatch({ effects: docsCame.of(null) }), [docs.value]);
+  useLayoutEffect(() => {
+    if (docs.value !== undefined) takeDocs(editor.current!);
+  }, [docs.value]);
 
   // Who has scrolled back goes on reading, until they type.
   const follows = useRef(true);
