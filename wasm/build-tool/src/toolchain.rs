@@ -18,6 +18,12 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
+/// Passwords are hashed seldom: the loop that hashes them need not be unrolled.
+const COMPACT_SHA2: &str = "--cfg=sha2_backend_soft=\"compact\"";
+/// Where size counts most, LLVM inlines only what is smaller than the call. Functions that are little larger make the module
+/// 6 KB larger, and a `GET` an eighth faster.
+const INLINE_SMALL: &str = "-Cllvm-args=-inline-threshold=40";
+
 const MISSING: &str = "no standard library for wasm32-unknown-unknown: run `rustup target add wasm32-unknown-unknown`, \
                        or, on Debian, `apt-get install rustc-web cargo-web rust-web-src`";
 
@@ -91,8 +97,7 @@ impl Toolchain {
     pub(crate) fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.env("RUSTC", &self.compiler_of_target);
-        // Passwords are hashed seldom: the loop that hashes them need not be unrolled.
-        cargo.env("RUSTFLAGS", "--cfg=sha2_backend_soft=\"compact\"");
+        cargo.env("RUSTFLAGS", format!("{COMPACT_SHA2} {INLINE_SMALL}"));
         cargo
     }
 
