@@ -79,8 +79,19 @@ const UNSPOILED: &[&str] = &[
 ];
 
 /// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
-const WORDS_OF_TIME: &[&str] =
-    &["EX", "PX", "EXAT", "PXAT", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "SETEX", "PSETEX"];
+const WORDS_OF_TIME: &[&str] = &[
+    "EX",
+    "PX",
+    "EXAT",
+    "PXAT",
+    "EXPIRE",
+    "PEXPIRE",
+    "EXPIREAT",
+    "PEXPIREAT",
+    "SETEX",
+    "PSETEX",
+    "RESTORE",
+];
 
 const KEYS: &[&str] = &["a", "b", "c", "d", "e", "f"];
 const RARE_KEYS: &[&[u8]] =
