@@ -4,9 +4,9 @@
 //! All requests that come over a connection in one window are as long as the first, of which the lengths are read and the
 //! arguments passed over; so no byte of a value is looked at. `GET` is answered with a value as long as the one that was set
 //! last, each time with another of a thousand, since the values of a server do not lie in the processor's caches
-//! either; all else with `+OK`.
+//! either; all else with `+OK`. For the same reason `SET` is read to where a thousand such requests would lie, in turn.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use mio::net::{TcpListener, TcpStream};
@@ -27,9 +27,14 @@ pub(crate) fn serve(port: u16) -> Result<()> {
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut connections: Vec<Option<Connection>> = Vec::new();
-    let mut buffer = vec![0; READ_LEN];
-    let mut tables =
-        Tables { ok: Replies::new(b"+OK\r\n"), values: Replies::bulks(0), value_len: 0 };
+    let mut tables = Tables {
+        ok: Replies::new(b"+OK\r\n"),
+        values: Replies::bulks(0),
+        value_len: 0,
+        buffer: vec![0; READ_LEN],
+        kept: vec![0; READ_LEN],
+        next: 0,
+    };
     loop {
         poll.poll(&mut events, None)?;
         for event in &events {
@@ -46,8 +51,7 @@ pub(crate) fn serve(port: u16) -> Result<()> {
                 continue;
             }
             let slot = &mut connections[event.token().0];
-            let mut turn = |connection: &mut Connection| connection.turn(&mut buffer, &mut tables);
-            if slot.as_mut().is_some_and(|connection| turn(connection).is_err()) {
+            if slot.as_mut().is_some_and(|connection| connection.turn(&mut tables).is_err()) {
                 *slot = None;
             }
         }
@@ -58,13 +62,33 @@ struct Tables {
     ok: Replies,
     values: Replies,
     value_len: usize,
+    /// What is read to be forgotten.
+    buffer: Vec<u8>,
+    /// What is read to be kept, and where the next goes.
+    kept: Vec<u8>,
+    next: usize,
 }
 
 impl Tables {
     fn hold_values_of(&mut self, len: usize) {
         if len != self.value_len {
             (self.values, self.value_len) = (Replies::bulks(len), len);
+            self.kept = vec![0; READ_LEN.max(self.values.bytes.len())];
         }
+    }
+
+    fn read(&mut self, stream: &mut TcpStream, is_kept: bool) -> io::Result<&[u8]> {
+        if !is_kept {
+            let len = stream.read(&mut self.buffer)?;
+            return Ok(&self.buffer[..len]);
+        }
+        if self.next + READ_LEN > self.kept.len() {
+            self.next = 0;
+        }
+        let room = &mut self.kept[self.next..][..READ_LEN];
+        let len = stream.read(room)?;
+        self.next += len;
+        Ok(&room[..len])
     }
 }
 
@@ -96,6 +120,7 @@ impl Replies {
 struct Connection {
     stream: TcpStream,
     is_get: bool,
+    is_set: bool,
     request_len: usize,
     /// Bytes that have come of a request that is not yet whole.
     pending: usize,
@@ -106,20 +131,32 @@ struct Connection {
 
 impl Connection {
     fn new(stream: TcpStream) -> Self {
-        Self { stream, is_get: false, request_len: 0, pending: 0, owed: 0, owed_at: 0 }
+        Self {
+            stream,
+            is_get: false,
+            is_set: false,
+            request_len: 0,
+            pending: 0,
+            owed: 0,
+            owed_at: 0,
+        }
     }
 
-    fn turn(&mut self, buffer: &mut [u8], tables: &mut Tables) -> Result<()> {
+    fn turn(&mut self, tables: &mut Tables) -> Result<()> {
         self.write(tables)?;
         loop {
-            let len = match self.stream.read(buffer) {
-                Ok(0) => return Err("closed".into()),
-                Ok(len) => len,
+            let bytes = match tables.read(&mut self.stream, self.is_set) {
+                Ok([]) => return Err("closed".into()),
+                Ok(bytes) => bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
+            let len = bytes.len();
             if self.pending == 0 {
-                self.begin(&buffer[..len], tables)?;
+                let value_len = self.begin(bytes)?;
+                if self.is_set {
+                    tables.hold_values_of(value_len);
+                }
             }
             let come = self.pending + len;
             self.pending = come % self.request_len;
@@ -131,21 +168,19 @@ impl Connection {
             }
             self.owed += owed;
             self.write(tables)?;
-            if len < buffer.len() {
+            if len < READ_LEN {
                 return Ok(());
             }
         }
     }
 
-    /// Learns what is asked from now on.
-    fn begin(&mut self, bytes: &[u8], tables: &mut Tables) -> Result<()> {
+    /// Learns what is asked from now on, and how long the last argument is.
+    fn begin(&mut self, bytes: &[u8]) -> Result<usize> {
         let (request_len, last_len) = lengths(bytes).ok_or("a request without its lengths")?;
         self.request_len = request_len;
         self.is_get = bytes.starts_with(b"*2\r\n$3\r\nGET\r\n");
-        if bytes.starts_with(b"*3\r\n$3\r\nSET\r\n") {
-            tables.hold_values_of(last_len);
-        }
-        Ok(())
+        self.is_set = bytes.starts_with(b"*3\r\n$3\r\nSET\r\n");
+        Ok(last_len)
     }
 
     fn write(&mut self, tables: &Tables) -> Result<()> {
