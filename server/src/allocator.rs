@@ -17,16 +17,34 @@ pub(crate) const NAME: &str = if cfg!(feature = "jemalloc") {
     "libc"
 };
 
-/// The bytes that are handed out just now, where the allocator tells.
-#[cfg(feature = "jemalloc")]
-pub(crate) fn allocated_bytes() -> Option<u64> {
-    tikv_jemalloc_ctl::epoch::advance().ok()?;
-    u64::try_from(tikv_jemalloc_ctl::stats::allocated::read().ok()?).ok()
+/// What the allocator holds, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held {
+    /// Handed out.
+    pub(crate) allocated: u64,
+    /// In pages of which something is handed out.
+    pub(crate) active: u64,
+    /// In physical memory.
+    pub(crate) resident: u64,
 }
 
-/// The bytes that are handed out just now, where the allocator tells.
+/// What is held just now, where the allocator tells.
+#[cfg(feature = "jemalloc")]
+pub(crate) fn held() -> Option<Held> {
+    use tikv_jemalloc_ctl::{epoch, stats};
+    epoch::advance().ok()?;
+    let [allocated, active, resident] = [
+        stats::allocated::read().ok()?,
+        stats::active::read().ok()?,
+        stats::resident::read().ok()?,
+    ]
+    .map(|bytes| bytes as u64);
+    Some(Held { allocated, active, resident })
+}
+
+/// What is held just now, where the allocator tells.
 #[cfg(not(feature = "jemalloc"))]
-pub(crate) fn allocated_bytes() -> Option<u64> {
+pub(crate) const fn held() -> Option<Held> {
     None
 }
 

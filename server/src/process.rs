@@ -11,7 +11,7 @@ use nix::sys::utsname::uname;
 use nix::unistd::{SysconfVar, sysconf};
 use redstart_core::instance::host::Usage;
 
-use crate::allocator;
+use crate::allocator::{self, Held};
 
 /// The fixed facts, found out once.
 #[derive(Debug)]
@@ -42,20 +42,26 @@ impl Facts {
         }
     }
 
-    /// What the process takes now. If the allocator does not tell what it has handed out, that is what is resident.
+    /// What the process takes now. If the allocator does not tell what it holds, that is what is resident.
     pub(crate) fn usage(&self) -> Usage {
-        let (user_cpu_us, system_cpu_us, max_resident_bytes) =
-            match getrusage(UsageWho::RUSAGE_SELF) {
-                Ok(usage) => (
-                    micros(usage.user_time()),
-                    micros(usage.system_time()),
-                    u64::try_from(usage.max_rss()).unwrap_or(0) * 1024,
-                ),
-                Err(_) => (0, 0, 0),
-            };
+        let (user_cpu_us, system_cpu_us, max_resident_bytes) = resources(UsageWho::RUSAGE_SELF);
+        let (main_thread_user_cpu_us, main_thread_system_cpu_us, _) = resources(THIS_THREAD);
         let resident_bytes = self.resident_bytes().unwrap_or(max_resident_bytes);
-        let allocated_bytes = allocator::allocated_bytes().unwrap_or(resident_bytes);
-        Usage { allocated_bytes, resident_bytes, user_cpu_us, system_cpu_us }
+        let Held { allocated, active, resident } = allocator::held().unwrap_or(Held {
+            allocated: resident_bytes,
+            active: resident_bytes,
+            resident: resident_bytes,
+        });
+        Usage {
+            allocated_bytes: allocated,
+            active_bytes: active,
+            mapped_bytes: resident,
+            resident_bytes,
+            user_cpu_us,
+            system_cpu_us,
+            main_thread_user_cpu_us,
+            main_thread_system_cpu_us,
+        }
     }
 
     fn resident_bytes(&self) -> Option<u64> {
@@ -65,6 +71,20 @@ impl Facts {
         let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
         Some(pages * self.page_bytes)
     }
+}
+
+/// The thread that asks, which is the engine's; where the system does not tell threads apart, the process.
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+const THIS_THREAD: UsageWho = UsageWho::RUSAGE_THREAD;
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+const THIS_THREAD: UsageWho = UsageWho::RUSAGE_SELF;
+
+/// Microseconds in user mode and in the system, and the most bytes that were resident.
+fn resources(who: UsageWho) -> (u64, u64, u64) {
+    getrusage(who).map_or((0, 0, 0), |usage| {
+        let max_resident_kib = u64::try_from(usage.max_rss()).unwrap_or(0);
+        (micros(usage.user_time()), micros(usage.system_time()), max_resident_kib * 1024)
+    })
 }
 
 fn sysconf_bytes(var: SysconfVar) -> u64 {

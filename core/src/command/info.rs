@@ -1,15 +1,18 @@
-//! `INFO`: the server's figures, by section.
+//! `INFO`: the server's figures, by section, under Redis's names. What has no counterpart here (forks, replicas, scripts, ...)
+//! reads as in a Redis that has done none of it, since tools look for these lines; a figure that would be untrue is left out.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 
 use super::context::{Context, Outcome};
-use super::memory::Footprint;
+use super::memory::{Excess, Footprint};
 use crate::acl::Reason;
 use crate::error::Error;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
+use crate::session::{Session, Stall};
 use crate::{REDIS_VERSION, VERSION};
 
 /// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.
@@ -58,6 +61,13 @@ impl Lines {
         let _ = write!(self.0, "{field}:{value}\r\n");
     }
 
+    /// Figures that never change here.
+    fn add_fixed(&mut self, figures: &[(&str, &str)]) {
+        for (field, value) in figures {
+            self.add(field, value);
+        }
+    }
+
     /// A size, once in bytes and once as a person reads it.
     fn add_bytes(&mut self, field: &str, bytes: u64) {
         self.add(field, bytes);
@@ -90,6 +100,7 @@ fn server(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("monotonic_clock", process.monotonic_clock);
     lines.add("multiplexing_api", process.multiplexer);
     lines.add("process_id", process.id);
+    lines.add("process_supervised", config.supervised);
     lines.add("run_id", String::from_utf8_lossy(&ctx.instance.run_id));
     lines.add("tcp_port", process.port);
     lines.add("server_time_usec", ctx.now.0);
@@ -100,6 +111,7 @@ fn server(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("lru_clock", ctx.now.seconds() & 0x00ff_ffff);
     lines.add("executable", &process.executable);
     lines.add("config_file", &process.config_file);
+    lines.add("io_threads_active", 0);
 }
 
 fn clients(ctx: &Context<'_>, lines: &mut Lines) {
@@ -117,7 +129,19 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
     );
     lines.add("blocked_clients", sessions().filter(|session| session.is_held()).count());
     lines.add("tracking_clients", ctx.keys.observers.tracking.clients);
-    lines.add("clients_in_timeout_table", 0);
+    let has_deadline =
+        |session: &&Session| matches!(session.stall, Some(Stall::Blocked { until: Some(_) }));
+    lines.add("clients_in_timeout_table", sessions().filter(has_deadline).count());
+    let keys = |needs_key: bool| -> BTreeSet<(usize, &[u8])> {
+        let is_blocked = |session: &&Session| matches!(session.stall, Some(Stall::Blocked { .. }));
+        let waits = sessions().filter(is_blocked).filter_map(|session| session.wait.as_deref());
+        waits
+            .filter(|wait| wait.needs_key || !needs_key)
+            .flat_map(|wait| wait.keys.iter().map(|key| (wait.database, &key[..])))
+            .collect()
+    };
+    lines.add("total_blocking_keys", keys(false).len());
+    lines.add("total_blocking_keys_on_nokey", keys(true).len());
 }
 
 fn memory(ctx: &Context<'_>, lines: &mut Lines) {
@@ -136,25 +160,81 @@ fn memory(ctx: &Context<'_>, lines: &mut Lines) {
         format!("{:.2}%", 100.0 * ratio(used_bytes.saturating_sub(overhead_bytes), used_bytes)),
     );
     lines.add("allocator_allocated", usage.allocated_bytes);
-    lines.add("allocator_resident", usage.resident_bytes);
+    lines.add("allocator_active", usage.active_bytes);
+    lines.add("allocator_resident", usage.mapped_bytes);
     lines.add_bytes("total_system_memory", process.system_memory_bytes);
+    lines.add_fixed(&[
+        ("used_memory_lua", "0"),
+        ("used_memory_vm_eval", "0"),
+        ("used_memory_lua_human", "0B"),
+        ("used_memory_scripts_eval", "0"),
+        ("number_of_cached_scripts", "0"),
+        ("number_of_functions", "0"),
+        ("number_of_libraries", "0"),
+        ("used_memory_vm_functions", "0"),
+        ("used_memory_vm_total", "0"),
+        ("used_memory_vm_total_human", "0B"),
+        ("used_memory_functions", "0"),
+        ("used_memory_scripts", "0"),
+        ("used_memory_scripts_human", "0B"),
+    ]);
     lines.add_bytes("maxmemory", ctx.instance.config.maxmemory as u64);
     lines.add("maxmemory_policy", ctx.instance.config.maxmemory_policy);
-    lines.add("mem_fragmentation_ratio", format!("{:.2}", ratio(usage.resident_bytes, used_bytes)));
-    lines.add("mem_fragmentation_bytes", usage.resident_bytes as i64 - used_bytes as i64);
-    lines.add("mem_not_counted_for_evict", 0);
+    let names = ["allocator_frag", "allocator_rss", "rss_overhead", "mem_fragmentation"];
+    for (name, Excess { ratio, bytes }) in names.into_iter().zip(Excess::all(&usage, used_bytes)) {
+        lines.add(&format!("{name}_ratio"), format_args!("{ratio:.2}"));
+        lines.add(&format!("{name}_bytes"), bytes);
+    }
+    lines.add_fixed(&[
+        ("mem_not_counted_for_evict", "0"),
+        ("mem_replication_backlog", "0"),
+        ("mem_total_replication_buffers", "0"),
+        ("mem_clients_slaves", "0"),
+    ]);
     lines.add("mem_clients_normal", clients_bytes);
+    lines.add_fixed(&[("mem_cluster_links", "0"), ("mem_aof_buffer", "0")]);
     lines.add("mem_allocator", process.allocator);
+    lines.add("active_defrag_running", 0);
     lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
     lines.add("lazyfreed_objects", ctx.keys.keyspace.lazyfree.freed());
 }
 
 fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
-    lines.add("loading", 0);
+    lines.add_fixed(&[
+        ("loading", "0"),
+        ("async_loading", "0"),
+        ("current_cow_peak", "0"),
+        ("current_cow_size", "0"),
+        ("current_cow_size_age", "0"),
+        ("current_fork_perc", "0.00"),
+        ("current_save_keys_processed", "0"),
+        ("current_save_keys_total", "0"),
+    ]);
     lines.add("rdb_changes_since_last_save", ctx.keys.stats.changes);
     lines.add("rdb_bgsave_in_progress", 0);
-    lines.add("aof_enabled", 0);
-    lines.add("aof_rewrite_in_progress", 0);
+    // As in Redis, what was there at the start counts as saved.
+    lines.add("rdb_last_save_time", ctx.instance.started_at.unwrap_or(ctx.now).seconds());
+    lines.add_fixed(&[
+        ("rdb_last_bgsave_status", "ok"),
+        ("rdb_last_bgsave_time_sec", "-1"),
+        ("rdb_current_bgsave_time_sec", "-1"),
+        ("rdb_saves", "0"),
+        ("rdb_last_cow_size", "0"),
+        ("rdb_last_load_keys_expired", "0"),
+        ("rdb_last_load_keys_loaded", "0"),
+        ("aof_enabled", "0"),
+        ("aof_rewrite_in_progress", "0"),
+        ("aof_rewrite_scheduled", "0"),
+        ("aof_last_rewrite_time_sec", "-1"),
+        ("aof_current_rewrite_time_sec", "-1"),
+        ("aof_last_bgrewrite_status", "ok"),
+        ("aof_rewrites", "0"),
+        ("aof_rewrites_consecutive_failures", "0"),
+        ("aof_last_write_status", "ok"),
+        ("aof_last_cow_size", "0"),
+        ("module_fork_in_progress", "0"),
+        ("module_fork_last_cow_size", "0"),
+    ]);
 }
 
 fn stats(ctx: &Context<'_>, lines: &mut Lines) {
@@ -165,9 +245,15 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("instantaneous_ops_per_sec", commands as u64);
     lines.add("total_net_input_bytes", stats.input_bytes);
     lines.add("total_net_output_bytes", stats.output_bytes);
+    lines.add_fixed(&[("total_net_repl_input_bytes", "0"), ("total_net_repl_output_bytes", "0")]);
     lines.add("instantaneous_input_kbps", format!("{:.2}", input_bytes / 1024.0));
     lines.add("instantaneous_output_kbps", format!("{:.2}", output_bytes / 1024.0));
+    lines.add_fixed(&[
+        ("instantaneous_input_repl_kbps", "0.00"),
+        ("instantaneous_output_repl_kbps", "0.00"),
+    ]);
     lines.add("rejected_connections", stats.connections_rejected);
+    lines.add_fixed(&[("sync_full", "0"), ("sync_partial_ok", "0"), ("sync_partial_err", "0")]);
     lines.add("expired_keys", keys.expired);
     let (exceeded_ms, exceeded_now_ms) = stats.limit_exceeded_ms(ctx.now);
     lines.add("evicted_keys", keys.evicted);
@@ -184,12 +270,23 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("tracking_total_keys", tracking.keys());
     lines.add("tracking_total_items", tracking.items());
     lines.add("tracking_total_prefixes", tracking.prefixes());
-    lines.add("latest_fork_usec", 0);
-    lines.add("total_forks", 0);
-    lines.add("migrate_cached_sockets", 0);
+    lines.add_fixed(&[
+        ("latest_fork_usec", "0"),
+        ("total_forks", "0"),
+        ("migrate_cached_sockets", "0"),
+        ("slave_expires_tracked_keys", "0"),
+        ("active_defrag_hits", "0"),
+        ("active_defrag_misses", "0"),
+        ("active_defrag_key_hits", "0"),
+        ("active_defrag_key_misses", "0"),
+        ("total_active_defrag_time", "0"),
+        ("current_active_defrag_time", "0"),
+        ("unexpected_error_replies", "0"),
+    ]);
     lines.add("total_error_replies", stats.error_replies);
     lines.add("total_reads_processed", stats.reads);
     lines.add("total_writes_processed", stats.writes);
+    lines.add_fixed(&[("io_threaded_reads_processed", "0"), ("io_threaded_writes_processed", "0")]);
     lines.add("client_query_buffer_limit_disconnections", stats.query_buffer_disconnections);
     lines.add("client_output_buffer_limit_disconnections", stats.output_buffer_disconnections);
     for (name, reason) in [
@@ -207,7 +304,15 @@ fn replication(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("connected_slaves", 0);
     lines.add("master_failover_state", "no-failover");
     lines.add("master_replid", String::from_utf8_lossy(&ctx.instance.run_id));
-    lines.add("master_repl_offset", 0);
+    lines.add_fixed(&[
+        ("master_replid2", "0000000000000000000000000000000000000000"),
+        ("master_repl_offset", "0"),
+        ("second_repl_offset", "-1"),
+        ("repl_backlog_active", "0"),
+        ("repl_backlog_size", "0"),
+        ("repl_backlog_first_byte_offset", "0"),
+        ("repl_backlog_histlen", "0"),
+    ]);
 }
 
 fn cpu(ctx: &Context<'_>, lines: &mut Lines) {
@@ -215,6 +320,12 @@ fn cpu(ctx: &Context<'_>, lines: &mut Lines) {
     let seconds = |us: u64| format!("{}.{:06}", us / 1_000_000, us % 1_000_000);
     lines.add("used_cpu_sys", seconds(usage.system_cpu_us));
     lines.add("used_cpu_user", seconds(usage.user_cpu_us));
+    lines.add_fixed(&[
+        ("used_cpu_sys_children", "0.000000"),
+        ("used_cpu_user_children", "0.000000"),
+    ]);
+    lines.add("used_cpu_sys_main_thread", seconds(usage.main_thread_system_cpu_us));
+    lines.add("used_cpu_user_main_thread", seconds(usage.main_thread_user_cpu_us));
 }
 
 const fn modules(_: &Context<'_>, _: &mut Lines) {}

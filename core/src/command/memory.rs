@@ -7,6 +7,7 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::help;
 use crate::error::{self, Error};
+use crate::instance::host::Usage;
 use crate::resp::args::Args;
 use crate::table::Table;
 
@@ -56,6 +57,35 @@ impl Footprint {
     }
 }
 
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// By how much one measure of memory is more than another, which it contains.
+pub(super) struct Excess {
+    pub(super) ratio: f64,
+    pub(super) bytes: i64,
+}
+
+impl Excess {
+    const fn of(whole: u64, part: u64) -> Self {
+        let ratio = if part == 0 { 0.0 } else { whole as f64 / part as f64 };
+        Self { ratio, bytes: whole as i64 - part as i64 }
+    }
+
+    /// What the allocator loses within pages, what it keeps in free pages, what is not the allocator's at all; and all of it
+    /// together.
+    pub(super) const fn all(usage: &Usage, used_bytes: u64) -> [Self; 4] {
+        let &Usage { allocated_bytes, active_bytes, mapped_bytes, resident_bytes, .. } = usage;
+        [
+            Self::of(active_bytes, allocated_bytes),
+            Self::of(mapped_bytes, active_bytes),
+            Self::of(resident_bytes, mapped_bytes),
+            Self::of(resident_bytes, used_bytes),
+        ]
+    }
+}
+
 pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let usage = ctx.instance.host.usage();
     let keys = ctx.keys.keyspace.iter().map(Table::len).sum::<usize>();
@@ -67,12 +97,18 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         databases.map(|(index, database)| (index, database.memory_overhead_bytes())).collect();
 
     let reply = &mut ctx.reply;
-    reply.map(13 + databases.len());
+    reply.map(27 + databases.len());
     let integers = [
         ("peak.allocated", peak_bytes),
         ("total.allocated", used_bytes),
         ("startup.allocated", 0),
+        ("replication.backlog", 0),
+        ("clients.slaves", 0),
         ("clients.normal", clients_bytes),
+        ("cluster.links", 0),
+        ("aof.buffer", 0),
+        ("lua.caches", 0),
+        ("functions.caches", 0),
     ];
     for (name, value) in integers {
         reply.bulk(name.as_bytes());
@@ -89,24 +125,40 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         ("keys.count", keys as u64),
         ("keys.bytes-per-key", dataset.checked_div(keys as u64).unwrap_or(0)),
         ("dataset.bytes", dataset),
-        ("allocator.allocated", usage.allocated_bytes),
     ];
     for (name, value) in integers {
         reply.bulk(name.as_bytes());
         reply.integer(value as i64);
     }
-    let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let doubles = [
+    let percentages = [
         ("dataset.percentage", 100.0 * share(dataset, used_bytes)),
         ("peak.percentage", 100.0 * share(used_bytes, peak_bytes)),
-        ("fragmentation", share(usage.resident_bytes, used_bytes)),
     ];
-    for (name, value) in doubles {
+    for (name, value) in percentages {
         reply.bulk(name.as_bytes());
         reply.double(value);
     }
-    reply.bulk(b"fragmentation.bytes");
-    reply.integer(usage.resident_bytes as i64 - used_bytes as i64);
+    let integers = [
+        ("allocator.allocated", usage.allocated_bytes),
+        ("allocator.active", usage.active_bytes),
+        ("allocator.resident", usage.mapped_bytes),
+    ];
+    for (name, value) in integers {
+        reply.bulk(name.as_bytes());
+        reply.integer(value as i64);
+    }
+    let names = [
+        ("allocator-fragmentation.ratio", "allocator-fragmentation.bytes"),
+        ("allocator-rss.ratio", "allocator-rss.bytes"),
+        ("rss-overhead.ratio", "rss-overhead.bytes"),
+        ("fragmentation", "fragmentation.bytes"),
+    ];
+    for ((ratio, bytes), excess) in names.into_iter().zip(Excess::all(&usage, used_bytes)) {
+        reply.bulk(ratio.as_bytes());
+        reply.double(excess.ratio);
+        reply.bulk(bytes.as_bytes());
+        reply.integer(excess.bytes);
+    }
     Ok(Outcome::Done)
 }
 

@@ -102,12 +102,20 @@ pub struct Process {
 pub struct Usage {
     /// Bytes that the allocator has handed out.
     pub allocated_bytes: u64,
-    /// Bytes of physical memory.
+    /// Bytes of the pages in which something is handed out.
+    pub active_bytes: u64,
+    /// Bytes of physical memory that the allocator holds, what it keeps for later included.
+    pub mapped_bytes: u64,
+    /// Bytes of physical memory that the process has.
     pub resident_bytes: u64,
     /// Processor time in user mode, in microseconds.
     pub user_cpu_us: u64,
     /// Processor time in the system, in microseconds.
     pub system_cpu_us: u64,
+    /// The part of `user_cpu_us` that the thread of the engine took.
+    pub main_thread_user_cpu_us: u64,
+    /// The part of `system_cpu_us` that the thread of the engine took.
+    pub main_thread_system_cpu_us: u64,
 }
 
 /// An engine without surroundings: every figure is zero, and every reply depends on the input alone.
