@@ -6,7 +6,8 @@
 //! That spares the second read (and `EAGAIN`) of each request, which is a third of all system calls when clients do not
 //! pipeline. The one exception is a peer that has closed: its end of file is no new edge, so it is read up to.
 //!
-//! A large argument is not read into the buffer that all clients share, but to where the engine wants to keep it.
+//! A large argument is not read into the buffer that all clients share, but to where the engine wants to keep it. Of a client
+//! that sends such arguments only the head of a request is read first, which tells where the rest is to go.
 //!
 //! Writing is tried at once, without asking whether there is room. Only a connection whose socket is full is registered
 //! for writability, and only until its output is written.
@@ -17,6 +18,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
 use redstart_core::engine::Engine;
+use redstart_core::limits;
 use redstart_core::session::ClientId;
 use redstart_core::time::UnixMicros;
 
@@ -31,9 +33,11 @@ const TURN_BYTES: usize = 16 * 1024;
 const LARGE_TURN_BYTES: usize = 128 * 1024;
 /// From this size on, requests are large.
 const LARGE_REQUEST_BYTES: u64 = 1024;
+/// From this size on, most of a request is an argument that the engine keeps apart.
+const HUGE_REQUEST_BYTES: u64 = limits::BIG_ARG_LEN_BYTES as u64;
 /// What it may send when they come faster than they are served, and most of it does not go through the shared buffer.
 const SPARE_TURN_BYTES: usize = 256 * 1024;
-/// What is read behind a large argument: the head of the next.
+/// What is read of a request that is expected to have a large argument: its head.
 const HEAD_BYTES: usize = 2 * 1024;
 
 /// The socket of a connected client, with what is known about it.
@@ -45,8 +49,8 @@ pub(crate) struct Connection {
     has_input: bool,
     /// The peer sends no more: a short read is followed by an end of file that no event announces.
     peer_has_closed: bool,
-    /// Its latest requests were large.
-    sends_large: bool,
+    /// How large its latest requests were.
+    sends: Size,
     turn: Turn,
     /// The last write did not fit.
     is_full: bool,
@@ -60,11 +64,29 @@ pub(crate) struct Connection {
     pub(crate) is_listed: bool,
 }
 
+/// How large requests are, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    Small,
+    Large,
+    Huge,
+}
+
 /// What a client has sent in this turn, or the last.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn {
     bytes: usize,
     requests: u64,
+}
+
+impl Turn {
+    const fn size(self) -> Size {
+        match self.bytes as u64 {
+            bytes if bytes > self.requests * HUGE_REQUEST_BYTES => Size::Huge,
+            bytes if bytes > self.requests * LARGE_REQUEST_BYTES => Size::Large,
+            _ => Size::Small,
+        }
+    }
 }
 
 /// What is to be done with a connection that was served.
@@ -100,7 +122,7 @@ impl Connection {
             stream,
             has_input: false,
             peer_has_closed: false,
-            sends_large: false,
+            sends: Size::Small,
             turn: Turn::default(),
             is_full: false,
             awaits_room: false,
@@ -116,7 +138,7 @@ impl Connection {
 
     /// How much room it is to be given in the shared buffer.
     pub(crate) fn room_bytes(&self) -> usize {
-        let turn_bytes = if self.sends_large { LARGE_TURN_BYTES } else { TURN_BYTES };
+        let turn_bytes = if self.sends == Size::Small { TURN_BYTES } else { LARGE_TURN_BYTES };
         turn_bytes.max(self.stream.least_room_bytes())
     }
 
@@ -143,10 +165,13 @@ impl Connection {
             return Fill::Nothing(Next::Close);
         }
         self.turn = Turn::default();
-        let spare = if takes_spare { self.read_spare(engine, room, now) } else { Ok(0) };
-        let len_bytes = match spare {
-            Ok(0) if self.turn.bytes == 0 && self.may_read(engine) => self.read(room),
-            result => result,
+        let takes_spare = takes_spare
+            && self.stream.can_read_to_spare()
+            && (self.sends == Size::Huge || engine.spare(self.client).is_some());
+        let len_bytes = match self.may_read(engine) {
+            false => Ok(0),
+            true if takes_spare => self.read_apart(engine, room, now),
+            true => self.read(room),
         };
         if self.stream.owes_bytes() && self.write(engine, registry, now).is_err() {
             return Fill::Nothing(Next::Close);
@@ -158,30 +183,31 @@ impl Connection {
         }
     }
 
-    /// Reads the rest of a large argument to its place, and what follows into `room`: if that ends with another large
-    /// argument, it goes on. Returns how much in `room` is to be served.
-    fn read_spare(
+    /// Reads the rest of a large argument to its place, then the head of what follows into `room`: if that ends with another
+    /// large argument, it goes on. Returns how much in `room` is to be served.
+    fn read_apart(
         &mut self,
         engine: &mut Engine,
         room: &mut [u8],
         now: UnixMicros,
     ) -> io::Result<usize> {
-        while self.stream.can_read_to_spare()
-            && self.may_read(engine)
-            && let Some(spare) = engine.spare(self.client)
-        {
-            let wanted = spare.capacity() - spare.len();
-            let result = self.stream.read_to_spare(spare);
-            if self.note_read(result)? < wanted {
-                break;
+        loop {
+            if let Some(spare) = engine.spare(self.client) {
+                let wanted = spare.capacity() - spare.len();
+                let result = self.stream.read_to_spare(spare);
+                if self.note_read(result)? < wanted {
+                    return Ok(0);
+                }
             }
             let len_bytes = self.read(&mut room[..HEAD_BYTES])?;
             if len_bytes < HEAD_BYTES || self.turn.bytes > SPARE_TURN_BYTES {
                 return Ok(len_bytes);
             }
             self.turn.requests += engine.receive(self.client, &room[..len_bytes], now);
+            if !self.may_read(engine) || engine.spare(self.client).is_none() {
+                return Ok(0);
+            }
         }
-        Ok(0)
     }
 
     /// Reads once; whether there is more to read is known then.
@@ -207,9 +233,8 @@ impl Connection {
 
     /// Lets the engine run what was read.
     pub(crate) fn serve(&mut self, engine: &mut Engine, bytes: &[u8], now: UnixMicros) {
-        let Turn { bytes: turn_bytes, requests } = &mut self.turn;
-        *requests += engine.receive(self.client, bytes, now);
-        self.sends_large = *turn_bytes as u64 > *requests * LARGE_REQUEST_BYTES;
+        self.turn.requests += engine.receive(self.client, bytes, now);
+        self.sends = self.turn.size();
     }
 
     /// Writes what the engine has for the client just now.

@@ -64,6 +64,25 @@ fn a_large_value_goes_in_and_comes_out() {
 }
 
 #[test]
+fn large_and_small_requests_take_turns() {
+    let server = Server::start(&[]);
+    let mut client = server.client();
+    for round in 0..3 {
+        for len in [1, 2_000, 32_767, 32_768, 65_536, 65_536, 1 << 20, (1 << 20) + 1, 65_536, 3] {
+            let value: String = ('a'..='z').cycle().skip(round).take(len).collect();
+            let set = format!("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n${len}\r\n{value}\r\n");
+            client.send(format!("{set}{set}{}{set}", "INCR n\r\n".repeat(500)));
+            assert_eq!([client.line(), client.line()], ["+OK", "+OK"]);
+            for _ in 0..500 {
+                assert!(client.line().starts_with(':'));
+            }
+            assert_eq!(client.line(), "+OK");
+            assert_eq!(client.ask_bulk("GET key"), value);
+        }
+    }
+}
+
+#[test]
 fn a_thousand_clients_are_served() {
     let server = Server::start(&[]);
     let mut clients: Vec<_> = (0..1_000).map(|_| server.client()).collect();
