@@ -62,7 +62,7 @@ impl Host for ServerHost {
     }
 
     fn log(&self, text: &[u8]) {
-        self.log.warning(&format!("DEBUG LOG: {}", String::from_utf8_lossy(text)), &[]);
+        self.log.warning(&String::from_utf8_lossy(text), &[]);
     }
 
     fn process(&self) -> Process {

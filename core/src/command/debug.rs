@@ -36,7 +36,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         (b"OBJECT", 3 | 4) => object(ctx, &args[2]),
         (b"CONFIG-REWRITE-FORCE-ALL", 2) => config::rewrite_all(ctx),
         (b"LOG", 3) => {
-            ctx.instance.host.log(&args[2]);
+            ctx.instance.host.log(&[b"DEBUG LOG: ", &args[2]].concat());
             ctx.reply.ok();
             Ok(Outcome::Done)
         }

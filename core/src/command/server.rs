@@ -21,12 +21,13 @@ pub(super) fn time(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 }
 
 pub(super) fn shutdown(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (mut saves, mut saves_not, mut aborts) = (false, false, false);
+    let (mut saves, mut saves_not, mut aborts, mut forces) = (false, false, false, false);
     for option in args.iter().skip(1) {
         match option.to_ascii_uppercase().as_slice() {
             b"SAVE" if !saves_not => saves = true,
             b"NOSAVE" if !saves => saves_not = true,
-            b"NOW" | b"FORCE" => {}
+            b"NOW" => {}
+            b"FORCE" => forces = true,
             b"ABORT" => aborts = true,
             _ => return Err(error::SYNTAX),
         }
@@ -37,7 +38,8 @@ pub(super) fn shutdown(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if aborts {
         return Err(error::NO_SHUTDOWN);
     }
-    if saves {
+    if saves && !forces {
+        ctx.instance.host.log(b"SHUTDOWN SAVE: this version saves nothing, so the server goes on");
         return Err(error::CANNOT_SAVE);
     }
     ctx.instance.effects.push_back(Effect::Shutdown);

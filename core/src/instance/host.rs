@@ -20,7 +20,7 @@ pub trait Host: fmt::Debug {
     /// Lets time pass before the next command runs, as `DEBUG SLEEP` asks.
     fn sleep(&self, _micros: u64) {}
 
-    /// Writes a line to the log, as `DEBUG LOG` asks.
+    /// Writes a warning to the log: what `DEBUG LOG` asks for, or why a command failed where its error sends people there.
     fn log(&self, _text: &[u8]) {}
 
     /// Gives free memory back to the system, as `MEMORY PURGE` asks.

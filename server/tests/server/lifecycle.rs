@@ -93,12 +93,19 @@ fn signals_and_shutdown_end_it_cleanly() {
         assert!(server.log().contains(&format!("Received {signal}")), "{}", server.log());
     }
     let mut server = Server::start(&[]);
-    let mut client = server.client();
-    client.send("SET key value\r\nSHUTDOWN\r\n");
-    client.expect("+OK\r\n");
-    client.expect_end();
-    assert_eq!(server.wait().code(), Some(0));
-    assert!(server.log().contains("bye bye"));
+    for (shutdown, refused) in [
+        ("SHUTDOWN", ""),
+        ("SHUTDOWN SAVE\r\nSHUTDOWN SAVE FORCE", "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"),
+    ] {
+        let mut client = server.client();
+        client.send(format!("SET key value\r\n{shutdown}\r\n"));
+        client.expect(format!("+OK\r\n{refused}"));
+        client.expect_end();
+        assert_eq!(server.wait().code(), Some(0));
+        assert!(server.log().contains("bye bye"));
+        assert_eq!(server.log().contains("this version saves nothing"), !refused.is_empty());
+        server = Server::start(&[]);
+    }
 }
 
 #[test]
