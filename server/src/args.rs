@@ -89,7 +89,7 @@ fn command() -> Command {
             Arg::new(RECORD)
                 .long(RECORD)
                 .value_name("FILE")
-                .help("Record the session to a file, which the playground and the npm package play again")
+                .help("Record the session, passwords included, to a file that the playground and the npm package play again")
                 .value_parser(OsStringValueParser::new()),
         )
         .args(PARAMETERS.iter().map(flag))

@@ -32,24 +32,40 @@ pub(crate) fn tell_panics(is_enabled: bool, logfile: Option<&Path>) {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, process, thread};
+    use std::process::{self, Command};
+    use std::{env, fs, thread};
 
     use super::*;
 
+    const LOG: &str = "REDSTART_TEST_CRASH_LOG";
+
+    /// A hook is the whole process's, and what it writes is not for the eyes of who runs the tests: so this test crashes in
+    /// another process, which is itself again.
     #[test]
     fn panics_are_told_while_that_is_enabled() {
+        if let Some(log) = env::var_os(LOG) {
+            let crash = |text: &'static str| {
+                assert!(thread::spawn(move || panic!("{text}")).join().is_err());
+            };
+            tell_panics(true, Some(Path::new(&log)));
+            crash("the first that this test causes");
+            tell_panics(false, Some(Path::new(&log)));
+            return crash("the second that this test causes");
+        }
         let log = env::temp_dir().join(format!("redstart-crash-{}", process::id()));
-        let told = || fs::read_to_string(&log).unwrap_or_default();
-        let crash = |text: &'static str| {
-            let result = thread::spawn(move || panic!("{text}")).join();
-            assert!(result.is_err());
-        };
-        tell_panics(true, Some(&log));
-        crash("the first that this test causes");
-        tell_panics(false, Some(&log));
-        crash("the second that this test causes");
-        assert!(told().contains(" has a bug: ") && told().contains("the first"), "{}", told());
-        assert!(told().contains("crash.rs") && !told().contains("the second"), "{}", told());
+        let output = Command::new(env::current_exe().expect("this test runs"))
+            .args(["--exact", "crash::tests::panics_are_told_while_that_is_enabled", "--nocapture"])
+            .env(LOG, &log)
+            .output()
+            .expect("it runs again");
+        let logged = fs::read_to_string(&log).expect("a crash was logged");
         fs::remove_file(&log).expect("it is ours");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        for told in [logged.as_str(), &stderr] {
+            assert_eq!(told.matches(" has a bug: ").count(), 1, "{told}");
+            assert!(told.contains("crash.rs") && told.contains("the first"), "{told}");
+        }
+        assert!(stderr.contains("the second") && !logged.contains("the second"), "{stderr}");
     }
 }

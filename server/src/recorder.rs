@@ -15,10 +15,14 @@
 //! back, and the engine's stopwatch stands still while a command runs, for how long it took cannot be repeated. What tells
 //! of the process (`INFO server`, memory in bytes) is another process's in a replay, and a client that leaves replies unread
 //! has read them there.
+//!
+//! A recording holds secrets: what clients have sent, their passwords among it, and `requirepass`, without which they
+//! would not get in again. So its file is its owner's alone.
 
 use core::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -28,6 +32,7 @@ use redstart_core::time::UnixMicros;
 
 const MAGIC: &[u8] = b"redstart";
 const VERSION: u64 = 1;
+const OWNERS_ONLY: u32 = 0o600;
 
 /// The kinds of events.
 #[derive(Clone, Copy, Debug)]
@@ -53,14 +58,16 @@ pub(crate) struct Recorder<W: Write = BufWriter<File>> {
 }
 
 impl Recorder {
-    /// Begins a recording in a new file.
+    /// Begins a recording in a new file, for nobody else to read.
     pub(crate) fn create(
         path: &Path,
         seed: Seed,
         config: &Config,
         start: UnixMicros,
     ) -> io::Result<Self> {
-        Recorder::begin(BufWriter::new(File::create(path)?), seed, config, start)
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(true).mode(OWNERS_ONLY).open(path)?;
+        Recorder::begin(BufWriter::new(file), seed, config, start)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `--record FILE`: what is in it; `tests/browser/server.test.js` plays it again.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::process::{Folder, Server, redstart};
 
@@ -32,6 +33,18 @@ fn a_session_is_recorded_as_it_happens() {
     assert!(recording.starts_with(b"\x08redstart\x01"));
     assert!(contains(&recording, b"hz\x0033\x00"), "the parameters are there");
     assert!(recording.len() > large.len() && recording.len() < large.len() + 20_000);
+}
+
+/// Passwords are in it, for a replay must let in whom the server has.
+#[test]
+fn a_recording_is_its_owners_alone() {
+    let folder = Folder::new();
+    let file = folder.path("session.redstart");
+    let path = file.to_string_lossy().into_owned();
+    let server = Server::start(&["--record", &path, "--requirepass", "secret"]);
+    assert_eq!(server.client().ask("AUTH secret"), "+OK");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }
 
 #[test]
