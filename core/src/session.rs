@@ -395,6 +395,11 @@ impl Session {
         self.input.len() + self.reader.apart_len()
     }
 
+    /// How many more there is room for.
+    pub(crate) fn free_input_bytes(&self) -> usize {
+        self.input.capacity() + self.reader.apart_capacity() - self.input_bytes()
+    }
+
     /// The memory this client takes.
     #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
@@ -411,7 +416,7 @@ impl Session {
         };
         SESSION_BYTES
             + self.name.capacity()
-            + allocated(self.input.capacity() + self.reader.apart_len())
+            + allocated(self.input.capacity() + self.reader.apart_capacity())
             + output_bytes
             + self.watched_bytes
             + self.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes())

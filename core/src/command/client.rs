@@ -213,7 +213,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
         session.input_bytes() + session.running_input_bytes,
-        session.input.capacity() - session.input.len(),
+        session.free_input_bytes(),
         session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
         session.output.memory_bytes(),
         session.output.len(),

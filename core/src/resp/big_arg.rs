@@ -115,8 +115,17 @@ impl RequestReader {
 
     /// How many bytes of the request lie apart.
     pub(crate) fn apart_len(&self) -> usize {
-        let last = self.big.last().filter(|big| big.at == self.cursor.position);
-        self.cursor.apart as usize + last.map_or(0, |big| big.bytes.len())
+        self.cursor.apart as usize + self.filling().map_or(0, |big| big.bytes.len())
+    }
+
+    /// How many bytes there is room for apart: all that were announced, be they there yet or not.
+    pub(crate) fn apart_capacity(&self) -> usize {
+        self.cursor.apart as usize + self.filling().map_or(0, |big| big.len as usize)
+    }
+
+    /// The large argument in which the request stopped.
+    fn filling(&self) -> Option<&BigArg> {
+        self.big.last().filter(|big| big.at == self.cursor.position)
     }
 }
 
