@@ -130,7 +130,7 @@ fn packed_threshold(ctx: &mut Context<'_>, size: &[u8]) -> Handled {
 
 fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
     let (now, policy) = (ctx.now, ctx.keys.policy);
-    let record = ctx.keys.peek(key).ok_or(error::NO_SUCH_KEY)?;
+    let record = ctx.keys.peek_in(ctx.keys.database, key).ok_or(error::NO_SUCH_KEY)?;
     let value = record.value();
     let len_bytes = match value {
         ValueRef::String(string) => string.len(),

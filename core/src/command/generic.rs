@@ -87,10 +87,8 @@ fn rename_if(ctx: &mut Context<'_>, args: Args<'_>, only_if_missing: bool) -> Re
     if only_if_missing && ctx.keys.consider(to).is_some() {
         return Ok(false);
     }
-    if let Some(record) = ctx.keys.take(from, Event::RENAME_FROM) {
-        let database = ctx.keys.database;
-        ctx.keys.insert_in(database, record.renamed(to), Event::RENAME_TO);
-    }
+    let events = [Event::RENAME_FROM, Event::RENAME_TO];
+    ctx.keys.relocate(from, ctx.keys.database, to, events);
     Ok(true)
 }
 
@@ -101,8 +99,8 @@ pub(super) fn relocate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::SAME_OBJECT);
     }
     let may_move = ctx.keys.consider(key).is_some() && ctx.keys.peek_in(target, key).is_none();
-    if may_move && let Some(record) = ctx.keys.take(key, Event::MOVE_FROM) {
-        ctx.keys.insert_in(target, record, Event::MOVE_TO);
+    if may_move {
+        ctx.keys.relocate(key, target, key, [Event::MOVE_FROM, Event::MOVE_TO]);
     }
     ctx.reply.integer(i64::from(may_move));
     Ok(Outcome::Done)

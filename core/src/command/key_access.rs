@@ -89,6 +89,13 @@ impl Keys<'_> {
         self.see(self.database, key, Access { counts: true, touches: false })
     }
 
+    /// The same without an event that tells of a miss.
+    pub(crate) fn peek_unheard(&mut self, key: &[u8]) -> Option<&Record> {
+        let place = self.find(self.database, key, false);
+        self.count(place.is_some());
+        self.keyspace[self.database].at(place?)
+    }
+
     /// A key in any database, without any trace.
     pub(crate) fn peek_in(&mut self, database: usize, key: &[u8]) -> Option<&Record> {
         self.see(database, key, Access { counts: false, touches: false })
@@ -226,14 +233,19 @@ impl Keys<'_> {
     }
 
     /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
-    /// collection (`None`) removes the key.
+    /// collection (`None`) removes the key, and as in Redis that is told of one that had expired as well.
     pub(crate) fn store(&mut self, key: &[u8], value: Option<Value<'_>>, event: Event) {
         match value {
             Some(value) => {
                 let clock = self.policy.fresh(self.now);
                 self.insert_in(self.database, Record::of(key, value, None, clock), event);
             }
-            None => drop(self.remove(key)),
+            None => {
+                if let Some(old) = self.db().remove(key) {
+                    self.modified(key, Event::DEL);
+                    self.keyspace.lazyfree.push_record(old);
+                }
+            }
         }
     }
 
@@ -267,14 +279,21 @@ impl Keys<'_> {
             Lookup::Due(place) => self.collect(database, key, place),
         };
         if counts {
-            if place.is_some() {
-                self.stats.hits += 1;
-            } else {
-                self.stats.misses += 1;
+            self.count(place.is_some());
+            if place.is_none() {
                 self.observers.notify(database, key, Event::KEY_MISS);
             }
         }
         place
+    }
+
+    #[inline]
+    fn count(&mut self, is_hit: bool) {
+        if is_hit {
+            self.stats.hits += 1;
+        } else {
+            self.stats.misses += 1;
+        }
     }
 
     /// Removes a key that has expired, or what has expired within its value. Returns where it is, if it is there still.
@@ -310,8 +329,12 @@ impl Keys<'_> {
         let put = self.db().put(key, value, deadline, clock);
         match put {
             Put::Inserted => self.notify(key, Event::NEW),
-            Put::Overwritten => {}
-            Put::Replaced(old) => self.keyspace.lazyfree.push_record(old),
+            Put::Overwritten { deadline } => {
+                if deadline.is_some_and(|deadline| deadline < self.now_ms()) {
+                    self.renewed(self.database, key);
+                }
+            }
+            Put::Replaced(old) => self.replaced(self.database, key, old),
         }
         self.modified(key, event);
     }
@@ -319,19 +342,39 @@ impl Keys<'_> {
     /// Inserts a record under its own key, in place of what is there.
     pub(crate) fn insert_in(&mut self, database: usize, record: Record, event: Event) {
         let key = record.key().to_vec();
-        match self.keyspace[database].insert(record) {
-            Some(old) => self.keyspace.lazyfree.push_record(old),
-            None => self.observers.notify(database, &key, Event::NEW),
-        }
+        self.put_in(database, &key, record);
         self.modified_in(database, &key, event, 1);
     }
 
-    /// Takes a key out, if it is there and has not expired.
-    pub(crate) fn take(&mut self, key: &[u8], event: Event) -> Option<Record> {
-        self.consider(key)?;
-        let record = self.db().remove(key);
-        self.modified(key, event);
-        record
+    /// Moves a key that is there to another name or another database, in place of what is there. The events tell that it has left
+    /// and that it has come; that it is new there is told before both.
+    pub(crate) fn relocate(&mut self, from: &[u8], database: usize, to: &[u8], events: [Event; 2]) {
+        let Some(record) = self.db().remove(from) else { return };
+        self.put_in(database, to, if from == to { record } else { record.renamed(to) });
+        let [left, came] = events;
+        self.modified(from, left);
+        self.modified_in(database, to, came, 1);
+    }
+
+    fn put_in(&mut self, database: usize, key: &[u8], record: Record) {
+        match self.keyspace[database].insert(record) {
+            Some(old) => self.replaced(database, key, old),
+            None => self.observers.notify(database, key, Event::NEW),
+        }
+    }
+
+    fn replaced(&mut self, database: usize, key: &[u8], old: Record) {
+        if old.is_expired(self.now_ms()) {
+            self.renewed(database, key);
+        }
+        self.keyspace.lazyfree.push_record(old);
+    }
+
+    /// A key has a value in the place of one that had expired: that one is gone, and the key is new.
+    #[cold]
+    fn renewed(&mut self, database: usize, key: &[u8]) {
+        self.expired(database, key);
+        self.observers.notify(database, key, Event::NEW);
     }
 
     /// Removes a key; whether it was there.

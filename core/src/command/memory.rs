@@ -24,7 +24,7 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         at += 2;
     }
-    match ctx.keys.peek(&args[2]) {
+    match ctx.keys.peek_in(ctx.keys.database, &args[2]) {
         Some(record) => ctx.reply.count(record.memory_bytes()),
         None => ctx.reply.null(),
     }

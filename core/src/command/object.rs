@@ -13,7 +13,7 @@ const SHARED_INTEGERS: i64 = 10_000;
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn encoding(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    match ctx.keys.peek(&args[2]) {
+    match ctx.keys.peek_unheard(&args[2]) {
         Some(record) => ctx.reply.bulk(record.value().encoding_name().as_bytes()),
         None => ctx.reply.null(),
     }
@@ -24,7 +24,7 @@ pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let config = &ctx.instance.config;
     let policy = config.maxmemory_policy;
     let keeps_use = config.maxmemory > 0 && (policy.ends_with("lru") || policy.ends_with("lfu"));
-    match ctx.keys.peek(&args[2]) {
+    match ctx.keys.peek_unheard(&args[2]) {
         // An integer that Redis would share with every key that holds it, unless each has to know when it was used. Here it
         // lies in the record and has no object at all, so the count is the one that Redis gives an object for ever.
         Some(record)
@@ -45,7 +45,7 @@ pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn idletime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now = ctx.now;
     let counts_frequency = ctx.instance.config.counts_frequency();
-    match ctx.keys.peek(&args[2]) {
+    match ctx.keys.peek_unheard(&args[2]) {
         None => ctx.reply.null(),
         Some(_) if counts_frequency => return Err(error::NOT_LRU),
         Some(record) => ctx.reply.integer(access::idle_seconds(record.clock(), now) as i64),
@@ -58,7 +58,7 @@ pub(super) fn freq(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let config = &ctx.instance.config;
     let (counts_frequency, decay_minutes) =
         (config.counts_frequency(), config.lfu_decay_time as u32);
-    match ctx.keys.peek(&args[2]) {
+    match ctx.keys.peek_unheard(&args[2]) {
         None => ctx.reply.null(),
         Some(_) if !counts_frequency => return Err(error::NOT_LFU),
         Some(record) => {

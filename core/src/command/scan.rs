@@ -98,7 +98,7 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
     });
     for key in expired {
         // Looking at a key that has expired removes it.
-        ctx.keys.peek(&key);
+        ctx.keys.consider(&key);
     }
     reply_cursor(&mut ctx.reply, next);
     ctx.reply.array(found.len());

@@ -19,7 +19,10 @@ pub enum Put {
     /// There was none.
     Inserted,
     /// It holds the new value.
-    Overwritten,
+    Overwritten {
+        /// When the old one was to expire.
+        deadline: Option<UnixMillis>,
+    },
     /// It held a value that may take long to free: the caller chooses when.
     Replaced(Record),
 }
@@ -39,8 +42,9 @@ impl Table<Record> {
                 let new = Record::new(key, value, deadline, clock);
                 Put::Replaced(mem::replace(record, new))
             } else {
+                let old = record.deadline();
                 record.assign(value, deadline, clock);
-                Put::Overwritten
+                Put::Overwritten { deadline: old }
             }
         });
         put.unwrap_or_else(|| {
@@ -67,6 +71,6 @@ mod tests {
             |value: &[u8]| database.put(b"k", StringRef::new(value), None, AccessClock::default());
         assert!(matches!(put(&[b'x'; 100_000]), Put::Inserted));
         assert!(matches!(put(b"v"), Put::Replaced(old) if old.string().len() == 100_000));
-        assert!(matches!(put(b"v"), Put::Overwritten));
+        assert!(matches!(put(b"v"), Put::Overwritten { deadline: None }));
     }
 }
