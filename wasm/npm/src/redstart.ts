@@ -91,7 +91,10 @@ export class Redstart {
     return new Replay(module, recording, options, (runtime) => new this(runtime, {}));
   }
 
-  /** Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. */
+  /**
+   * Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. Rejected when the last
+   * save fails: what was done since the one before is lost then, and an unhandled rejection tells whoever waits for nothing.
+   */
   get closed(): Promise<void> {
     return this.#runtime.closed;
   }
@@ -181,7 +184,10 @@ export class Redstart {
     return persistence.save();
   }
 
-  /** An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. */
+  /**
+   * An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. It is nowhere kept, and on
+   * a real clock lives until it is closed.
+   */
   fork(): Redstart {
     this.#runtime.machine;
     const own = this.#own?.isOpen && !this.#own.isWaiting ? [this.#own.peer] : [];
