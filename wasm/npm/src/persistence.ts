@@ -233,10 +233,7 @@ function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; c
 function refuseDamage(view: DataView, end: number): void {
   for (let at = end; at + RECORD_HEAD <= view.byteLength; at += 1) {
     if (recordAt(view, at) === undefined) continue;
-    throw new RedstartError(
-      `DAMAGED the journal cannot be read from byte ${end} on, but what was saved later is whole from byte ${at} on: ` +
-        `restore it from a copy, or cut it to ${end} bytes to go on with what was saved before`,
-    );
+    throw new RedstartError(`DAMAGED the journal is broken at byte ${end} and whole again at byte ${at}: cut it to ${end} bytes to go on with what was saved before`);
   }
 }
 

@@ -50,6 +50,7 @@ export class Redstart {
     const isVirtual = clock !== "real";
     const last = changes.at(-1)?.time ?? 0;
     const start = Math.max(Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000), last);
+    if (!(start >= 0)) throw new RangeError("startMs is no time");
     const file = options.snapshot ?? new Uint8Array();
     const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
