@@ -12,7 +12,7 @@ Serves a database that lives in this process. PARAMETER is any of redis.conf tha
 With --dir, data is kept in that folder; else nothing is written to disk.
 
 With --clock virtual (or --clock MS, to begin at so many milliseconds since the Unix epoch) time stands still but for what standard input says: each line
-is a number of milliseconds to advance by, and is answered on standard output with the time that it is then.`;
+is a number of milliseconds to advance by, and is answered on standard output with the time that it is then. Where that ends, so does the server.`;
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
@@ -49,8 +49,9 @@ async function main(words: readonly string[]): Promise<void> {
     throw reason;
   });
   console.log(`redstart is ready on ${path ?? `${server.host}:${server.port}`}`);
-  const said = db.clock.isVirtual ? createInterface({ input: process.stdin }).on("line", (line) => advance(db, line)) : undefined;
   const stop = () => db.close();
+  // A clock that nobody can move any more is of no use, and whoever started the server may have ended without ending it.
+  const said = db.clock.isVirtual ? createInterface({ input: process.stdin }).on("line", (line) => advance(db, line)).once("close", stop) : undefined;
   process.once("SIGINT", stop).once("SIGTERM", stop);
   await db.closed.finally(() => said?.close());
   await server.close();

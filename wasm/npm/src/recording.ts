@@ -35,7 +35,7 @@ export interface Beginning {
   readonly snapshot: Uint8Array;
 }
 
-/** Writes a recording. */
+/** @internal Writes a recording. */
 export class Recorder {
   #out: Writer;
   #last: number;

@@ -1,4 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
+import type { Clock, Connection, Listener } from "./connection.js";
 import { load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
@@ -6,7 +9,7 @@ import type { Change, Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
 import { Replay, type ReplayOptions } from "./replay.js";
 import type { Argument } from "./request.js";
-import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
+import { Runtime } from "./runtime.js";
 import { type ByteStream, stream } from "./streams.js";
 import type { Reply, ValueOptions } from "./values.js";
 
