@@ -2,13 +2,17 @@
 // `npx redstart`: a server for whoever has Node. Parameters of Redis are flags, as they are to redis-server.
 
 import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 import { Redstart } from "./node.js";
 import { serve } from "./server.js";
 
-const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--dir FOLDER] [--load DUMP.RDB] [--seed N] [--PARAMETER VALUE ...]
+const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--dir FOLDER] [--load DUMP.RDB] [--seed N] [--clock virtual] [--PARAMETER VALUE ...]
 
 Serves a database that lives in this process. PARAMETER is any of redis.conf that the engine has, such as --maxmemory or --requirepass.
-With --dir, data is kept in that folder; else nothing is written to disk.`;
+With --dir, data is kept in that folder; else nothing is written to disk.
+
+With --clock virtual (or --clock MS, to begin at so many milliseconds since the Unix epoch) time stands still but for what standard input says: each line
+is a number of milliseconds to advance by, and is answered on standard output with the time that it is then. Where that ends, so does the server.`;
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
@@ -28,10 +32,12 @@ async function main(words: readonly string[]): Promise<void> {
   const port = Number(take("port") ?? 6379);
   const host = take("bind");
   const path = take("unixsocket");
-  const [dataDir, file, seed] = [take("dir"), take("load"), take("seed")];
+  const [dataDir, file, seed, clock] = [take("dir"), take("load"), take("seed"), take("clock")];
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port is a number up to 65535");
   if (seed !== undefined && !/^\d+$/.test(seed)) throw new Error("the seed is a whole number");
+  if (clock !== undefined && !/^(virtual|real|\d+)$/.test(clock)) throw new Error("the clock is virtual, real, or the milliseconds since the Unix epoch to begin at");
   const db = await Redstart.open({
+    ...(clock === undefined ? {} : { clock: clock === "virtual" || clock === "real" ? clock : { startMs: Number(clock) } }),
     config: Object.fromEntries(flags),
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(file === undefined ? {} : { snapshot: await readFile(file) }),
@@ -44,10 +50,19 @@ async function main(words: readonly string[]): Promise<void> {
   });
   console.log(`redstart is ready on ${path ?? `${server.host}:${server.port}`}`);
   const stop = () => db.close();
+  // A clock that nobody can move any more is of no use, and whoever started the server may have ended without ending it.
+  const said = db.clock.isVirtual ? createInterface({ input: process.stdin }).on("line", (line) => advance(db, line)).once("close", stop) : undefined;
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  await db.closed;
+  await db.closed.finally(() => said?.close());
   await server.close();
   process.off("SIGINT", stop).off("SIGTERM", stop);
+}
+
+/** Whoever started the server moves its clock: the clients, of whatever language, have no command for it. */
+function advance(db: Redstart, line: string): void {
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(line)) return console.error(`redstart: '${line}' is no number of milliseconds`);
+  db.clock.advance(Number(line));
+  console.log(db.clock.now());
 }
 
 main(process.argv.slice(2)).catch((reason: unknown) => {

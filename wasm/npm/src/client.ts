@@ -80,9 +80,14 @@ export class Client {
     }
     this.#peer = runtime.connect(listener);
     const { username = "default", password } = options;
-    if (password === undefined) this.call("HELLO", 3);
-    else this.call("HELLO", 3, "AUTH", username, password);
-    if (options.database) this.call("SELECT", options.database);
+    try {
+      if (password === undefined) this.call("HELLO", 3);
+      else this.call("HELLO", 3, "AUTH", username, password);
+      if (options.database) this.call("SELECT", options.database);
+    } catch (reason) {
+      this.close();
+      throw reason;
+    }
   }
 
   /** The number that `CLIENT ID` tells. */
@@ -198,8 +203,9 @@ export class Client {
       const reply = isFirst ? this.#run(values, command) : INCOMPLETE;
       if (reply === INCOMPLETE) {
         if (isFirst && !this.isOpen) throw new RedstartError("CLOSED the connection was closed");
+        const behind = isFirst ? undefined : this.#bytes(command);
         this.#waiting.push({ values, resolve, reject });
-        if (!isFirst) this.#runtime.send(this.#peer, this.#bytes(command));
+        if (behind !== undefined) this.#runtime.send(this.#peer, behind);
       } else if (reply instanceof RedstartError) reject(reply);
       else resolve(reply);
     });

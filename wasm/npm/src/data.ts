@@ -1,5 +1,6 @@
 // The data of an engine, as bytes to keep.
 
+import { thrown } from "./machine.js";
 import type { Change } from "./persistence.js";
 import type { Runtime } from "./runtime.js";
 
@@ -13,7 +14,11 @@ export function snapshot(runtime: Runtime): Uint8Array {
 export function load(runtime: Runtime, file: Uint8Array, time = runtime.now()): void {
   if (file.length === 0) return;
   runtime.machine.fill(file);
-  runtime.machine.engine.load(file.length, time);
+  try {
+    runtime.machine.engine.load(file.length, time);
+  } catch (reason) {
+    throw thrown(reason);
+  }
 }
 
 /** Makes a change again. */

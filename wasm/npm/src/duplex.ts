@@ -1,7 +1,7 @@
 // A client as one of Node's streams: what a socket to a server would be, without the socket.
 
 import { Duplex } from "node:stream";
-import type { Connection, Listener } from "./runtime.js";
+import type { Connection, Listener } from "./connection.js";
 
 /** Whatever clients can connect to: a `Redstart`. */
 export interface Attachable {

@@ -1,7 +1,7 @@
 // A database that is kept in a folder: `dump.rdb`, which Redis opens as well, `journal`, and `lock.*`, whose name is that of the process whose folder it is.
 
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, constants, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RedstartError } from "./error.js";
@@ -28,7 +28,7 @@ export class Folder implements Store {
     const own = await lock(path);
     try {
       // Read and written at places of its own choice, and made where it is not there.
-      const journal = await open(join(path, "journal"), "r+").catch(() => open(join(path, "journal"), "w+"));
+      const journal = await open(join(path, "journal"), constants.O_RDWR | constants.O_CREAT);
       return new Folder(path, journal, own);
     } catch (reason) {
       await unlock(own);

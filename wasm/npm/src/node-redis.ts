@@ -9,10 +9,10 @@ let named = 0;
 let isInPlace = false;
 
 export interface NodeRedisOptions {
-  readonly socket: { readonly path: string; readonly tls: false };
+  readonly socket: { readonly path: string; readonly tls: false; reconnectStrategy(retries: number): number | false };
 }
 
-/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve until the database is closed. */
+/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve until the database is closed; then its clients end. */
 export function inProcess(db: Attachable): NodeRedisOptions {
   if (!isInPlace) answer();
   const path = `redstart:${(named += 1)}`;
@@ -20,7 +20,9 @@ export function inProcess(db: Attachable): NodeRedisOptions {
   const forget = () => databases.delete(path);
   // Whether its data could be saved is a matter of whoever has the database.
   void db.closed.then(forget, forget);
-  return { socket: { path, tls: false } };
+  // Else a client would try for ever, and keep the process from ending.
+  const reconnectStrategy = (retries: number) => databases.has(path) && Math.min(50 * 2 ** retries, 2000);
+  return { socket: { path, tls: false, reconnectStrategy } };
 }
 
 function answer(): void {

@@ -2,13 +2,17 @@
 // two saves is one record, so what is read back is always the database at the moment of one save, never half of a transaction. When the journal
 // has outgrown the snapshot, a new snapshot takes the place of both.
 //
-//   record   length (u32)   checksum (u32)   changes ...
+//   record   mark (u32)   length (u32)   checksum before (u32)   checksum (u32)   changes ...
 //   change   microseconds since the Unix epoch (f64)   length (u32)   requests
 //
 // The checksum of a record goes on from that of the record before it, and that of the first from the snapshot's. So a record counts only behind the
-// very file that it was made for: what a crash has left half-written, or left over beside a newer snapshot, ends the journal.
+// very file that it was made for, and yet is known to be whole wherever it lies. A crash leaves one record half-written, the last, or beside a newer
+// snapshot the whole journal of the one before: either ends the journal, and is gone with the next snapshot, which is made at once. Whole records behind
+// a broken one no crash leaves: something else has damaged them, and nothing is opened, lest what was saved be overwritten unseen.
 //
 // Where the bytes lie is a store's matter: a folder in Node (`folder.ts`), a database of the browser (`indexed-db.ts`).
+
+import { RedstartError } from "./error.js";
 
 /** What is in a store. */
 export interface Kept {
@@ -40,7 +44,9 @@ export interface Change {
 const EVERY_MS = 1000;
 /** A journal up to this long is left alone. */
 const SHORT_BYTES = 65536;
-const RECORD_HEAD = 8;
+/** "RSJ1". */
+const MARK = 0x314a5352;
+const RECORD_HEAD = 16;
 const CHANGE_HEAD = 12;
 
 export class Persistence {
@@ -73,10 +79,14 @@ export class Persistence {
     this.#snapshotLength = snapshot.length;
     this.#checksum = checksum;
     this.#journal = length;
-    this.#mustReplace = snapshot.length === 0;
+    // What a crash has left behind the journal would lie behind what is written next.
+    this.#mustReplace = snapshot.length === 0 || length < journal.length;
   }
 
-  /** Reads what a store has. */
+  /**
+   * Reads what a store has.
+   * @throws {RedstartError} `DAMAGED` when what was saved cannot be read.
+   */
   static async open(store: Store): Promise<Persistence> {
     try {
       return new Persistence(store, await store.read());
@@ -168,8 +178,7 @@ export class Persistence {
     const record = new Uint8Array(RECORD_HEAD + changes.length);
     const checksum = crc32(changes, this.#checksum);
     const head = new DataView(record.buffer);
-    head.setUint32(0, changes.length, true);
-    head.setUint32(4, checksum, true);
+    [MARK, changes.length, this.#checksum, checksum].forEach((value, index) => head.setUint32(4 * index, value, true));
     record.set(changes, RECORD_HEAD);
     // Whatever is wrong with the store, a new snapshot puts it right.
     this.#mustReplace = true;
@@ -207,19 +216,35 @@ function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; c
   const view = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
   const changes: Change[] = [];
   let [checksum, at] = [crc32(snapshot), 0];
-  while (at + RECORD_HEAD <= journal.length) {
-    const end = at + RECORD_HEAD + view.getUint32(at, true);
-    if (end > journal.length) break;
-    const expected = crc32(journal.subarray(at + RECORD_HEAD, end), checksum);
-    if (view.getUint32(at + 4, true) !== expected) break;
-    for (let start = at + RECORD_HEAD; start < end; ) {
+  for (let record = recordAt(view, 0); record?.before === checksum; record = recordAt(view, at)) {
+    for (let start = at + RECORD_HEAD; start < record.end; ) {
       const requests = start + CHANGE_HEAD;
       start = requests + view.getUint32(start + 8, true);
       changes.push({ time: view.getFloat64(requests - CHANGE_HEAD, true), requests: journal.subarray(requests, start) });
     }
-    [checksum, at] = [expected, end];
+    [checksum, at] = [record.checksum, record.end];
   }
+  const isOfEarlierSnapshot = at === 0 && recordAt(view, 0) !== undefined;
+  if (!isOfEarlierSnapshot) refuseDamage(view, at);
   return { changes, checksum, length: at };
+}
+
+/** Where there are records behind the end of the journal, it has no end but a gap. */
+function refuseDamage(view: DataView, end: number): void {
+  for (let at = end; at + RECORD_HEAD <= view.byteLength; at += 1) {
+    if (recordAt(view, at) === undefined) continue;
+    throw new RedstartError(`DAMAGED the journal is broken at byte ${end} and whole again at byte ${at}: cut it to ${end} bytes to go on with what was saved before`);
+  }
+}
+
+/** The record that begins there, if it is whole. */
+function recordAt(view: DataView, at: number): { before: number; checksum: number; end: number } | undefined {
+  if (at + RECORD_HEAD > view.byteLength || view.getUint32(at, true) !== MARK) return undefined;
+  const [length, before, checksum] = [view.getUint32(at + 4, true), view.getUint32(at + 8, true), view.getUint32(at + 12, true)];
+  const start = at + RECORD_HEAD;
+  if (start + length > view.byteLength) return undefined;
+  const changes = new Uint8Array(view.buffer, view.byteOffset + start, length);
+  return crc32(changes, before) === checksum ? { before, checksum, end: start + length } : undefined;
 }
 
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {

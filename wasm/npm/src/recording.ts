@@ -35,7 +35,7 @@ export interface Beginning {
   readonly snapshot: Uint8Array;
 }
 
-/** Writes a recording. */
+/** @internal Writes a recording. */
 export class Recorder {
   #out: Writer;
   #last: number;
@@ -123,8 +123,10 @@ export function read(recording: Uint8Array, count = Infinity): { beginning: Begi
   if (recording.length < MAGIC.length || reader.text() !== MAGIC) throw new RangeError("this is no recording");
   const version = reader.number();
   if (version !== VERSION) throw new RangeError(`this recording is of version ${version}; this package knows ${VERSION}`);
+  const seed = reader.text();
+  if (!/^\d+$/.test(seed)) throw new RangeError("the recording is damaged");
   const beginning = {
-    seed: BigInt(reader.text()),
+    seed: BigInt(seed),
     parameters: reader.text(),
     isVirtual: reader.number() === 1,
     start: reader.number(),

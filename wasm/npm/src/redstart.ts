@@ -1,4 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
+import type { Clock, Connection, Listener } from "./connection.js";
 import { load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
@@ -6,7 +9,7 @@ import type { Change, Store } from "./persistence.js";
 import { Recorder } from "./recording.js";
 import { Replay, type ReplayOptions } from "./replay.js";
 import type { Argument } from "./request.js";
-import { type Clock, type Connection, type Listener, Runtime } from "./runtime.js";
+import { Runtime } from "./runtime.js";
 import { type ByteStream, stream } from "./streams.js";
 import type { Reply, ValueOptions } from "./values.js";
 
@@ -50,6 +53,7 @@ export class Redstart {
     const isVirtual = clock !== "real";
     const last = changes.at(-1)?.time ?? 0;
     const start = Math.max(Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000), last);
+    if (!(start >= 0)) throw new RangeError("startMs is no time");
     const file = options.snapshot ?? new Uint8Array();
     const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
@@ -91,7 +95,10 @@ export class Redstart {
     return new Replay(module, recording, options, (runtime) => new this(runtime, {}));
   }
 
-  /** Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. */
+  /**
+   * Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. Rejected when the last
+   * save fails: what was done since the one before is lost then, and an unhandled rejection tells whoever waits for nothing.
+   */
   get closed(): Promise<void> {
     return this.#runtime.closed;
   }
@@ -181,7 +188,10 @@ export class Redstart {
     return persistence.save();
   }
 
-  /** An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. */
+  /**
+   * An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. It is nowhere kept, and on
+   * a real clock lives until it is closed.
+   */
   fork(): Redstart {
     this.#runtime.machine;
     const own = this.#own?.isOpen && !this.#own.isWaiting ? [this.#own.peer] : [];

@@ -1,12 +1,13 @@
 // A recorded session that runs again, forth and back. Going back is going forth from a checkpoint: an image of the engine's memory, whose pages
 // are shared with the checkpoint before it where they are the same.
 
+import type { Connection, Listener } from "./connection.js";
 import { load, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { PAGE } from "./machine.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
 import type { Redstart } from "./redstart.js";
-import { type Connection, type Listener, Runtime } from "./runtime.js";
+import { Runtime } from "./runtime.js";
 
 /** What a client was sent during a step. */
 export interface Sent {

@@ -5,11 +5,20 @@ export type Argument = string | number | bigint | Uint8Array;
 
 const encoder = new TextEncoder();
 
-/** The most bytes that a command can take. */
+/**
+ * The most bytes that a command can take.
+ * @throws {TypeError} when an argument is none.
+ */
 export function bound(args: readonly Argument[]): number {
   let length = 16;
-  for (const arg of args) length += 16 + (typeof arg === "string" ? 3 * arg.length : typeof arg === "object" ? arg.length : 32);
+  for (const arg of args) length += 16 + (typeof arg === "string" ? 3 * arg.length : typeof arg === "number" || typeof arg === "bigint" ? 32 : bytes(arg));
   return length;
+}
+
+/** How many bytes they are. Those of another realm, as test runners have, are no `Uint8Array` of this one. */
+function bytes(arg: unknown): number {
+  if (ArrayBuffer.isView(arg) && (arg as Uint8Array).BYTES_PER_ELEMENT === 1) return arg.byteLength;
+  throw new TypeError(`an argument is a string, a number, a bigint or a Uint8Array, not ${arg === null ? "null" : typeof arg}`);
 }
 
 /** Writes a command to `bytes` from `at` on, where there is room for its `bound`; returns where it ends. */

@@ -1,8 +1,8 @@
 // Serves a database over TCP, or over a Unix socket: for clients of any language. A virtual clock rules there too.
 
 import { type AddressInfo, type Server as NetServer, type Socket, createServer } from "node:net";
+import type { Connection } from "./connection.js";
 import type { Attachable } from "./duplex.js";
-import type { Connection } from "./runtime.js";
 
 export interface ServeOptions {
   /** 0, unless given: any that is free. */

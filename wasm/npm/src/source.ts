@@ -1,11 +1,11 @@
 // Where the engine's module comes from.
 
 export interface Source {
-  /** The engine's module, or its bytes, where the package cannot find its own `engine.wasm`. */
-  wasm?: WebAssembly.Module | BufferSource;
+  /** The engine's module, a `WebAssembly.Module`, or its bytes, where the package cannot find its own `engine.wasm`. */
+  wasm?: object;
 }
 
-/** Compiles the module once, when it is first needed. */
+/** @internal Compiles the module once, when it is first needed. */
 export class Compiled {
   #compile: () => Promise<WebAssembly.Module>;
   #module: Promise<WebAssembly.Module> | undefined;
@@ -16,7 +16,7 @@ export class Compiled {
 
   async module({ wasm }: Source): Promise<WebAssembly.Module> {
     if (wasm instanceof WebAssembly.Module) return wasm;
-    if (wasm !== undefined) return WebAssembly.compile(wasm);
+    if (wasm !== undefined) return WebAssembly.compile(wasm as BufferSource);
     this.#module ??= this.#compile();
     // What has failed once may be there the next time.
     this.#module.catch(() => (this.#module = undefined));

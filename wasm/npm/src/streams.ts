@@ -11,7 +11,7 @@ export interface ByteStream {
 /** Bytes that wait to be read before the server is asked to keep them. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** Connects one more client, as Web Streams: whoever reads slowly is served slowly. */
+/** @internal Connects one more client, as Web Streams: whoever reads slowly is served slowly. */
 export function stream(runtime: Runtime, address: string | undefined): ByteStream {
   let out!: ReadableStreamDefaultController<Uint8Array>;
   let isEnded = false;

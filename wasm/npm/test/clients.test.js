@@ -1,5 +1,6 @@
 // Unmodified clients and what is built on them, in this process.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import test from "node:test";
 import { RedisStore } from "connect-redis";
@@ -125,6 +126,23 @@ test("node-redis: commands, pipelines, transactions, waiting, listening", async 
     client.destroy();
   }
   db.close();
+});
+
+test("clients whose database is closed end, and the process with them", () => {
+  const program = `
+    import { Redis } from "ioredis";
+    import { createClient } from "redis";
+    import { Redstart } from "redstart";
+    import { inProcess as forIoredis } from "redstart/ioredis";
+    import { inProcess as forNodeRedis } from "redstart/node-redis";
+    const db = await Redstart.open();
+    const redis = new Redis(forIoredis(db)).on("error", () => {});
+    const client = await createClient(forNodeRedis(db)).on("error", () => {}).connect();
+    console.log(await redis.ping(), await client.ping());
+    process.on("exit", () => console.log(redis.status, client.isOpen));
+    db.close();`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: new URL("..", import.meta.url), encoding: "utf8", timeout: 20_000 });
+  assert.deepEqual([run.status, run.stdout], [0, "PONG PONG\nend false\n"], run.stderr);
 });
 
 test("sessions of connect-redis end when the clock says so", async () => {

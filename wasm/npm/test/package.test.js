@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import test from "node:test";
+import { runInNewContext } from "node:vm";
 import { Redstart, RedstartError } from "redstart";
 import { Printer, isRaw, quote, split } from "redstart/format";
 
@@ -44,6 +45,41 @@ test("an error reply is thrown, with its code", async () => {
   assert.throws(() => db.call("SUBSCRIBE", "news"), { code: "ELSEWHERE" });
   await assert.rejects(db.call("BLPOP", "k", 0), { code: "WRONGTYPE" });
   db.close();
+});
+
+test("what is no argument is told before anything is sent", async () => {
+  const db = await Redstart.open();
+  const id = db.call("CLIENT", "ID");
+  const wrong = [undefined, null, true, {}, ["v"], new Date(0), new ArrayBuffer(1), new Uint16Array(1), new DataView(new ArrayBuffer(1)), Symbol("v"), () => {}];
+  for (const value of wrong) {
+    assert.throws(() => db.call("SET", "k", value), { name: "TypeError", message: /^an argument is a string/ });
+    await assert.rejects(db.callAsync("SET", "k", value), { name: "TypeError" });
+  }
+  assert.throws(() => db.call(), TypeError);
+  const { Uint8Array: Foreign } = runInNewContext("({ Uint8Array })");
+  assert.equal(db.call("SET", "k", Foreign.from([118])), "OK");
+  assert.equal(db.call("GET", "k"), "v");
+  assert.equal(db.call("SET", "k", Buffer.from("w")), "OK");
+  assert.equal(db.call("CLIENT", "ID"), id, "its client goes on");
+  const waits = db.connect();
+  const popped = waits.call("BLPOP", "queue", 0);
+  await assert.rejects(waits.callAsync("SET", "k", null), TypeError);
+  const behind = waits.callAsync("GET", "k");
+  db.call("RPUSH", "queue", "item");
+  assert.deepEqual([await popped, await behind], [["queue", "item"], "w"]);
+  db.close();
+});
+
+test("a client that is refused what it begins with is gone", async () => {
+  const db = await Redstart.open({ config: { requirepass: "secret" } });
+  assert.throws(() => db.connect({ database: 99 }), { message: "ERR DB index is out of range" });
+  assert.throws(() => db.connect({ password: "wrong" }), { code: "WRONGPASS" });
+  assert.equal(db.call("CLIENT", "LIST").trim().split("\n").length, 1);
+  db.close();
+});
+
+test("a clock that begins at no time is told", async () => {
+  for (const clock of [{}, { startMs: NaN }, { startMs: "soon" }]) await assert.rejects(Redstart.open({ clock }), RangeError);
 });
 
 test("maps are objects on request, and bytes", async () => {

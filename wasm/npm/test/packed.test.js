@@ -130,6 +130,10 @@ test("its types", () => {
   const source = `
     import { Redstart, RedstartError, type Reply } from "redstart";
     import { serve } from "redstart/server";
+    import { inProcess as forIoredis } from "redstart/ioredis";
+    import { inProcess as forNodeRedis } from "redstart/node-redis";
+    import { duplex } from "redstart/duplex";
+    import { Printer } from "redstart/format";
     using db = await Redstart.open({ clock: { startMs: 0 }, maps: "object" });
     const value: Reply = db.call("GET", "k");
     const popped: Promise<Reply> = db.call("blpop", "q", 1);
@@ -137,13 +141,24 @@ test("its types", () => {
     const wrong: Reply[] = db.call("BLPOP", "q", 1);
     const either: Reply | Promise<Reply> = db.call("GET" as string);
     const server = await serve(db, { port: 0 });
-    export { value, popped, wrong, either, server, RedstartError };`;
+    const clients = [forIoredis(db).Connector, forNodeRedis(db).socket.path, duplex(db).id, db.stream().readable, new Printer()];
+    const replay = await Redstart.replay(db.record(), { wasm: new Uint8Array() });
+    export { value, popped, wrong, either, server, clients, replay, RedstartError };`;
   writeFileSync(join(project, "types.mts"), source);
   mkdirSync(join(project, "node_modules/@types"), { recursive: true });
   for (const name of ["@types/node", "undici-types"]) cpSync(join(here, "node_modules", name), join(project, "node_modules", name), { recursive: true });
   const tsc = createRequire(join(here, "package.json")).resolve("typescript/package.json").replace("package.json", "bin/tsc");
-  const flags = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,esnext.disposable,dom", "--types", "node"];
-  execFileSync(process.execPath, [tsc, ...flags, "types.mts"], { cwd: project, encoding: "utf8", stdio: ["ignore", "inherit", "inherit"] });
+  writeFileSync(join(project, "page.mts"), 'import { Redstart } from "redstart"; export const reply: string = String((await Redstart.open()).call("PING"));');
+  const check = (compilerOptions, file) => {
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: { noEmit: true, strict: true, target: "es2022", ...compilerOptions }, files: [file] }));
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "."], { cwd: project, encoding: "utf8" });
+    assert.deepEqual([status, stdout], [0, ""], JSON.stringify(compilerOptions));
+  };
+  // Programs that never see a browser have no types of one, and pages none of Node's.
+  for (const [module, moduleResolution] of [["nodenext", "nodenext"], ["node16", "node16"], ["esnext", "bundler"]]) {
+    check({ module, moduleResolution, lib: ["es2022"], types: ["node"] }, "types.mts");
+  }
+  check({ module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] }, "page.mts");
 });
 
 test("esbuild bundles it for Node and for pages", async () => {

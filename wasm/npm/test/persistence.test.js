@@ -197,7 +197,7 @@ async function kept({ snapshot, journal }) {
   return [text(file), ...changes.map(({ time, requests }) => `${time} ${text(requests)}`)];
 }
 
-test("a journal that was cut or damaged anywhere leads to the last whole save before", async (t) => {
+test("a journal that was cut anywhere leads to the last whole save before; one that is damaged is refused", async (t) => {
   const store = memory();
   const keeping = await Persistence.open(store);
   keeping.start(() => bytes("the snapshot"));
@@ -218,10 +218,62 @@ test("a journal that was cut or damaged anywhere leads to the last whole save be
     const damaged = journal.slice();
     if (cut === journal.length) continue;
     damaged[cut] ^= 0x20;
-    assert.deepEqual(await kept({ snapshot, journal: damaged }), expected, `damaged at ${cut}`);
+    // Damage to the last save cannot be told from a save that was cut short.
+    if (cut >= states.at(-2).end) assert.deepEqual(await kept({ snapshot, journal: damaged }), expected, `damaged at ${cut}`);
+    else await assert.rejects(kept({ snapshot, journal: damaged }), { name: "RedstartError", code: "DAMAGED" }, `damaged at ${cut}`);
   }
+  const [{ end: first }, { end: second }] = states.slice(1);
+  const hole = journal.slice().fill(0, first - 20, second + 20);
+  await assert.rejects(kept({ snapshot, journal: hole }), { code: "DAMAGED" });
+  const gap = new Uint8Array([...journal.subarray(0, first), ...journal.subarray(second)]);
+  await assert.rejects(kept({ snapshot, journal: gap }), new RegExp(`cut it to ${first} bytes`));
   const newer = bytes("another snapshot, beside which the old journal was left");
   assert.deepEqual(await kept({ snapshot: newer, journal }), [text(newer)]);
+});
+
+test("what a crash has left behind the journal is gone before more is written there", async (t) => {
+  const store = memory(bytes("the snapshot"));
+  const reopened = async () => {
+    const keeping = await Persistence.open(store);
+    keeping.start(() => bytes(keeping.changes.reduce((all, { requests }) => all + text(requests), text(keeping.snapshot))));
+    t.after(() => keeping.close());
+    return keeping;
+  };
+  const before = await reopened();
+  for (let time = 1; time <= 4; time += 1) {
+    before.note({ time, requests: bytes(` ${time}`) });
+    await before.save();
+  }
+  // Of the journal of a snapshot before, too, every record is whole.
+  for (const left of [store.journal.slice(0, -1), store.journal]) {
+    [store.snapshot, store.journal] = [bytes("another"), left];
+    const after = await reopened();
+    await after.save();
+    assert.equal(store.journal.length, 0);
+    after.note({ time: 5, requests: bytes(" 5") });
+    await after.save();
+    assert.deepEqual(await kept(store), ["another", "5  5"]);
+  }
+});
+
+test("a database whose journal is damaged is told, not overwritten", async (t) => {
+  const dataDir = folder(t);
+  const db = await Redstart.open({ dataDir });
+  await db.save();
+  for (let number = 0; number < 3; number += 1) {
+    db.call("SET", "k", number);
+    await db.save();
+  }
+  db.close();
+  await db.closed;
+  const damaged = readFileSync(join(dataDir, "journal"));
+  damaged[damaged.length >> 1] ^= 1;
+  writeFileSync(join(dataDir, "journal"), damaged);
+  for (let time = 0; time < 2; time += 1) await assert.rejects(Redstart.open({ dataDir }), { name: "RedstartError", code: "DAMAGED" });
+  assert.deepEqual(readFileSync(join(dataDir, "journal")), damaged);
+  const end = Number(/to (\d+) bytes/.exec((await Redstart.open({ dataDir }).catch((reason) => reason)).message)[1]);
+  writeFileSync(join(dataDir, "journal"), damaged.subarray(0, end));
+  assert.match((await open(t, dataDir)).call("GET", "k"), /^[01]$/);
 });
 
 test("a journal that outgrows its snapshot is replaced by a new one", async (t) => {

@@ -180,6 +180,29 @@ test("a recording does not grow while nothing happens", async () => {
   db.close();
 });
 
+test("a recording that is damaged is told, or is one of another session", async () => {
+  const seeded = await Redstart.open({ seed: 7 });
+  seeded.call("SET", "k", "v");
+  const db = await Redstart.open({ snapshot: seeded.snapshot(), seed: 7, clock: "virtual", record: true });
+  db.call("GET", "k");
+  const recording = db.record();
+  for (let at = 0; at < recording.length; at += 1) {
+    const damaged = recording.slice();
+    damaged[at] ^= 0x41;
+    for (const bytes of [damaged, recording.subarray(0, at)]) {
+      try {
+        const replay = await Redstart.replay(bytes);
+        replay.seek(Infinity);
+        replay.close();
+      } catch (reason) {
+        assert.ok(reason instanceof RangeError || reason.name === "RedstartError", `${at}: ${reason}`);
+      }
+    }
+  }
+  seeded.close();
+  db.close();
+});
+
 test("a recording begins with the data that was there", async () => {
   const seeded = await Redstart.open();
   seeded.call("SET", "k", "41");

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import test from "node:test";
 import { Redis } from "ioredis";
 import { Redstart } from "redstart";
@@ -59,6 +60,30 @@ test("a Unix socket, refusals, SHUTDOWN", async () => {
   await db.closed;
   assert.equal(db.isOpen, false);
   await server.close();
+});
+
+test("npx redstart has a clock that whoever started it moves", async () => {
+  const bin = new URL("../dist/bin.js", import.meta.url).pathname;
+  const child = spawn(process.execPath, [bin, "--port", "0", "--clock", "1800000000000"]);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async () => (await lines.next()).value;
+  const redis = new Redis({ port: Number((await line()).split(":").at(-1)) });
+  await redis.set("k", "v", "EX", 9);
+  const blocked = redis.duplicate();
+  const popped = blocked.blpop("queue", 10);
+  while (!/ cmd=blpop /.test(await redis.client("LIST")));
+  child.stdin.write("8999\n");
+  assert.equal(await line(), "1800000008999");
+  assert.equal(await redis.pttl("k"), 1);
+  child.stdin.write("1.5\n1000\n");
+  assert.deepEqual([await line(), await line()], ["1800000009000.5", "1800000010000.5"]);
+  assert.deepEqual([await popped, await redis.get("k"), (await redis.time())[0]], [null, null, "1800000010"]);
+  child.stdin.write("soon\n");
+  assert.match(String((await once(child.stderr, "data"))[0]), /^redstart: 'soon' is no number of milliseconds\n$/);
+  redis.disconnect();
+  blocked.disconnect();
+  child.stdin.end();
+  assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
 test("npx redstart serves until it is told to stop", async () => {
