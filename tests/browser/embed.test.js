@@ -83,6 +83,21 @@ test("an element runs its commands, and answers what is typed", async (t) => {
   assert.equal(await page.evaluate(() => location.hash), "");
 });
 
+test("what the page around it inherits to all does not get in", async (t) => {
+  const hostile = "* { letter-spacing: 1em; word-spacing: 2em; text-transform: uppercase; text-indent: 5em; direction: rtl; white-space: pre; cursor: wait; text-shadow: 0 0 9px red }";
+  const page = await open(t, `<style>${hostile}</style><redstart-playground>SET k v</redstart-playground>${SCRIPT}`);
+  await shows(page, "redstart-playground", ["SET k v", "OK"]);
+  await picture(page, "embed-hostile");
+  const looks = await page.locator("redstart-playground header.top").evaluate((header) => {
+    const { letterSpacing, wordSpacing, textTransform, textIndent, direction, whiteSpace, cursor, textShadow } = getComputedStyle(header);
+    return [letterSpacing, wordSpacing, textTransform, textIndent, direction, whiteSpace, cursor, textShadow];
+  });
+  assert.deepEqual(looks, ["normal", "0px", "none", "0px", "ltr", "normal", "auto", "none"]);
+  // One that is hidden stays so.
+  await page.locator("redstart-playground").evaluate((element) => (element.style.visibility = "hidden"));
+  assert.equal(await page.locator("redstart-playground .terminal").isVisible(), false);
+});
+
 for (const scheme of ["light", "dark"]) {
   test(`axe-core finds nothing: element, ${scheme}`, async (t) => {
     const page = await open(t, `<meta name="color-scheme" content="${scheme}"><main><h1>Manual</h1>

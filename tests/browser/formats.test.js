@@ -174,6 +174,18 @@ test("what is nothing of all that is refused", async () => {
   await refused(/^picture\.png is none of these: recording, rdb file, append-only file, output of monitor, test case, text of commands$/, named("picture.png", new Uint8Array([137, 80, 78, 71, 0, 255, 254])));
 });
 
+test("what no page could play is refused, and at once", { timeout: 10_000 }, async () => {
+  const ping = "*1\r\n$4\r\nPING\r\n";
+  const far = "9".repeat(400);
+  const late = /time beyond the year 2255/;
+  await refused(late, named("begins.aof", `#TS:${far}\r\n${ping}`));
+  await refused(late, named("goes-on.aof", `${ping}#TS:99999999999\r\n${ping}`));
+  await refused(late, named("monitor.txt", '99999999999999.000000 [0 127.0.0.1:1] "PING"\n'));
+  for (const seconds of [99999999999, far]) await refused(late, named("case.txt", `> PING\nPONG\n@ +${seconds}s\n> PING\nPONG\n`));
+  await refused(/^case\.txt, line 1: .* longer than 64 MB/, named("case.txt", `>> 9999999*${"a".repeat(40)}\n`));
+  for (const lines of ["SET k v\nSHUTDOWN NOSAVE\n", "SHUTDOWN NOSAVE\nGET k\n"]) await refused(/SHUTDOWN/, named("lines.txt", lines));
+});
+
 const CASES = new URL("../cases/", import.meta.url);
 
 /** What a case says but for comments, and for quotes that it could do without. */

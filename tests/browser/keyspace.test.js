@@ -315,6 +315,18 @@ test("a set, and what is no text in it", async (t) => {
   await until(async () => assert.deepEqual(await members(), ['"\\xfe"', "two words"]));
 });
 
+test("a name that would turn what stands around it is in quotes", async (t) => {
+  const page = await open(t);
+  const [turned, joined] = ["user:\u202e1", "family:\u{1f468}\u200d\u{1f469}"];
+  await run(page, `SET ${turned} x`, `SET ${joined} y`);
+  const quoted = '"user:\\xe2\\x80\\xae1"';
+  await until(async () => assert.deepEqual((await rows(page, "Keys")).map(([name]) => name).sort(), [quoted, joined]));
+  await grid(page, "Keys").getByRole("row", { name: "user" }).click();
+  await button(page, "Rename").click();
+  await send(page, "Rename", { "New name": quoted.replace("user", "name") });
+  await until(async () => assert.equal((await rows(page, "Keys")).some(([name]) => name === quoted.replace("user", "name")), true));
+});
+
 test("a sorted set as a ranking, and places by their coordinates", async (t) => {
   const page = await open(t);
   await run(page, "ZADD board 10 ann 30 bob 20 cy", "GEOADD map 13.361389 38.115556 Palermo 15.087269 37.502669 Catania");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 import { redstart } from "./modules.js";
 import { ends, picture, playground, shown, type } from "./page.js";
 
@@ -91,6 +92,33 @@ test("what cannot be opened is told, and changes nothing", async (t) => {
   await pick(page, file("picture.png", Uint8Array.of(137, 80, 78, 71, 255)));
   await page.getByText(/^picture\.png is none of these/).waitFor();
   await ends(page, ["SET k v", "OK"]);
+});
+
+test("a link that is damaged in its midst, or a bomb, says so", async (t) => {
+  const packed = (bytes) => `#session=${deflateRawSync(bytes).toString("base64url")}`;
+  for (const [content, said] of [[Buffer.from("no recording"), /The session in this link is damaged/], [Buffer.alloc(65 * 1024 * 1024), /larger than 64 MB/]]) {
+    const page = await open(t, {}, packed(content));
+    assert.match(await page.getByRole("alert").textContent(), said);
+  }
+});
+
+test("the link that is offered is never that of an earlier moment", async (t) => {
+  const page = await open(t);
+  await type(page, "SET k 1");
+  await ends(page, ["OK"]);
+  const first = await link(page);
+  await page.keyboard.press("Escape");
+  await page.locator(".terminal.active .cm-content").click();
+  await type(page, "SET k 2");
+  await ends(page, ["SET k 2", "OK"]);
+  // What the menu shows in its first frame.
+  const seen = await page.getByRole("button", { name: "Share" }).evaluate(async (button) => {
+    button.click();
+    await new Promise((resolve) => queueMicrotask(resolve));
+    return button.parentElement.querySelector("input")?.value;
+  });
+  assert.notEqual(seen, first);
+  assert.notEqual(await page.getByLabel("Link to this session").inputValue(), first);
 });
 
 test("the session that was there before can be had back", async (t) => {

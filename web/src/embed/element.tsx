@@ -15,6 +15,7 @@ import type { PaneName } from "../layout.js";
 import { Playground } from "../playground.js";
 import { begun } from "../session/restored.js";
 import type { Session } from "../session/session.js";
+import bounds from "./bounds.css?inline";
 import frame from "./embed.css?inline";
 import { styles } from "./styles.js";
 
@@ -29,7 +30,7 @@ export class RedstartPlayground extends Element {
     if (this.#isConnected) return;
     this.#isConnected = true;
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [...styles, frame].map((css) => {
+    root.adoptedStyleSheets = [bounds, ...styles, frame].map((css) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       return sheet;

@@ -24,6 +24,8 @@ const STAR = 42;
 const NAME = /<\$(\w+)>/g;
 const START_MS = Date.UTC(2030, 0, 1);
 const CONFIG = { "enable-debug-command": "yes", "enable-protected-configs": "yes" };
+/** What a repeated word may come to. */
+const LONGEST_WORD = 64 * 1024 * 1024;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 export const testCase: Format = {
@@ -123,7 +125,7 @@ class Reading {
     for (const name of this.#stage.clients) this.#stage.arrived(name);
     this.#printers.clear();
     this.#hearing = client;
-    this.#stage.send(client, isRawBytes ? joined(args.map(repeated)) : args);
+    this.#stage.send(client, isRawBytes ? joined(args.map((word) => this.#repeated(word))) : args);
     this.#printers.set(client, { printer: new Printer({ exact: true }), raw: isRaw(args), shown: [] });
   }
 
@@ -147,6 +149,12 @@ class Reading {
     names.forEach((name, index) => found?.[index + 1] !== undefined && !this.#names.has(name) && this.#names.set(name, found[index + 1]!));
   }
 
+  #repeated(word: Uint8Array): Uint8Array {
+    const bytes = repeated(word);
+    if (bytes === undefined) throw this.#error("a word is repeated until it is longer than 64 MB");
+    return bytes;
+  }
+
   #error(why: string): FormatError {
     return new FormatError(`${this.#name}, line ${this.#line}: ${why}`);
   }
@@ -154,12 +162,16 @@ class Reading {
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** `70000*x` stands for so many `x`. */
-function repeated(word: Uint8Array): Uint8Array {
+/** `70000*x` stands for so many `x`: `undefined` where they are too many. */
+function repeated(word: Uint8Array): Uint8Array | undefined {
   const star = word.indexOf(STAR);
   const count = String.fromCharCode(...word.subarray(0, Math.min(Math.max(star, 0), 8)));
   if (!/^\d{1,7}$/.test(count)) return word;
-  return joined(Array.from({ length: Number(count) }, () => word.subarray(star + 1)));
+  const one = word.subarray(star + 1);
+  if (Number(count) * one.length > LONGEST_WORD) return undefined;
+  const all = new Uint8Array(Number(count) * one.length);
+  for (let at = 0; at < all.length; at += one.length) all.set(one, at);
+  return all;
 }
 
 /** A client of the session that is written. */

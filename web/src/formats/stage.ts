@@ -2,6 +2,10 @@
 
 import { type Argument, type Connection, Redstart } from "redstart";
 import { joined } from "../bytes.js";
+import { FormatError } from "./format.js";
+
+/** A recording holds microseconds, as far as a number is exact: until the year 2255. */
+const LATEST_MS = Number.MAX_SAFE_INTEGER / 1000;
 
 export interface StageOptions {
   /** Milliseconds since the Unix epoch at which it begins: now, unless given. */
@@ -26,8 +30,12 @@ export class Stage {
     this.#isSilent = isSilent;
   }
 
-  /** With `isSilent` nobody will ask what has arrived. */
+  /**
+   * With `isSilent` nobody will ask what has arrived.
+   * @throws {FormatError} where no recording could begin then.
+   */
   static async open({ startMs = Date.now(), snapshot, config }: StageOptions = {}, isSilent = true): Promise<Stage> {
+    check(startMs);
     const db = await Redstart.open({
       record: true,
       clock: { startMs },
@@ -41,12 +49,19 @@ export class Stage {
     return this.#db.clock.now();
   }
 
-  /** Lets time pass up to a moment; one that has passed already is now. */
+  /**
+   * Lets time pass up to a moment; one that has passed already is now.
+   * @throws {FormatError} where no recording goes as far.
+   */
   until(ms: number): void {
+    check(ms);
     if (ms > this.now) this.#db.clock.advance(ms - this.now);
   }
 
-  /** A client sends a command or bytes; it connects first if it is not connected. */
+  /**
+   * A client sends a command or bytes; it connects first if it is not connected.
+   * @throws {FormatError} where that ends the server.
+   */
   send(client: string, bytes: Uint8Array | readonly Argument[], address?: string): void {
     let actor = this.#actors.get(client);
     if (actor === undefined || !actor.connection.isOpen) {
@@ -59,6 +74,7 @@ export class Stage {
       this.#actors.set(client, (actor = Object.assign(made, { connection })));
     }
     actor.connection.send(bytes);
+    if (!this.#db.isOpen) throw new FormatError("SHUTDOWN ends the server, and nothing would be left to see");
   }
 
   /** The clients, by their first appearance. */
@@ -91,4 +107,8 @@ export class Stage {
   close(): void {
     this.#db.close();
   }
+}
+
+function check(ms: number): void {
+  if (ms > LATEST_MS) throw new FormatError("there is a time beyond the year 2255, as far as recordings go");
 }

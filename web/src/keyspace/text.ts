@@ -4,8 +4,9 @@ import type { KeyType } from "redstart";
 import { quote, split } from "redstart/format";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cn}\p{Co}]/u;
-const UNPRINTABLE_BUT_BREAKS = /[^\P{Cc}\n\t]|[\p{Cs}\p{Cn}\p{Co}]/u;
+/** Control characters, what is no character, and what turns the text around it the other way. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cn}\p{Co}\u202a-\u202e\u2066-\u2069]/u;
+const UNPRINTABLE_BUT_BREAKS = /[^\P{Cc}\n\t]|[\p{Cs}\p{Cn}\p{Co}\u202a-\u202e\u2066-\u2069]/u;
 
 /** The text that bytes are; `null` where they are none that can be read and typed. */
 export function textOf(bytes: Uint8Array, { breaks = false } = {}): string | null {

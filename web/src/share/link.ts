@@ -5,6 +5,7 @@
 //   #SET k v              commands, a line each
 //   ?commands=..          commands as redis.io links to them: base64url of a JSON array, or text with line ends or semicolons; more than once
 
+import { Redstart } from "redstart";
 import { split } from "redstart/format";
 import { joined } from "../bytes.js";
 import { FormatError } from "../formats/format.js";
@@ -37,16 +38,23 @@ export async function fromLink(link: string): Promise<Uint8Array | undefined> {
   const { searchParams, hash } = new URL(link);
   const fragment = hash.slice(1);
   if (fragment.startsWith(SESSION)) {
-    const packed = fromBase64url(fragment.slice(SESSION.length));
-    try {
-      if (packed !== undefined) return await through(packed, new DecompressionStream("deflate-raw"), LARGEST_RECORDING);
-    } catch {
-      // It says below that it is damaged.
-    }
-    throw new FormatError("The session in this link is damaged: perhaps the link was cut off.");
+    return unpacked(fragment.slice(SESSION.length));
   }
   const lines = [...searchParams.getAll("commands").flatMap(linesOf), ...fragmentLines(fragment)];
   return lines.length === 0 ? undefined : played(lines);
+}
+
+async function unpacked(text: string): Promise<Uint8Array> {
+  try {
+    const packed = fromBase64url(text);
+    if (packed === undefined) throw new RangeError("this is no base64url");
+    const recording = await through(packed, new DecompressionStream("deflate-raw"), LARGEST_RECORDING);
+    (await Redstart.replay(recording)).close();
+    return recording;
+  } catch (reason) {
+    if (reason instanceof FormatError) throw reason;
+    throw new FormatError("The session in this link is damaged: perhaps the link was cut off.");
+  }
 }
 
 /** The command lines of a `commands` parameter. */
@@ -105,7 +113,7 @@ async function through(bytes: Uint8Array, stream: CompressionStream | Decompress
   const reader = stream.readable.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     length += next.value.length;
-    if (length > limit) throw new RangeError("too large");
+    if (length > limit) throw new FormatError(`The session in this link is larger than ${limit / 1024 / 1024} MB.`);
     chunks.push(next.value);
   }
   return joined(chunks);

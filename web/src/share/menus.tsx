@@ -50,7 +50,12 @@ export function SessionMenu({ session, succession }: MenuProps) {
 export function ShareMenu({ session, succession }: MenuProps) {
   const link = useSignal<{ readonly url: string | undefined; readonly length: number } | undefined>(undefined);
   const make = async () => {
-    link.value = await toLink(await recordingOf(session), location.href);
+    link.value = undefined;
+    try {
+      link.value = await toLink(await recordingOf(session), location.href);
+    } catch (reason) {
+      succession.failed(reason);
+    }
   };
   return (
     <Menu label="Share" onOpen={() => void make()}>
