@@ -336,10 +336,8 @@ test("a sorted set as a ranking, and places by their coordinates", async (t) => 
   await grid(page, "Ranking").getByRole("row", { name: "ann" }).click();
   await send(page, "Save", { "Score of ann": "99.5" });
   await column(page, "Ranking", 1, ["ann", "bob", "cy"]);
-  await send(page, "Save", { "Score of ann": "much" }).catch(async () => {
-    await grid(page, "Ranking").getByRole("row", { name: "ann" }).click();
-    await send(page, "Save", { "Score of ann": "much" });
-  });
+  await grid(page, "Ranking").getByRole("row", { name: "ann" }).click();
+  await send(page, "Save", { "Score of ann": "much" });
   await value(page).getByRole("alert").getByText("ERR value is not a valid float").waitFor();
   await button(page, "Remove").click();
   await button(page, "Add member").click();
