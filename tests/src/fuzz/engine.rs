@@ -95,6 +95,20 @@ const WORDS: &[&str] = &[
     "",
 ];
 
+/// What `INFO` says to the only client.
+const LINES_OF_CLIENTS: &[&str] = &[
+    "connected_clients:1",
+    "blocked_clients:0",
+    "tracking_clients:0",
+    "clients_in_timeout_table:0",
+    "total_blocking_keys:0",
+    "total_blocking_keys_on_nokey:0",
+    "pubsub_channels:0",
+    "pubsub_patterns:0",
+    "pubsubshard_channels:0",
+    "tracking_total_prefixes:0",
+];
+
 pub(super) fn check(data: &[u8]) {
     let config = Config { proto_max_bulk_len: STRING_BYTES as i64, ..Config::default() };
     let mut stage = Stage { engine: Engine::new(config, Seed(1)), clients: Vec::new(), now: START };
@@ -185,12 +199,23 @@ impl Stage {
         self.obey();
         self.tick();
         let Ok(client) = self.engine.connect(Peer::local(), self.now) else { return };
-        self.engine.receive(client, b"CLIENT UNPAUSE\r\nPING\r\n", self.now);
+        self.engine.receive(client, b"CLIENT UNPAUSE\r\nINFO\r\nPING\r\n", self.now);
         let output = self.engine.output(client).to_vec();
         // Or tells it that it may not, if that is what the default user has come to.
         let is_denied = output.windows(3).any(|bytes| bytes == b"-NO");
         let is_served = output.is_empty() || is_denied || output.ends_with(b"+PONG\r\n");
         assert!(is_served, "b\"{}\"", output.escape_ascii());
+        if !output.is_empty() && !is_denied {
+            check_that_nobody_is_left(&output);
+        }
+    }
+}
+
+/// Whoever has gone is in nobody's books any more: not in those of who waits, watches, listens or caches.
+fn check_that_nobody_is_left(info: &[u8]) {
+    for line in LINES_OF_CLIENTS {
+        let mut told = info.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        assert!(told.any(|told| told == line.as_bytes()), "not {line}: {}", info.escape_ascii());
     }
 }
 
