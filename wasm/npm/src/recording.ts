@@ -75,6 +75,11 @@ export class Recorder {
     return this.#events;
   }
 
+  /** A time at which events may happen: this, but not before the last of them, for the machine's clock may be set back. */
+  notBefore(time: number): number {
+    return Math.max(time, this.#last);
+  }
+
   connect(time: number, address: string | undefined): void {
     this.#event(Kind.Connect, 0, time);
     this.#out.text(address ?? "");
@@ -110,9 +115,8 @@ export class Recorder {
 
   #event(kind: Kind, slot: number, time: number): void {
     this.#out.number(kind + 8 * slot);
-    // The machine's clock may be set back; events then happen at once.
-    this.#out.number(Math.max(0, time - this.#last));
-    this.#last = Math.max(time, this.#last);
+    this.#out.number(time - this.#last);
+    this.#last = time;
     this.#events += 1;
   }
 }

@@ -73,7 +73,7 @@ export class Runtime {
     }
     this.clock = {
       isVirtual: virtual !== undefined,
-      now: () => this.now() / 1000,
+      now: () => this.#read() / 1000,
       advance: (ms) => this.advance(Math.round(ms * 1000)),
     };
   }
@@ -103,10 +103,16 @@ export class Runtime {
     return this.#machine;
   }
 
-  /** Reads the clock: the verbs that follow are called at that time. */
+  /** Reads the clock: the verbs that follow are called at that time, so that what is recorded of them is what they were. */
   now(): number {
-    this.#time = this.#virtual ?? Date.now() * 1000 + this.#ahead;
+    this.#time = this.#read();
     return this.#time;
+  }
+
+  #read(): number {
+    if (this.#virtual !== undefined) return this.#virtual;
+    const now = Date.now() * 1000 + this.#ahead;
+    return this.recorder === undefined ? now : this.recorder.notBefore(now);
   }
 
   /** Sets a virtual clock, as a replay does. */
@@ -233,7 +239,8 @@ export class Runtime {
   resume(peer: Peer): void {
     if (!peer.isPaused) return;
     peer.isPaused = false;
-    this.recorder?.resume(this.now(), peer.slot);
+    const now = this.now();
+    this.recorder?.resume(now, peer.slot);
     if (this.#peers[peer.slot] !== peer) return;
     this.#flush(peer);
     this.settled();
@@ -241,7 +248,8 @@ export class Runtime {
 
   disconnect(peer: Peer): void {
     if (this.#peers[peer.slot] !== peer) return;
-    this.recorder?.disconnect(this.now(), peer.slot);
+    const now = this.now();
+    this.recorder?.disconnect(now, peer.slot);
     this.#forget(peer);
     this.settled();
   }
@@ -253,21 +261,22 @@ export class Runtime {
     this.recorder?.advance(this.#virtual, micros);
     const end = this.#virtual + micros;
     for (;;) {
-      const wake = this.#due();
+      const wake = this.#due(this.now());
       if (this.#machine === undefined) return;
       // There may be more to do now; else nothing happens before something is due.
       if (wake > this.#virtual) this.#virtual = Math.max(wake, this.#machine.engine.next_due(this.#virtual));
       if (this.#virtual > end) break;
     }
     this.#virtual = end;
-    this.#due();
+    this.#due(this.now());
   }
 
   /** Does what is due. A real clock comes back by itself; that keeps the process alive only while a client waits for time to pass. */
   tick(): void {
     this.#isIdle = false;
-    this.recorder?.tick(this.now());
-    let wake = this.#due();
+    const now = this.now();
+    this.recorder?.tick(now);
+    let wake = this.#due(now);
     if (this.#virtual !== undefined || this.#machine === undefined) return;
     // Ticks that nobody sees would make a recording of a session in which nothing happens grow.
     if (this.recorder !== undefined && this.#ticks === this.recorder.events - 1 && wake > this.#time) {
@@ -342,8 +351,8 @@ export class Runtime {
     this.#deliver();
   }
 
-  #due(): number {
-    const wake = this.#machine?.engine.tick(this.now()) ?? Infinity;
+  #due(now: number): number {
+    const wake = this.#machine?.engine.tick(now) ?? Infinity;
     this.#settle(-1);
     this.#deliver();
     return wake;
