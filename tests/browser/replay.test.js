@@ -162,7 +162,7 @@ async function large() {
   return recording;
 }
 
-test("a jump in a recording of 100 000 commands takes less than 100 ms", async (t) => {
+test("how long a jump in a recording of 100 000 commands takes", async (t) => {
   const page = await open(t);
   const recording = await large();
   await page.locator("input[type=file]").setInputFiles({ name: "large.redstart", mimeType: "application/octet-stream", buffer: Buffer.from(recording) });

@@ -8,7 +8,7 @@ import Mock from "ioredis-mock";
 import { Redstart } from "redstart";
 import { inProcess } from "redstart/ioredis";
 
-const LIMITS = { "first reply": 30, GET: 1000, fork: 1 };
+const LIMITS = { "first reply": 30, GET: 1000, fork: 1, jump: 100 };
 let isTooSlow = false;
 
 function row(name, value, unit, limit) {
@@ -64,6 +64,19 @@ row('call("GET", k)', rate(() => db.call("GET", "key")), "k/s", LIMITS.GET);
 row('call("SET", k, v)', rate((round) => db.call("SET", `key:${round % 1000}`, "value")), "k/s");
 row('call("INCR", k)', rate(() => db.call("INCR", "counter")), "k/s");
 row("fork()", 1 / rate(() => db.fork().close(), 50), "ms", LIMITS.fork);
+
+const recorded = await Redstart.open({ clock: "virtual", record: true });
+for (let round = 0; round < 100_000; round += 1) recorded.call("SET", `key:${round % 20_000}`, `value:${round}`);
+const replay = await Redstart.replay(recorded.record());
+replay.seek(replay.length);
+const jumps = [0.1, 0.999, 0.5, 0.77, 0.02].map((share) => {
+  const begun = cpuMs();
+  replay.seek(replay.length * share);
+  return cpuMs() - begun;
+});
+row("a jump in 100,000 recorded commands", Math.max(...jumps), "ms", LIMITS.jump);
+replay.close();
+recorded.close();
 
 const redis = new Redis(inProcess(db));
 row("ioredis in process, await get(k)", await waiting(() => redis.get("key"), 20_000), "k/s");
