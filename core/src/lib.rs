@@ -20,15 +20,14 @@
 extern crate alloc;
 
 mod acl;
-mod blocked;
+pub mod client;
 pub mod command;
 pub mod config;
+pub mod dataset;
 pub mod engine;
 pub mod error;
-mod event;
 pub mod glob;
 pub mod instance;
-mod journal;
 pub mod keyspace;
 pub mod limits;
 pub mod memory;
@@ -41,9 +40,7 @@ pub mod session;
 mod sort;
 pub mod table;
 pub mod time;
-mod tracking;
 pub mod value;
-mod watch;
 
 /// The version of Redis whose behaviour this engine has, as clients are told.
 pub const REDIS_VERSION: &str = "7.2.4";

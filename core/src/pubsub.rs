@@ -6,11 +6,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
+use crate::client::ClientId;
 use crate::glob::{self, Case};
 use crate::memory::allocated;
 use crate::resp::output::{Output, SHARE_FROM_LEN_BYTES};
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::ClientId;
 
 /// What a subscription names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

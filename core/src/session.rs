@@ -2,11 +2,13 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::acl::User;
+use crate::client::{ClientId, Peer};
 use crate::config::ClientClass;
+use crate::dataset::tracking::TrackingState;
+use crate::dataset::waiters::{Wait, Waiters};
 use crate::error::Error;
 use crate::limits;
 use crate::memory::allocated;
@@ -16,75 +18,25 @@ use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::RequestReader;
 use crate::time::UnixMicros;
-use crate::tracking::TrackingState;
-use crate::value::Type;
 
-/// Names a connected client; never used again for another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId {
-    serial: u64,
-    slot: u32,
+/// What a session is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A client that sends commands.
+    #[default]
+    Normal,
+    /// A client that has sent `MONITOR`.
+    Monitor,
+    /// The engine's own: it applies changes that another engine, or this one before a restart, has recorded.
+    Master,
+    /// The engine's own: it answers read-only questions of tools, and leaves no trace.
+    Inspector,
 }
 
-impl ClientId {
-    /// Nobody: no client has this serial number.
-    pub(crate) const NONE: Self = Self::new(0, u32::MAX);
-
-    pub(crate) const fn new(serial: u64, slot: u32) -> Self {
-        Self { serial, slot }
-    }
-
-    /// The number that `CLIENT ID` tells: 1 for the first client, then upward.
-    #[must_use]
-    pub const fn serial(self) -> u64 {
-        self.serial
-    }
-
-    /// A small number that no other connected client has: a front end can index its connections by it. It is used again
-    /// for another client once this one is gone.
-    #[must_use]
-    pub const fn slot(self) -> usize {
-        self.slot as usize
-    }
-}
-
-/// The other end of a connection, as the front end sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// The client's address as `CLIENT LIST` prints it (`127.0.0.1:50000`, or `path:0` of a Unix socket).
-    pub address: String,
-    /// The server's own address of this connection.
-    pub local_address: String,
-    /// How the bytes travel.
-    pub transport: Transport,
-    /// Whether the client is on this machine: protected mode lets only such clients in.
-    pub is_local: bool,
-    /// The connection's file descriptor; -1 where there is none.
-    pub descriptor: i64,
-}
-
-/// How a client's bytes travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// A TCP connection.
-    Tcp,
-    /// A Unix socket.
-    Unix,
-    /// No socket: the client lives in the engine's own process.
-    InProcess,
-}
-
-impl Peer {
-    /// A client in the engine's own process.
-    #[must_use]
-    pub fn local() -> Self {
-        Self {
-            address: String::from("127.0.0.1:0"),
-            local_address: String::from("127.0.0.1:0"),
-            transport: Transport::InProcess,
-            is_local: true,
-            descriptor: -1,
-        }
+impl Role {
+    /// Whether the session belongs to the engine, not to a client.
+    pub(crate) const fn is_internal(self) -> bool {
+        matches!(self, Self::Master | Self::Inspector)
     }
 }
 
@@ -177,31 +129,6 @@ pub(crate) struct Queued {
     pub(crate) request: Request,
 }
 
-/// What a blocking command waits for, besides its time.
-#[derive(Debug)]
-pub(crate) struct Wait {
-    /// The keys, any of which will do.
-    pub(crate) keys: Vec<Vec<u8>>,
-    /// Their database.
-    pub(crate) database: usize,
-    /// What one of them must hold.
-    pub(crate) value_type: Type,
-    /// Whether a key that is gone, or holds another type, ends the wait too: with an error.
-    pub(crate) needs_key: bool,
-    /// What runs once a key is ready: the command as it came, unless its handler has replaced an argument that would mean
-    /// something else by then.
-    pub(crate) request: Option<Request>,
-    /// Whether the reply to a wait in vain is a null, and not a null array.
-    pub(crate) replies_null: bool,
-}
-
-impl Wait {
-    /// Whether a key that now holds a value of this type, or nothing, ends the wait.
-    pub(crate) fn is_for(&self, found: Option<Type>) -> bool {
-        self.needs_key || found == Some(self.value_type)
-    }
-}
-
 impl Transaction {
     /// What it takes.
     pub(crate) const fn memory_bytes(&self) -> usize {
@@ -234,7 +161,7 @@ pub(crate) struct Session {
     /// What follows from that: see [`Self::renew_clearance`].
     pub(crate) clearance: Clearance,
     pub(crate) reply_mode: ReplyMode,
-    pub(crate) is_monitor: bool,
+    pub(crate) role: Role,
     /// What it has subscribed to, if anything.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
     /// What it wants to know of the keys that it caches, if anything.
@@ -289,7 +216,7 @@ impl Session {
             user,
             is_authenticated,
             reply_mode: ReplyMode::On,
-            is_monitor: false,
+            role: Role::Normal,
             subscriptions: None,
             tracking: None,
             no_evict: false,
@@ -321,7 +248,7 @@ impl Session {
         if self.reply_mode != ReplyMode::Skip {
             self.reply_mode = ReplyMode::On;
         }
-        self.is_monitor = false;
+        self.role = Role::Normal;
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
@@ -349,6 +276,15 @@ impl Session {
             Some(wait) if wait.replies_null => reply.null(),
             Some(_) => reply.null_array(),
         }
+    }
+
+    /// Ends the client's wait: it no longer listens for keys, and its stall is over. Returns the deadline that the wait had.
+    /// What it waited for stays in `wait`.
+    pub(crate) fn unblock(&mut self, waiters: &mut Waiters) -> Option<UnixMicros> {
+        let Some(Stall::Blocked { until }) = self.stall else { return None };
+        self.stall = None;
+        waiters.remove(self.id, self.wait.as_deref(), until);
+        until
     }
 
     /// Answers a command that waits no longer: its time is up, unless there is an error.

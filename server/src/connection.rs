@@ -17,9 +17,9 @@ use std::io::{self, ErrorKind, IoSlice};
 
 use mio::event::Event;
 use mio::{Interest, Registry, Token};
+use redstart_core::client::ClientId;
 use redstart_core::engine::Engine;
 use redstart_core::limits;
-use redstart_core::session::ClientId;
 use redstart_core::time::UnixMicros;
 
 use crate::stream::{Moved, Stream};

@@ -16,9 +16,9 @@ use std::rc::Rc;
 
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token};
+use redstart_core::client::{ClientId, Peer};
 use redstart_core::engine::Engine;
 use redstart_core::instance::Effect;
-use redstart_core::session::{ClientId, Peer};
 use redstart_core::time::UnixMicros;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;

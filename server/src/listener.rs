@@ -15,8 +15,8 @@ use core::time::Duration;
 use mio::net::{TcpListener, TcpStream, UnixListener};
 use mio::{Interest, Registry, Token};
 use nix::errno::Errno;
+use redstart_core::client::{Peer, Transport};
 use redstart_core::config::Config;
-use redstart_core::session::{Peer, Transport};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::fatal::{Fatal, plain};

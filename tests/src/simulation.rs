@@ -7,11 +7,11 @@
 use std::collections::VecDeque;
 
 use redstart_core::{
+    client::{ClientId, Peer},
     config::Config,
     engine::Engine,
     instance::Effect,
     random::{Random, Seed},
-    session::{ClientId, Peer},
     time::UnixMicros,
 };
 

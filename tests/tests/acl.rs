@@ -2,6 +2,7 @@
 //! becomes of the command. 7.2 has other words for that, so of an error what was denied is compared.
 
 use redstart_core::{
+    client::{ClientId, Peer},
     command::{
         spec::{Flag, Spec},
         specs::GROUPS,
@@ -9,7 +10,6 @@ use redstart_core::{
     config::Config,
     engine::Engine,
     random::{Random, Seed},
-    session::{ClientId, Peer},
     time::UnixMicros,
 };
 use redstart_tests::{

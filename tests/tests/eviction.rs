@@ -1,9 +1,9 @@
 //! A limit of memory is kept by whatever commands, evicts what its policy says and nothing else, and replays.
 
+use redstart_core::client::{ClientId, Peer};
 use redstart_core::config::Config;
 use redstart_core::engine::Engine;
 use redstart_core::random::{Random, Seed};
-use redstart_core::session::{ClientId, Peer};
 use redstart_core::time::UnixMicros;
 
 const LIMIT: u64 = 3_000_000;

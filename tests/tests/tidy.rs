@@ -10,7 +10,7 @@ use redstart_core::command::{spec::Spec, specs::GROUPS};
 
 /// The modules of the core, lowest first: one imports from its own line and from those above it.
 const LAYERS: &[&[&str]] = &[
-    &["time", "random", "limits", "memory", "number", "glob", "sort"],
+    &["time", "random", "limits", "memory", "number", "glob", "sort", "client"],
     &["error"],
     &["resp"],
     &["table"],
@@ -18,10 +18,11 @@ const LAYERS: &[&[&str]] = &[
     &["value"],
     &["persist"],
     &["keyspace"],
-    &["event"],
     &["acl"],
-    &["session", "pubsub", "tracking", "journal"],
-    &["instance", "watch", "blocked"],
+    &["dataset"],
+    &["pubsub"],
+    &["session"],
+    &["instance"],
     &["command"],
     &["engine"],
 ];

@@ -7,6 +7,7 @@
 //! `BigInt` it costs nothing to make. The one object of JavaScript that is kept here is the [`Host`], so that a copy of this module's memory is
 //! a copy of the engine.
 
+use redstart_core::client::{ClientId, Peer, Transport};
 use redstart_core::config::Config;
 use redstart_core::engine;
 use redstart_core::engine::view::KeyView;
@@ -15,7 +16,6 @@ use redstart_core::instance::host;
 use redstart_core::random::Seed;
 use redstart_core::resp::output::Output;
 use redstart_core::resp::reply::{Protocol, Reply};
-use redstart_core::session::{ClientId, Peer, Transport};
 use redstart_core::time::UnixMicros;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -32,7 +32,7 @@ pub(super) fn setuser(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let rules = ctx.commands.rules(&ctx.instance.config);
     let changed = ctx.instance.acl.changed(name, args.iter().skip(3), &rules);
     let user = changed.map_err(|text| Error::made([b"ERR ", text.as_slice()].concat()))?;
-    ctx.instance.set_user(user, ctx.session);
+    ctx.instance.set_user(user);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -42,7 +42,7 @@ pub(super) fn deluser(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if names.iter().any(|name| name == crate::acl::DEFAULT) {
         return Err(error::REMOVE_DEFAULT_USER);
     }
-    let removed = names.iter().filter(|name| ctx.instance.remove_user(name, ctx.session)).count();
+    let removed = names.iter().filter(|name| ctx.instance.remove_user(name)).count();
     ctx.reply.count(removed);
     Ok(Outcome::Done)
 }
@@ -97,7 +97,7 @@ fn tell_users(ctx: &mut Context<'_>, text: fn(&User) -> Vec<u8>) -> Handled {
 }
 
 pub(super) fn whoami(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    ctx.reply.bulk(ctx.session.user.name());
+    ctx.reply.bulk(ctx.instance.clients[ctx.client].user.name());
     Ok(Outcome::Done)
 }
 
@@ -109,7 +109,7 @@ pub(super) fn load(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     }
     let users = read_file(ctx.instance, ctx.commands)
         .map_err(|reason| Error::made(format!("ERR {reason}")))?;
-    ctx.instance.replace_users(users, ctx.session);
+    ctx.instance.replace_users(users);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -249,7 +249,7 @@ pub(super) fn genpass(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let digits = (bits as usize).div_ceil(4);
     // The engine's own chance replays with its seed; what cannot be guessed comes from outside.
     let mut secret = ctx.instance.host.entropy().to_vec();
-    secret.extend_from_slice(&ctx.keys.random.next_u64().to_le_bytes());
+    secret.extend_from_slice(&ctx.keys.dataset.random.next_u64().to_le_bytes());
     ctx.reply.bulk(&generate_password(&secret, digits));
     Ok(Outcome::Done)
 }

@@ -7,8 +7,8 @@ use core::ops::Range;
 
 use super::args;
 use super::context::{Context, Outcome};
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::parse_i64;
 use crate::resp::args::Args;
 use crate::value::bitmap::{self, Operation};

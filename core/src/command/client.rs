@@ -9,37 +9,38 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::help;
 use crate::acl::Acl;
+use crate::client::{ClientId, Transport};
 use crate::config::ClientClass;
+use crate::dataset::tracking::TrackingMode;
 use crate::error::{self, Error};
 use crate::instance::{Pause, PauseMode};
 use crate::limits;
 use crate::number;
 use crate::pubsub::Topic;
 use crate::resp::args::Args;
-use crate::session::{ClientId, Closing, ReplyMode, Session, Transport};
+use crate::session::{Closing, ReplyMode, Role, Session};
 use crate::time::UnixMicros;
-use crate::tracking::TrackingMode;
 
 type Handled = Result<Outcome, Error>;
 
 // ---- oneself -------------------------------------------------------------------------------------------------------
 
 pub(super) fn id(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    ctx.reply.integer(ctx.session.id.serial() as i64);
+    ctx.reply.integer(ctx.client.serial() as i64);
     Ok(Outcome::Done)
 }
 
 pub(super) fn getname(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    if ctx.session.name.is_empty() {
+    if ctx.session().name.is_empty() {
         ctx.reply.null();
     } else {
-        ctx.reply.bulk(&ctx.session.name);
+        ctx.reply.bulk(&ctx.instance.clients[ctx.client].name);
     }
     Ok(Outcome::Done)
 }
 
 pub(super) fn setname(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    ctx.session.name = checked_name(&args[2])?.to_vec();
+    ctx.session_mut().name = checked_name(&args[2])?.to_vec();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -67,8 +68,11 @@ pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             " cannot contain spaces, newlines or special characters.",
         ));
     }
-    let field =
-        if is_name { &mut ctx.session.library_name } else { &mut ctx.session.library_version };
+    let field = if is_name {
+        &mut ctx.session_mut().library_name
+    } else {
+        &mut ctx.session_mut().library_version
+    };
     *field = value.to_vec();
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -77,13 +81,13 @@ pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn reply(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match args[2].to_ascii_uppercase().as_slice() {
         b"ON" => {
-            ctx.session.reply_mode = ReplyMode::On;
+            ctx.session_mut().reply_mode = ReplyMode::On;
             ctx.reply.ok();
         }
-        b"OFF" => ctx.session.reply_mode = ReplyMode::Off,
+        b"OFF" => ctx.session_mut().reply_mode = ReplyMode::Off,
         b"SKIP" => {
-            if ctx.session.reply_mode != ReplyMode::Off {
-                ctx.session.reply_mode = ReplyMode::SkipNext;
+            if ctx.session().reply_mode != ReplyMode::Off {
+                ctx.session_mut().reply_mode = ReplyMode::SkipNext;
             }
         }
         _ => return Err(error::SYNTAX),
@@ -92,13 +96,13 @@ pub(super) fn reply(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn no_evict(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    ctx.session.no_evict = on_or_off(&args[2])?;
+    ctx.session_mut().no_evict = on_or_off(&args[2])?;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
 pub(super) fn no_touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    ctx.session.no_touch = on_or_off(&args[2])?;
+    ctx.session_mut().no_touch = on_or_off(&args[2])?;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -116,7 +120,7 @@ fn on_or_off(arg: &[u8]) -> Result<bool, Error> {
 // ---- lists ---------------------------------------------------------------------------------------------------------
 
 pub(super) fn info(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    let mut line = describe(ctx.session, ctx.now);
+    let mut line = describe(ctx.session(), ctx.now);
     line.push(b'\n');
     ctx.reply.verbatim("txt", &line);
     Ok(Outcome::Done)
@@ -161,7 +165,7 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// All clients, the caller among them, in the order in which they came; not those that are to be closed at once.
 fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
-    let all = ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
+    let all = ctx.instance.clients.iter();
     let mut sessions: Vec<&Session> =
         all.filter(|session| session.closing != Some(Closing::Now)).collect();
     sort::by(&mut sessions, |one, other| one.id.cmp(&other.id));
@@ -235,7 +239,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
 fn flags(session: &Session) -> String {
     let tracking = session.tracking.as_deref();
     let all = [
-        ('O', session.is_monitor),
+        ('O', session.role == Role::Monitor),
         ('P', session.subscriptions.is_some()),
         ('x', session.transaction.is_some()),
         ('t', tracking.is_some()),
@@ -311,14 +315,14 @@ pub(super) fn kill(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     } else {
         Filters::parse(args, &ctx.instance.acl)?
     };
-    let caller = ctx.session.id;
+    let caller = ctx.client;
     let doomed: Vec<ClientId> = all_sessions(ctx)
         .into_iter()
         .filter(|session| filters.fit(session, caller))
         .map(|session| session.id)
         .collect();
     for &client in &doomed {
-        ctx.instance.kill(client, ctx.session);
+        ctx.instance.kill(client);
     }
     match (is_old_form, doomed.is_empty()) {
         (true, true) => return Err(error::NO_SUCH_CLIENT),
@@ -346,7 +350,7 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         .find(|session| session.id.serial() as i64 == serial && session.is_blocked());
     let is_found = blocked.is_some();
     if let Some(session) = blocked {
-        ctx.keys.observers.blocked.remove(session);
+        session.unblock(&mut ctx.keys.dataset.observers.waiters);
         let stats = &mut ctx.instance.stats.commands[session.blocked_command];
         stats.calls += 1;
         session.end_wait(with_error.then_some(&error::UNBLOCKED));

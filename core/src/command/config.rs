@@ -73,11 +73,11 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     }
     result?;
-    ctx.instance.configured();
+    ctx.instance.apply_config();
+    ctx.keys.dataset.apply_config(&ctx.instance.config);
     if ctx.instance.config.requirepass != password {
-        ctx.instance.require_password(ctx.session);
+        ctx.instance.require_password();
     }
-    ctx.keys.policy = ctx.instance.access_policy;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -98,7 +98,7 @@ fn apply(ctx: &mut Context<'_>, pairs: &[(&Parameter, &str, &[u8])]) -> Result<(
 fn may_set_protected(ctx: &Context<'_>) -> bool {
     match ctx.instance.config.enable_protected_configs {
         "yes" => true,
-        "local" => ctx.session.peer.is_local,
+        "local" => ctx.session().peer.is_local,
         _ => false,
     }
 }
@@ -142,8 +142,8 @@ fn rewrite_with(ctx: &mut Context<'_>, mut parameters: Vec<(&str, Vec<u8>)>) -> 
 
 pub(super) fn resetstat(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.instance.stats.reset();
-    ctx.keys.stats.reset();
-    ctx.keys.keyspace.lazyfree.reset_freed();
+    ctx.keys.dataset.stats.reset();
+    ctx.keys.dataset.keyspace.lazyfree.reset_freed();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -16,8 +16,8 @@ use crate::{REDIS_VERSION, VERSION};
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn ping(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let speaks_messages_only = ctx.session.subscriptions.is_some()
-        && ctx.session.protocol == Protocol::Resp2
+    let speaks_messages_only = ctx.session().subscriptions.is_some()
+        && ctx.session().protocol == Protocol::Resp2
         && args.len() <= 2;
     if speaks_messages_only {
         ctx.reply.array(2);
@@ -40,26 +40,26 @@ pub(super) fn echo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn select(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let index = args::int32(&args[1])?;
-    ctx.session.database = ctx.keys.database_index(index)?;
+    ctx.session_mut().database = ctx.keys.database_index(index)?;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
 pub(super) fn quit(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.reply.ok();
-    ctx.session.closing = Some(Closing::AfterWrite);
+    ctx.session_mut().closing = Some(Closing::AfterWrite);
     Ok(Outcome::Done)
 }
 
 pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    let id = ctx.session.id;
+    let id = ctx.client;
     ctx.instance.monitors.retain(|&monitor| monitor != id);
     ctx.keys.unwatch(id);
-    ctx.instance.unsubscribe_all(id, ctx.session);
+    ctx.instance.unsubscribe_all(id);
     tracking::end(ctx);
-    ctx.session.reset();
+    ctx.session_mut().reset();
     let default = ctx.instance.acl.default_user();
-    ctx.session.become_user(default, default.is_for_strangers(), default);
+    ctx.instance.clients[ctx.client].become_user(default, default.is_for_strangers(), default);
     ctx.reply.switch(Protocol::Resp2);
     ctx.reply.simple("RESET");
     Ok(Outcome::Done)
@@ -88,10 +88,10 @@ fn log_in(
 ) -> Result<(), Error> {
     let acl = &ctx.instance.acl;
     if let Some(user) = acl.authenticate(name, password) {
-        ctx.session.become_user(user, true, acl.default_user());
+        ctx.instance.clients[ctx.client].become_user(user, true, acl.default_user());
         return Ok(());
     }
-    permission::log(ctx.instance, ctx.session, Reason::Auth, command, name, ctx.now);
+    permission::log(ctx.instance, ctx.client, Reason::Auth, command, name, ctx.now);
     Err(error::WRONG_PASSWORD)
 }
 
@@ -111,17 +111,17 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             log_in(ctx, &args[0], &args[at + 1], &args[at + 2])?;
             at += 3;
         } else if args::is(option, "SETNAME") && more >= 1 {
-            ctx.session.name = client::checked_name(&args[at + 1])?.to_vec();
+            ctx.session_mut().name = client::checked_name(&args[at + 1])?.to_vec();
             at += 2;
         } else {
             return Err(error::quoted("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
-    if ctx.session.clearance == Clearance::Stranger {
+    if ctx.session().clearance == Clearance::Stranger {
         return Err(error::HELLO_NO_AUTH);
     }
     if let Some(protocol) = protocol {
-        ctx.session.protocol = protocol;
+        ctx.session_mut().protocol = protocol;
         ctx.reply.switch(protocol);
     }
     greet(ctx);
@@ -129,7 +129,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn greet(ctx: &mut Context<'_>) {
-    let (id, protocol) = (ctx.session.id.serial(), ctx.session.protocol);
+    let (id, protocol) = (ctx.client.serial(), ctx.session().protocol);
     let reply = &mut ctx.reply;
     reply.map(8);
     let text = |reply: &mut crate::resp::reply::Reply<'_>, name: &str, value: &str| {

@@ -2,13 +2,15 @@
 
 use alloc::boxed::Box;
 
-use crate::command::key_access::Keys;
+use crate::client::ClientId;
 use crate::command::table::{Command, Commands};
+use crate::dataset::keys::Keys;
+use crate::dataset::waiters::Wait;
 use crate::error::Error;
 use crate::instance::Instance;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::session::{Session, Wait};
+use crate::session::Session;
 use crate::time::UnixMicros;
 use crate::value::Type;
 
@@ -25,8 +27,8 @@ pub(crate) struct Context<'a> {
     /// Where the reply goes.
     pub(crate) reply: Reply<'a>,
     /// The client.
-    pub(crate) session: &'a mut Session,
-    /// The server besides its data.
+    pub(crate) client: ClientId,
+    /// The server besides its data, its clients included.
     pub(crate) instance: &'a mut Instance,
     /// All commands.
     pub(crate) commands: &'a Commands,
@@ -35,6 +37,18 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Returns the client's session. Where another field of the context is borrowed, write `ctx.instance.clients[ctx.client]`.
+    #[inline]
+    pub(crate) fn session(&self) -> &Session {
+        &self.instance.clients[self.client]
+    }
+
+    /// Returns the client's session.
+    #[inline]
+    pub(crate) fn session_mut(&mut self) -> &mut Session {
+        &mut self.instance.clients[self.client]
+    }
+
     /// What a command comes to that has found nothing in `keys` and may wait for a value of `value_type` in one of them:
     /// until `until`, or for ever. In a transaction it does not wait.
     pub(crate) fn wait_for<'k>(
@@ -56,12 +70,13 @@ impl Context<'_> {
 
     /// [`wait_for`](Self::wait_for) with all particulars.
     pub(crate) fn wait(&mut self, wait: Wait, until: Option<UnixMicros>) -> Outcome {
-        self.session.wait = Some(Box::new(wait));
-        if self.session.is_in_exec {
-            self.session.wait_in_vain(&mut self.reply);
+        let session = &mut self.instance.clients[self.client];
+        session.wait = Some(Box::new(wait));
+        if session.is_in_exec {
+            session.wait_in_vain(&mut self.reply);
             return Outcome::Done;
         }
-        Outcome::Block { until: self.session.blocked_until.unwrap_or(until) }
+        Outcome::Block { until: session.blocked_until.unwrap_or(until) }
     }
 }
 

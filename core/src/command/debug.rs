@@ -7,8 +7,8 @@ use super::config;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
 use super::reload;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::number;
 use crate::resp::args::Args;
@@ -62,7 +62,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             Ok(Outcome::Done)
         }
         (b"DIGEST", 2) => {
-            let digest = Digest::of_keyspace(ctx.keys.keyspace);
+            let digest = Digest::of_keyspace(&ctx.keys.dataset.keyspace);
             ctx.reply.simple(&digest.hex());
             Ok(Outcome::Done)
         }
@@ -129,7 +129,7 @@ fn packed_threshold(ctx: &mut Context<'_>, size: &[u8]) -> Handled {
 }
 
 fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
-    let (now, policy) = (ctx.now, ctx.keys.policy);
+    let (now, policy) = (ctx.now, ctx.keys.dataset.access_policy);
     let record = ctx.keys.peek_in(ctx.keys.database, key).ok_or(error::NO_SUCH_KEY)?;
     let value = record.value();
     let len_bytes = match value {

@@ -4,8 +4,8 @@ use super::args;
 use super::context::{Context, Outcome};
 use super::{hash, list, set, sorted_set};
 use crate::config::Config;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::persist::rdb::{self, Limits, Refusal};
 use crate::random::Seed;
@@ -45,7 +45,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     };
     let checks = !ctx.instance.skips_checksums;
-    let limits = limits(&ctx.instance.config, ctx.keys.keyspace.seed());
+    let limits = limits(&ctx.instance.config, ctx.keys.dataset.keyspace.seed());
     let loaded = rdb::restore(&args[3], checks, &limits).map_err(|refusal| match refusal {
         Refusal::VersionOrChecksum => error::BAD_DUMP_FOOTER,
         Refusal::Value => error::BAD_DUMP_VALUE,
@@ -53,11 +53,11 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if deadline.is_some_and(|deadline| deadline <= now) {
         ctx.keys.remove(key);
     } else {
-        let clock = options.clock(ctx.keys.policy, ctx.now);
+        let clock = options.clock(ctx.keys.dataset.access_policy, ctx.now);
         let record = loaded.into_record(key, deadline, clock);
         // Out first, so that the key is told of as new, as it is in Redis.
         if let Some(old) = ctx.keys.db().remove(key) {
-            ctx.keys.keyspace.lazyfree.push_record(old);
+            ctx.keys.dataset.keyspace.lazyfree.push_record(old);
         }
         ctx.keys.insert_in(ctx.keys.database, record, Event::RESTORE);
     }

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::glob::{self, Case};
 use crate::resp::args::Args;
 use crate::value::record::Record;
@@ -45,7 +45,7 @@ pub(super) fn keys(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let array = ctx.reply.begin();
     let mut count = 0;
     let reply = &mut ctx.reply;
-    for record in ctx.keys.keyspace[ctx.keys.database].iter() {
+    for record in ctx.keys.dataset.keyspace[ctx.keys.database].iter() {
         let is_match = matches_all || glob::matches(pattern, record.key(), Case::Sensitive);
         if is_match && !record.is_expired(now) {
             reply.bulk(record.key());
@@ -124,7 +124,7 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if target == ctx.keys.database && from == to {
         return Err(error::SAME_OBJECT);
     }
-    let clock = ctx.keys.policy.fresh(ctx.now);
+    let clock = ctx.keys.dataset.access_policy.fresh(ctx.now);
     let copy = ctx
         .keys
         .read(from)
@@ -141,7 +141,7 @@ pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let replicas = args::integer(&args[1])?;
     let timeout_ms = args::timeout_ms(&args[2], ctx.now)?;
     // Nothing replicates from this engine yet: only a wait for nobody is over at once.
-    if replicas <= 0 || ctx.session.is_in_exec {
+    if replicas <= 0 || ctx.session().is_in_exec {
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
     }
@@ -175,7 +175,7 @@ pub(super) fn flushdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_flush_mode(args)?;
-    let all: Vec<usize> = (0..ctx.keys.keyspace.databases()).collect();
+    let all: Vec<usize> = (0..ctx.keys.dataset.keyspace.databases()).collect();
     ctx.keys.flush(&all);
     ctx.reply.ok();
     Ok(Outcome::Done)

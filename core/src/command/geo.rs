@@ -2,10 +2,10 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::sorted_set::{double, limits};
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;

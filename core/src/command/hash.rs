@@ -2,11 +2,12 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::{Edit, Keys};
 use super::scan;
 use crate::config::Config;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::LongDouble;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -21,7 +22,7 @@ type Handled = Result<Outcome, Error>;
 
 /// Up to where hashes are small.
 pub(super) fn hash_limits(keys: &Keys<'_>, config: &Config) -> HashLimits {
-    limits_of(config, keys.keyspace.seed())
+    limits_of(config, keys.dataset.keyspace.seed())
 }
 
 pub(super) fn limits_of(config: &Config, seed: Seed) -> HashLimits {
@@ -251,7 +252,7 @@ pub(super) fn hrandfield(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     let now = ctx.keys.now_ms();
     // Its own generator, since the keys' is borrowed with them.
-    let mut random = Random::new(Seed(ctx.keys.random.next_u64()));
+    let mut random = Random::new(Seed(ctx.keys.dataset.random.next_u64()));
     let hash = ctx.keys.read_as::<Hash>(&args[1])?;
     let reply = &mut ctx.reply;
     let Some(count) = count else {

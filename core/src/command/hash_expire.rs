@@ -6,9 +6,10 @@
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
 use super::hash::{hash_limits, reply_value};
-use super::key_access::{Edit, Keys};
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number;
 use crate::random::Seed;
 use crate::resp::args::Args;
@@ -166,7 +167,7 @@ fn each_field(
     fields: Args<'_>,
     mut change: impl FnMut(&mut Hash, &[u8], UnixMillis, Seed) -> i64,
 ) -> Handled {
-    let (now, seed) = (ctx.keys.now_ms(), ctx.keys.keyspace.seed());
+    let (now, seed) = (ctx.keys.now_ms(), ctx.keys.dataset.keyspace.seed());
     let changed_event =
         if ctx.command.spec.name == "hpersist" { Event::HPERSIST } else { Event::HEXPIRE };
     let told = ctx.keys.edit(key, |hash: &mut Hash| {
@@ -249,7 +250,7 @@ pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let deadline = deadline.transpose()?;
     let at = if deadline.is_some() { 4 } else { 2 + usize::from(persists) };
     let fields = fields(args, at, error::NUMBER_OF_FIELDS)?;
-    let (now, seed) = (ctx.keys.now_ms(), ctx.keys.keyspace.seed());
+    let (now, seed) = (ctx.keys.now_ms(), ctx.keys.dataset.keyspace.seed());
     let Context { keys, reply, .. } = ctx;
     reply.array(fields.len());
     let done = keys.edit(&args[1], |hash: &mut Hash| {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::bitmap::put;
 use super::context::{Context, Outcome};
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::NumberText;
 use crate::resp::args::Args;
 use crate::value::hyperloglog::{
@@ -191,7 +191,7 @@ pub(super) fn pfselftest(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let (mut size, mut checkpoint) = (0, 1);
     while size < ELEMENTS {
         // Some bits of chance make each test another one.
-        let element = ctx.keys.random.next_u64().to_le_bytes();
+        let element = ctx.keys.dataset.random.next_u64().to_le_bytes();
         for log in &mut logs {
             log.add(Element::new(&element), usize::MAX)?;
         }

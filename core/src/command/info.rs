@@ -115,7 +115,7 @@ fn server(ctx: &Context<'_>, lines: &mut Lines) {
 }
 
 fn clients(ctx: &Context<'_>, lines: &mut Lines) {
-    let sessions = || ctx.instance.clients.iter().chain(core::iter::once(&*ctx.session));
+    let sessions = || ctx.instance.clients.iter();
     lines.add("connected_clients", ctx.instance.clients.len());
     lines.add("cluster_connections", 0);
     lines.add("maxclients", ctx.instance.config.maxclients);
@@ -128,7 +128,7 @@ fn clients(ctx: &Context<'_>, lines: &mut Lines) {
         sessions().map(|s| s.output.memory_bytes()).max().unwrap_or(0),
     );
     lines.add("blocked_clients", sessions().filter(|session| session.is_held()).count());
-    lines.add("tracking_clients", ctx.keys.observers.tracking.clients);
+    lines.add("tracking_clients", ctx.keys.dataset.observers.tracking.clients);
     let has_deadline =
         |session: &&Session| matches!(session.stall, Some(Stall::Blocked { until: Some(_) }));
     lines.add("clients_in_timeout_table", sessions().filter(has_deadline).count());
@@ -195,8 +195,8 @@ fn memory(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add_fixed(&[("mem_cluster_links", "0"), ("mem_aof_buffer", "0")]);
     lines.add("mem_allocator", process.allocator);
     lines.add("active_defrag_running", 0);
-    lines.add("lazyfree_pending_objects", ctx.keys.keyspace.lazyfree.pending());
-    lines.add("lazyfreed_objects", ctx.keys.keyspace.lazyfree.freed());
+    lines.add("lazyfree_pending_objects", ctx.keys.dataset.keyspace.lazyfree.pending());
+    lines.add("lazyfreed_objects", ctx.keys.dataset.keyspace.lazyfree.freed());
 }
 
 fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
@@ -210,7 +210,7 @@ fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
         ("current_save_keys_processed", "0"),
         ("current_save_keys_total", "0"),
     ]);
-    lines.add("rdb_changes_since_last_save", ctx.keys.stats.changes);
+    lines.add("rdb_changes_since_last_save", ctx.keys.dataset.stats.changes);
     lines.add("rdb_bgsave_in_progress", 0);
     // As in Redis, what was there at the start counts as saved.
     lines.add("rdb_last_save_time", ctx.instance.started_at.unwrap_or(ctx.now).seconds());
@@ -238,7 +238,7 @@ fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
 }
 
 fn stats(ctx: &Context<'_>, lines: &mut Lines) {
-    let (stats, keys) = (&ctx.instance.stats, &ctx.keys.stats);
+    let (stats, keys) = (&ctx.instance.stats, &ctx.keys.dataset.stats);
     let [commands, input_bytes, output_bytes] = stats.rates.per_second();
     lines.add("total_connections_received", stats.connections_received);
     lines.add("total_commands_processed", stats.commands_processed);
@@ -266,7 +266,7 @@ fn stats(ctx: &Context<'_>, lines: &mut Lines) {
     lines.add("pubsub_channels", pubsub.names(Topic::Channel).len());
     lines.add("pubsub_patterns", pubsub.names(Topic::Pattern).len());
     lines.add("pubsubshard_channels", pubsub.names(Topic::Shard).len());
-    let tracking = &ctx.keys.observers.tracking;
+    let tracking = &ctx.keys.dataset.observers.tracking;
     lines.add("tracking_total_keys", tracking.keys());
     lines.add("tracking_total_items", tracking.items());
     lines.add("tracking_total_prefixes", tracking.prefixes());
@@ -383,7 +383,9 @@ fn cluster(_: &Context<'_>, lines: &mut Lines) {
 }
 
 fn keyspace(ctx: &Context<'_>, lines: &mut Lines) {
-    for (index, database) in ctx.keys.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+    for (index, database) in
+        ctx.keys.dataset.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty())
+    {
         lines.add(
             &format!("db{index}"),
             format_args!(

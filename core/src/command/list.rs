@@ -2,10 +2,10 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use crate::config::Config;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::list::{self, End, List, ListLimits, ListRef};
@@ -287,7 +287,7 @@ pub(super) fn ltrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         let behind = if kept.is_empty() { len } else { len - kept.end };
         let removed = [list.discard(End::Tail, behind), list.discard(End::Head, kept.start)];
         list.shrink(&limits);
-        Edit::told(Event::LTRIM, len - kept.len(), removed)
+        Edit::reported(Event::LTRIM, len - kept.len(), removed)
     })?;
     let removed = removed.into_iter().flatten().flatten();
     removed.for_each(|removed| ctx.keys.free_later(removed));

@@ -4,13 +4,13 @@ use alloc::vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::list::{limits, pushed, reply_element};
 use super::pop::{self, Form, Pops};
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::waiters::Wait;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
-use crate::session::Wait;
 use crate::time::UnixMicros;
 use crate::value::list::{End, List};
 use crate::value::{Compound, Type};
@@ -146,7 +146,7 @@ fn move_or_wait(
         needs_key: false,
         request: None,
         // In a transaction, which does not wait, the reply is that of `LMOVE`.
-        replies_null: ctx.session.is_in_exec,
+        replies_null: ctx.session().is_in_exec,
     };
     Ok(ctx.wait(wait, until))
 }
@@ -181,7 +181,7 @@ fn move_element(
         // The move counts as one change, that of the source.
         ctx.keys.edit_or_insert(destination, |list: &mut List| {
             push(list);
-            Edit::told(pushed(to), 0, ())
+            Edit::reported(pushed(to), 0, ())
         })?;
         ctx.keys.edit(source, |list: &mut List| {
             pop(list);

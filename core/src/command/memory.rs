@@ -44,8 +44,8 @@ pub(super) struct Footprint {
 impl Footprint {
     pub(super) fn of(ctx: &Context<'_>) -> Self {
         let clients_bytes = ctx.instance.clients.memory_bytes() as u64;
-        let tracking_bytes = ctx.keys.observers.tracking.memory_bytes() as u64;
-        let keyspace = &ctx.keys.keyspace;
+        let tracking_bytes = ctx.keys.dataset.observers.tracking.memory_bytes() as u64;
+        let keyspace = &ctx.keys.dataset.keyspace;
         let tables = keyspace.iter().map(Table::memory_overhead_bytes).sum::<usize>() as u64;
         let used_bytes = keyspace.memory_bytes() as u64 + clients_bytes + tracking_bytes;
         Self {
@@ -88,11 +88,11 @@ impl Excess {
 
 pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let usage = ctx.instance.host.usage();
-    let keys = ctx.keys.keyspace.iter().map(Table::len).sum::<usize>();
+    let keys = ctx.keys.dataset.keyspace.iter().map(Table::len).sum::<usize>();
     let Footprint { used_bytes, overhead_bytes, clients_bytes, peak_bytes } = Footprint::of(ctx);
     let dataset = used_bytes.saturating_sub(overhead_bytes);
     let databases =
-        ctx.keys.keyspace.iter().enumerate().filter(|(_, database)| !database.is_empty());
+        ctx.keys.dataset.keyspace.iter().enumerate().filter(|(_, database)| !database.is_empty());
     let databases: alloc::vec::Vec<_> =
         databases.map(|(index, database)| (index, database.memory_overhead_bytes())).collect();
 

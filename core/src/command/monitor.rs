@@ -6,15 +6,16 @@ use alloc::vec::Vec;
 use super::context::{Context, Outcome};
 use super::secrets;
 use super::spec::Spec;
+use crate::client::Transport;
 use crate::error::Error;
 use crate::resp::args::Args;
-use crate::session::{Session, Transport};
+use crate::session::{Role, Session};
 use crate::time::UnixMicros;
 
 pub(super) fn monitor(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome, Error> {
-    if !ctx.session.is_monitor {
-        ctx.session.is_monitor = true;
-        ctx.instance.monitors.push(ctx.session.id);
+    if ctx.session().role != Role::Monitor {
+        ctx.session_mut().role = Role::Monitor;
+        ctx.instance.monitors.push(ctx.client);
     }
     ctx.reply.ok();
     Ok(Outcome::Done)

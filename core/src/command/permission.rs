@@ -1,14 +1,14 @@
 //! What a request takes, held against what its user may do.
 
-use super::client;
+use super::client::describe;
 use super::keys::{Key, KeyFlag, KeyFlags};
 use super::spec::{Channels, Flag};
 use super::table::Command;
 use crate::acl::log::Event;
 use crate::acl::{Access, Denial, Reason, Selector, User};
+use crate::client::ClientId;
 use crate::instance::Instance;
 use crate::resp::args::Args;
-use crate::session::Session;
 use crate::time::UnixMicros;
 
 const CHANGED: KeyFlags = KeyFlags::of(&[KeyFlag::Insert, KeyFlag::Delete, KeyFlag::Update]);
@@ -68,13 +68,14 @@ fn keys<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Key> + us
 /// Notes that a client was denied something: `object` says what, `user` who it is, or wants to be.
 pub(crate) fn log(
     instance: &mut Instance,
-    session: &Session,
+    client: ClientId,
     reason: Reason,
     object: &[u8],
     user: &[u8],
     now: UnixMicros,
 ) {
     instance.stats.denials[reason as usize] += 1;
+    let session = &instance.clients[client];
     let event = Event {
         reason,
         is_in_transaction: session.transaction.is_some() || session.is_in_exec,
@@ -82,6 +83,6 @@ pub(crate) fn log(
         user: user.to_vec(),
     };
     let max_len = usize::try_from(instance.config.acllog_max_len).unwrap_or(usize::MAX);
-    let client_info = client::describe(session, now);
+    let client_info = describe(session, now);
     instance.acl.log.push(event, client_info, now.millis(), max_len);
 }

@@ -21,7 +21,7 @@ pub(super) fn psubscribe(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn ssubscribe(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    if ctx.session.is_in_exec {
+    if ctx.session().is_in_exec {
         return Err(error::SSUBSCRIBE_IN_EXEC);
     }
     subscribe_to(ctx, args, Topic::Shard)
@@ -41,9 +41,10 @@ pub(super) fn sunsubscribe(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn subscribe_to(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Handled {
     for name in args.iter().skip(1) {
-        let subscriptions = ctx.session.subscriptions.get_or_insert_default();
+        let session = &mut ctx.instance.clients[ctx.client];
+        let subscriptions = session.subscriptions.get_or_insert_default();
         if subscriptions.add(topic, name) {
-            ctx.instance.pubsub.subscribe(topic, name, ctx.session.id);
+            ctx.instance.pubsub.subscribe(topic, name, ctx.client);
         }
         let count = subscriptions.count(topic);
         confirm(ctx, topic.subscribed(), Some(name), count);
@@ -52,7 +53,7 @@ fn subscribe_to(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Handled 
 }
 
 fn unsubscribe_from(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Handled {
-    let mut subscriptions = ctx.session.subscriptions.take().unwrap_or_default();
+    let mut subscriptions = ctx.session_mut().subscriptions.take().unwrap_or_default();
     let names: Vec<Vec<u8>> = if args.len() > 1 {
         args.iter().skip(1).map(<[u8]>::to_vec).collect()
     } else {
@@ -60,14 +61,14 @@ fn unsubscribe_from(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Hand
     };
     for name in &names {
         if subscriptions.remove(topic, name) {
-            ctx.instance.pubsub.unsubscribe(topic, name, ctx.session.id);
+            ctx.instance.pubsub.unsubscribe(topic, name, ctx.client);
         }
         confirm(ctx, topic.unsubscribed(), Some(name), subscriptions.count(topic));
     }
     if names.is_empty() {
         confirm(ctx, topic.unsubscribed(), None, subscriptions.count(topic));
     }
-    ctx.session.subscriptions = (!subscriptions.is_empty()).then_some(subscriptions);
+    ctx.session_mut().subscriptions = (!subscriptions.is_empty()).then_some(subscriptions);
     Ok(Outcome::Done)
 }
 
@@ -82,8 +83,9 @@ fn confirm(ctx: &mut Context<'_>, change: &str, name: Option<&[u8]>, count: usiz
         }
         reply.count(count);
     };
-    if ctx.session.reply_mode.is_muted() {
-        write(&mut Reply::new(&mut ctx.instance.own_messages, ctx.session.protocol));
+    if ctx.session().reply_mode.is_muted() {
+        let session = ctx.session_mut();
+        write(&mut Reply::new(&mut session.output, session.protocol));
     } else {
         write(&mut ctx.reply);
     }
@@ -98,7 +100,7 @@ pub(super) fn spublish(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn publish_to(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Handled {
-    let sent = ctx.instance.publish(topic, &args[1], &args[2], Some(ctx.session), ctx.now);
+    let sent = ctx.instance.publish(topic, &args[1], &args[2], ctx.now);
     ctx.reply.count(sent);
     Ok(Outcome::Done)
 }

@@ -24,17 +24,17 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
     if !args.iter().skip(2).all(|arg| OPTIONS.iter().any(|option| args::is(arg, option))) {
         return Err(error::RELOAD_OPTION);
     }
-    let is_empty = ctx.keys.keyspace.iter().all(Database::is_empty);
+    let is_empty = ctx.keys.dataset.keyspace.iter().all(Database::is_empty);
     // Unless they are merged, no key may be there that is in the snapshot as well, and all are.
     if has("NOSAVE") || has("NOFLUSH") && !has("MERGE") && !is_empty {
         return Err(error::NO_SNAPSHOT);
     }
     let databases = read_again(ctx).map_err(|Corrupt| error::NO_SNAPSHOT)?;
     for (index, database) in databases.into_iter().enumerate() {
-        let old = mem::replace(&mut ctx.keys.keyspace[index], database);
-        ctx.keys.keyspace.lazyfree.push_database(old);
+        let old = mem::replace(&mut ctx.keys.dataset.keyspace[index], database);
+        ctx.keys.dataset.keyspace.lazyfree.push_database(old);
     }
-    ctx.keys.stats.changes = 0;
+    ctx.keys.dataset.stats.changes = 0;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -42,15 +42,15 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
 /// All databases once more. A key that has expired is not read, and only a policy that asks for the time or the frequency of its
 /// use has that in a snapshot.
 fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Corrupt> {
-    let limits = dump::limits(&ctx.instance.config, ctx.keys.keyspace.seed());
+    let limits = dump::limits(&ctx.instance.config, ctx.keys.dataset.keyspace.seed());
     let now = ctx.keys.now_ms();
     let config = &ctx.instance.config;
     let keeps_clock = config.counts_frequency() || config.maxmemory_policy.ends_with("lru");
-    let fresh = ctx.keys.policy.fresh(ctx.now);
+    let fresh = ctx.keys.dataset.access_policy.fresh(ctx.now);
     let mut compressor = config.rdbcompression.then_some(&mut ctx.instance.compressor);
     let mut databases = Vec::new();
-    for old in ctx.keys.keyspace.iter() {
-        let mut new = Database::new(ctx.keys.keyspace.seed());
+    for old in ctx.keys.dataset.keyspace.iter() {
+        let mut new = Database::new(ctx.keys.dataset.keyspace.seed());
         for record in old.iter().filter(|record| !record.is_expired(now)) {
             let clock = if keeps_clock { record.clock() } else { fresh };
             new.insert(copy(record, clock, compressor.as_deref_mut(), &limits)?);

@@ -65,7 +65,7 @@ pub(super) fn lolwut(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     };
     let (columns, rows) = (size(0, 60, 160)?, size(1, 12, 60)?);
     size(2, 1, 1)?;
-    let mut text = skyline(columns as usize, rows as usize, ctx.keys.random.next_u64());
+    let mut text = skyline(columns as usize, rows as usize, ctx.keys.dataset.random.next_u64());
     text.push_str(&format!("\nRedis ver. {REDIS_VERSION}, Redstart ver. {VERSION}\n"));
     ctx.reply.verbatim("txt", text.as_bytes());
     Ok(Outcome::Done)

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::{Edit, Keys};
 use super::scan;
 use crate::config::Config;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
@@ -127,7 +128,7 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<bool, Error> {
     let mut random = draws(&mut ctx.keys);
     let Context { keys, reply, .. } = ctx;
-    let (is_kept, mut popped) = (keys.journal.is_kept(), Vec::new());
+    let (is_kept, mut popped) = (keys.dataset.observers.journal.is_kept(), Vec::new());
     let found = keys.edit(key, |set: &mut Set| {
         set.pop(&mut random, count, |member| {
             if is_kept {
@@ -140,7 +141,7 @@ fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<bool, Error> {
     if !popped.is_empty() {
         let members = popped.iter().map(Vec::as_slice);
         let args: Vec<&[u8]> = [&b"SREM"[..], key].into_iter().chain(members).collect();
-        keys.journal.instead(keys.database, args.into_iter());
+        keys.dataset.observers.journal.instead(keys.database, args.into_iter());
     }
     Ok(found.is_some())
 }
@@ -209,7 +210,7 @@ pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// Up to where sets are small.
 pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
-    limits_of(config, keys.keyspace.seed())
+    limits_of(config, keys.dataset.keyspace.seed())
 }
 
 pub(super) fn limits_of(config: &Config, seed: Seed) -> SetLimits {
@@ -238,5 +239,5 @@ fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>,
 
 /// Chance for one command: a generator that it may use while it holds the keys.
 fn draws(keys: &mut Keys<'_>) -> Random {
-    Random::new(Seed(keys.random.next_u64()))
+    Random::new(Seed(keys.dataset.random.next_u64()))
 }

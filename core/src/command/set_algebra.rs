@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Keys;
 use super::set::{reply_member, set_limits};
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
 use crate::value::Compound;
 use crate::value::listpack::{Entry, Listpack};
@@ -134,7 +134,7 @@ fn sets<'a>(keys: &'a mut Keys<'_>, names: Args<'_>) -> Result<Vec<Option<SetRef
     for name in names.iter() {
         are_there.push(keys.read_as::<Set>(name)?.is_some());
     }
-    let database = &keys.keyspace[keys.database];
+    let database = &keys.dataset.keyspace[keys.database];
     let found = |(name, is_there): (&[u8], bool)| {
         database.find(name).filter(|_| is_there)?.compound::<Set>()
     };

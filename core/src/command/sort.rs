@@ -10,11 +10,11 @@ use core::ops::Range;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Keys;
 use super::list;
 use super::permission;
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::parse_f64;
 use crate::resp::args::Args;
 use crate::session::Clearance;
@@ -218,7 +218,7 @@ impl Item {
 }
 
 fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
-    let session = &ctx.session;
+    let session = ctx.session();
     let may_read_any_key = session.clearance == Clearance::Full
         || permission::may_read_any_key(&session.user, ctx.command, args);
     let mut options = Options::parse(args, may_store, may_read_any_key)?;

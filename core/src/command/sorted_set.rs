@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::scan;
 use super::set::reply_member;
 use crate::config::Config;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::{NumberText, parse_f64};
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -22,7 +22,7 @@ type Handled = Result<Outcome, Error>;
 
 /// Up to where sorted sets are small, by the configuration.
 pub(super) fn limits(ctx: &Context<'_>) -> SortedSetLimits {
-    limits_of(&ctx.instance.config, ctx.keys.keyspace.seed())
+    limits_of(&ctx.instance.config, ctx.keys.dataset.keyspace.seed())
 }
 
 pub(super) fn limits_of(config: &Config, seed: Seed) -> SortedSetLimits {
@@ -266,7 +266,7 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::OUT_OF_RANGE);
     }
     // Its own generator, since the keys' is borrowed with them.
-    let mut random = Random::new(Seed(ctx.keys.random.next_u64()));
+    let mut random = Random::new(Seed(ctx.keys.dataset.random.next_u64()));
     let set = ctx.keys.read_as::<SortedSet>(&args[1])?;
     let reply = &mut ctx.reply;
     match (set, count) {

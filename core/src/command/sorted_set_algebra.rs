@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use super::args;
 use super::context::{Context, Outcome};
 use super::sorted_set::{limits, reply_members};
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::parse_f64;
 use crate::resp::args::Args;
 use crate::value::listpack::Entry;
@@ -232,7 +232,7 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Targ
     let options = Options::parse(args.slice(count_at + 1 + count..), count, operation, target)?;
     let limits = limits(ctx);
 
-    let (now, database) = (ctx.keys.now_ms(), &ctx.keys.keyspace[ctx.keys.database]);
+    let (now, database) = (ctx.keys.now_ms(), &ctx.keys.dataset.keyspace[ctx.keys.database]);
     let live = |key| database.find(key).filter(|record| !record.is_expired(now));
     let mut sources: Vec<_> = keys
         .iter()

@@ -2,12 +2,12 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::pop::{self, Form, Pops};
 use super::set::reply_member;
 use super::sorted_set::reply_members;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::Compound;

@@ -4,10 +4,10 @@ use core::ops::{Bound, Range};
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::sorted_set::{limits, reply_members};
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::parse_bound;
 use crate::resp::args::Args;
 use crate::value::Compound;

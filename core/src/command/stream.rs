@@ -2,11 +2,12 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::{Edit, Keys};
 use super::list::reply_element;
 use crate::config::Config;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::listpack;

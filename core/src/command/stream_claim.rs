@@ -2,9 +2,9 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::stream::{parse_id, range_start, reply_entry, reply_id};
 use super::stream_group::{has_group, seen, told_of_consumer};
+use crate::dataset::edit::Edit;
 use crate::error::{self, Error};
 use crate::number;
 use crate::resp::args::Args;

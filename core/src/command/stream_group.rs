@@ -3,10 +3,10 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::help;
-use super::key_access::Edit;
 use super::stream::parse_id;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::resp::args::Args;
 use crate::value::Object;
 use crate::value::stream::{ConsumerIndex, Group, Stream, StreamId};

@@ -2,13 +2,13 @@
 
 use super::args;
 use super::context::{Context, Outcome};
-use super::key_access::Edit;
 use super::stream::{parse_id, reply_entries, reply_entry, reply_id};
 use super::stream_group::seen;
+use crate::dataset::edit::Edit;
+use crate::dataset::waiters::Wait;
 use crate::error::{self, Error};
 use crate::resp::args::{Args, Request};
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::Wait;
 use crate::time::UnixMicros;
 use crate::value::Type;
 use crate::value::stream::{ConsumerIndex, Pending, Stream, StreamId};

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use crate::dataset::event::Event;
 use crate::error::{self, Error};
-use crate::event::Event;
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;

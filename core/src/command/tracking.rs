@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::args;
 use super::context::{Context, Outcome};
+use crate::client::ClientId;
+use crate::dataset::tracking::{TrackingMode, TrackingState};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
-use crate::session::ClientId;
-use crate::tracking::{TrackingMode, TrackingState};
 
 type Handled = Result<Outcome, Error>;
 
@@ -64,7 +64,7 @@ impl<'a> Options<'a> {
 
 fn client(ctx: &Context<'_>, serial: i64) -> Result<ClientId, Error> {
     let mut ids = ctx.instance.clients.iter().map(|session| session.id);
-    let own = Some(ctx.session.id).filter(|id| id.serial() as i64 == serial);
+    let own = Some(ctx.client).filter(|id| id.serial() as i64 == serial);
     own.or_else(|| ids.find(|id| id.serial() as i64 == serial)).ok_or(error::TRACKING_NO_CLIENT)
 }
 
@@ -85,13 +85,13 @@ fn begin(ctx: &mut Context<'_>, options: &Options<'_>) -> Result<(), Error> {
     if !options.broadcast && !options.prefixes.is_empty() {
         return Err(error::TRACKING_PREFIX_NEEDS_BROADCAST);
     }
-    let old = ctx.session.tracking.take();
+    let old = ctx.session_mut().tracking.take();
     let checked = check(options, old.as_deref());
     if let Err(error) = checked {
-        ctx.session.tracking = old;
+        ctx.session_mut().tracking = old;
         return Err(error);
     }
-    let tracking = &mut *ctx.keys.observers.tracking;
+    let tracking = &mut ctx.keys.dataset.observers.tracking;
     let mut prefixes = match old {
         Some(old) => old.prefixes,
         None => {
@@ -104,9 +104,9 @@ fn begin(ctx: &mut Context<'_>, options: &Options<'_>) -> Result<(), Error> {
     }
     prefixes.extend(options.prefixes.iter().map(|prefix| prefix.to_vec()));
     for prefix in &prefixes {
-        tracking.add_prefix(prefix, ctx.session.id);
+        tracking.add_prefix(prefix, ctx.client);
     }
-    ctx.session.tracking = Some(alloc::boxed::Box::new(TrackingState {
+    ctx.session_mut().tracking = Some(alloc::boxed::Box::new(TrackingState {
         mode: options.mode(),
         no_loop: options.no_loop,
         redirect: options.redirect,
@@ -158,13 +158,13 @@ fn check_prefixes(options: &Options<'_>, old: Option<&TrackingState>) -> Result<
 
 /// The client tracks no longer, if it did.
 pub(super) fn end(ctx: &mut Context<'_>) {
-    if let Some(state) = ctx.session.tracking.take() {
-        ctx.keys.observers.tracking.forget(ctx.session.id, &state);
+    if let Some(state) = ctx.session_mut().tracking.take() {
+        ctx.keys.dataset.observers.tracking.forget(ctx.client, &state);
     }
 }
 
 pub(super) fn caching(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let state = ctx.session.tracking.as_mut().ok_or(error::CACHING_MODE)?;
+    let state = ctx.session_mut().tracking.as_mut().ok_or(error::CACHING_MODE)?;
     state.caching = match (args.get(2), state.mode) {
         (Some(word), TrackingMode::OptIn) if args::is(word, "YES") => Some(true),
         (Some(word), _) if args::is(word, "YES") => return Err(error::CACHING_YES),
@@ -184,7 +184,7 @@ pub(super) fn getredir(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 
 /// The client that is told in the caller's place: 0 for itself, -1 if nothing is tracked.
 fn redirect(ctx: &Context<'_>) -> i64 {
-    match &ctx.session.tracking {
+    match &ctx.session().tracking {
         None => -1,
         Some(state) => state.redirect.map_or(0, |client| client.serial() as i64),
     }
@@ -192,10 +192,11 @@ fn redirect(ctx: &Context<'_>) -> i64 {
 
 pub(super) fn trackinginfo(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let redirect = redirect(ctx);
-    let (flags, prefixes): (Vec<&str>, Vec<&[u8]>) = match &ctx.session.tracking {
-        None => (Vec::from(["off"]), Vec::new()),
-        Some(state) => (flags(state), state.prefixes.iter().map(Vec::as_slice).collect()),
-    };
+    let (flags, prefixes): (Vec<&str>, Vec<&[u8]>) =
+        match &ctx.instance.clients[ctx.client].tracking {
+            None => (Vec::from(["off"]), Vec::new()),
+            Some(state) => (flags(state), state.prefixes.iter().map(Vec::as_slice).collect()),
+        };
     let reply = &mut ctx.reply;
     reply.map(3);
     reply.bulk(b"flags");

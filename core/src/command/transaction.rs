@@ -10,27 +10,27 @@ use crate::session::Transaction;
 type Handled = Result<Outcome, Error>;
 
 pub(super) fn multi(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    if ctx.session.transaction.is_some() {
+    if ctx.session().transaction.is_some() {
         return Err(error::MULTI_NESTED);
     }
-    ctx.session.transaction = Some(Box::new(Transaction::default()));
+    ctx.session_mut().transaction = Some(Box::new(Transaction::default()));
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
 pub(super) fn exec(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    let Some(transaction) = &ctx.session.transaction else {
+    let Some(transaction) = &ctx.session().transaction else {
         return Err(error::EXEC_WITHOUT_MULTI);
     };
     let is_aborted = transaction.is_aborted;
-    let is_untouched = ctx.keys.unwatch(ctx.session.id);
-    ctx.session.watched_bytes = 0;
+    let is_untouched = ctx.keys.unwatch(ctx.client);
+    ctx.session_mut().watched_bytes = 0;
     if is_aborted {
-        ctx.session.transaction = None;
+        ctx.session_mut().transaction = None;
         return Err(error::EXEC_ABORT);
     }
     if !is_untouched {
-        ctx.session.transaction = None;
+        ctx.session_mut().transaction = None;
         ctx.reply.null_array();
         return Ok(Outcome::Done);
     }
@@ -38,29 +38,29 @@ pub(super) fn exec(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 }
 
 pub(super) fn discard(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    if ctx.session.transaction.take().is_none() {
+    if ctx.session_mut().transaction.take().is_none() {
         return Err(error::DISCARD_WITHOUT_MULTI);
     }
-    ctx.keys.unwatch(ctx.session.id);
-    ctx.session.watched_bytes = 0;
+    ctx.keys.unwatch(ctx.client);
+    ctx.session_mut().watched_bytes = 0;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
 pub(super) fn watch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    if ctx.session.transaction.is_some() {
+    if ctx.session().transaction.is_some() {
         return Err(error::WATCH_INSIDE_MULTI);
     }
     for key in args.iter().skip(1) {
-        ctx.session.watched_bytes += ctx.keys.watch(ctx.session.id, key);
+        ctx.session_mut().watched_bytes += ctx.keys.watch(ctx.client, key);
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
 
 pub(super) fn unwatch(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    ctx.keys.unwatch(ctx.session.id);
-    ctx.session.watched_bytes = 0;
+    ctx.keys.unwatch(ctx.client);
+    ctx.session_mut().watched_bytes = 0;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

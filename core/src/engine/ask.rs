@@ -3,18 +3,16 @@
 use alloc::rc::Rc;
 
 use super::Engine;
+use crate::client::ClientId;
 use crate::command::context::{Context, Outcome};
-use crate::command::key_access::Keys;
-use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
-use crate::config::events::EventClasses;
+use crate::dataset::keys::Expiry;
 use crate::error::{self, Error};
-use crate::journal::Journal;
 use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::{Limits, Progress, RequestReader};
-use crate::session::{ClientId, Peer, Session};
+use crate::session::Role;
 use crate::time::UnixMicros;
 
 /// What a command must not do that is asked in passing.
@@ -44,7 +42,7 @@ impl Engine {
         output: &mut Output,
     ) -> Result<(), Error> {
         let command = self.commands.resolve(args).ok_or_else(|| self.commands.unknown(args))?;
-        let spec = command.spec;
+        let (spec, command_index) = (command.spec, command.index);
         if !spec.accepts(args.len()) {
             return Err(error::wrong_arity(spec.name));
         }
@@ -59,46 +57,49 @@ impl Engine {
             return Err(error::DB_INDEX_OUT_OF_RANGE);
         }
         let user = Rc::clone(self.instance.acl.default_user());
-        let mut session = Session::new(ClientId::NONE, Peer::local(), user, now);
-        session.protocol = Protocol::Resp3;
-        session.database = database;
-        let (mut stats, mut random) = (self.key_stats, self.random.clone());
-        let mut journal = Journal::default();
-        let keys = Keys {
-            keyspace: &mut self.keyspace,
-            stats: &mut stats,
-            random: &mut random,
-            journal: &mut journal,
-            observers: Observers {
-                watches: &mut self.watches,
-                blocked: &mut self.blocked,
-                tracking: &mut self.tracking,
-                client: None,
-                events: &mut self.events,
-                classes: EventClasses::default(),
-            },
-            database,
-            now,
-            policy: self.instance.access_policy,
-            touches: false,
-            may_expire: false,
-        };
+        let client = self.instance.clients.insert_internal(Role::Inspector, user, now);
+        let result = self.answer_as(client, command_index, database, args, now, output);
+        self.instance.clients.remove_internal(client);
+        result
+    }
+
+    /// Runs a read-only command as an inspector. The statistics, the random generator and the notifications stay as they were.
+    fn answer_as(
+        &mut self,
+        client: ClientId,
+        index: usize,
+        database: usize,
+        args: Args<'_>,
+        now: UnixMicros,
+        output: &mut Output,
+    ) -> Result<(), Error> {
+        let (stats, random) = (self.dataset.stats, self.dataset.random.clone());
+        let classes = core::mem::take(&mut self.dataset.observers.classes);
+        let mut keys = self.dataset.keys(None, database, now);
+        keys.touches = false;
+        keys.expiry = Expiry::Hide;
+        let command = self.commands.command(index);
         let mut context = Context {
             now,
             keys,
             reply: Reply::new(output, Protocol::Resp3),
-            session: &mut session,
+            client,
             instance: &mut self.instance,
             commands: &self.commands,
             command,
         };
-        (spec.run)(&mut context, args).map(|outcome| debug_assert_eq!(outcome, Outcome::Done))
+        let result = (command.spec.run)(&mut context, args);
+        self.dataset.observers.classes = classes;
+        self.dataset.random = random;
+        self.dataset.stats = stats;
+        result.map(|outcome| debug_assert_eq!(outcome, Outcome::Done))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::random::Seed;
     use alloc::string::String;

@@ -6,47 +6,41 @@
 //! done, and the clients of a key in the order in which they came. What a served command changes in turn makes further
 //! keys ready, so a chain of `BLMOVE`s is run to its end.
 
-use alloc::boxed::Box;
-use alloc::rc::Rc;
 use core::mem;
 
 use super::Engine;
-use crate::resp::args::{Args, Request};
-use crate::resp::output::Output;
-use crate::resp::reply::Reply;
-use crate::session::{Peer, Session, Stall};
+use super::turn::{Call, Turn};
+use crate::client::ClientId;
+use crate::resp::args::Request;
+use crate::session::Stall;
 use crate::time::UnixMicros;
 
 impl Engine {
-    /// The client waits, for the keys that the handler named or for nothing but its time.
-    pub(super) fn block(
-        &mut self,
-        session: &mut Session,
-        command: usize,
-        args: Args<'_>,
-        until: Option<UnixMicros>,
-    ) {
-        session.blocked_command = command;
+    /// Blocks a client until `until`, on the keys that the handler has named, if any.
+    pub(super) fn block(&mut self, turn: &Turn, call: Call<'_>, until: Option<UnixMicros>) {
+        let session = &mut self.instance.clients[turn.client];
+        session.blocked_command = call.index;
+        session.stall = Some(Stall::Blocked { until });
         if let Some(wait) = &mut session.wait {
-            wait.request.get_or_insert_with(|| Request::of(args.iter()));
+            wait.request.get_or_insert_with(|| Request::of(call.args.iter()));
         }
-        self.blocked.add(session, until);
+        self.dataset.observers.waiters.add(turn.client, session.wait.as_deref(), until);
     }
 
-    /// Ends the waits whose time is up.
+    /// Ends the waits whose deadline has passed.
     pub(super) fn end_waits(&mut self, now: UnixMicros) {
-        while let Some(client) = self.blocked.pop_overdue(now) {
+        while let Some(client) = self.dataset.observers.waiters.pop_overdue(now) {
             let Some(session) = self.instance.clients.session_mut(client) else { continue };
-            self.blocked.remove(session);
+            session.unblock(&mut self.dataset.observers.waiters);
             session.end_wait(None);
             self.instance.stats.commands[session.blocked_command].calls += 1;
             self.instance.resume.push_back(client);
         }
     }
 
-    /// Lets clients go on whose wait or pause is over.
+    /// Resumes the clients whose wait or pause is over.
     pub(super) fn resume_all(&mut self, now: UnixMicros) {
-        // What a resumed client does may free others: they take their turn, and do not pile up on the stack.
+        // A resumed client may free others: they are queued, so that they do not pile up on the stack.
         if mem::replace(&mut self.is_resuming, true) {
             return;
         }
@@ -56,90 +50,72 @@ impl Engine {
         self.is_resuming = false;
     }
 
-    /// Serves those who waited for what a client has changed. It is back in its slot meanwhile, a stand-in in its place, since it
-    /// may hear of what they do.
+    /// Serves the clients that wait for what the turn's client has changed.
     #[cold]
-    pub(super) fn serve_others(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) {
-        let client = session.id;
-        let user = &session.user;
-        let stand_in = || Box::new(Session::new(client, Peer::local(), Rc::clone(user), now));
-        let mut lent = self.stand_in.take().unwrap_or_else(stand_in);
-        mem::swap(&mut *lent, session);
-        mem::swap(&mut lent.output, output);
-        self.instance.clients.put_back(lent);
-        self.serve_blocked(now, started_ns);
-        if let Some(mut lent) = self.instance.clients.take(client) {
-            mem::swap(&mut lent.output, output);
-            mem::swap(&mut *lent, session);
-            self.stand_in = Some(lent);
-        }
+    pub(super) fn serve_others(&mut self, turn: &mut Turn) {
+        turn.started_ns = self.serve_blocked(turn.now, turn.started_ns);
+        self.instance.running = Some(turn.client);
+        self.append_messages(turn);
     }
 
-    /// Runs the commands again that waited for the keys that have changed.
-    pub(super) fn serve_blocked(&mut self, now: UnixMicros, started_ns: &mut u64) {
+    /// Runs the commands that wait for keys which have changed. Returns when the last of them ended.
+    pub(super) fn serve_blocked(&mut self, now: UnixMicros, mut started_ns: u64) -> u64 {
         while self.instance.pause_at(now).is_none()
-            && let Some(((database, key), clients)) = self.blocked.next_ready()
+            && let Some(((database, key), clients)) = self.dataset.observers.waiters.next_ready()
         {
             for client in clients {
-                let record = self.keyspace[database].find(&key);
+                let record = self.dataset.keyspace[database].find(&key);
                 let found = record.filter(|record| !record.is_expired(now.millis()));
                 let found = found.map(|record| record.value_type());
                 let Some(session) = self.instance.clients.session(client) else { continue };
                 let is_for_it = session.wait.as_ref().is_some_and(|wait| wait.is_for(found));
-                // Who has been killed must not take what others may have.
-                if is_for_it
-                    && session.closing.is_none()
-                    && let Some(session) = self.instance.clients.take(client)
-                {
-                    self.run_again(session, now, started_ns);
+                // A killed client must not consume an element that another client could get.
+                if is_for_it && session.closing.is_none() && session.is_blocked() {
+                    started_ns = self.run_again(client, now, started_ns);
                 }
             }
         }
+        started_ns
     }
 
-    fn run_again(&mut self, mut session: Box<Session>, now: UnixMicros, started_ns: &mut u64) {
-        let Some(Stall::Blocked { until }) = session.stall else {
-            self.instance.clients.put_back(session);
-            return;
-        };
-        self.blocked.remove(&mut session);
+    /// Runs a blocked command again. Returns when it ended.
+    fn run_again(&mut self, client: ClientId, now: UnixMicros, started_ns: u64) -> u64 {
+        let session = &mut self.instance.clients[client];
+        let until = session.unblock(&mut self.dataset.observers.waiters);
         let command = session.blocked_command;
         let request = session.wait.take().and_then(|wait| wait.request).unwrap_or_default();
-        let mut output = mem::take(&mut session.output);
-        let (before, is_muted) = (output.mark(), session.reply_mode.is_muted());
+        let is_muted = session.reply_mode.is_muted();
         session.blocked_until = Some(until);
-        let args = request.args(b"");
-        match self.denied_since(&session, command, args, now) {
-            None => self.call(&mut session, &mut output, command, args, now, started_ns),
+        let mut turn = self.begin_turn(client, now, started_ns);
+        let before = turn.output.mark();
+        let call = Call { index: command, args: request.args(b"") };
+        match self.denied_since(&turn, call) {
+            None => self.call(&mut turn, call),
             Some(error) => {
                 self.instance.stats.commands[command].rejected_calls += 1;
                 self.instance.stats.count_error(error.code());
-                Reply::new(&mut output, session.protocol).error(&error);
+                self.reply(&mut turn).error(&error);
             }
         }
-        session.blocked_until = None;
         if is_muted {
-            output.rewind(before);
+            turn.output.rewind(before);
         }
-        output.append(&mut self.instance.own_messages);
-        session.output = output;
+        let ended_ns = self.end_turn(turn);
+        let session = &mut self.instance.clients[client];
+        session.blocked_until = None;
         if session.stall.is_none() {
             session.reply_mode = session.reply_mode.after_command();
-            self.instance.resume.push_back(session.id);
+            self.instance.resume.push_back(client);
         }
-        self.instance.clients.put_back(session);
+        self.instance.clients.recount(client);
+        ended_ns
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::random::Seed;
 
@@ -150,9 +126,9 @@ mod tests {
             [(); 2].map(|()| engine.connect(Peer::local(), now).expect("there is room"));
         for _ in 0..3 {
             engine.receive(waiting, b"BLPOP list 1000\r\n", now);
-            assert!(engine.blocked.earliest_deadline().is_some());
+            assert!(engine.dataset.observers.waiters.earliest_deadline().is_some());
             engine.receive(freeing, b"CLIENT UNBLOCK 1\r\n", now);
-            assert_eq!(engine.blocked.earliest_deadline(), None);
+            assert_eq!(engine.dataset.observers.waiters.earliest_deadline(), None);
         }
     }
 }

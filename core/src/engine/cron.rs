@@ -4,12 +4,10 @@
 //! when the next is due: at once when something is left, so that requests are served in between.
 
 use super::Engine;
-use crate::command::collector::Collector;
-use crate::command::observers::Observers;
+use crate::client::ClientId;
 use crate::instance::{Effect, Instance};
 use crate::limits;
-use crate::session::{ClientId, Session};
-use crate::table::expiry::Due;
+use crate::session::{Role, Session};
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
 
@@ -27,13 +25,13 @@ impl Engine {
     pub fn tick(&mut self, now: UnixMicros) -> UnixMicros {
         self.end_waits(now);
         self.end_pause(now);
-        let mut started_ns = self.instance.host.monotonic_ns();
-        self.serve_blocked(now, &mut started_ns);
+        let started_ns = self.instance.host.monotonic_ns();
+        self.serve_blocked(now, started_ns);
         self.resume_all(now);
         self.broadcast_stale(now);
         let has_more_to_expire = self.expire_some(now);
         let has_more_to_evict = self.evict_more(now);
-        let has_more_to_free = self.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
+        let has_more_to_free = self.dataset.keyspace.lazyfree.free_some(limits::LAZY_FREE_RECORDS);
         let period_us = 1_000_000 / self.instance.config.hz.clamp(1, 500) as u64;
         let next_cron = match self.cron.last {
             Some(last) if now < UnixMicros(last.0 + period_us) && now >= last => {
@@ -56,7 +54,7 @@ impl Engine {
     #[must_use]
     pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
-            self.blocked.earliest_deadline(),
+            self.dataset.observers.waiters.earliest_deadline(),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
         ];
@@ -82,31 +80,11 @@ impl Engine {
 
     /// Goes through the databases, from where it stopped; whether it stopped before it had seen all.
     fn expire_in_turn(&mut self, now: UnixMicros) -> bool {
-        let databases = self.keyspace.databases();
+        let databases = self.dataset.keyspace.databases();
         for _ in 0..databases {
-            let index = self.cron.database;
-            let (database, lazyfree) = self.keyspace.database_and_lazyfree(index);
-            let mut observers = Observers {
-                watches: &mut self.watches,
-                blocked: &mut self.blocked,
-                tracking: &mut self.tracking,
-                client: None,
-                events: &mut self.events,
-                classes: self.instance.config.notify_keyspace_events,
-            };
-            let budget = limits::EXPIRE_RECORDS;
-            let observers = &mut observers;
-            let mut collector =
-                Collector { database: index, observers, lazyfree, budget, expired: 0 };
-            let due = database.expire_due(now.millis(), budget, &mut collector);
-            let expired = collector.expired;
-            let events = core::mem::take(&mut self.events);
-            self.instance.publish_events(events, None, now);
-            let stale = core::mem::take(&mut self.tracking.stale);
-            self.instance.invalidate(stale, &mut None, now);
-            self.key_stats.expired += expired;
-            self.key_stats.expired_actively += expired;
-            if due == Due::Now {
+            let has_more = self.dataset.expire_some(self.cron.database, now);
+            self.instance.deliver(&mut self.dataset.observers, now);
+            if has_more {
                 return true;
             }
             self.cron.database = (self.cron.database + 1) % databases;
@@ -120,7 +98,8 @@ impl Engine {
         if !self.may_expire() {
             return None;
         }
-        let earliest = self.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
+        let earliest =
+            self.dataset.keyspace.iter().filter_map(|db| db.earliest_deadline()).min()?;
         Some(earliest.micros().after_ms(1).max(UnixMicros(now.0 + limits::EXPIRE_PERIOD_US)))
     }
 
@@ -133,7 +112,7 @@ impl Engine {
         let used_bytes = self.used_bytes() as u64;
         let stats = &mut self.instance.stats;
         stats.peak_used_bytes = stats.peak_used_bytes.max(used_bytes);
-        self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
+        self.dataset.observers.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
         self.close_idle(now);
         self.close_slow_readers(now);
     }
@@ -146,12 +125,11 @@ impl Engine {
         let slow: Vec<ClientId> =
             self.instance.clients.iter().filter(is_slow).map(|session| session.id).collect();
         for client in slow {
-            let Some(mut session) = self.instance.clients.take(client) else { continue };
-            self.instance.limit_output(&mut session, now);
-            if session.closing.is_some() {
+            self.instance.limit_output(client, now);
+            if self.instance.clients[client].closing.is_some() {
                 self.instance.effects.push_back(Effect::Close { client, flush: false });
             }
-            self.instance.clients.put_back(session);
+            self.instance.clients.recount(client);
         }
     }
 
@@ -165,7 +143,9 @@ impl Engine {
             .clients
             .iter()
             .filter(|session| {
-                !session.is_held() && !session.is_monitor && session.subscriptions.is_none()
+                !session.is_held()
+                    && session.role == Role::Normal
+                    && session.subscriptions.is_none()
             })
             .filter(|session| now.since(session.last_interaction) > timeout_us)
             .map(|session| session.id)
@@ -186,10 +166,10 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::instance::host::Host;
     use crate::random::Seed;
-    use crate::session::Peer;
     use alloc::boxed::Box;
     use alloc::format;
     use alloc::vec;

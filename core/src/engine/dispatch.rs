@@ -4,119 +4,105 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 use super::Engine;
+use super::turn::{Call, Turn};
 use crate::acl::Denial;
 use crate::command::context::{Context, Outcome};
-use crate::command::key_access::Keys;
-use crate::command::observers::Observers;
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
+use crate::dataset::keys::Expiry;
 use crate::error::{self, Error};
 use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Clearance, Closing, ReplyMode, Session};
+use crate::session::{Clearance, Closing, ReplyMode, Role, Session};
 use crate::time::UnixMicros;
 
 /// What a client may not run while it monitors.
 const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
 
 impl Engine {
-    /// Runs one request and writes its reply to `output`. `started_ns` is when it starts; it becomes when it ended, which
-    /// is when the next one starts: one look at the clock a request.
-    pub(super) fn execute(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        args: Args<'_>,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) -> Ran {
+    /// Runs one request and writes its reply.
+    pub(super) fn execute(&mut self, turn: &mut Turn, args: Args<'_>) -> Ran {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let is_memory_short =
-            self.instance.has_memory_limit && self.make_room(session, output, now);
+        let is_memory_short = self.instance.has_memory_limit && self.make_room(turn);
+        let session = &self.instance.clients[turn.client];
         if session.closing.is_some() {
             return Ran::Answered;
         }
         let admitted = self.admit(session, args, is_memory_short);
         if let Ok(index) = admitted
-            && self.must_postpone(session, index, now)
+            && self.must_postpone(session, index, turn.now)
         {
             return Ran::Postponed;
         }
         if session.reply_mode == ReplyMode::On {
-            self.answer(session, output, admitted, args, now, started_ns);
+            self.answer(turn, admitted, args);
         } else {
-            self.answer_muted(session, output, admitted, args, now, started_ns);
+            self.answer_muted(turn, admitted, args);
         }
-        output.append(&mut self.instance.own_messages);
+        self.append_messages(turn);
+        let session = &mut self.instance.clients[turn.client];
         if let Some(state) = &mut session.tracking
             && session.transaction.is_none()
             && !session.last_command.is_some_and(|name| name.starts_with("client|"))
         {
             state.caching = None;
         }
-        if self.blocked.has_ready() {
-            self.serve_others(session, output, now, started_ns);
+        if self.dataset.observers.waiters.has_ready() {
+            self.serve_others(turn);
         }
         Ran::Answered
     }
 
     /// Runs, queues or rejects a request.
-    fn answer(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        admitted: Result<usize, Box<Rejection>>,
-        args: Args<'_>,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) {
+    fn answer(&mut self, turn: &mut Turn, admitted: Result<usize, Box<Rejection>>, args: Args<'_>) {
         self.instance.stats.commands_processed += 1;
+        let session = &mut self.instance.clients[turn.client];
         match admitted {
             Ok(index) => {
+                let call = Call { index, args };
                 session.last_command = Some(self.commands.command(index).spec.name);
-                if self.must_queue(session, index) {
-                    self.limit_tracking(session, output, now);
-                    session.queue(index, args);
-                    Reply::new(output, session.protocol).simple("QUEUED");
+                if session.transaction.is_some() && self.is_queued(index) {
+                    self.limit_tracking(turn);
+                    self.instance.clients[turn.client].queue(index, args);
+                    self.reply(turn).simple("QUEUED");
                 } else {
-                    self.call(session, output, index, args, now, started_ns);
+                    self.call(turn, call);
                 }
             }
             Err(_) if is_http(&args[0]) => session.closing = Some(Closing::Now),
             Err(rejection) => {
                 if let (Some(denial), Some(index)) = (rejection.denial, rejection.command) {
                     session.last_command = Some(self.commands.command(index).spec.name);
-                    self.log_denial(session, index, args, denial, now);
+                    self.log_denial(turn, Call { index, args }, denial);
                 }
-                self.reject(session, output, &rejection);
+                self.reject(turn, &rejection);
             }
         }
     }
 
-    /// The same for a client that has asked not to be answered.
+    /// The same for a client that has turned replies off.
     #[cold]
     fn answer_muted(
         &mut self,
-        session: &mut Session,
-        output: &mut Output,
+        turn: &mut Turn,
         admitted: Result<usize, Box<Rejection>>,
         args: Args<'_>,
-        now: UnixMicros,
-        started_ns: &mut u64,
     ) {
+        let session = &mut self.instance.clients[turn.client];
         if session.reply_mode == ReplyMode::SkipNext {
             session.reply_mode = ReplyMode::Skip;
         }
-        // What nobody hears has no limit.
-        let (before, most) = (output.mark(), output.set_most(usize::MAX));
-        self.answer(session, output, admitted, args, now, started_ns);
-        output.set_most(most);
+        // Discarded replies do not count against the output limit.
+        let (before, most) = (turn.output.mark(), turn.output.set_most(usize::MAX));
+        self.answer(turn, admitted, args);
+        turn.output.set_most(most);
+        let session = &mut self.instance.clients[turn.client];
         if session.reply_mode.is_muted() {
-            output.rewind(before);
+            turn.output.rewind(before);
         }
         // The reply to a command that waits is the one to skip.
         if !session.is_blocked() {
@@ -164,7 +150,7 @@ impl Engine {
         {
             return reject(error::only_for_subscribers(command.spec.name));
         }
-        if session.is_monitor && command.spec.flags.intersects(TOUCHES_DATA) {
+        if session.role == Role::Monitor && command.spec.flags.intersects(TOUCHES_DATA) {
             return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
@@ -179,15 +165,16 @@ impl Engine {
     }
 
     #[cold]
-    fn reject(&mut self, session: &mut Session, output: &mut Output, rejection: &Rejection) {
+    fn reject(&mut self, turn: &mut Turn, rejection: &Rejection) {
         let mut error = Cow::Borrowed(&rejection.error);
+        let session = &mut self.instance.clients[turn.client];
         if let Some(index) = rejection.command {
             let name = self.commands.command(index).spec.name;
             session.last_command = Some(name);
             self.instance.stats.commands[index].rejected_calls += 1;
             if name == "exec" {
                 session.transaction = None;
-                self.watches.unwatch(session.id);
+                self.dataset.observers.watches.unwatch(turn.client);
                 session.watched_bytes = 0;
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
@@ -196,7 +183,7 @@ impl Engine {
             transaction.is_aborted = true;
         }
         self.instance.stats.count_error(error.code());
-        Reply::new(output, session.protocol).error(&error);
+        self.reply(turn).error(&error);
     }
 
     /// Whether `CLIENT PAUSE` holds a command back.
@@ -222,153 +209,117 @@ impl Engine {
         }
     }
 
-    /// Runs an admitted command and keeps the accounts.
-    pub(super) fn call(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        index: usize,
-        args: Args<'_>,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) {
+    /// Runs an admitted command, and updates the statistics.
+    pub(super) fn call(&mut self, turn: &mut Turn, call: Call<'_>) {
+        let Call { index, args } = call;
         let command = self.commands.command(index);
-        let changes = self.key_stats.changes;
-        let keys = Keys {
-            keyspace: &mut self.keyspace,
-            stats: &mut self.key_stats,
-            random: &mut self.random,
-            journal: &mut self.journal,
-            observers: Observers {
-                watches: &mut self.watches,
-                blocked: &mut self.blocked,
-                tracking: &mut self.tracking,
-                client: Some(session.id),
-                events: &mut self.events,
-                classes: self.instance.config.notify_keyspace_events,
-            },
-            database: session.database,
-            now,
-            policy: self.instance.access_policy,
-            touches: !session.no_touch,
-            may_expire: self.instance.pause.is_none(),
-        };
+        let changes = self.dataset.stats.changes;
+        let session = &self.instance.clients[turn.client];
+        let (database, protocol) = (session.database, session.protocol);
+        let mut keys = self.dataset.keys(Some(turn.client), database, turn.now);
+        keys.touches = !session.no_touch;
+        if self.instance.pause.is_some() {
+            keys.expiry = Expiry::Hide;
+        }
         let mut context = Context {
-            now,
+            now: turn.now,
             keys,
-            reply: Reply::new(output, session.protocol),
-            session,
+            reply: Reply::new(&mut turn.output, protocol),
+            client: turn.client,
             instance: &mut self.instance,
             commands: &self.commands,
             command,
         };
         let result = (command.spec.run)(&mut context, args);
-        if context.keys.journal.is_kept() && context.keys.stats.changes != changes {
-            context.keys.journal.command(context.session.database, args.iter());
+        if let Err(error) = &result {
+            context.reply.error(error);
         }
-        if !context.keys.observers.events.is_empty() {
-            let events = core::mem::take(context.keys.observers.events);
-            context.instance.publish_events(events, Some(context.session), now);
+        let journal = &mut self.dataset.observers.journal;
+        if journal.is_kept() && self.dataset.stats.changes != changes {
+            journal.command(self.instance.clients[turn.client].database, args.iter());
         }
-        if context.session.tracking.is_some() || !context.keys.observers.tracking.stale.is_empty() {
-            track(&mut context, args);
+        if self.instance.clients[turn.client].tracking.is_some() {
+            self.track(turn, call);
+        }
+        if self.dataset.observers.has_messages() {
+            self.instance.deliver(&mut self.dataset.observers, turn.now);
         }
         match result {
             Ok(Outcome::Done) => {}
             // It is accounted for when it ends.
             Ok(Outcome::Block { until }) => {
-                self.show(session, index, args, now);
-                return self.block(session, index, args, until);
+                self.show(turn, call);
+                return self.block(turn, call, until);
             }
             Ok(Outcome::Exec) => {
-                // The time of EXEC is that of all it runs.
-                let mut inner_ns = *started_ns;
-                self.exec(session, output, now, &mut inner_ns);
+                // The duration of EXEC is that of everything it runs.
+                let started_ns = turn.started_ns;
+                self.exec(turn);
+                turn.started_ns = started_ns;
             }
             Err(error) => {
-                context.reply.error(&error);
                 self.instance.stats.commands[index].failed_calls += 1;
                 self.instance.stats.count_error(error.code());
             }
         }
-        self.account(session, index, args, now, started_ns);
+        self.account(turn, call);
     }
 
-    /// Keeps the accounts of a command that has run.
+    /// Updates the statistics after a command has run.
     #[inline]
-    fn account(
-        &mut self,
-        session: &Session,
-        index: usize,
-        args: Args<'_>,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) {
+    fn account(&mut self, turn: &mut Turn, call: Call<'_>) {
         let instance = &mut self.instance;
         let ended_ns = instance.host.monotonic_ns();
-        let duration_ns = ended_ns.saturating_sub(*started_ns);
-        *started_ns = ended_ns;
-        let stats = &mut instance.stats.commands[index];
+        let duration_ns = ended_ns.saturating_sub(turn.started_ns);
+        turn.started_ns = ended_ns;
+        let stats = &mut instance.stats.commands[call.index];
         stats.calls += 1;
         stats.duration_ns += duration_ns;
         if instance.config.latency_tracking {
             stats.durations.get_or_insert_default().record(duration_ns);
         }
         if duration_ns >= instance.noted_from_ns {
-            self.note_slow(session, index, args, now, duration_ns / 1_000);
+            self.note_slow(turn, call, duration_ns / 1_000);
         }
-        self.show(session, index, args, now);
+        self.show(turn, call);
     }
 
     /// Shows a command to the clients that `MONITOR`: when it was asked for, not when it runs again.
     #[inline]
-    fn show(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
-        if !self.instance.monitors.is_empty() && session.blocked_until.is_none() {
-            self.feed_monitors(session, index, args, now);
+    fn show(&mut self, turn: &Turn, call: Call<'_>) {
+        if !self.instance.monitors.is_empty()
+            && self.instance.clients[turn.client].blocked_until.is_none()
+        {
+            self.feed_monitors(turn, call);
         }
     }
 
-    /// Tells the slow log and the latency monitor of a command that one of them may want to know of.
+    /// Adds a slow command to the slow log and the latency monitor, as their thresholds say.
     #[cold]
-    fn note_slow(
-        &mut self,
-        session: &Session,
-        index: usize,
-        args: Args<'_>,
-        now: UnixMicros,
-        duration_us: u64,
-    ) {
+    fn note_slow(&mut self, turn: &Turn, call: Call<'_>, duration_us: u64) {
         let threshold_us = u64::try_from(self.instance.config.slowlog_log_slower_than);
         if threshold_us.is_ok_and(|threshold_us| duration_us >= threshold_us) {
-            self.log_slow(session, index, args, now, duration_us);
+            self.log_slow(turn, call, duration_us);
         }
         let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
         if threshold_ms > 0 && duration_us / 1_000 >= threshold_ms {
-            let is_fast = self.commands.command(index).spec.flags.has(Flag::Fast);
+            let is_fast = self.commands.command(call.index).spec.flags.has(Flag::Fast);
             let event = if is_fast { "fast-command" } else { "command" };
-            self.instance.latency.record(event, now.seconds(), duration_us / 1_000);
+            self.instance.latency.record(event, turn.now.seconds(), duration_us / 1_000);
         }
     }
 
-    fn log_slow(
-        &mut self,
-        session: &Session,
-        index: usize,
-        args: Args<'_>,
-        now: UnixMicros,
-        duration_us: u64,
-    ) {
-        if self.commands.command(index).spec.flags.has(Flag::SkipSlowlog) {
+    fn log_slow(&mut self, turn: &Turn, Call { index, args }: Call<'_>, duration_us: u64) {
+        let spec = self.commands.command(index).spec;
+        if spec.flags.has(Flag::SkipSlowlog) {
             return;
         }
+        let session = &self.instance.clients[turn.client];
         let entry = slowlog::SlowlogEntry {
             id: 0,
-            unix_seconds: now.seconds(),
+            unix_seconds: turn.now.seconds(),
             duration_us,
-            args: slowlog::shortened(
-                args,
-                secrets::hidden(self.commands.command(index).spec, args),
-            ),
+            args: slowlog::shortened(args, secrets::hidden(spec, args)),
             client_address: session.peer.address.clone(),
             client_name: session.name.clone(),
         };
@@ -376,50 +327,45 @@ impl Engine {
         self.instance.slowlog.push(entry, max_len);
     }
 
-    /// Leaves out what would show a secret or the monitoring itself.
+    /// Sends a command to the monitors, without secrets. Administrative commands are not shown.
     #[cold]
-    fn feed_monitors(&mut self, session: &Session, index: usize, args: Args<'_>, now: UnixMicros) {
-        let flags = self.commands.command(index).spec.flags;
-        if flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
+    fn feed_monitors(&mut self, turn: &Turn, Call { index, args }: Call<'_>) {
+        let spec = self.commands.command(index).spec;
+        if spec.flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
             return;
         }
-        let line = monitor::line(session, self.commands.command(index).spec, args, now);
+        let line = monitor::line(&self.instance.clients[turn.client], spec, args, turn.now);
         for at in 0..self.instance.monitors.len() {
             let mut message = Output::default();
             message.tail().extend_from_slice(&line);
-            self.instance.send(self.instance.monitors[at], &mut message, Some(session), now);
+            self.instance.send(self.instance.monitors[at], &mut message, turn.now);
         }
     }
-}
 
-/// Remembers what a client may cache, and tells clients of what has changed.
-#[cold]
-fn track(context: &mut Context<'_>, args: Args<'_>) {
-    let spec = context.command.spec;
-    let tracking = &mut *context.keys.observers.tracking;
-    let remembers = context.session.tracking.as_ref().is_some_and(|state| state.remembers());
-    if remembers
-        && spec.flags.has(Flag::ReadOnly)
-        && let Ok(keys) = spec.keys_of(args)
-    {
-        for key in keys {
-            tracking.remember(context.session.id, &args[key.position]);
+    /// Remembers the keys that a client may cache now.
+    #[cold]
+    fn track(&mut self, turn: &Turn, Call { index, args }: Call<'_>) {
+        let spec = self.commands.command(index).spec;
+        let state = &self.instance.clients[turn.client].tracking;
+        let tracking = &mut self.dataset.observers.tracking;
+        if state.as_ref().is_some_and(|state| state.remembers())
+            && spec.flags.has(Flag::ReadOnly)
+            && let Ok(keys) = spec.keys_of(args)
+        {
+            for key in keys {
+                tracking.remember(turn.client, &args[key.position]);
+            }
         }
+        tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
     }
-    tracking.shrink(context.instance.config.tracking_table_max_keys as u64);
-    let stale = core::mem::take(&mut tracking.stale);
-    context.instance.invalidate(stale, &mut Some(context.session), context.now);
-}
 
-impl Engine {
-    /// Forgets keys that are too many to be remembered. A command that runs does so when it has; the client of one that is
-    /// queued is told before it hears of that.
-    fn limit_tracking(&mut self, session: &mut Session, output: &mut Output, now: UnixMicros) {
-        if !self.tracking.is_empty() {
-            self.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
-            let stale = core::mem::take(&mut self.tracking.stale);
-            self.instance.invalidate(stale, &mut Some(session), now);
-            output.append(&mut self.instance.own_messages);
+    /// Forgets tracked keys beyond the limit, before a command is queued: its client gets the invalidations first.
+    fn limit_tracking(&mut self, turn: &mut Turn) {
+        let observers = &mut self.dataset.observers;
+        if !observers.tracking.is_empty() {
+            observers.tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
+            self.instance.deliver(observers, turn.now);
+            self.append_messages(turn);
         }
     }
 }

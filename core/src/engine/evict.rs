@@ -7,13 +7,12 @@
 use alloc::vec::Vec;
 
 use super::Engine;
-use crate::command::observers::Observers;
+use super::turn::Turn;
+use crate::client::ClientId;
 use crate::command::spec::{Flag, Spec};
-use crate::event::Event;
+use crate::dataset::evict::Choice;
 use crate::instance::Effect;
-use crate::keyspace::evict::Choice;
-use crate::resp::output::Output;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{Closing, Session};
 use crate::sort;
 use crate::time::UnixMicros;
 
@@ -29,29 +28,23 @@ enum Room {
 }
 
 impl Engine {
-    /// Sees to it that there is memory for the command that a client has sent. Says whether there is none; the client itself
-    /// may be disconnected.
+    /// Makes room for the command that a client has sent. Returns whether there is none. The client itself may be disconnected.
     #[cold]
-    pub(super) fn make_room(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        now: UnixMicros,
-    ) -> bool {
-        self.instance.clients.count_running(session, output);
-        self.disconnect_largest(Some(session));
-        if session.closing.is_some() {
+    pub(super) fn make_room(&mut self, turn: &mut Turn) -> bool {
+        self.instance.clients.recount_running(turn.client, &turn.output);
+        self.disconnect_largest();
+        if self.instance.clients[turn.client].closing.is_some() {
             return false;
         }
-        let room = self.evict_some(Some(session), now);
-        output.append(&mut self.instance.own_messages);
+        let room = self.evict_some(turn.now);
+        self.append_messages(turn);
         room == Room::None
     }
 
     /// Goes on with an eviction that was more than one command could wait for. Says whether there is still more to do.
     pub(super) fn evict_more(&mut self, now: UnixMicros) -> bool {
-        self.disconnect_largest(None);
-        self.instance.is_evicting && self.evict_some(None, now) == Room::Soon
+        self.disconnect_largest();
+        self.instance.is_evicting && self.evict_some(now) == Room::Soon
     }
 
     /// Whether a command is refused while there is no memory: one that may take some, and in a transaction all that would be queued.
@@ -67,7 +60,7 @@ impl Engine {
     }
 
     /// Evicts keys until enough memory is free, or as many as may be at once.
-    fn evict_some(&mut self, mut running: Option<&mut Session>, now: UnixMicros) -> Room {
+    fn evict_some(&mut self, now: UnixMicros) -> Room {
         let limit = self.instance.config.maxmemory as u64;
         if limit == 0 || self.instance.pause_at(now).is_some() {
             return Room::Enough;
@@ -88,22 +81,15 @@ impl Engine {
             if left == 0 {
                 break Room::Soon;
             }
-            let next = self.eviction_pool.next(&mut self.keyspace, choice, &mut self.random);
-            let Some((database, key)) = next else { break Room::None };
-            self.evict(database, &key);
+            if !self.dataset.evict_one(choice) {
+                break Room::None;
+            }
             left -= 1;
         };
         if left < most {
             self.note_latency("eviction-cycle", started_ns, now);
         }
-        if !self.events.is_empty() {
-            let events = core::mem::take(&mut self.events);
-            self.instance.publish_events(events, running.as_deref(), now);
-        }
-        if !self.tracking.stale.is_empty() {
-            let stale = core::mem::take(&mut self.tracking.stale);
-            self.instance.invalidate(stale, &mut running, now);
-        }
+        self.instance.deliver(&mut self.dataset.observers, now);
         self.instance.is_evicting = room == Room::Soon;
         self.instance.stats.note_limit_exceeded(room != Room::Enough, now);
         room
@@ -124,37 +110,16 @@ impl Engine {
 
     /// What counts against `maxmemory`.
     pub(super) fn used_bytes(&self) -> usize {
-        self.keyspace.memory_bytes()
-            + self.instance.clients.memory_bytes()
-            + self.tracking.memory_bytes()
-    }
-
-    fn evict(&mut self, database: usize, key: &[u8]) {
-        let Some(record) = self.keyspace[database].remove(key) else { return };
-        self.keyspace.lazyfree.push_record(record);
-        self.key_stats.evicted += 1;
-        if self.journal.is_kept() {
-            self.journal.command(database, [&b"UNLINK"[..], key].into_iter());
-        }
-        let mut observers = Observers {
-            watches: &mut self.watches,
-            blocked: &mut self.blocked,
-            tracking: &mut self.tracking,
-            client: None,
-            events: &mut self.events,
-            classes: self.instance.config.notify_keyspace_events,
-        };
-        observers.modified(database, key, Event::EVICTED);
+        self.dataset.memory_bytes() + self.instance.clients.memory_bytes()
     }
 
     /// Disconnects the clients that take the most until all together take less than `maxmemory-clients`.
-    fn disconnect_largest(&mut self, mut running: Option<&mut Session>) {
+    fn disconnect_largest(&mut self) {
         let Some(limit) = self.instance.config.client_memory_limit() else { return };
         if (self.instance.clients.memory_bytes() as u64) < limit {
             return;
         }
-        let sessions = self.instance.clients.iter().chain(running.as_deref());
-        let connected = sessions.filter(|session| session.closing.is_none());
+        let connected = self.instance.clients.iter().filter(|session| session.closing.is_none());
         let mut used = 0;
         let mut clients: Vec<(usize, ClientId)> = Vec::new();
         for session in connected {
@@ -172,10 +137,8 @@ impl Engine {
             }
             used -= bytes as u64;
             self.instance.stats.evicted_clients += 1;
-            if let Some(session) = &mut running
-                && session.id == client
-            {
-                session.closing = Some(Closing::Now);
+            if self.instance.running == Some(client) {
+                self.instance.clients[client].closing = Some(Closing::Now);
                 continue;
             }
             self.instance.clients.edit(client, |session| {

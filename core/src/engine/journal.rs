@@ -1,16 +1,16 @@
 //! What is kept between snapshots, and how data comes back from it.
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use super::Engine;
+use super::turn::Call;
 use crate::error::{self, Error};
 use crate::limits;
 use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::resp::request::{Limits, Progress, RequestReader};
-use crate::session::{Clearance, ClientId, Peer, Session};
+use crate::session::{Clearance, Role};
 use crate::time::UnixMicros;
 
 /// What a journal may ask for: whatever was once accepted.
@@ -25,10 +25,10 @@ impl Engine {
     /// From now on every change to data is written down, for [`Engine::take_journal`], or none any more. What was run before, to
     /// bring the data back, is not counted in `INFO`.
     pub fn keep_journal(&mut self, is_kept: bool) {
-        self.journal.keep(is_kept);
+        self.dataset.observers.journal.keep(is_kept);
         if is_kept {
             self.instance.stats.reset();
-            self.key_stats.reset();
+            self.dataset.stats.reset();
         }
     }
 
@@ -36,7 +36,7 @@ impl Engine {
     /// called after every verb and kept with the time of that, since [`Engine::replay`] wants both.
     ///
     /// ```
-    /// use redstart_core::{config::Config, engine::Engine, random::Seed, session::Peer, time::UnixMicros};
+    /// use redstart_core::{config::Config, engine::Engine, random::Seed, client::Peer, time::UnixMicros};
     ///
     /// let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(5));
     /// engine.keep_journal(true);
@@ -50,7 +50,7 @@ impl Engine {
     /// assert_eq!(restored.sizes(0), Some((1, 0)));
     /// ```
     pub fn take_journal(&mut self) -> Vec<u8> {
-        self.journal.take()
+        self.dataset.observers.journal.take()
     }
 
     /// Makes changes again that [`Engine::take_journal`] has told, at the same time as then. To be called before there are
@@ -60,29 +60,40 @@ impl Engine {
     /// This is no journal, or it has a command that is not known here. What stands before that was done.
     pub fn replay(&mut self, mut journal: &[u8], now: UnixMicros) -> Result<(), Error> {
         let user = Rc::clone(self.instance.acl.default_user());
-        let mut session = Session::new(ClientId::NONE, Peer::local(), user, now);
+        let client = self.instance.clients.insert_internal(Role::Master, user, now);
+        let session = &mut self.instance.clients[client];
         session.clearance = Clearance::Full;
-        // Whatever would wait has not waited then.
+        // A command that would block did not block then.
         session.is_in_exec = true;
-        let (mut request, mut output) = (Request::default(), Box::new(Output::default()));
-        let mut started_ns = 0;
+        let mut request = Request::default();
+        let mut turn = self.begin_turn(client, now, 0);
+        let mut result = Ok(());
         while !journal.is_empty() {
             let read = RequestReader::default().read(journal, &LIMITS, &mut request);
-            let Ok(Progress::Complete { consumed }) = read else { return Err(error::BAD_JOURNAL) };
+            let Ok(Progress::Complete { consumed }) = read else {
+                result = Err(error::BAD_JOURNAL);
+                break;
+            };
             let args = request.args(&journal[..consumed]);
-            let command = args.get(0).and_then(|_| self.commands.resolve(args));
-            let index = command.ok_or(error::BAD_JOURNAL)?.index;
-            self.call(&mut session, &mut output, index, args, now, &mut started_ns);
-            *output = Output::default();
+            let Some(command) = args.get(0).and_then(|_| self.commands.resolve(args)) else {
+                result = Err(error::BAD_JOURNAL);
+                break;
+            };
+            let index = command.index;
+            self.call(&mut turn, Call { index, args });
+            turn.output = Output::default();
             journal = &journal[consumed..];
         }
-        Ok(())
+        self.end_turn(turn);
+        self.instance.clients.remove_internal(client);
+        result
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::random::Seed;
     use alloc::string::String;

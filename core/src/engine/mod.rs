@@ -22,6 +22,7 @@ mod permission;
 mod pipeline;
 mod snapshot;
 mod transaction;
+mod turn;
 pub mod view;
 
 use alloc::boxed::Box;
@@ -30,27 +31,21 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::blocked::Blocked;
+use crate::client::{ClientId, Peer};
 use crate::command::acl;
-use crate::command::key_access::KeyStats;
 use crate::command::table::Commands;
 use crate::config::Config;
+use crate::dataset::Dataset;
 use crate::error::{self, Error};
-use crate::event::Events;
 use crate::instance::host::{Host, NoHost};
 use crate::instance::{Effect, Instance};
-use crate::journal::Journal;
-use crate::keyspace::Keyspace;
-use crate::keyspace::evict::EvictionPool;
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
 use crate::resp::output::Output;
 use crate::resp::request::RequestReader;
-use crate::session::{ClientId, Closing, Peer, Session, Stall};
+use crate::session::{Closing, Role, Session, Stall};
 use crate::time::UnixMicros;
-use crate::tracking::Tracking;
-use crate::watch::Watches;
 use pipeline::Batch;
 
 /// A Redis without I/O.
@@ -59,7 +54,7 @@ use pipeline::Batch;
 /// use redstart_core::config::Config;
 /// use redstart_core::engine::Engine;
 /// use redstart_core::random::Seed;
-/// use redstart_core::session::Peer;
+/// use redstart_core::client::Peer;
 /// use redstart_core::time::UnixMicros;
 ///
 /// let mut engine = Engine::new(Config::default(), Seed(42));
@@ -73,17 +68,7 @@ use pipeline::Batch;
 /// ```
 pub struct Engine {
     instance: Instance,
-    keyspace: Keyspace,
-    key_stats: KeyStats,
-    random: Random,
-    watches: Watches,
-    blocked: Blocked,
-    /// A session that takes the place of another for a while; what it holds means nothing.
-    stand_in: Option<Box<Session>>,
-    events: Events,
-    journal: Journal,
-    tracking: Tracking,
-    eviction_pool: EvictionPool,
+    dataset: Dataset,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
     commands: Commands,
@@ -139,26 +124,10 @@ impl Engine {
     ) -> Self {
         let mut random = Random::new(seed);
         let commands = Commands::new();
-        let databases =
-            usize::try_from(config.databases).expect("the configuration has at least one database");
+        let (keyspace_seed, instance_seed) = (Seed(random.next_u64()), Seed(random.next_u64()));
         Self {
-            keyspace: Keyspace::new(databases, Seed(random.next_u64())),
-            key_stats: KeyStats::default(),
-            instance: Instance::new(
-                config,
-                Seed(random.next_u64()),
-                host,
-                commands.len(),
-                started_at,
-            ),
-            random,
-            watches: Watches::default(),
-            blocked: Blocked::default(),
-            stand_in: None,
-            events: Events::default(),
-            journal: Journal::default(),
-            tracking: Tracking::default(),
-            eviction_pool: EvictionPool::default(),
+            dataset: Dataset::new(&config, keyspace_seed, random),
+            instance: Instance::new(config, instance_seed, host, commands.len(), started_at),
             is_resuming: false,
             commands,
             batch: Batch::default(),
@@ -237,22 +206,24 @@ impl Engine {
 
     /// A client is gone, or its connection was closed as an effect asked.
     pub fn disconnect(&mut self, client: ClientId) {
-        let Some(mut session) = self.instance.clients.remove(client) else { return };
-        self.blocked.remove(&mut session);
-        self.watches.unwatch(client);
-        self.instance.unsubscribe_all(client, &mut session);
+        let Some(session) = self.instance.clients.session_mut(client) else { return };
+        let observers = &mut self.dataset.observers;
+        session.unblock(&mut observers.waiters);
+        observers.watches.unwatch(client);
         if let Some(state) = session.tracking.take() {
-            self.tracking.forget(client, &state);
+            observers.tracking.forget(client, &state);
         }
-        if session.is_monitor {
+        if session.role == Role::Monitor {
             self.instance.monitors.retain(|&monitor| monitor != client);
         }
+        self.instance.unsubscribe_all(client);
+        self.instance.clients.remove(client);
     }
 
     /// A client has sent `bytes`: every request that is now complete is run. What is incomplete is kept, as are requests
     /// behind one that waits. Returns how many requests were run.
     pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
-        let Some(mut session) = self.instance.clients.take(client) else { return 0 };
+        let Some(session) = self.instance.clients.session_mut(client) else { return 0 };
         let before = self.instance.stats.commands_processed;
         let (rest, spared) = session.reader.fill(bytes);
         self.instance.stats.reads += 1;
@@ -261,17 +232,18 @@ impl Engine {
         session.last_interaction = now;
         if session.closing.is_none() {
             if session.stall.is_none() && session.input.is_empty() {
-                let used = self.run(&mut session, bytes, now);
-                session.input.extend_from_slice(&bytes[used..]);
+                let used = self.run(client, bytes, now);
+                self.instance.clients[client].input.extend_from_slice(&bytes[used..]);
             } else {
                 session.input.extend_from_slice(bytes);
-                self.run_input(&mut session, now);
+                self.run_input(client, now);
             }
+            let session = &mut self.instance.clients[client];
             session.reader.set_apart(&mut session.input);
-            self.limit_input(&mut session);
+            self.limit_input(client);
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
-        self.finish(session, now);
+        self.finish(client, now);
         self.broadcast_stale(now);
         run
     }
@@ -285,8 +257,8 @@ impl Engine {
 
     /// Tells those that hear of prefixes what has changed below them in this turn.
     fn broadcast_stale(&mut self, now: UnixMicros) {
-        if self.tracking.has_broadcast() {
-            let prefixes = self.tracking.take_broadcast();
+        if self.dataset.observers.tracking.has_broadcast() {
+            let prefixes = self.dataset.observers.tracking.take_broadcast();
             self.instance.broadcast(prefixes, now);
         }
     }
@@ -354,7 +326,7 @@ impl Engine {
     /// has hung up, what it has sent behind that need not be read to know that it is gone.
     ///
     /// ```
-    /// # use redstart_core::{config::Config, engine::Engine, random::Seed, session::Peer, time::UnixMicros};
+    /// # use redstart_core::{config::Config, engine::Engine, random::Seed, client::Peer, time::UnixMicros};
     /// # let mut engine = Engine::new(Config::default(), Seed(42));
     /// # let now = UnixMicros(0);
     /// # let mut connect = || engine.connect(Peer::local(), now).expect("there is room for two clients");
@@ -384,34 +356,37 @@ impl Engine {
     /// Whether a client waits for nothing but time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
-        self.blocked.earliest_deadline().is_some() || self.instance.pause.is_some()
+        self.dataset.observers.waiters.earliest_deadline().is_some()
+            || self.instance.pause.is_some()
     }
 
     /// Runs what waits in a client's input, now that it may go on. It was not idle while it waited.
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
-        let Some(mut session) = self.instance.clients.take(client) else { return };
+        let Some(session) = self.instance.clients.session_mut(client) else { return };
         session.last_interaction = now;
-        self.run_input(&mut session, now);
+        self.run_input(client, now);
         self.instance.effects.push_back(Effect::Write(client));
-        self.finish(session, now);
+        self.finish(client, now);
     }
 
-    fn run_input(&mut self, session: &mut Session, now: UnixMicros) {
+    fn run_input(&mut self, client: ClientId, now: UnixMicros) {
+        let session = &mut self.instance.clients[client];
         if session.stall.is_some() || session.closing.is_some() || session.input.is_empty() {
             return;
         }
         let mut input = core::mem::take(&mut session.input);
-        let used = self.run(session, &input, now);
+        let used = self.run(client, &input, now);
         if used == input.len() {
             input = Vec::new();
         } else {
             input.drain(..used);
         }
-        session.input = input;
+        self.instance.clients[client].input = input;
     }
 
     /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
-    fn limit_input(&mut self, session: &mut Session) {
+    fn limit_input(&mut self, client: ClientId) {
+        let session = &mut self.instance.clients[client];
         let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
         let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
         if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
@@ -420,18 +395,19 @@ impl Engine {
         }
     }
 
-    /// Puts a session back in its place, and says what has become of it.
-    fn finish(&mut self, mut session: Box<Session>, now: UnixMicros) {
-        self.instance.limit_output(&mut session, now);
+    /// Ends what a client's input has set off: its limits are checked, its memory is counted, and others go on.
+    fn finish(&mut self, client: ClientId, now: UnixMicros) {
+        self.instance.limit_output(client, now);
+        let session = &mut self.instance.clients[client];
         if let Some(closing) = session.closing {
             session.input = Vec::new();
             session.reader = RequestReader::default();
             let flush = closing == Closing::AfterWrite;
             if !session.is_ignored() {
-                self.instance.effects.push_back(Effect::Close { client: session.id, flush });
+                self.instance.effects.push_back(Effect::Close { client, flush });
             }
         }
-        self.instance.clients.put_back(session);
+        self.instance.clients.recount(client);
         if self.instance.is_evicting {
             self.evict_more(now);
         }

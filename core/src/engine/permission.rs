@@ -1,13 +1,15 @@
 //! Whether a client may do what it asks for: the last of the checks on a client before its command runs, for those that
 //! are not cleared for everything.
 
+use alloc::rc::Rc;
+
 use super::Engine;
+use super::turn::{Call, Turn};
 use crate::acl::{Denial, Reason};
 use crate::command::permission;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::session::{Clearance, Session};
-use crate::time::UnixMicros;
 
 impl Engine {
     /// Whether a client must log in before it does anything else.
@@ -24,18 +26,14 @@ impl Engine {
 
     /// Why a client may not run a command that it was once free to ask for: one that it has queued, or that has waited.
     #[inline]
-    pub(super) fn denied_since(
-        &mut self,
-        session: &Session,
-        index: usize,
-        args: Args<'_>,
-        now: UnixMicros,
-    ) -> Option<Error> {
+    pub(super) fn denied_since(&mut self, turn: &Turn, call: Call<'_>) -> Option<Error> {
+        let session = &self.instance.clients[turn.client];
         if session.clearance == Clearance::Full {
             return None;
         }
-        let denial = self.denial(session, index, args)?;
-        self.log_denial(session, index, args, denial, now);
+        let denial = self.denial(session, call.index, call.args)?;
+        self.log_denial(turn, call, denial);
+        let session = &self.instance.clients[turn.client];
         Some(if session.is_in_exec {
             error::no_permission_in_exec(match denial.reason {
                 Reason::Key => "no permission to touch the specified keys",
@@ -45,7 +43,7 @@ impl Engine {
                 }
             })
         } else {
-            self.no_permission(session, index, denial)
+            self.no_permission(session, call.index, denial)
         })
     }
 
@@ -62,21 +60,20 @@ impl Engine {
         }
     }
 
-    /// Notes that a request was denied.
+    /// Adds a denied request to the ACL log.
     #[cold]
     pub(super) fn log_denial(
         &mut self,
-        session: &Session,
-        index: usize,
-        args: Args<'_>,
+        turn: &Turn,
+        Call { index, args }: Call<'_>,
         denial: Denial,
-        now: UnixMicros,
     ) {
         let object = match denial.reason {
             Reason::Command => self.commands.command(index).spec.name.as_bytes(),
             _ => &args[denial.position],
         };
-        let user = session.user.name();
-        permission::log(&mut self.instance, session, denial.reason, object, user, now);
+        let user = Rc::clone(&self.instance.clients[turn.client].user);
+        let instance = &mut self.instance;
+        permission::log(instance, turn.client, denial.reason, object, user.name(), turn.now);
     }
 }

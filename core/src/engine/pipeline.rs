@@ -9,13 +9,14 @@ use core::mem;
 
 use super::Engine;
 use super::dispatch::Ran;
+use super::turn::Turn;
+use crate::client::ClientId;
 use crate::config::Config;
 use crate::error;
 use crate::limits;
 use crate::resp::args::{Args, Request};
-use crate::resp::reply::Reply;
 use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
-use crate::session::{Closing, ReplyMode, Session, Stall};
+use crate::session::{Clearance, Closing, ReplyMode, Session, Stall};
 use crate::table::ahead::{AHEAD, Stage};
 use crate::time::UnixMicros;
 use crate::value::ValueRef;
@@ -40,59 +41,17 @@ struct Parsed {
 impl Engine {
     /// Runs the requests at the head of `input`; returns how many bytes they took. It stops early when the client must
     /// wait or is to be closed.
-    pub(super) fn run(&mut self, session: &mut Session, input: &[u8], now: UnixMicros) -> usize {
+    pub(super) fn run(&mut self, client: ClientId, input: &[u8], now: UnixMicros) -> usize {
         self.end_foreseeing();
-        self.lend_buffer(session);
-        let mut output = mem::take(&mut session.output);
+        self.lend_buffer(client);
+        self.instance.clients[client].running_input_bytes = input.len();
         let mut batch = mem::take(&mut self.batch);
-        session.running_input_bytes = input.len();
-        let mut started_ns = self.instance.host.monotonic_ns();
-        let mut used = 0;
-        'input: while session.stall.is_none() && session.closing.is_none() {
-            let error = batch.parse(
-                session,
-                input,
-                used,
-                &self.instance.config,
-                !Self::needs_login(session),
-            );
-            if batch.len == 0 && error.is_none() {
-                break;
-            }
-            self.fetch_ahead(session.database, &batch, input);
-            output.set_most(self.instance.output_limit(session).unwrap_or(usize::MAX));
-            let bound = self.instance.output_bound(session);
-            for request in batch.requests() {
-                let args = request.args(input);
-                let ran = self.execute(session, &mut output, args, now, &mut started_ns);
-                if ran == Ran::Postponed {
-                    session.stall = Some(Stall::Postponed);
-                } else {
-                    used = request.end;
-                    if output.len() >= bound && session.stall.is_none() {
-                        session.stall = Some(Stall::OutputFull);
-                    }
-                }
-                if session.stall.is_some() || session.closing.is_some() {
-                    // What was parsed behind this request will be parsed again, as will be one that was postponed.
-                    session.reader = match ran {
-                        Ran::Postponed => RequestReader::again(&request.request),
-                        _ => RequestReader::default(),
-                    };
-                    break 'input;
-                }
-            }
-            if let Some(error) = error {
-                if session.reply_mode == ReplyMode::On {
-                    Reply::new(&mut output, session.protocol).error(&error::protocol(error));
-                }
-                self.instance.stats.count_error(b"ERR");
-                session.closing = Some(Closing::AfterWrite);
-            }
-        }
+        let mut turn = self.begin_turn(client, now, self.instance.host.monotonic_ns());
+        let used = self.run_batches(&mut turn, &mut batch, input);
+        self.end_turn(turn);
         batch.release();
         self.batch = batch;
-        session.output = output;
+        let session = &mut self.instance.clients[client];
         session.running_input_bytes = 0;
         if session.output.is_empty()
             && let Some(buffer) = session.output.clear()
@@ -102,9 +61,54 @@ impl Engine {
         used
     }
 
+    fn run_batches(&mut self, turn: &mut Turn, batch: &mut Batch, input: &[u8]) -> usize {
+        let (client, mut used) = (turn.client, 0);
+        loop {
+            let session = &mut self.instance.clients[client];
+            if session.stall.is_some() || session.closing.is_some() {
+                return used;
+            }
+            let error = batch.parse(session, input, used, &self.instance.config);
+            if batch.len == 0 && error.is_none() {
+                return used;
+            }
+            let session = &self.instance.clients[client];
+            turn.output.set_most(self.instance.output_limit(session).unwrap_or(usize::MAX));
+            let bound = self.instance.output_bound(session);
+            self.fetch_ahead(session.database, batch, input);
+            for request in batch.requests() {
+                let ran = self.execute(turn, request.args(input));
+                let session = &mut self.instance.clients[client];
+                if ran == Ran::Postponed {
+                    session.stall = Some(Stall::Postponed);
+                } else {
+                    used = request.end;
+                    if turn.output.len() >= bound && session.stall.is_none() {
+                        session.stall = Some(Stall::OutputFull);
+                    }
+                }
+                if session.stall.is_some() || session.closing.is_some() {
+                    // What was parsed behind this request will be parsed again, as will be one that was postponed.
+                    session.reader = match ran {
+                        Ran::Postponed => RequestReader::again(&request.request),
+                        _ => RequestReader::default(),
+                    };
+                    return used;
+                }
+            }
+            if let Some(error) = error {
+                if self.instance.clients[client].reply_mode == ReplyMode::On {
+                    self.reply(turn).error(&error::protocol(error));
+                }
+                self.instance.stats.count_error(b"ERR");
+                self.instance.clients[client].closing = Some(Closing::AfterWrite);
+            }
+        }
+    }
+
     /// Gives an output without a buffer one that another client has left.
-    fn lend_buffer(&mut self, session: &mut Session) {
-        let tail = session.output.tail();
+    fn lend_buffer(&mut self, client: ClientId) {
+        let tail = self.instance.clients[client].output.tail();
         if tail.capacity() == 0
             && let Some(buffer) = self.spare_buffers.pop()
         {
@@ -120,7 +124,7 @@ impl Engine {
         let Ok(Progress::Complete { consumed }) = read else { return };
         let args = self.foreseen_request.args(&bytes[..consumed]);
         let Some(key) = args.get(1) else { return };
-        let table = &self.keyspace[database];
+        let table = &self.dataset.keyspace[database];
         let hash = table.hash(key);
         table.fetch_segment(hash);
         self.foresee_on(Some((database, hash)));
@@ -131,10 +135,10 @@ impl Engine {
         let [last, before] = self.foreseen;
         self.foreseen = [next, last];
         if let Some((database, hash)) = last {
-            self.keyspace[database].fetch_bucket(hash);
+            self.dataset.keyspace[database].fetch_bucket(hash);
         }
         if let Some((database, hash)) = before {
-            self.keyspace[database].fetch_entry(hash);
+            self.dataset.keyspace[database].fetch_entry(hash);
         }
     }
 
@@ -153,7 +157,7 @@ impl Engine {
         let mut last = None;
         let keys = keys.filter(|key| last.replace(*key) != Some(*key));
         if batch.len > 1 {
-            self.keyspace[database].fetch_ahead(keys);
+            self.dataset.keyspace[database].fetch_ahead(keys);
             self.fetch_elements_ahead(database, batch, input);
         }
     }
@@ -165,7 +169,7 @@ impl Engine {
         for request in batch.requests() {
             let Some((key, element)) = element_of(request.args(input)) else { continue };
             if key != last_key {
-                let value = self.keyspace[database].find(key).map(Record::value);
+                let value = self.dataset.keyspace[database].find(key).map(Record::value);
                 last_object = value.and_then(|value| match value {
                     ValueRef::Object(object) => Some(object),
                     _ => None,
@@ -203,9 +207,9 @@ impl Batch {
         input: &[u8],
         used: usize,
         config: &Config,
-        is_known: bool,
     ) -> Option<ProtocolError> {
         self.len = 0;
+        let is_known = session.clearance != Clearance::Stranger;
         let limits = Limits {
             inline_len_bytes: limits::INLINE_LEN_BYTES,
             multibulk_count: limits::MULTIBULK_COUNT,
@@ -256,8 +260,8 @@ impl Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::{ClientId, Peer};
     use crate::random::Seed;
-    use crate::session::{ClientId, Peer};
 
     const LEN: usize = 100_000;
 

@@ -17,7 +17,7 @@ impl Engine {
     /// All data, as a file that a Redis opens: of version 10, which 7.0 reads, unless a value needs a later one.
     pub fn snapshot(&mut self, now: UnixMicros) -> Vec<u8> {
         let instance = &mut self.instance;
-        let policy = instance.access_policy;
+        let policy = self.dataset.access_policy;
         // As in Redis, only a policy that goes by the use of keys has it written.
         let keeps_recency = instance.config.maxmemory_policy.ends_with("lru");
         let usage = |record: &Record| match policy {
@@ -29,7 +29,7 @@ impl Engine {
             }
             AccessPolicy::Recency => Usage::Unknown,
         };
-        let records = self.keyspace.iter().flat_map(Database::iter);
+        let records = self.dataset.keyspace.iter().flat_map(Database::iter);
         let version = records.fold(Version::REDIS_7_0, |version, record| {
             version.max(Kind::of(record.value(), Version::REDIS_7_0).since())
         });
@@ -38,7 +38,9 @@ impl Engine {
         file.auxiliary(b"redis-ver", REDIS_VERSION.as_bytes());
         file.auxiliary(b"redis-bits", b"64");
         file.auxiliary(b"ctime", itoa::Buffer::new().format(now.seconds()).as_bytes());
-        for (index, database) in self.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+        for (index, database) in
+            self.dataset.keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty())
+        {
             file.database(index, database.len(), database.expiring_len());
             for record in database.iter().filter(|record| !record.is_expired(now.millis())) {
                 file.record(record, usage(record));
@@ -54,17 +56,17 @@ impl Engine {
     pub fn load(&mut self, file: &[u8], now: UnixMicros) -> Result<(), Error> {
         let databases = self.read(file, now)?;
         for (index, database) in databases.into_iter().enumerate() {
-            let old = core::mem::replace(&mut self.keyspace[index], database);
-            self.keyspace.lazyfree.push_database(old);
+            let old = core::mem::replace(&mut self.dataset.keyspace[index], database);
+            self.dataset.keyspace.lazyfree.push_database(old);
         }
         Ok(())
     }
 
     fn read(&self, mut file: &[u8], now: UnixMicros) -> Result<Vec<Database>, Error> {
-        let seed = self.keyspace.seed();
+        let seed = self.dataset.keyspace.seed();
         let limits = dump::limits(&self.instance.config, seed);
         let mut databases: Vec<Database> =
-            (0..self.keyspace.databases()).map(|_| Database::new(seed)).collect();
+            (0..self.dataset.keyspace.databases()).map(|_| Database::new(seed)).collect();
         let mut selected = 0;
         let mut reader = FileReader::default();
         loop {
@@ -90,7 +92,7 @@ impl Engine {
 
     /// What a record is told of its past, as far as the policy keeps that.
     const fn clock(&self, usage: Usage, now: UnixMicros) -> AccessClock {
-        match (self.instance.access_policy, usage) {
+        match (self.dataset.access_policy, usage) {
             (AccessPolicy::Recency, Usage::Idle(seconds)) => access::idle(seconds, now),
             (AccessPolicy::Frequency { .. }, Usage::Frequency(counter)) => {
                 access::frequency(now, counter)
@@ -103,9 +105,9 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::random::Seed;
-    use crate::session::Peer;
     use alloc::string::String;
 
     const NOW: UnixMicros = UnixMicros(1_900_000_000_000_000);

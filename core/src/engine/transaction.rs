@@ -3,11 +3,10 @@
 use alloc::boxed::Box;
 
 use super::Engine;
+use super::turn::{Call, Turn};
 use crate::resp::args::{Args, Request};
-use crate::resp::output::Output;
 use crate::resp::reply::Reply;
 use crate::session::{Queued, Session, Transaction};
-use crate::time::UnixMicros;
 
 impl Session {
     /// Adds a command to the transaction that is open.
@@ -20,48 +19,39 @@ impl Session {
 }
 
 impl Engine {
-    /// Whether a command waits for `EXEC` instead of running now.
-    #[inline]
-    pub(super) fn must_queue(&self, session: &Session, command: usize) -> bool {
-        session.transaction.is_some() && self.is_queued(command)
-    }
-
+    /// Whether a command is queued while a transaction is open.
     #[cold]
-    fn is_queued(&self, command: usize) -> bool {
+    pub(super) fn is_queued(&self, command: usize) -> bool {
         !matches!(
             self.commands.command(command).spec.name,
             "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
         )
     }
 
-    /// Runs what was queued.
-    pub(super) fn exec(
-        &mut self,
-        session: &mut Session,
-        output: &mut Output,
-        now: UnixMicros,
-        started_ns: &mut u64,
-    ) {
+    /// Runs the queued commands.
+    pub(super) fn exec(&mut self, turn: &mut Turn) {
+        let session = &mut self.instance.clients[turn.client];
         let Some(transaction) = session.transaction.take() else { return };
-        if !session.reply_mode.is_muted() {
-            Reply::new(output, session.protocol).array(transaction.commands.len());
-        }
         session.is_in_exec = true;
+        if !session.reply_mode.is_muted() {
+            Reply::new(&mut turn.output, session.protocol).array(transaction.commands.len());
+        }
         for queued in &transaction.commands {
-            let (before, was_muted) = (output.mark(), session.reply_mode.is_muted());
-            let args = queued.request.args(b"");
-            match self.denied_since(session, queued.command, args, now) {
-                None => self.call(session, output, queued.command, args, now, started_ns),
+            let session = &self.instance.clients[turn.client];
+            let (before, was_muted) = (turn.output.mark(), session.reply_mode.is_muted());
+            let call = Call { index: queued.command, args: queued.request.args(b"") };
+            match self.denied_since(turn, call) {
+                None => self.call(turn, call),
                 Some(error) => {
                     self.instance.stats.count_error(error.code());
-                    Reply::new(output, session.protocol).error(&error);
+                    self.reply(turn).error(&error);
                 }
             }
             // As odd as in Redis: after `CLIENT REPLY OFF` the client waits in vain for the rest of its array.
-            if was_muted && session.reply_mode.is_muted() {
-                output.rewind(before);
+            if was_muted && self.instance.clients[turn.client].reply_mode.is_muted() {
+                turn.output.rewind(before);
             }
         }
-        session.is_in_exec = false;
+        self.instance.clients[turn.client].is_in_exec = false;
     }
 }

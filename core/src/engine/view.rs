@@ -52,11 +52,11 @@ impl Engine {
     /// How often data was changed since the start; who looks on need not look again before that grows or time passes.
     #[must_use]
     pub const fn changes(&self) -> u64 {
-        self.key_stats.changes
+        self.dataset.stats.changes
     }
 
     fn database(&self, index: usize) -> Option<&Database> {
-        self.keyspace.iter().nth(index)
+        self.dataset.keyspace.iter().nth(index)
     }
 }
 
@@ -84,9 +84,9 @@ fn len(record: &Record, now: UnixMicros) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::random::Seed;
-    use crate::session::Peer;
     use alloc::format;
     use alloc::string::String;
     use alloc::vec::Vec;

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 
 use super::{Effect, Instance};
 use crate::acl::User;
+use crate::client::ClientId;
 use crate::pubsub::Topic;
-use crate::session::{ClientId, Closing, Session};
+use crate::session::{Closing, Session};
 use crate::sort;
 
 impl Instance {
     /// Puts a user in the place of the one of that name. Clients that listen to what they no longer may are closed.
-    pub(crate) fn set_user(&mut self, user: User, running: &mut Session) {
+    pub(crate) fn set_user(&mut self, user: User) {
         let before = self.acl.user(user.name()).cloned();
         let user = self.acl.insert(user);
         let is_same = |session: &Session| session.user.name() == user.name();
@@ -26,75 +27,76 @@ impl Instance {
                         })
                     })
             };
-            self.kill_all(is_eavesdropper, running);
+            self.kill_all(is_eavesdropper);
         }
-        self.each_session(running, |session| {
+        self.each_session(|session| {
             if session.user.name() == user.name() {
                 session.user = Rc::clone(&user);
             }
         });
-        self.renew_clearances(running);
+        self.renew_clearances();
     }
 
     /// Takes a user away, and closes its clients. Whether there was one.
-    pub(crate) fn remove_user(&mut self, name: &[u8], running: &mut Session) -> bool {
+    pub(crate) fn remove_user(&mut self, name: &[u8]) -> bool {
         let is_removed = self.acl.remove(name);
         if is_removed {
-            self.disown(|session| session.user.name() == name, running);
+            self.disown(|session| session.user.name() == name);
         }
         is_removed
     }
 
     /// Makes those the users that a file holds, and closes the clients of all others but the default one.
-    pub(crate) fn replace_users(&mut self, users: Vec<User>, running: &mut Session) {
+    pub(crate) fn replace_users(&mut self, users: Vec<User>) {
         self.acl.replace(users);
-        self.disown(|session| session.user.name() != crate::acl::DEFAULT, running);
+        self.disown(|session| session.user.name() != crate::acl::DEFAULT);
         let default = Rc::clone(self.acl.default_user());
-        self.each_session(running, |session| session.user = Rc::clone(&default));
-        self.renew_clearances(running);
+        self.each_session(|session| session.user = Rc::clone(&default));
+        self.renew_clearances();
     }
 
     /// Gives the default user the password that the configuration tells.
-    pub(crate) fn require_password(&mut self, running: &mut Session) {
+    pub(crate) fn require_password(&mut self) {
         let user = User::clone(self.acl.default_user()).with_password(&self.config.requirepass);
-        self.set_user(user, running);
+        self.set_user(user);
     }
 
     /// Closes clients whose user is gone: they are strangers until then.
-    fn disown(&mut self, is_meant: impl Fn(&Session) -> bool, running: &mut Session) {
+    fn disown(&mut self, is_meant: impl Fn(&Session) -> bool) {
         let default = Rc::clone(self.acl.default_user());
-        self.kill_all(&is_meant, running);
-        self.each_session(running, |session| {
+        self.kill_all(&is_meant);
+        self.each_session(|session| {
             if is_meant(session) {
                 session.become_user(&default, false, &default);
             }
         });
     }
 
-    fn renew_clearances(&mut self, running: &mut Session) {
+    fn renew_clearances(&mut self) {
         let default = Rc::clone(self.acl.default_user());
-        self.each_session(running, |session| session.renew_clearance(&default));
+        self.each_session(|session| session.renew_clearance(&default));
     }
 
-    fn each_session(&mut self, running: &mut Session, mut act: impl FnMut(&mut Session)) {
-        self.clients.iter_mut().for_each(&mut act);
-        act(running);
+    fn each_session(&mut self, act: impl FnMut(&mut Session)) {
+        self.clients.iter_mut().for_each(act);
     }
 
-    fn kill_all(&mut self, is_meant: impl Fn(&Session) -> bool, running: &mut Session) {
-        let meant = self.clients.iter().chain([&*running]).filter(|session| is_meant(session));
+    fn kill_all(&mut self, is_meant: impl Fn(&Session) -> bool) {
+        let meant = self.clients.iter().filter(|session| is_meant(session));
         let mut ids: Vec<ClientId> = meant.map(|session| session.id).collect();
         sort::by(&mut ids, Ord::cmp);
         for id in ids {
-            self.kill(id, running);
+            self.kill(id);
         }
     }
 
-    /// Closes a client: the one whose command runs once it has its reply.
-    pub(crate) fn kill(&mut self, client: ClientId, running: &mut Session) {
-        if client == running.id {
-            running.closing = Some(Closing::AfterWrite);
-        } else if let Some(session) = self.clients.session_mut(client) {
+    /// Closes a client. The one whose command runs gets its reply first.
+    pub(crate) fn kill(&mut self, client: ClientId) {
+        let is_running = self.running == Some(client);
+        let Some(session) = self.clients.session_mut(client) else { return };
+        if is_running {
+            session.closing = Some(Closing::AfterWrite);
+        } else {
             session.closing = Some(Closing::Now);
             self.effects.push_back(Effect::Close { client, flush: false });
         }

@@ -3,105 +3,147 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::ops::{Index, IndexMut};
 
 use crate::acl::User;
+use crate::client::{ClientId, Peer};
 use crate::resp::output::Output;
-use crate::session::{ClientId, Peer, Session};
+use crate::session::{Role, Session};
 use crate::time::UnixMicros;
 
-/// All sessions, each in a slot that its id names. The session whose command runs is taken out of its slot meanwhile.
+/// All sessions, each in the slot that its id names.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     slots: Vec<Option<Box<Session>>>,
     free_slots: Vec<u32>,
     connected: usize,
-    /// What all of them take, counted when each was put back last.
+    /// The memory that all clients use, each as it was last counted.
     memory_bytes: usize,
     last_serial: u64,
 }
 
 impl Clients {
+    /// Returns the number of connected clients.
     pub(crate) const fn len(&self) -> usize {
         self.connected
     }
 
+    /// Adds a client.
     pub(crate) fn insert(&mut self, peer: Peer, user: Rc<User>, now: UnixMicros) -> ClientId {
         self.last_serial += 1;
-        let slot = self.free_slots.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            u32::try_from(self.slots.len() - 1).expect("maxclients is below 2^32")
-        });
-        let id = ClientId::new(self.last_serial, slot);
+        let id = ClientId::new(self.last_serial, self.free_slot());
         self.connected += 1;
-        self.put_back(Box::new(Session::new(id, peer, user, now)));
+        self.slots[id.slot()] = Some(Box::new(Session::new(id, peer, user, now)));
+        self.recount(id);
         id
     }
 
+    /// Adds a session of the engine's own, which is not counted or listed. [`Self::remove_internal`] ends it.
+    pub(crate) fn insert_internal(
+        &mut self,
+        role: Role,
+        user: Rc<User>,
+        now: UnixMicros,
+    ) -> ClientId {
+        debug_assert!(role.is_internal());
+        let id = ClientId::internal(self.free_slot());
+        let session = Session { role, ..Session::new(id, Peer::local(), user, now) };
+        self.slots[id.slot()] = Some(Box::new(session));
+        id
+    }
+
+    /// Removes a session that [`Self::insert_internal`] has added.
+    pub(crate) fn remove_internal(&mut self, id: ClientId) {
+        self.slots[id.slot()] = None;
+        self.free_slots.push(id.slot() as u32);
+    }
+
+    fn free_slot(&mut self) -> u32 {
+        self.free_slots.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).expect("maxclients is below 2^32")
+        })
+    }
+
+    /// Removes a client.
     pub(crate) fn remove(&mut self, id: ClientId) -> Option<Box<Session>> {
-        let session = self.take(id)?;
+        let session = self.slots.get_mut(id.slot())?.take_if(|session| session.id == id)?;
         self.memory_bytes -= session.counted_bytes;
         self.free_slots.push(id.slot() as u32);
         self.connected -= 1;
         Some(session)
     }
 
-    /// Takes a session out for a while; [`Self::put_back`] ends that.
-    pub(crate) fn take(&mut self, id: ClientId) -> Option<Box<Session>> {
-        self.slots.get_mut(id.slot())?.take_if(|session| session.id == id)
-    }
-
-    pub(crate) fn put_back(&mut self, mut session: Box<Session>) {
-        let bytes = session.memory_bytes();
-        self.memory_bytes = self.memory_bytes - session.counted_bytes + bytes;
+    /// Counts a client's memory again, after its session has changed.
+    pub(crate) fn recount(&mut self, id: ClientId) {
+        let session = &mut self[id];
+        let (before, bytes) = (session.counted_bytes, session.memory_bytes());
         session.counted_bytes = bytes;
-        let slot = session.id.slot();
-        self.slots[slot] = Some(session);
+        self.memory_bytes = self.memory_bytes - before + bytes;
     }
 
-    /// Counts anew what a client takes that is out of its slot, and its output out of its session.
-    pub(crate) fn count_running(&mut self, session: &mut Session, output: &Output) {
-        let bytes = session.memory_bytes_with(output);
-        self.memory_bytes = self.memory_bytes - session.counted_bytes + bytes;
+    /// Counts the memory of a client whose command runs: `output` is what it has yet to read.
+    pub(crate) fn recount_running(&mut self, id: ClientId, output: &Output) {
+        let session = &mut self[id];
+        let (before, bytes) = (session.counted_bytes, session.memory_bytes_with(output));
         session.counted_bytes = bytes;
+        self.memory_bytes = self.memory_bytes - before + bytes;
     }
 
-    /// What all clients take; of the one whose command runs, what it took before.
+    /// Returns the memory that all clients use, in bytes. What a client has used in this turn is not counted yet.
     #[inline]
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 
-    /// Edits a session, and counts anew what it takes.
+    /// Edits a session, and counts its memory again.
     pub(crate) fn edit<R>(
         &mut self,
         id: ClientId,
         edit: impl FnOnce(&mut Session) -> R,
     ) -> Option<R> {
-        let session = self.slots.get_mut(id.slot())?.as_deref_mut()?;
-        if session.id != id {
-            return None;
-        }
-        let before = session.counted_bytes;
-        let result = edit(session);
-        session.counted_bytes = session.memory_bytes();
-        self.memory_bytes = self.memory_bytes - before + session.counted_bytes;
+        let result = edit(self.session_mut(id)?);
+        self.recount(id);
         Some(result)
     }
 
+    /// Returns the session of a client, if it is connected.
+    #[inline]
     pub(crate) fn session(&self, id: ClientId) -> Option<&Session> {
         self.slots.get(id.slot())?.as_deref().filter(|session| session.id == id)
     }
 
+    /// Returns the session of a client, if it is connected.
+    #[inline]
     pub(crate) fn session_mut(&mut self, id: ClientId) -> Option<&mut Session> {
         self.slots.get_mut(id.slot())?.as_deref_mut().filter(|session| session.id == id)
     }
 
-    /// The sessions in their slots, in no order that a client may see.
+    /// Iterates over the sessions of clients, in an order that must not be observable.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
-        self.slots.iter().flatten().map(|session| &**session)
+        self.slots.iter().flatten().map(|session| &**session).filter(|one| !one.role.is_internal())
     }
 
+    /// Iterates over the sessions of clients, in an order that must not be observable.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
-        self.slots.iter_mut().flatten().map(|session| &mut **session)
+        let sessions = self.slots.iter_mut().flatten().map(|session| &mut **session);
+        sessions.filter(|session| !session.role.is_internal())
+    }
+}
+
+/// The session of a client that is known to be connected, such as the one whose command runs.
+impl Index<ClientId> for Clients {
+    type Output = Session;
+
+    #[inline]
+    fn index(&self, id: ClientId) -> &Session {
+        self.slots[id.slot()].as_deref().expect("the client is connected")
+    }
+}
+
+impl IndexMut<ClientId> for Clients {
+    #[inline]
+    fn index_mut(&mut self, id: ClientId) -> &mut Session {
+        self.slots[id.slot()].as_deref_mut().expect("the client is connected")
     }
 }

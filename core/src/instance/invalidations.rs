@@ -4,24 +4,19 @@ use crate::sort;
 use alloc::vec::Vec;
 
 use super::Instance;
+use crate::client::ClientId;
+use crate::dataset::tracking::{Prefix, Stale, TrackingMode};
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{ClientId, Session};
+use crate::session::Session;
 use crate::time::UnixMicros;
-use crate::tracking::{Prefix, Stale, TrackingMode};
 
 /// The channel on which a client in RESP2 hears of the keys of others.
 const CHANNEL: &[u8] = b"__redis__:invalidate";
 
 impl Instance {
-    /// Tells clients of keys that they have read and that have changed. `running` is the client whose command runs, if one
-    /// does: it is told after the reply.
-    pub(crate) fn invalidate(
-        &mut self,
-        stale: Vec<Stale>,
-        running: &mut Option<&mut Session>,
-        now: UnixMicros,
-    ) {
+    /// Sends invalidations of keys that clients have read and that have changed since.
+    pub(super) fn invalidate(&mut self, stale: Vec<Stale>, now: UnixMicros) {
         for stale in stale {
             match stale {
                 Stale::Key { key, clients, by } => {
@@ -32,17 +27,16 @@ impl Instance {
                                     && !(state.no_loop && by == Some(client))
                             })
                         };
-                        self.tell_stale(client, Some(&[key.as_slice()]), is_wanted, running, now);
+                        self.tell_stale(client, Some(&[key.as_slice()]), is_wanted, now);
                     }
                 }
                 Stale::All => {
                     let ids = self.clients.iter().map(|session| session.id);
-                    let own = running.as_ref().map(|session| session.id);
-                    let mut ids: Vec<ClientId> = ids.chain(own).collect();
+                    let mut ids: Vec<ClientId> = ids.collect();
                     sort::by(&mut ids, Ord::cmp);
                     for client in ids {
                         let is_wanted = |session: &Session| session.tracking.is_some();
-                        self.tell_stale(client, None, is_wanted, running, now);
+                        self.tell_stale(client, None, is_wanted, now);
                     }
                 }
             }
@@ -62,7 +56,7 @@ impl Instance {
                     .collect();
                 if !keys.is_empty() {
                     let is_wanted = |session: &Session| session.tracking.is_some();
-                    self.tell_stale(client, Some(&keys), is_wanted, &mut None, now);
+                    self.tell_stale(client, Some(&keys), is_wanted, now);
                 }
             }
         }
@@ -74,22 +68,14 @@ impl Instance {
         client: ClientId,
         keys: Option<&[&[u8]]>,
         is_wanted: impl Fn(&Session) -> bool,
-        running: &mut Option<&mut Session>,
         now: UnixMicros,
     ) {
-        let session = match running {
-            Some(session) if session.id == client => Some(&**session),
-            _ => self.clients.session(client),
-        };
+        let session = self.clients.session(client);
         let Some(session) = session.filter(|session| is_wanted(session)) else { return };
         let redirect = session.tracking.as_ref().and_then(|state| state.redirect);
         let target = redirect.unwrap_or(client);
-        let target_session = match running {
-            Some(session) if session.id == target => Some(&**session),
-            _ => self.clients.session(target),
-        };
-        let Some(target_session) = target_session else {
-            return self.tell_redirect_broken(client, target, running, now);
+        let Some(target_session) = self.clients.session(target) else {
+            return self.tell_redirect_broken(client, target, now);
         };
         let protocol = target_session.protocol;
         let listens = redirect.is_some() && target_session.subscriptions.is_some();
@@ -113,22 +99,12 @@ impl Instance {
                 keys.iter().for_each(|key| reply.bulk(key));
             }
         }
-        self.send(target, &mut message, running.as_deref(), now);
+        self.send(target, &mut message, now);
     }
 
     /// Nobody is left at the other end: the client itself is told, if it can be.
-    fn tell_redirect_broken(
-        &mut self,
-        client: ClientId,
-        target: ClientId,
-        running: &mut Option<&mut Session>,
-        now: UnixMicros,
-    ) {
-        let session = match running {
-            Some(session) if session.id == client => Some(&mut **session),
-            _ => self.clients.session_mut(client),
-        };
-        let Some(session) = session else { return };
+    fn tell_redirect_broken(&mut self, client: ClientId, target: ClientId, now: UnixMicros) {
+        let Some(session) = self.clients.session_mut(client) else { return };
         if let Some(state) = &mut session.tracking {
             state.is_redirect_broken = true;
         }
@@ -138,7 +114,7 @@ impl Instance {
             reply.push(2);
             reply.bulk(b"tracking-redir-broken");
             reply.integer(target.serial() as i64);
-            self.send(client, &mut message, running.as_deref(), now);
+            self.send(client, &mut message, now);
         }
     }
 }

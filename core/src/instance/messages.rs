@@ -1,26 +1,25 @@
 //! Messages find their way to clients.
 
-use alloc::boxed::Box;
 use alloc::format;
+use alloc::vec::Vec;
 
 use super::{Effect, Instance};
+use crate::client::ClientId;
 use crate::config::events::EventClass;
-use crate::event::Events;
+use crate::dataset::observers::{Notification, Observers};
 use crate::limits;
 use crate::pubsub::{Message, Topic};
 use crate::resp::output::Output;
-use crate::session::{Clearance, ClientId, Closing, Session};
+use crate::session::{Clearance, Closing, Session};
 use crate::time::UnixMicros;
 
 impl Instance {
-    /// Sends a message to all who have subscribed to its channel; how many times it was sent. `running` is the client
-    /// whose command runs, if one does: it reads its own message after the reply.
+    /// Sends a message to every subscriber of its channel. Returns how many times it was sent.
     pub(crate) fn publish(
         &mut self,
         topic: Topic,
         channel: &[u8],
         payload: &[u8],
-        running: Option<&Session>,
         now: UnixMicros,
     ) -> usize {
         let pubsub = core::mem::take(&mut self.pubsub);
@@ -29,20 +28,11 @@ impl Instance {
             let mut message =
                 Message { topic, pattern, channel, payload, encoded: Default::default() };
             for &client in clients {
-                if let Some(session) = running
-                    && session.id == client
-                {
+                let Some(session) = self.clients.session_mut(client) else { continue };
+                if session.closing.is_none() || self.running == Some(client) {
                     sent += 1;
-                    message.deliver(&mut self.own_messages, session.protocol);
-                } else if let Some(mut session) = self.clients.take(client) {
-                    if session.closing.is_none() {
-                        sent += 1;
-                        let protocol = session.protocol;
-                        message.deliver(&mut session.output, protocol);
-                        self.limit_output(&mut session, now);
-                        self.tell(&mut session);
-                    }
-                    self.clients.put_back(session);
+                    message.deliver(&mut session.output, session.protocol);
+                    self.sent(client, now);
                 }
             }
         }
@@ -50,54 +40,55 @@ impl Instance {
         sent
     }
 
-    /// Publishes what has happened to keys.
-    pub(crate) fn publish_events(
-        &mut self,
-        events: Events,
-        running: Option<&Session>,
-        now: UnixMicros,
-    ) {
+    /// Publishes the notifications and invalidations that changes to keys have caused.
+    pub(crate) fn deliver(&mut self, observers: &mut Observers, now: UnixMicros) {
+        if !observers.events.is_empty() {
+            self.publish_events(core::mem::take(&mut observers.events), now);
+        }
+        if !observers.tracking.stale.is_empty() {
+            self.invalidate(core::mem::take(&mut observers.tracking.stale), now);
+        }
+    }
+
+    fn publish_events(&mut self, events: Vec<Notification>, now: UnixMicros) {
         let classes = self.config.notify_keyspace_events;
-        for (database, event, key) in events {
+        for Notification { database, key, event } in events {
             if classes.has(EventClass::Keyspace) {
                 let mut channel = format!("__keyspace@{database}__:").into_bytes();
                 channel.extend_from_slice(&key);
-                self.publish(Topic::Channel, &channel, event.name.as_bytes(), running, now);
+                self.publish(Topic::Channel, &channel, event.name.as_bytes(), now);
             }
             if classes.has(EventClass::Keyevent) {
                 let channel = format!("__keyevent@{database}__:{}", event.name);
-                self.publish(Topic::Channel, channel.as_bytes(), &key, running, now);
+                self.publish(Topic::Channel, channel.as_bytes(), &key, now);
             }
         }
     }
 
-    /// Adds a message to what a client has yet to read: after the reply, if its command runs.
-    pub(crate) fn send(
-        &mut self,
-        client: ClientId,
-        message: &mut Output,
-        running: Option<&Session>,
-        now: UnixMicros,
-    ) {
-        if running.is_some_and(|session| session.id == client) {
-            self.own_messages.append(message);
-        } else if let Some(mut session) = self.clients.take(client) {
-            if session.closing.is_none() {
-                session.output.append(message);
-                self.limit_output(&mut session, now);
-                self.tell(&mut session);
-            }
-            self.clients.put_back(session);
+    /// Adds a message to a client's output. If its command runs, the message follows the reply.
+    pub(crate) fn send(&mut self, client: ClientId, message: &mut Output, now: UnixMicros) {
+        let is_running = self.running == Some(client);
+        let Some(session) = self.clients.session_mut(client) else { return };
+        if session.closing.is_none() || is_running {
+            session.output.append(message);
+            self.sent(client, now);
         }
     }
 
-    /// Tells the front end that a client has something to read, or is to be closed.
-    fn tell(&mut self, session: &mut Box<Session>) {
+    /// Holds the output of a client that was sent a message against its limits, and asks the front end to write it. The
+    /// client whose command runs gets both at the end of its turn.
+    fn sent(&mut self, client: ClientId, now: UnixMicros) {
+        if self.running == Some(client) {
+            return;
+        }
+        self.limit_output(client, now);
+        let session = &mut self.clients[client];
         if session.closing.is_some() {
-            self.effects.push_back(Effect::Close { client: session.id, flush: false });
+            self.effects.push_back(Effect::Close { client, flush: false });
         } else if !core::mem::replace(&mut session.is_announced, true) {
-            self.effects.push_back(Effect::Write(session.id));
+            self.effects.push_back(Effect::Write(client));
         }
+        self.clients.recount(client);
     }
 
     /// What the front end is asked to do next.
@@ -117,8 +108,8 @@ impl Instance {
     }
 
     /// Ends all subscriptions of a client.
-    pub(crate) fn unsubscribe_all(&mut self, client: ClientId, session: &mut Session) {
-        if let Some(subscriptions) = session.subscriptions.take() {
+    pub(crate) fn unsubscribe_all(&mut self, client: ClientId) {
+        if let Some(subscriptions) = self.clients[client].subscriptions.take() {
             self.pubsub.forget(client, &subscriptions);
         }
     }
@@ -145,8 +136,9 @@ impl Instance {
         )
     }
 
-    /// Closes a client that does not read what it asked for, and forgets what it left.
-    pub(crate) fn limit_output(&mut self, session: &mut Session, now: UnixMicros) {
+    /// Closes a client whose unread output exceeds its limits, and drops that output.
+    pub(crate) fn limit_output(&mut self, client: ClientId, now: UnixMicros) {
+        let session = &mut self.clients[client];
         // As in Redis, what fits into a client's fixed buffer does not count.
         let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
         if len_bytes == 0 && session.soft_limit_since.is_none() {
@@ -172,11 +164,11 @@ impl Instance {
 mod tests {
     use alloc::vec::Vec;
 
+    use crate::client::{ClientId, Peer};
     use crate::config::Config;
     use crate::engine::Engine;
     use crate::instance::Effect;
     use crate::random::Seed;
-    use crate::session::{ClientId, Peer};
     use crate::time::UnixMicros;
 
     const NOW: UnixMicros = UnixMicros(1);

@@ -16,14 +16,13 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::acl::Acl;
+use crate::client::ClientId;
 use crate::config::Config;
-use crate::keyspace::access::AccessPolicy;
-use crate::keyspace::evict::EvictionPolicy;
+use crate::dataset::evict::EvictionPolicy;
 use crate::persist::rdb::lzf::Compressor;
 use crate::pubsub::PubSub;
 use crate::random::{Random, Seed};
-use crate::resp::output::Output;
-use crate::session::{ClientId, Stall};
+use crate::session::Stall;
 use crate::time::UnixMicros;
 use clients::Clients;
 use host::Host;
@@ -66,13 +65,11 @@ pub(crate) struct Pause {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) config: Config,
-    /// What the configuration says of access bits: see [`Self::configured`].
-    pub(crate) access_policy: AccessPolicy,
-    /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::configured`].
+    /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::apply_config`].
     pub(crate) noted_from_ns: u64,
-    /// Whether there is any limit to keep before a command runs: see [`Self::configured`].
+    /// Whether there is any limit to keep before a command runs: see [`Self::apply_config`].
     pub(crate) has_memory_limit: bool,
-    /// Which keys are evicted, if any are: see [`Self::configured`].
+    /// Which keys are evicted, if any are: see [`Self::apply_config`].
     pub(crate) eviction_policy: Option<EvictionPolicy>,
     /// Whether keys are to be evicted although no command runs.
     pub(crate) is_evicting: bool,
@@ -84,8 +81,8 @@ pub(crate) struct Instance {
     pub(crate) acl: Acl,
     pub(crate) clients: Clients,
     pub(crate) pubsub: PubSub,
-    /// Messages for the client whose command runs: they follow its reply.
-    pub(crate) own_messages: Output,
+    /// The client whose command runs, if any. Its output holds only messages meanwhile: they follow the reply.
+    pub(crate) running: Option<ClientId>,
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) pause: Option<Pause>,
     /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
@@ -116,7 +113,6 @@ impl Instance {
         let mut instance = Self {
             acl: Acl::new(&config.requirepass),
             config,
-            access_policy: AccessPolicy::Recency,
             noted_from_ns: u64::MAX,
             has_memory_limit: false,
             eviction_policy: None,
@@ -126,7 +122,7 @@ impl Instance {
             started_at,
             clients: Clients::default(),
             pubsub: PubSub::default(),
-            own_messages: Output::default(),
+            running: None,
             monitors: Vec::new(),
             pause: None,
             resume: VecDeque::new(),
@@ -139,20 +135,12 @@ impl Instance {
             latency: LatencyEvents::default(),
             effects: VecDeque::new(),
         };
-        instance.configured();
+        instance.apply_config();
         instance
     }
 
-    /// Takes notice of a change of the configuration.
-    pub(crate) fn configured(&mut self) {
-        self.access_policy = if self.config.counts_frequency() {
-            AccessPolicy::Frequency {
-                log_factor: self.config.lfu_log_factor as u32,
-                decay_minutes: self.config.lfu_decay_time as u32,
-            }
-        } else {
-            AccessPolicy::Recency
-        };
+    /// Adopts a changed configuration.
+    pub(crate) fn apply_config(&mut self) {
         self.has_memory_limit = self.config.maxmemory > 0 || self.config.maxmemory_clients != 0;
         self.eviction_policy = EvictionPolicy::named(self.config.maxmemory_policy);
         self.is_evicting = self.config.maxmemory > 0;

@@ -106,10 +106,10 @@ mod tests {
     use alloc::format;
     use alloc::string::{String, ToString};
 
+    use crate::client::Peer;
     use crate::config::Config;
     use crate::engine::Engine;
     use crate::random::Seed;
-    use crate::session::Peer;
     use crate::time::UnixMicros;
 
     #[test]

@@ -6,7 +6,6 @@
 
 pub mod access;
 pub mod database;
-pub mod evict;
 pub mod lazyfree;
 
 use crate::random::Seed;

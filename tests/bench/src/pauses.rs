@@ -6,10 +6,10 @@
 //! not the engine's, and what it does itself is in every run.
 
 use nix::time::{ClockId, clock_gettime};
+use redstart_core::client::{ClientId, Peer};
 use redstart_core::config::Config;
 use redstart_core::engine::Engine;
 use redstart_core::random::Seed;
-use redstart_core::session::{ClientId, Peer};
 use redstart_core::time::UnixMicros;
 use std::time::Duration;
 

@@ -7,11 +7,11 @@ use core::{cell::Cell, time::Duration};
 use std::{io, rc::Rc};
 
 use redstart_core::{
+    client::{ClientId, Peer, Transport},
     config::Config,
     engine::Engine,
     instance::{Effect, host::Host},
     random::{Random, Seed},
-    session::{ClientId, Peer, Transport},
     time::UnixMicros,
 };
 

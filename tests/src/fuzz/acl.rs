@@ -2,10 +2,10 @@
 //! who may do the same.
 
 use redstart_core::{
+    client::{ClientId, Peer},
     config::Config,
     engine::Engine,
     random::Seed,
-    session::{ClientId, Peer},
     time::UnixMicros,
 };
 

@@ -1,12 +1,12 @@
 //! The whole engine: clients that send anything at any time do not end it, nor make it answer out of proportion.
 
 use redstart_core::{
+    client::{ClientId, Peer},
     config::Config,
     engine::Engine,
     instance::Effect,
     limits::OUTPUT_STALL_BYTES,
     random::Seed,
-    session::{ClientId, Peer},
     time::UnixMicros,
 };
 

@@ -1,7 +1,5 @@
 //! What happens to keys, as keyspace notifications call it: <https://redis.io/docs/latest/develop/use/keyspace-notifications/>.
 
-use alloc::vec::Vec;
-
 use crate::config::events::EventClass;
 
 /// Something that happened to a key.
@@ -88,6 +86,3 @@ impl Event {
         Self::new(EventClass::SortedSet, "zremrangebyscore");
     pub(crate) const ZUNION_STORE: Self = Self::new(EventClass::SortedSet, "zunionstore");
 }
-
-/// Events that are yet to be published, with their databases and keys.
-pub(crate) type Events = Vec<(usize, Event, Vec<u8>)>;

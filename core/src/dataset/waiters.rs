@@ -1,17 +1,44 @@
-//! Who waits: for which keys, in the order in which they came, and until when.
+//! Blocked clients: the keys that each waits for, in order of arrival, and its deadline.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
-use crate::session::{ClientId, Session, Stall};
+use crate::client::ClientId;
+use crate::resp::args::Request;
 use crate::time::UnixMicros;
+use crate::value::Type;
 
 /// A key of a database.
 type DatabaseKey = (usize, Vec<u8>);
 
-/// The clients that wait, the keys they wait for, and those among these that have changed.
+/// What a blocked client waits for, besides its deadline.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    /// The keys. A change to any of them may end the wait.
+    pub(crate) keys: Vec<Vec<u8>>,
+    /// The database of the keys.
+    pub(crate) database: usize,
+    /// The type that one of the keys must hold.
+    pub(crate) value_type: Type,
+    /// Whether a key that is missing, or holds another type, also ends the wait: with an error.
+    pub(crate) needs_key: bool,
+    /// The command to run again once a key is ready. Its handler has replaced the arguments that would mean something else
+    /// by then.
+    pub(crate) request: Option<Request>,
+    /// Whether the reply after a timeout is a null instead of a null array.
+    pub(crate) replies_null: bool,
+}
+
+impl Wait {
+    /// Whether a key that now holds a value of type `found`, or is missing, ends the wait.
+    pub(crate) fn is_for(&self, found: Option<Type>) -> bool {
+        self.needs_key || found == Some(self.value_type)
+    }
+}
+
+/// The clients that wait, the keys that they wait for, and which of these keys have changed.
 #[derive(Debug, Default)]
-pub(crate) struct Blocked {
+pub(crate) struct Waiters {
     /// When clients stop waiting that do not wait for ever.
     deadlines: BTreeSet<(UnixMicros, ClientId)>,
     /// For each key, who waits for it: the first is served first.
@@ -22,40 +49,42 @@ pub(crate) struct Blocked {
     is_ready: BTreeSet<DatabaseKey>,
 }
 
-impl Blocked {
+impl Waiters {
     /// Whether nobody waits for any key, which is nearly always.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// A client begins to wait, for the keys that its session names, if any; it does not matter whether it names one twice.
-    pub(crate) fn add(&mut self, session: &mut Session, until: Option<UnixMicros>) {
-        session.stall = Some(Stall::Blocked { until });
+    /// Adds a client that waits until `until`, for the keys of `wait` if there are any. A key may be named twice.
+    pub(crate) fn add(&mut self, client: ClientId, wait: Option<&Wait>, until: Option<UnixMicros>) {
         if let Some(until) = until {
-            self.deadlines.insert((until, session.id));
+            self.deadlines.insert((until, client));
         }
-        let Some(wait) = &session.wait else { return };
+        let Some(wait) = wait else { return };
         for key in &wait.keys {
             let clients = self.waiting.entry((wait.database, key.clone())).or_default();
-            if !clients.contains(&session.id) {
-                clients.push(session.id);
+            if !clients.contains(&client) {
+                clients.push(client);
             }
         }
     }
 
-    /// A client waits no longer, if it did; what it waited for stays in its session.
-    pub(crate) fn remove(&mut self, session: &mut Session) {
-        let Some(Stall::Blocked { until }) = session.stall else { return };
-        session.stall = None;
+    /// Removes a client that was added with these arguments.
+    pub(crate) fn remove(
+        &mut self,
+        client: ClientId,
+        wait: Option<&Wait>,
+        until: Option<UnixMicros>,
+    ) {
         if let Some(until) = until {
-            self.deadlines.remove(&(until, session.id));
+            self.deadlines.remove(&(until, client));
         }
-        let Some(wait) = &session.wait else { return };
+        let Some(wait) = wait else { return };
         for key in &wait.keys {
             let key = (wait.database, key.clone());
             if let Some(clients) = self.waiting.get_mut(&key) {
-                clients.retain(|&waiting| waiting != session.id);
+                clients.retain(|&waiting| waiting != client);
                 if clients.is_empty() {
                     self.waiting.remove(&key);
                 }

@@ -3,8 +3,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::client::ClientId;
 use crate::memory::allocated;
-use crate::session::ClientId;
 
 /// The keys that clients watch, in any database.
 #[derive(Debug, Default)]

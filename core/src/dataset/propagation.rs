@@ -57,6 +57,13 @@ impl Journal {
         self.is_rewritten = true;
     }
 
+    /// A key was evicted.
+    pub(crate) fn removed(&mut self, database: usize, key: &[u8]) {
+        if self.is_kept {
+            self.write(database, [&b"UNLINK"[..], key].into_iter());
+        }
+    }
+
     fn write<'a>(&mut self, database: usize, args: impl ExactSizeIterator<Item = &'a [u8]>) {
         if self.database != database {
             self.database = database;

@@ -5,7 +5,7 @@
 //! (<https://redis.io/docs/latest/develop/reference/eviction/>). Other than in Redis, what the pool knows of keys goes stale no more
 //! than it must: it knows when they were last used and not how long ago, and a key that was used since is not taken.
 
-use super::{Keyspace, access};
+use crate::keyspace::{Keyspace, access};
 use crate::random::Random;
 use crate::time::UnixMicros;
 use crate::value::record::Record;

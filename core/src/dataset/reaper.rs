@@ -1,7 +1,7 @@
-//! Who removes what has expired, keys and fields of hashes, and lets it be known.
+//! Removes expired keys and expired fields of hashes, and reports each removal.
 
-use super::observers::Observers;
-use crate::event::Event;
+use crate::dataset::event::Event;
+use crate::dataset::observers::Observers;
 use crate::keyspace::lazyfree::LazyFree;
 use crate::table::expiry::{Reaped, Reaper};
 use crate::time::UnixMillis;
@@ -10,18 +10,18 @@ use crate::value::hash::Hash;
 use crate::value::record::Record;
 use alloc::vec::Vec;
 
-/// Collects in one database, at an access or when nobody asks.
-pub(crate) struct Collector<'a, 'o> {
+/// Reaps one database, at an access or during the periodic work.
+pub(crate) struct KeyReaper<'a> {
     pub(crate) database: usize,
-    pub(crate) observers: &'a mut Observers<'o>,
+    pub(crate) observers: &'a mut Observers,
     pub(crate) lazyfree: &'a mut LazyFree,
-    /// How many fields of hashes it may look at.
+    /// How many fields of hashes it may still visit.
     pub(crate) budget: usize,
-    /// How many keys have expired.
+    /// How many keys it has removed.
     pub(crate) expired: u64,
 }
 
-impl Reaper<Record> for Collector<'_, '_> {
+impl Reaper<Record> for KeyReaper<'_> {
     fn expired(&mut self, record: Record) {
         self.expired += 1;
         self.observers.expired(self.database, record.key());

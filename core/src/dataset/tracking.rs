@@ -8,8 +8,8 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use crate::client::ClientId;
 use crate::memory::allocated;
-use crate::session::ClientId;
 
 /// When the keys that a client reads are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

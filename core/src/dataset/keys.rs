@@ -4,60 +4,40 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::collector::Collector;
-use super::observers::Observers;
+use super::Dataset;
+use crate::client::ClientId;
+use crate::dataset::edit::Edit;
+use crate::dataset::event::Event;
+use crate::dataset::reaper::KeyReaper;
+use crate::dataset::watch::Successor;
 use crate::error::{self, Error};
-use crate::event::Event;
-use crate::journal::Journal;
-use crate::keyspace::Keyspace;
-use crate::keyspace::access::AccessPolicy;
 use crate::keyspace::database::{Database, Put};
 use crate::limits;
-use crate::random::Random;
-use crate::session::ClientId;
 use crate::table::{Lookup, Place};
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::Record;
 use crate::value::string::StringRef;
 use crate::value::{Compound, Object, Type, Value};
-use crate::watch::Successor;
-
-/// What has happened to keys since the start, or since `CONFIG RESETSTAT`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KeyStats {
-    pub(crate) hits: u64,
-    pub(crate) misses: u64,
-    pub(crate) expired: u64,
-    /// Keys that expired at a visit of the collector rather than at an access.
-    pub(crate) expired_actively: u64,
-    pub(crate) evicted: u64,
-    /// Changes to data since the start.
-    pub(crate) changes: u64,
-}
 
 /// The keys as one command sees them.
 pub(crate) struct Keys<'a> {
-    pub(crate) keyspace: &'a mut Keyspace,
-    pub(crate) stats: &'a mut KeyStats,
-    pub(crate) random: &'a mut Random,
-    pub(crate) journal: &'a mut Journal,
-    pub(crate) observers: Observers<'a>,
-    /// The database of the client.
+    pub(crate) dataset: &'a mut Dataset,
+    /// The client's database.
     pub(crate) database: usize,
     pub(crate) now: UnixMicros,
-    pub(crate) policy: AccessPolicy,
-    /// Whether an access leaves its mark: not under `CLIENT NO-TOUCH`.
+    /// Whether an access marks the key. `CLIENT NO-TOUCH` turns this off.
     pub(crate) touches: bool,
-    /// Whether keys that have expired may be removed: not during `CLIENT PAUSE`.
-    pub(crate) may_expire: bool,
+    /// What an access does to an expired key.
+    pub(crate) expiry: Expiry,
 }
 
-impl KeyStats {
-    /// Starts counting anew; what has changed since the last save is not forgotten.
-    pub(crate) const fn reset(&mut self) {
-        let changes = self.changes;
-        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, evicted: 0, changes };
-    }
+/// What an access does to a key that has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// Removes it.
+    Remove,
+    /// Hides it, but leaves it in place: during `CLIENT PAUSE`, and for readers that must not change anything.
+    Hide,
 }
 
 impl Keys<'_> {
@@ -69,13 +49,13 @@ impl Keys<'_> {
 
     #[inline]
     pub(crate) fn db(&mut self) -> &mut Database {
-        &mut self.keyspace[self.database]
+        &mut self.dataset.keyspace[self.database]
     }
 
     /// Asks for the memory of keys that a command is about to look up one after the other, so that their cache misses
     /// overlap.
     pub(crate) fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
-        self.keyspace[self.database].fetch_ahead(keys);
+        self.dataset.keyspace[self.database].fetch_ahead(keys);
     }
 
     /// A key that a command reads: counts a hit or a miss, and marks the access.
@@ -93,7 +73,7 @@ impl Keys<'_> {
     pub(crate) fn peek_unheard(&mut self, key: &[u8]) -> Option<&Record> {
         let place = self.find(self.database, key, false);
         self.count(place.is_some());
-        self.keyspace[self.database].at(place?)
+        self.dataset.keyspace[self.database].at(place?)
     }
 
     /// A key in any database, without any trace.
@@ -176,14 +156,14 @@ impl Keys<'_> {
         edit: F,
     ) -> Result<Result<R, F>, Error> {
         let Some(place) = self.reach(key) else { return Ok(Err(edit)) };
-        let mut scratch = mem::take(&mut self.keyspace.scratch);
+        let mut scratch = mem::take(&mut self.dataset.keyspace.scratch);
         let edited = self.db().change_at(place, |record| {
             record.edit_compound(&mut scratch, |collection: &mut C| {
                 let edited = edit(collection);
                 (edited, collection.is_gone(), collection.earliest_deadline())
             })
         });
-        self.keyspace.scratch = scratch;
+        self.dataset.keyspace.scratch = scratch;
         let (Edit { event, then, changes, result }, is_gone, due) =
             edited.flatten().ok_or(error::WRONG_TYPE)?;
         if let Some(due) = due {
@@ -194,7 +174,7 @@ impl Keys<'_> {
         }
         then.into_iter().for_each(|event| self.notify(key, event));
         if is_gone && let Some(record) = self.db().remove(key) {
-            self.keyspace.lazyfree.push_record(record);
+            self.dataset.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
         Ok(Ok(result))
@@ -216,7 +196,7 @@ impl Keys<'_> {
         let mut collection = C::default();
         let Edit { event, then, changes, result } = edit(&mut collection);
         if !collection.is_gone() {
-            let clock = self.policy.fresh(self.now);
+            let clock = self.dataset.access_policy.fresh(self.now);
             self.db().insert(Record::of(key, collection.into_value(), None, clock));
             self.notify(key, Event::NEW);
         }
@@ -229,7 +209,7 @@ impl Keys<'_> {
 
     /// Takes over what was part of a value, to be freed in slices.
     pub(crate) fn free_later(&mut self, object: Object) {
-        self.keyspace.lazyfree.push_object(Box::new(object));
+        self.dataset.keyspace.lazyfree.push_object(Box::new(object));
     }
 
     /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
@@ -237,13 +217,13 @@ impl Keys<'_> {
     pub(crate) fn store(&mut self, key: &[u8], value: Option<Value<'_>>, event: Event) {
         match value {
             Some(value) => {
-                let clock = self.policy.fresh(self.now);
+                let clock = self.dataset.access_policy.fresh(self.now);
                 self.insert_in(self.database, Record::of(key, value, None, clock), event);
             }
             None => {
                 if let Some(old) = self.db().remove(key) {
                     self.modified(key, Event::DEL);
-                    self.keyspace.lazyfree.push_record(old);
+                    self.dataset.keyspace.lazyfree.push_record(old);
                 }
             }
         }
@@ -252,9 +232,9 @@ impl Keys<'_> {
     #[inline]
     fn see(&mut self, database: usize, key: &[u8], access: Access) -> Option<&Record> {
         let place = self.find(database, key, access.counts)?;
-        let record = self.keyspace[database].at(place)?;
+        let record = self.dataset.keyspace[database].at(place)?;
         if access.touches {
-            self.policy.touch(record, self.now, self.random);
+            self.dataset.access_policy.touch(record, self.now, &mut self.dataset.random);
         }
         Some(record)
     }
@@ -264,16 +244,16 @@ impl Keys<'_> {
     fn reach(&mut self, key: &[u8]) -> Option<Place> {
         let place = self.find(self.database, key, false)?;
         if self.touches
-            && let Some(record) = self.keyspace[self.database].at(place)
+            && let Some(record) = self.dataset.keyspace[self.database].at(place)
         {
-            self.policy.touch(record, self.now, self.random);
+            self.dataset.access_policy.touch(record, self.now, &mut self.dataset.random);
         }
         Some(place)
     }
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], counts: bool) -> Option<Place> {
-        let place = match self.keyspace[database].lookup(key, self.now.millis()) {
+        let place = match self.dataset.keyspace[database].lookup(key, self.now.millis()) {
             Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Due(place) => self.collect(database, key, place),
@@ -281,7 +261,7 @@ impl Keys<'_> {
         if counts {
             self.count(place.is_some());
             if place.is_none() {
-                self.observers.notify(database, key, Event::KEY_MISS);
+                self.dataset.observers.notify(database, key, Event::KEY_MISS);
             }
         }
         place
@@ -290,9 +270,9 @@ impl Keys<'_> {
     #[inline]
     fn count(&mut self, is_hit: bool) {
         if is_hit {
-            self.stats.hits += 1;
+            self.dataset.stats.hits += 1;
         } else {
-            self.stats.misses += 1;
+            self.dataset.stats.misses += 1;
         }
     }
 
@@ -300,16 +280,16 @@ impl Keys<'_> {
     #[cold]
     fn collect(&mut self, database: usize, key: &[u8], place: Place) -> Option<Place> {
         let now = self.now.millis();
-        if !self.may_expire {
-            let record = self.keyspace[database].at(place)?;
+        if self.expiry == Expiry::Hide {
+            let record = self.dataset.keyspace[database].at(place)?;
             return (!record.is_expired(now)).then_some(place);
         }
-        let (table, lazyfree) = self.keyspace.database_and_lazyfree(database);
+        let (table, lazyfree) = self.dataset.keyspace.database_and_lazyfree(database);
         let budget = limits::EXPIRE_RECORDS;
-        let observers = &mut self.observers;
-        let mut collector = Collector { database, observers, lazyfree, budget, expired: 0 };
-        table.expire_key(key, now, &mut collector);
-        self.stats.expired += collector.expired;
+        let observers = &mut self.dataset.observers;
+        let mut reaper = KeyReaper { database, observers, lazyfree, budget, expired: 0 };
+        table.expire_key(key, now, &mut reaper);
+        self.dataset.stats.expired += reaper.expired;
         match table.lookup(key, now) {
             Lookup::Live(place) | Lookup::Due(place) => Some(place),
             Lookup::Missing => None,
@@ -325,7 +305,7 @@ impl Keys<'_> {
         deadline: Option<UnixMillis>,
         event: Event,
     ) {
-        let clock = self.policy.fresh(self.now);
+        let clock = self.dataset.access_policy.fresh(self.now);
         let put = self.db().put(key, value, deadline, clock);
         match put {
             Put::Inserted => self.notify(key, Event::NEW),
@@ -357,9 +337,9 @@ impl Keys<'_> {
     }
 
     fn put_in(&mut self, database: usize, key: &[u8], record: Record) {
-        match self.keyspace[database].insert(record) {
+        match self.dataset.keyspace[database].insert(record) {
             Some(old) => self.replaced(database, key, old),
-            None => self.observers.notify(database, key, Event::NEW),
+            None => self.dataset.observers.notify(database, key, Event::NEW),
         }
     }
 
@@ -367,14 +347,14 @@ impl Keys<'_> {
         if old.is_expired(self.now_ms()) {
             self.renewed(database, key);
         }
-        self.keyspace.lazyfree.push_record(old);
+        self.dataset.keyspace.lazyfree.push_record(old);
     }
 
     /// A key has a value in the place of one that had expired: that one is gone, and the key is new.
     #[cold]
     fn renewed(&mut self, database: usize, key: &[u8]) {
         self.expired(database, key);
-        self.observers.notify(database, key, Event::NEW);
+        self.dataset.observers.notify(database, key, Event::NEW);
     }
 
     /// Removes a key; whether it was there.
@@ -387,7 +367,7 @@ impl Keys<'_> {
         } else {
             self.expired(self.database, key);
         }
-        self.keyspace.lazyfree.push_record(record);
+        self.dataset.keyspace.lazyfree.push_record(record);
         is_live
     }
 
@@ -412,7 +392,7 @@ impl Keys<'_> {
         /// When so many keys in a row have expired, any of them will do, as in Redis.
         const TRIES: usize = 100;
         for last in (0..TRIES).rev() {
-            let record = self.keyspace[self.database].random(self.random)?;
+            let record = self.dataset.keyspace[self.database].random(&mut self.dataset.random)?;
             let key = record.key().to_vec();
             if !record.is_expired(self.now.millis()) || last == 0 {
                 return Some(key);
@@ -424,11 +404,11 @@ impl Keys<'_> {
 
     /// Exchanges two databases for every client at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
-        self.stats.changes += 1;
+        self.dataset.stats.changes += 1;
         if first == second {
             return;
         }
-        let (databases, now) = (&*self.keyspace, self.now.millis());
+        let (databases, now) = (&self.dataset.keyspace, self.now.millis());
         for (replaced, by) in [(first, second), (second, first)] {
             let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
             let successor = |key: &[u8]| match databases[by].find(key) {
@@ -436,23 +416,23 @@ impl Keys<'_> {
                 Some(record) if record.is_expired(now) => Successor::Expired,
                 Some(_) => Successor::Live,
             };
-            self.observers.watches.touch_all(replaced, was_there, successor);
-            self.observers.blocked.touch_all(replaced);
+            self.dataset.observers.watches.touch_all(replaced, was_there, successor);
+            self.dataset.observers.waiters.touch_all(replaced);
         }
-        self.keyspace.swap(first, second);
+        self.dataset.keyspace.swap(first, second);
     }
 
     /// Empties databases. Their keys are gone at once; their memory is freed in slices.
     pub(crate) fn flush(&mut self, databases: &[usize]) {
         for &database in databases {
-            let emptied = &self.keyspace[database];
-            self.stats.changes += emptied.len() as u64;
+            let emptied = &self.dataset.keyspace[database];
+            self.dataset.stats.changes += emptied.len() as u64;
             let was_there = |key: &[u8]| emptied.find(key).is_some();
-            self.observers.watches.touch_all(database, was_there, |_| Successor::Nothing);
-            self.observers.blocked.touch_all(database);
-            self.keyspace.flush(database);
+            self.dataset.observers.watches.touch_all(database, was_there, |_| Successor::Nothing);
+            self.dataset.observers.waiters.touch_all(database);
+            self.dataset.keyspace.flush(database);
         }
-        self.observers.tracking.touch_all();
+        self.dataset.observers.tracking.touch_all();
     }
 
     /// Tells that a key of the client's database has changed, and how.
@@ -469,44 +449,44 @@ impl Keys<'_> {
 
     /// Tells that a key has changed in a way that no event tells of.
     pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
-        self.stats.changes += 1;
-        self.observers.touched(self.database, key);
+        self.dataset.stats.changes += 1;
+        self.dataset.observers.touched(self.database, key);
     }
 
     /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
     /// stream.
     pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
-        self.stats.changes += changes as u64;
+        self.dataset.stats.changes += changes as u64;
         event.into_iter().for_each(|event| self.notify(key, event));
     }
 
     /// Whoever waits for a key is to look at it again, though it has not changed.
     pub(crate) fn ready(&mut self, key: &[u8]) {
-        self.observers.blocked.touch(self.database, key);
+        self.dataset.observers.waiters.touch(self.database, key);
     }
 
     /// A key was created, of which the event tells later.
     pub(crate) fn touched(&mut self, key: &[u8]) {
-        self.observers.touched(self.database, key);
+        self.dataset.observers.touched(self.database, key);
     }
 
     #[inline]
     fn modified_in(&mut self, database: usize, key: &[u8], event: Event, changes: usize) {
-        self.stats.changes += changes as u64;
-        self.observers.modified(database, key, event);
+        self.dataset.stats.changes += changes as u64;
+        self.dataset.observers.modified(database, key, event);
     }
 
     /// Tells of an event that is no change of its own, or the second of one change.
     #[inline]
     pub(crate) fn notify(&mut self, key: &[u8], event: Event) {
-        self.observers.notify(self.database, key, event);
+        self.dataset.observers.notify(self.database, key, event);
     }
 
     /// An expired key was found and, unless a pause forbids it, removed.
     fn expired(&mut self, database: usize, key: &[u8]) {
-        if self.may_expire {
-            self.stats.expired += 1;
-            self.observers.expired(database, key);
+        if self.expiry == Expiry::Remove {
+            self.dataset.stats.expired += 1;
+            self.dataset.observers.expired(database, key);
         }
     }
 
@@ -515,16 +495,16 @@ impl Keys<'_> {
         let database = self.database;
         let now = self.now_ms();
         let was_expired = self.db().find(key).is_some_and(|record| record.is_expired(now));
-        self.observers.watches.watch(client, database, key, was_expired)
+        self.dataset.observers.watches.watch(client, database, key, was_expired)
     }
 
     /// Ends a client's watches; whether all keys are as they were.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
-        let (now, databases) = (self.now.millis(), &*self.keyspace);
-        let has_expired = self.observers.watches.keys_of(client).any(|(database, key)| {
+        let (now, databases) = (self.now.millis(), &self.dataset.keyspace);
+        let has_expired = self.dataset.observers.watches.keys_of(client).any(|(database, key)| {
             databases[database].find(key).is_some_and(|record| record.is_expired(now))
         });
-        let was_touched = self.observers.watches.unwatch(client);
+        let was_touched = self.dataset.observers.watches.unwatch(client);
         !was_touched && !has_expired
     }
 
@@ -532,52 +512,8 @@ impl Keys<'_> {
     pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
         usize::try_from(index)
             .ok()
-            .filter(|&index| index < self.keyspace.databases())
+            .filter(|&index| index < self.dataset.keyspace.databases())
             .ok_or(error::DB_INDEX_OUT_OF_RANGE)
-    }
-}
-
-/// What came of an edit.
-pub(crate) struct Edit<R> {
-    /// What to tell, if anything has changed.
-    event: Option<Event>,
-    /// What to tell after that.
-    then: Option<Event>,
-    /// How many changes it counts as.
-    changes: usize,
-    result: R,
-}
-
-impl<R> Edit<R> {
-    /// Nothing has changed.
-    pub(crate) const fn unchanged(result: R) -> Self {
-        Self { event: None, then: None, changes: 0, result }
-    }
-
-    /// So many elements have changed; none is no change.
-    pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
-        let event = (changes > 0).then_some(event);
-        Self { event, then: None, changes, result }
-    }
-
-    /// The event is told, however many elements have changed.
-    pub(crate) const fn told(event: Event, changes: usize, result: R) -> Self {
-        Self { event: Some(event), then: None, changes, result }
-    }
-
-    /// Besides, `count` elements have changed in another way.
-    pub(crate) fn and(self, event: Event, count: usize) -> Self {
-        let changes = self.changes + count;
-        match self.event {
-            Some(_) if count > 0 => Self { then: Some(event), changes, ..self },
-            Some(_) => self,
-            None => Self { event: (count > 0).then_some(event), changes, ..self },
-        }
-    }
-
-    /// Another event comes of the same change.
-    pub(crate) fn then(self, event: Event) -> Self {
-        Self { then: self.event.map(|_| event), ..self }
     }
 }
 
