@@ -518,7 +518,7 @@ pub const NO_SNAPSHOT: Error =
 /// A snapshot is none, or is damaged.
 pub const BAD_RDB_FILE: Error = Error::fixed("ERR This is no RDB file, or it is damaged");
 /// A journal is none, or has what this engine has not.
-pub const BAD_JOURNAL: Error = Error::fixed("ERR This is no journal, or it is damaged");
+pub const BAD_CHANGES: Error = Error::fixed("ERR Not a stream of changes, or it is damaged");
 /// A snapshot has functions.
 pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
 /// A snapshot has a database that `databases` does not allow.

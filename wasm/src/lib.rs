@@ -9,6 +9,7 @@
 
 use redstart_core::client::{ClientId, Peer, Transport};
 use redstart_core::config::Config;
+use redstart_core::dataset::change_log::ReaderId;
 use redstart_core::engine;
 use redstart_core::engine::view::KeyView;
 use redstart_core::instance::Effect;
@@ -52,6 +53,8 @@ pub struct Engine {
     clients: Vec<Option<ClientId>>,
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    /// The reader of changes, while `keep_journal` is on.
+    changes: Option<ReaderId>,
 }
 
 #[wasm_bindgen]
@@ -72,7 +75,13 @@ impl Engine {
             })?;
         }
         let engine = engine::Engine::with_host(config, Seed(seed), Box::new(host), time(now));
-        Ok(Self { engine, clients: Vec::new(), inbox: Vec::new(), outbox: Vec::new() })
+        Ok(Self {
+            engine,
+            clients: Vec::new(),
+            inbox: Vec::new(),
+            outbox: Vec::new(),
+            changes: None,
+        })
     }
 
     /// A client has come, over TCP from `address` or, without one, from this process. Returns its slot.
@@ -217,25 +226,36 @@ impl Engine {
             .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
     }
 
-    /// Whether what changes data is written down, for `journal`.
+    /// Starts or stops recording changes, for `journal`. What was run before, to bring the data back, does not count in `INFO`.
     pub fn keep_journal(&mut self, is_kept: bool) {
-        self.engine.keep_journal(is_kept);
+        match (is_kept, self.changes) {
+            (true, None) => {
+                self.changes = Some(self.engine.follow_changes());
+                self.engine.reset_statistics();
+            }
+            (false, Some(reader)) => {
+                self.engine.unfollow_changes(reader);
+                self.changes = None;
+            }
+            _ => {}
+        }
     }
 
-    /// Writes to the outbox, as requests, what has changed data since this was last called, and returns how long that is.
+    /// Writes to the outbox, as commands, the changes since the last call, and returns their length.
     pub fn journal(&mut self) -> usize {
-        self.outbox = self.engine.take_journal();
+        self.outbox =
+            self.changes.map(|reader| self.engine.take_changes(reader)).unwrap_or_default();
         self.outbox.len()
     }
 
-    /// Makes the changes of a journal again, the first `len_bytes` bytes of the inbox, as at `now`.
+    /// Applies the changes that `journal` has recorded, the first `len_bytes` bytes of the inbox.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The reason why they cannot be read.
     pub fn replay(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
         let journal = &self.inbox[..len_bytes.min(self.inbox.len())];
         self.engine
-            .replay(journal, time(now))
+            .apply_changes(journal, time(now))
             .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
     }
 

@@ -1,10 +1,12 @@
 //! What a handler works with, and what it says when it is done.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use crate::client::ClientId;
 use crate::command::table::{Command, Commands};
 use crate::dataset::keys::Keys;
+use crate::dataset::propagation::{Deletion, Effects};
 use crate::dataset::waiters::Wait;
 use crate::error::Error;
 use crate::instance::Instance;
@@ -49,6 +51,33 @@ impl Context<'_> {
         &mut self.instance.clients[self.client]
     }
 
+    /// Returns an empty list of effects, for a command that propagates as others: see [`Outcome::Instead`].
+    #[inline]
+    pub(crate) fn effects(&self) -> Effects {
+        self.keys.dataset.observers.propagation.effects()
+    }
+
+    /// Returns the outcome of a command that propagates as one other command.
+    pub(crate) fn instead<const N: usize>(&self, effect: [&[u8]; N]) -> Outcome {
+        let mut effects = self.effects();
+        effects.push(&effect);
+        Outcome::Instead(effects)
+    }
+
+    /// Returns the outcome of a command that propagates as it was sent, whether or not it has changed anything.
+    pub(crate) fn verbatim(&self, args: Args<'_>) -> Outcome {
+        let mut effects = self.effects();
+        if effects.are_recorded() {
+            effects.push(&args.iter().collect::<Vec<_>>());
+        }
+        Outcome::Instead(effects)
+    }
+
+    /// Returns the outcome of a command that has deleted a key, which propagates as the deletion.
+    pub(crate) fn deletion(&self, key: &[u8], deletion: Deletion) -> Outcome {
+        self.instead([self.keys.dataset.observers.propagation.delete(deletion), key])
+    }
+
     /// What a command comes to that has found nothing in `keys` and may wait for a value of `value_type` in one of them:
     /// until `until`, or for ever. In a transaction it does not wait.
     pub(crate) fn wait_for<'k>(
@@ -76,19 +105,24 @@ impl Context<'_> {
             session.wait_in_vain(&mut self.reply);
             return Outcome::Done;
         }
-        Outcome::Block { until: session.blocked_until.unwrap_or(until) }
+        let until = session.blocked_until.unwrap_or(until);
+        Outcome::Block { until, effects: Effects::default() }
     }
 }
 
 /// What the engine does once a handler has returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The reply is written.
+    /// The reply is written. What was changed, if anything, propagates as the command was sent.
     Done,
+    /// The reply is written. What was changed propagates as these commands, even if they are none.
+    Instead(Effects),
     /// The client waits, at most until then; the reply comes when the wait ends.
     Block {
         /// When the wait ends by itself.
         until: Option<UnixMicros>,
+        /// What has changed all the same.
+        effects: Effects,
     },
     /// Run what the client has queued.
     Exec,

@@ -1,10 +1,13 @@
 //! `DUMP` and `RESTORE`: values as bytes, for another server or another time.
 
+use alloc::vec::Vec;
+
 use super::args;
 use super::context::{Context, Outcome};
 use super::{hash, list, set, sorted_set};
 use crate::config::Config;
 use crate::dataset::event::Event;
+use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::persist::rdb::{self, Limits, Refusal};
@@ -51,7 +54,12 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Refusal::Value => error::BAD_DUMP_VALUE,
     })?;
     if deadline.is_some_and(|deadline| deadline <= now) {
-        ctx.keys.remove(key);
+        let is_removed = ctx.keys.remove(key);
+        ctx.reply.ok();
+        return Ok(match is_removed {
+            true => ctx.deletion(key, Deletion::Expired),
+            false => Outcome::Instead(ctx.effects()),
+        });
     } else {
         let clock = options.clock(ctx.keys.dataset.access_policy, ctx.now);
         let record = loaded.into_record(key, deadline, clock);
@@ -62,7 +70,17 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         ctx.keys.insert_in(ctx.keys.database, record, Event::RESTORE);
     }
     ctx.reply.ok();
-    Ok(Outcome::Done)
+    let Some(deadline) = deadline.filter(|_| !options.is_absolute) else {
+        return Ok(Outcome::Done);
+    };
+    let mut effects = ctx.effects();
+    if effects.are_recorded() {
+        let mut digits = itoa::Buffer::new();
+        let ttl: [&[u8]; 3] = [&args[0], key, digits.format(deadline.0).as_bytes()];
+        let rest = args.slice(3..).iter().chain([&b"ABSTTL"[..]]);
+        effects.push(&ttl.into_iter().chain(rest).collect::<Vec<_>>());
+    }
+    Ok(Outcome::Instead(effects))
 }
 
 /// Up to where values that are read are small.

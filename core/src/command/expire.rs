@@ -1,7 +1,10 @@
 //! Deadlines: `EXPIRE` and its kin, `TTL`, `PERSIST`.
 
+use alloc::vec::Vec;
+
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::time::UnixMillis;
@@ -76,16 +79,26 @@ fn set_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Hand
         .keys
         .consider(key)
         .is_some_and(|record| conditions.allow(record.deadline(), deadline_ms));
-    if is_allowed {
-        match u64::try_from(deadline_ms) {
-            Ok(deadline_ms) if deadline_ms > ctx.now.millis().0 => {
-                ctx.keys.expire(key, UnixMillis(deadline_ms));
-            }
-            _ => drop(ctx.keys.remove(key)),
+    ctx.reply.integer(i64::from(is_allowed));
+    if !is_allowed {
+        return Ok(Outcome::Done);
+    }
+    match u64::try_from(deadline_ms) {
+        Ok(deadline_ms) if deadline_ms > ctx.keys.now_ms().0 => {
+            ctx.keys.expire(key, UnixMillis(deadline_ms));
+        }
+        _ => {
+            ctx.keys.remove(key);
+            return Ok(ctx.deletion(key, Deletion::Expired));
         }
     }
-    ctx.reply.integer(i64::from(is_allowed));
-    Ok(Outcome::Done)
+    let mut effects = ctx.effects();
+    if effects.are_recorded() {
+        let mut digits = itoa::Buffer::new();
+        let effect: [&[u8]; 3] = [b"PEXPIREAT", key, digits.format(deadline_ms).as_bytes()];
+        effects.push(&effect.into_iter().chain(args.slice(3..).iter()).collect::<Vec<_>>());
+    }
+    Ok(Outcome::Instead(effects))
 }
 
 pub(super) fn persist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

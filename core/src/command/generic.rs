@@ -146,7 +146,7 @@ pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Ok(Outcome::Done);
     }
     let until = (timeout_ms > 0).then(|| ctx.now.after_ms(timeout_ms));
-    Ok(Outcome::Block { until })
+    Ok(Outcome::Block { until, effects: ctx.effects() })
 }
 
 pub(super) fn swapdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -170,7 +170,7 @@ pub(super) fn flushdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let database = ctx.keys.database;
     ctx.keys.flush(&[database]);
     ctx.reply.ok();
-    Ok(Outcome::Done)
+    Ok(ctx.verbatim(args))
 }
 
 pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -178,7 +178,7 @@ pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let all: Vec<usize> = (0..ctx.keys.dataset.keyspace.databases()).collect();
     ctx.keys.flush(&all);
     ctx.reply.ok();
-    Ok(Outcome::Done)
+    Ok(ctx.verbatim(args))
 }
 
 /// Both modes do the same here: the keys are gone when the reply is sent, and their memory is freed in slices.

@@ -1,5 +1,9 @@
 //! Geographic indexes: sorted sets whose scores are positions. Searching them has a file of its own.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::args;
 use super::context::{Context, Outcome};
 use super::sorted_set::{double, limits};
@@ -48,7 +52,20 @@ pub(super) fn geoadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Edit::changed(Event::ZADD, changed, (added, changed))
     })?;
     ctx.reply.count(if counts_changed { changed } else { added });
-    Ok(Outcome::Done)
+    let mut effects = ctx.effects();
+    if changed > 0 && effects.are_recorded() {
+        let mut scores = Vec::new();
+        for at in (0..places.len()).step_by(3) {
+            scores.push(format!("{}", place(at)?.score()));
+        }
+        let members = (2..places.len()).step_by(3).map(|at| &places[at]);
+        let pairs = scores.iter().map(String::as_bytes).zip(members);
+        let options = args.slice(1..args.len() - places.len());
+        let head = [&b"zadd"[..]].into_iter().chain(options.iter());
+        let all = head.chain(pairs.flat_map(|(score, member)| [score, member]));
+        effects.push(&all.collect::<Vec<_>>());
+    }
+    Ok(Outcome::Instead(effects))
 }
 
 pub(super) fn geodist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

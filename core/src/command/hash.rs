@@ -137,7 +137,17 @@ pub(super) fn hincrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let write = |sum: &LongDouble, text: &mut Vec<u8>| sum.append_human(text);
     let (_, text) = replace(ctx, args, Event::HINCR_BY_FLOAT, sum, write)?;
     ctx.reply.bulk(&text);
-    Ok(Outcome::Done)
+    let mut effects = ctx.effects();
+    if effects.are_recorded() {
+        let (key, field, now) = (&args[1], &args[2], ctx.keys.now_ms());
+        let hash = ctx.keys.consider(key).and_then(|record| record.compound::<Hash>());
+        // `HSET` clears the deadline of a field.
+        match hash.and_then(|hash| hash.deadline(field, now)).flatten() {
+            None => effects.push(&[b"HSET", key, field, &text]),
+            Some(_) => effects.push(&[b"HSETEX", key, b"KEEPTTL", b"FIELDS", b"1", field, &text]),
+        }
+    }
+    Ok(Outcome::Instead(effects))
 }
 
 /// Makes the value of the field `args[2]` what `compute` says, which is told the old one; its deadline is kept. Returns the new

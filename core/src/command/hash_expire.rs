@@ -9,6 +9,7 @@ use super::hash::{hash_limits, reply_value};
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
 use crate::dataset::keys::Keys;
+use crate::dataset::propagation::Effects;
 use crate::error::{self, Error};
 use crate::number;
 use crate::random::Seed;
@@ -131,7 +132,7 @@ fn expire(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Handled {
     let condition = Condition::parse(&args[3]);
     let at = if condition == Condition::Always { 3 } else { 4 };
     let fields = fields(args, at, error::NUMFIELDS_NOT_POSITIVE)?;
-    each_field(ctx, &args[1], fields, |hash, field, now, seed| {
+    let told = each_field(ctx, &args[1], fields, |hash, field, now, seed| {
         let Some(old) = hash.view().deadline(field, now) else { return NO_FIELD };
         if !condition.allows(old, deadline) {
             return NOT_MET;
@@ -142,7 +143,40 @@ fn expire(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Handled {
         }
         hash.set_deadline(field, Some(deadline), seed);
         CHANGED
-    })
+    })?;
+    let mut effects = ctx.effects();
+    if effects.are_recorded() {
+        let with = |result| {
+            let fields = fields.iter().zip(&told);
+            fields.filter(move |(_, told)| **told == result).map(|(field, _)| field)
+        };
+        propagate_deadline(&mut effects, &args[1], deadline, &with(CHANGED).collect::<Vec<_>>());
+        propagate_removal(&mut effects, &args[1], &with(REMOVED).collect::<Vec<_>>());
+    }
+    Ok(Outcome::Instead(effects))
+}
+
+/// Propagates that fields of a hash were given a deadline.
+fn propagate_deadline(effects: &mut Effects, key: &[u8], deadline: UnixMillis, fields: &[&[u8]]) {
+    if fields.is_empty() {
+        return;
+    }
+    let (mut deadline_ms, mut len) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let head: [&[u8]; 5] = [
+        b"HPEXPIREAT",
+        key,
+        deadline_ms.format(deadline.0).as_bytes(),
+        b"FIELDS",
+        len.format(fields.len()).as_bytes(),
+    ];
+    effects.push(&[&head, fields].concat());
+}
+
+/// Propagates that fields of a hash were removed.
+fn propagate_removal(effects: &mut Effects, key: &[u8], fields: &[&[u8]]) {
+    if !fields.is_empty() {
+        effects.push(&[&[b"HDEL", key], fields].concat());
+    }
 }
 
 pub(super) fn hpersist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -157,16 +191,17 @@ pub(super) fn hpersist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
                 CHANGED
             }
         }
-    })
+    })?;
+    Ok(Outcome::Done)
 }
 
-/// Does something with one field after the other, and replies what came of each.
+/// Changes one field after the other. Replies and returns the result of each.
 fn each_field(
     ctx: &mut Context<'_>,
     key: &[u8],
     fields: Args<'_>,
     mut change: impl FnMut(&mut Hash, &[u8], UnixMillis, Seed) -> i64,
-) -> Handled {
+) -> Result<Vec<i64>, Error> {
     let (now, seed) = (ctx.keys.now_ms(), ctx.keys.dataset.keyspace.seed());
     let changed_event =
         if ctx.command.spec.name == "hpersist" { Event::HPERSIST } else { Event::HEXPIRE };
@@ -176,12 +211,10 @@ fn each_field(
         let (changed, removed) = (count(CHANGED), count(REMOVED));
         Edit::changed(changed_event, changed, told).and(Event::HDEL, removed)
     })?;
+    let told = told.unwrap_or_else(|| fields.iter().map(|_| NO_FIELD).collect());
     ctx.reply.array(fields.len());
-    match told {
-        Some(told) => told.into_iter().for_each(|told| ctx.reply.integer(told)),
-        None => fields.iter().for_each(|_| ctx.reply.integer(NO_FIELD)),
-    }
-    Ok(Outcome::Done)
+    told.iter().for_each(|told| ctx.reply.integer(*told));
+    Ok(told)
 }
 
 // ---- HTTL and its kin ----------------------------------------------------------------------------------------------
@@ -226,20 +259,23 @@ pub(super) fn hgetdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_type(&mut ctx.keys, &args[1])?;
     let fields = fields(args, 2, error::NUMBER_OF_FIELDS)?;
     let now = ctx.keys.now_ms();
+    let (mut effects, mut removed) = (ctx.effects(), Vec::new());
     let Context { keys, reply, .. } = ctx;
     reply.array(fields.len());
     let done = keys.edit(&args[1], |hash: &mut Hash| {
-        let mut removed = 0;
         for field in fields.iter() {
             reply_value(reply, hash.view().find(field, now));
-            removed += usize::from(hash.remove(field, now));
+            if hash.remove(field, now) {
+                removed.push(field);
+            }
         }
-        Edit::changed(Event::HDEL, removed, ())
+        Edit::changed(Event::HDEL, removed.len(), ())
     })?;
     if done.is_none() {
         fields.iter().for_each(|_| reply.null());
     }
-    Ok(Outcome::Done)
+    propagate_removal(&mut effects, &args[1], &removed);
+    Ok(Outcome::Instead(effects))
 }
 
 pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -251,10 +287,11 @@ pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let at = if deadline.is_some() { 4 } else { 2 + usize::from(persists) };
     let fields = fields(args, at, error::NUMBER_OF_FIELDS)?;
     let (now, seed) = (ctx.keys.now_ms(), ctx.keys.dataset.keyspace.seed());
+    let mut effects = ctx.effects();
+    let (mut changed, mut removed) = (Vec::new(), Vec::new());
     let Context { keys, reply, .. } = ctx;
     reply.array(fields.len());
     let done = keys.edit(&args[1], |hash: &mut Hash| {
-        let (mut changed, mut removed) = (0, 0);
         for field in fields.iter() {
             let value = hash.view().find(field, now);
             let is_there = value.is_some();
@@ -262,27 +299,38 @@ pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             match deadline {
                 _ if !is_there => {}
                 Some(deadline) if deadline <= now => {
-                    removed += usize::from(hash.remove(field, now));
+                    if hash.remove(field, now) {
+                        removed.push(field);
+                    }
                 }
                 Some(_) => {
                     hash.set_deadline(field, deadline, seed);
-                    changed += 1;
+                    changed.push(field);
                 }
                 None if persists => {
-                    let had_deadline = hash.view().deadline(field, now).flatten().is_some();
+                    if hash.view().deadline(field, now).flatten().is_some() {
+                        changed.push(field);
+                    }
                     hash.set_deadline(field, None, seed);
-                    changed += usize::from(had_deadline);
                 }
                 None => {}
             }
         }
         let event = if persists { Event::HPERSIST } else { Event::HEXPIRE };
-        Edit::changed(event, changed, ()).and(Event::HDEL, removed)
+        Edit::changed(event, changed.len(), ()).and(Event::HDEL, removed.len())
     })?;
     if done.is_none() {
         fields.iter().for_each(|_| reply.null());
     }
-    Ok(Outcome::Done)
+    if let Some(deadline) = deadline {
+        propagate_deadline(&mut effects, &args[1], deadline, &changed);
+        propagate_removal(&mut effects, &args[1], &removed);
+    } else if !changed.is_empty() {
+        let (mut len, key) = (itoa::Buffer::new(), &args[1]);
+        let head: [&[u8]; 4] = [b"HPERSIST", key, b"FIELDS", len.format(changed.len()).as_bytes()];
+        effects.push(&[&head, changed.as_slice()].concat());
+    }
+    Ok(Outcome::Instead(effects))
 }
 
 /// What `HSETEX` is asked for.
@@ -384,5 +432,22 @@ pub(super) fn hsetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
     })?;
     ctx.reply.integer(i64::from(is_set));
-    Ok(Outcome::Done)
+    let mut effects = ctx.effects();
+    if !is_set || !effects.are_recorded() {
+        return Ok(Outcome::Instead(effects));
+    }
+    let SetOptions { pairs, deadline, .. } = options;
+    let fields: Vec<&[u8]> = pairs.iter().step_by(2).collect();
+    match deadline {
+        FieldDeadline::At(deadline) if deadline <= now => {
+            propagate_removal(&mut effects, &args[1], &fields);
+        }
+        FieldDeadline::At(deadline) => {
+            let set: [&[u8]; 2] = [b"HSET", &args[1]];
+            effects.push(&set.into_iter().chain(pairs.iter()).collect::<Vec<_>>());
+            propagate_deadline(&mut effects, &args[1], deadline, &fields);
+        }
+        FieldDeadline::Cleared | FieldDeadline::Kept => return Ok(ctx.verbatim(args)),
+    }
+    Ok(Outcome::Instead(effects))
 }

@@ -210,7 +210,8 @@ fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
         ("current_save_keys_processed", "0"),
         ("current_save_keys_total", "0"),
     ]);
-    lines.add("rdb_changes_since_last_save", ctx.keys.dataset.stats.changes);
+    let keys = &ctx.keys.dataset.stats;
+    lines.add("rdb_changes_since_last_save", keys.changes - keys.saved_changes);
     lines.add("rdb_bgsave_in_progress", 0);
     // As in Redis, what was there at the start counts as saved.
     lines.add("rdb_last_save_time", ctx.instance.started_at.unwrap_or(ctx.now).seconds());

@@ -27,7 +27,7 @@ pub(super) fn rpop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     let Some(wanted) = args.get(2) else {
-        if !List::pop(ctx, &args[1], end, 1, Form::One)? {
+        if List::pop(ctx, &args[1], end, 1, Form::One)?.is_none() {
             ctx.reply.null();
         }
         return Ok(Outcome::Done);
@@ -36,7 +36,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
         return Err(error::wrong_arity(ctx.command.spec.name));
     }
     let wanted = args::count(wanted, 0, error::MUST_BE_POSITIVE)?;
-    if !List::pop(ctx, &args[1], end, wanted, Form::Several)? {
+    if List::pop(ctx, &args[1], end, wanted, Form::Several)?.is_none() {
         ctx.reply.null_array();
     }
     Ok(Outcome::Done)
@@ -63,13 +63,20 @@ impl Pops for List {
 
     const ENDS: [(&'static str, End); 2] = [("LEFT", End::Head), ("RIGHT", End::Tail)];
 
+    fn command(end: End) -> &'static [u8] {
+        match end {
+            End::Head => b"LPOP",
+            End::Tail => b"RPOP",
+        }
+    }
+
     fn pop(
         ctx: &mut Context<'_>,
         key: &[u8],
         end: End,
         count: usize,
         form: Form,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<usize>, Error> {
         let limits = limits(&ctx.instance.config);
         let reply = &mut ctx.reply;
         let popped = ctx.keys.edit(key, |list: &mut Self| {
@@ -84,11 +91,11 @@ impl Pops for List {
             list.view().for_each(end, 0, count, |element| reply_element(reply, element));
             let removed = list.discard(end, count);
             list.shrink(&limits);
-            Edit::changed(popped_from(end), count, removed)
+            Edit::changed(popped_from(end), count, (count, removed))
         })?;
-        let is_popped = popped.is_some();
-        popped.flatten().into_iter().for_each(|removed| ctx.keys.free_later(removed));
-        Ok(is_popped)
+        let Some((count, removed)) = popped else { return Ok(None) };
+        removed.into_iter().for_each(|removed| ctx.keys.free_later(removed));
+        Ok(Some(count))
     }
 }
 
@@ -121,24 +128,21 @@ fn move_or_null(ctx: &mut Context<'_>, args: Args<'_>, from: End, to: End) -> Ha
 pub(super) fn blmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (from, to) = (List::end(&args[3])?, List::end(&args[4])?);
     let until = args::block_until(&args[5], ctx.now)?;
-    move_or_wait(ctx, args, from, to, until)
+    if move_element(ctx, &args[1], &args[2], from, to)? {
+        return Ok(ctx.instead([b"LMOVE", &args[1], &args[2], &args[3], &args[4]]));
+    }
+    Ok(wait_to_move(ctx, args, until))
 }
 
 pub(super) fn brpoplpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let until = args::block_until(&args[3], ctx.now)?;
-    move_or_wait(ctx, args, End::Tail, End::Head, until)
+    if move_element(ctx, &args[1], &args[2], End::Tail, End::Head)? {
+        return Ok(ctx.instead([b"RPOPLPUSH", &args[1], &args[2]]));
+    }
+    Ok(wait_to_move(ctx, args, until))
 }
 
-fn move_or_wait(
-    ctx: &mut Context<'_>,
-    args: Args<'_>,
-    from: End,
-    to: End,
-    until: Option<UnixMicros>,
-) -> Handled {
-    if move_element(ctx, &args[1], &args[2], from, to)? {
-        return Ok(Outcome::Done);
-    }
+fn wait_to_move(ctx: &mut Context<'_>, args: Args<'_>, until: Option<UnixMicros>) -> Outcome {
     let wait = Wait {
         keys: vec![args[1].to_vec()],
         database: ctx.keys.database,
@@ -148,7 +152,7 @@ fn move_or_wait(
         // In a transaction, which does not wait, the reply is that of `LMOVE`.
         replies_null: ctx.session().is_in_exec,
     };
-    Ok(ctx.wait(wait, until))
+    ctx.wait(wait, until)
 }
 
 /// Moves an element from an end of one list to an end of another, or of the same, and replies it; false if there is none.

@@ -50,6 +50,7 @@ pub mod spec;
 pub mod specs;
 mod stream;
 mod stream_claim;
+mod stream_effects;
 mod stream_group;
 mod stream_info;
 mod stream_pending;

@@ -22,14 +22,17 @@ pub(super) trait Pops: Compound {
         named.map(|(_, end)| end).ok_or(error::SYNTAX)
     }
 
-    /// Pops up to `count` elements and replies them; false if there is no such key.
+    /// The command that pops from an end of one key.
+    fn command(end: Self::End) -> &'static [u8];
+
+    /// Pops up to `count` elements and replies them. Returns how many, or nothing if the key is missing.
     fn pop(
         ctx: &mut Context<'_>,
         key: &[u8],
         end: Self::End,
         count: usize,
         form: Form,
-    ) -> Result<bool, Error>;
+    ) -> Result<Option<usize>, Error>;
 }
 
 /// How popped elements are replied. The element of a sorted set is a member with its score.
@@ -50,8 +53,8 @@ pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C
     let last = args.len() - 1;
     let until = args::block_until(&args[last], ctx.now)?;
     let keys = args.slice(1..last);
-    if pop_first::<C>(ctx, keys, end, 1, Form::KeyAndOne)? {
-        return Ok(Outcome::Done);
+    if let Some((key, _)) = pop_first::<C>(ctx, keys, end, 1, Form::KeyAndOne)? {
+        return Ok(ctx.instead([C::command(end), key]));
     }
     Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
 }
@@ -59,36 +62,46 @@ pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C
 /// `LMPOP` and `ZMPOP`.
 pub(super) fn mpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Request { keys, end, count } = Request::parse::<C>(args, 1)?;
-    if !pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
+    let popped = pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)?;
+    if popped.is_none() {
         ctx.reply.null_array();
     }
-    Ok(Outcome::Done)
+    Ok(popped.map_or(Outcome::Done, |popped| popped_several::<C>(ctx, end, popped)))
 }
 
 /// `BLMPOP` and `BZMPOP`.
 pub(super) fn bmpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Request { keys, end, count } = Request::parse::<C>(args, 2)?;
     let until = args::block_until(&args[1], ctx.now)?;
-    if pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
-        return Ok(Outcome::Done);
+    if let Some(popped) = pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
+        return Ok(popped_several::<C>(ctx, end, popped));
     }
     Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
 }
 
-/// Pops from the first of `keys` that is there.
-fn pop_first<C: Pops>(
+/// Pops from the first of `keys` that exists. Returns that key, and how many elements were popped.
+fn pop_first<'k, C: Pops>(
     ctx: &mut Context<'_>,
-    keys: Args<'_>,
+    keys: Args<'k>,
     end: C::End,
     count: usize,
     form: Form,
-) -> Result<bool, Error> {
+) -> Result<Option<(&'k [u8], usize)>, Error> {
     for key in keys.iter() {
-        if C::pop(ctx, key, end, count, form)? {
-            return Ok(true);
+        if let Some(popped) = C::pop(ctx, key, end, count, form)? {
+            return Ok(Some((key, popped)));
         }
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// The outcome of a command that has popped several elements from a key.
+fn popped_several<C: Pops>(
+    ctx: &Context<'_>,
+    end: C::End,
+    (key, popped): (&[u8], usize),
+) -> Outcome {
+    ctx.instead([C::command(end), key, itoa::Buffer::new().format(popped).as_bytes()])
 }
 
 /// Up to `count` elements from one end of the first of the keys that is there.

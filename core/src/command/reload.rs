@@ -34,7 +34,8 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
         let old = mem::replace(&mut ctx.keys.dataset.keyspace[index], database);
         ctx.keys.dataset.keyspace.lazyfree.push_database(old);
     }
-    ctx.keys.dataset.stats.changes = 0;
+    let stats = &mut ctx.keys.dataset.stats;
+    stats.saved_changes = stats.changes;
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
 use crate::dataset::keys::Keys;
+use crate::dataset::propagation::{Deletion, Effects};
 use crate::error::{self, Error};
 use crate::random::{Random, Seed};
 use crate::resp::args::Args;
@@ -99,10 +100,11 @@ pub(super) fn spop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 2 {
         return spop_count(ctx, args);
     }
-    if !pop(ctx, &args[1], 1)? {
+    let popped = pop(ctx, &args[1], 1)?;
+    if popped.is_none() {
         ctx.reply.null();
     }
-    Ok(Outcome::Done)
+    Ok(popped.map_or(Outcome::Done, Outcome::Instead))
 }
 
 fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -114,36 +116,38 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let len = written(keys, &args[1])?.map_or(0, SetRef::len);
     reply.set(count.min(len));
     if count < len {
-        pop(ctx, &args[1], count)?;
-    } else if let Some(all) = written(keys, &args[1])? {
-        all.iter().for_each(|member| reply_member(reply, member));
-        // Removing the key is one change, too.
-        keys.modified_by(&args[1], Event::SPOP, len - 1);
-        keys.remove(&args[1]);
+        let popped = pop(ctx, &args[1], count)?;
+        return Ok(popped.map_or(Outcome::Done, Outcome::Instead));
     }
-    Ok(Outcome::Done)
+    let Some(all) = written(keys, &args[1])? else { return Ok(Outcome::Done) };
+    all.iter().for_each(|member| reply_member(reply, member));
+    // Removing the key is one change, too.
+    keys.modified_by(&args[1], Event::SPOP, len - 1);
+    keys.remove(&args[1]);
+    Ok(ctx.deletion(&args[1], Deletion::Emptied))
 }
 
-/// Pops so many members, drawn by lot, and replies them; false if there is no such key.
-fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<bool, Error> {
+/// Pops `count` random members and replies them. Returns their removal, or nothing if the key is missing.
+fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<Option<Effects>, Error> {
+    /// The most members that one command of the stream of changes names.
+    const MEMBERS: usize = 1_024;
     let mut random = draws(&mut ctx.keys);
+    let (mut effects, mut popped) = (ctx.effects(), Vec::new());
     let Context { keys, reply, .. } = ctx;
-    let (is_kept, mut popped) = (keys.dataset.observers.journal.is_kept(), Vec::new());
     let found = keys.edit(key, |set: &mut Set| {
         set.pop(&mut random, count, |member| {
-            if is_kept {
+            if effects.are_recorded() {
                 popped.push(member.to_vec());
             }
             reply_member(reply, member);
         });
         Edit::changed(Event::SPOP, count, ())
     })?;
-    if !popped.is_empty() {
-        let members = popped.iter().map(Vec::as_slice);
-        let args: Vec<&[u8]> = [&b"SREM"[..], key].into_iter().chain(members).collect();
-        keys.dataset.observers.journal.instead(keys.database, args.into_iter());
+    for members in popped.chunks(MEMBERS) {
+        let members = members.iter().map(Vec::as_slice);
+        effects.push(&[&b"SREM"[..], key].into_iter().chain(members).collect::<Vec<_>>());
     }
-    Ok(found.is_some())
+    Ok(found.map(|()| effects))
 }
 
 pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

@@ -39,7 +39,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
         None => (1, Form::One),
         Some(count) => (args::count(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
     };
-    if !SortedSet::pop(ctx, &args[1], end, count, form)? {
+    if SortedSet::pop(ctx, &args[1], end, count, form)?.is_none() {
         ctx.reply.array(0);
     }
     Ok(Outcome::Done)
@@ -66,13 +66,20 @@ impl Pops for SortedSet {
 
     const ENDS: [(&'static str, End); 2] = [("MIN", End::Min), ("MAX", End::Max)];
 
+    fn command(end: End) -> &'static [u8] {
+        match end {
+            End::Min => b"ZPOPMIN",
+            End::Max => b"ZPOPMAX",
+        }
+    }
+
     fn pop(
         ctx: &mut Context<'_>,
         key: &[u8],
         end: End,
         count: usize,
         form: Form,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<usize>, Error> {
         let reply = &mut ctx.reply;
         let popped = ctx.keys.edit(key, |set: &mut Self| {
             let len = set.view().len();
@@ -87,9 +94,9 @@ impl Pops for SortedSet {
                 End::Max => reply_popped(reply, key, form, members.rev()),
             }
             set.remove_range(ranks);
-            Edit::changed(event, count, ())
+            Edit::changed(event, count, count)
         })?;
-        Ok(popped.is_some())
+        Ok(popped)
     }
 }
 

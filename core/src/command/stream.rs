@@ -12,6 +12,7 @@ use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::listpack;
 use crate::value::stream::{Keep, Stream, StreamEntry, StreamId, StreamLimits, Trim};
+use alloc::format;
 use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
@@ -131,6 +132,10 @@ struct Options {
     keep: Option<Keep>,
     is_approximate: bool,
     limit: Option<i64>,
+    /// Where the value of `MAXLEN` or `MINID` is.
+    threshold_at: usize,
+    /// Where the value of `LIMIT` is.
+    limit_at: Option<usize>,
     needs_key: bool,
     /// Of `XADD`: where the id is.
     id_at: usize,
@@ -161,6 +166,7 @@ impl Options {
                     return Err(error::TRIM_LIMIT);
                 }
                 options.limit = Some(limit);
+                options.limit_at = Some(at);
             } else if is_add && args::is(arg, "NOMKSTREAM") {
                 options.needs_key = true;
             } else if is_add {
@@ -195,7 +201,40 @@ impl Options {
             self.is_approximate = sign == b"~";
             *at += 1;
         }
+        self.threshold_at = *at;
         Ok(args.get(*at).unwrap_or_default())
+    }
+
+    /// The outcome of `XADD` or `XTRIM`. It propagates with the id that was generated, and trims exactly to what is left: where
+    /// nodes end is up to each server.
+    fn propagate(&self, ctx: &mut Context<'_>, args: Args<'_>, id: Option<StreamId>) -> Handled {
+        let mut effects = ctx.effects();
+        if !effects.are_recorded() {
+            return Ok(Outcome::Instead(effects));
+        }
+        let id = id.map(|id| format!("{id}"));
+        let stream = look(&mut ctx.keys, &args[1])?;
+        let left = match self.keep {
+            Some(Keep::Newest(_)) => format!("{}", stream.map_or(0, Stream::len)),
+            _ => {
+                let first =
+                    stream.and_then(|stream| stream.range(StreamId::MIN, StreamId::MAX).next());
+                format!("{}", first.map_or(StreamId::MAX, |entry| entry.id))
+            }
+        };
+        let mut words: Vec<&[u8]> = args.iter().collect();
+        if let Some(id) = &id {
+            words[self.id_at] = id.as_bytes();
+        }
+        if self.is_approximate {
+            words[self.threshold_at - 1] = b"=";
+            words[self.threshold_at] = left.as_bytes();
+            if let Some(at) = self.limit_at {
+                words.drain(at - 1..=at);
+            }
+        }
+        effects.push(&words);
+        Ok(Outcome::Instead(effects))
     }
 
     fn trim(&self, limits: &StreamLimits) -> Option<Trim> {
@@ -246,11 +285,12 @@ pub(super) fn xadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     } else {
         Some(ctx.keys.edit_or_insert(key, add)?)
     };
-    match added.transpose()? {
-        Some(id) => reply_id(&mut ctx.reply, id),
-        None => ctx.reply.null(),
-    }
-    Ok(Outcome::Done)
+    let Some(id) = added.transpose()? else {
+        ctx.reply.null();
+        return Ok(Outcome::Done);
+    };
+    reply_id(&mut ctx.reply, id);
+    options.propagate(ctx, args, Some(id))
 }
 
 pub(super) fn xtrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -260,8 +300,12 @@ pub(super) fn xtrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         let trimmed = stream.trim(&trim);
         Edit::changed(Event::XTRIM, trimmed, trimmed)
     })?;
-    ctx.reply.count(trimmed.unwrap_or(0));
-    Ok(Outcome::Done)
+    let trimmed = trimmed.unwrap_or(0);
+    ctx.reply.count(trimmed);
+    if trimmed == 0 {
+        return Ok(Outcome::Done);
+    }
+    options.propagate(ctx, args, None)
 }
 
 pub(super) fn xdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

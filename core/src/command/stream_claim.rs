@@ -3,6 +3,7 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::stream::{parse_id, range_start, reply_entry, reply_id};
+use super::stream_effects::GroupEffects;
 use super::stream_group::{has_group, seen, told_of_consumer};
 use crate::dataset::edit::Edit;
 use crate::error::{self, Error};
@@ -36,26 +37,28 @@ impl Claim {
         })
     }
 
-    /// The consumer gets an entry, which is replied.
+    /// Gives the consumer an entry, and replies it.
     fn give(
         &self,
         stream: &mut Stream,
-        group: &[u8],
         consumer: ConsumerIndex,
         id: StreamId,
         reply: &mut Reply<'_>,
+        effects: &mut GroupEffects<'_>,
     ) {
         if self.just_id {
             reply_id(reply, id);
         } else if let Some(entry) = stream.range(id, id).next() {
             reply_entry(reply, entry);
         }
-        let Some(mut group) = stream.group_mut(group) else { return };
+        let Some(mut group) = stream.group_mut(effects.group) else { return };
         let before = group.pending_at(id).map_or(1, |was| was.deliveries);
         let counted = i64::from(!self.just_id);
         let deliveries = self.deliveries.unwrap_or_else(|| before.wrapping_add(counted));
-        group.assign(id, Pending { consumer, delivered_ms: self.delivered_ms, deliveries });
+        let pending = Pending { consumer, delivered_ms: self.delivered_ms, deliveries };
+        group.assign(id, pending);
         group.consumer_mut(consumer).active_ms = Some(self.now_ms);
+        effects.claimed(&group.consumer(consumer).name, id, pending, group.last_id);
     }
 }
 
@@ -118,34 +121,50 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.now.millis().0 as i64;
     let min_idle_ms = min_idle_ms(&args[4], error::XCLAIM_MIN_IDLE)?;
     let Options { ids, last_id, claim } = Options::parse(args, now_ms, min_idle_ms)?;
+    let mut effects = ctx.effects();
+    let mut group_effects = GroupEffects { effects: &mut effects, key, group };
     let reply = &mut ctx.reply;
     let done = ctx.keys.edit(key, |stream: &mut Stream| {
-        let mut changes = 0;
-        if let Some(mut group) = stream.group_mut(group).filter(|group| group.last_id < last_id) {
-            group.last_id = last_id;
-            changes += 1;
-        }
-        let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
-            return Edit::unchanged((false, changes));
+        let Some(mut read) = stream.group_mut(group) else { return Edit::unchanged((false, 0)) };
+        let has_advanced = read.last_id < last_id;
+        read.last_id = read.last_id.max(last_id);
+        drop(read);
+        let name = consumer;
+        let Some((consumer, is_new)) = seen(stream, group, name, now_ms) else {
+            return Edit::unchanged((false, 0));
         };
-        let (array, mut len) = (reply.begin(), 0);
+        let (array, mut len, mut gone) = (reply.begin(), 0, 0);
         for id in ids {
-            let Some(was) = stream.group(group).map(|group| group.pending_at(id)) else { break };
+            let was = stream.group(group).and_then(|group| group.pending_at(id));
             if !stream.contains(id) {
-                let gone = stream.group_mut(group).is_some_and(|mut group| group.acknowledge(id));
-                changes += usize::from(gone);
+                gone += usize::from(acknowledge_gone(stream, id, &mut group_effects));
             } else if claim.is_due(was) {
-                claim.give(stream, group, consumer, id, reply);
-                (len, changes) = (len + 1, changes + 1);
+                claim.give(stream, consumer, id, reply, &mut group_effects);
+                len += 1;
             }
         }
         reply.end_array(array, len);
-        Edit::unchanged((is_new, changes))
+        if is_new && len == 0 {
+            group_effects.created(name);
+        }
+        if has_advanced && len + gone == 0 {
+            stream.group(group).into_iter().for_each(|group| group_effects.read_up_to(group));
+        }
+        Edit::unchanged((is_new, len + gone + usize::from(has_advanced)))
     })?;
     let (is_new, changes) = done.unwrap_or_default();
     told_of_consumer(ctx, key, is_new);
     ctx.keys.modified_unwatched(key, None, changes);
-    Ok(Outcome::Done)
+    Ok(Outcome::Instead(effects))
+}
+
+/// Drops a pending entry that the stream no longer has. Returns whether it was pending.
+fn acknowledge_gone(stream: &mut Stream, id: StreamId, effects: &mut GroupEffects<'_>) -> bool {
+    let Some(group) = stream.group(effects.group) else { return false };
+    if let Some(was) = group.pending_at(id) {
+        effects.claimed(&group.consumer(was.consumer).name, id, was, group.last_id);
+    }
+    stream.group_mut(effects.group).is_some_and(|mut group| group.acknowledge(id))
 }
 
 /// What `XAUTOCLAIM` finds among the pending entries of a group.
@@ -212,9 +231,12 @@ pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         is_forced: false,
         just_id,
     };
+    let mut effects = ctx.effects();
+    let mut group_effects = GroupEffects { effects: &mut effects, key, group };
     let reply = &mut ctx.reply;
     let done = ctx.keys.edit(key, |stream: &mut Stream| {
-        let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
+        let name = consumer;
+        let Some((consumer, is_new)) = seen(stream, group, name, now_ms) else {
             return Edit::unchanged((false, 0));
         };
         let found = Found::search(stream, group, start, count, &claim);
@@ -223,17 +245,20 @@ pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         reply_id(reply, next);
         reply.array(claimed.len());
         for id in &claimed {
-            claim.give(stream, group, consumer, *id, reply);
+            claim.give(stream, consumer, *id, reply, &mut group_effects);
         }
         reply.array(gone.len());
         for id in &gone {
             reply_id(reply, *id);
-            stream.group_mut(group).map(|mut group| group.acknowledge(*id));
+            acknowledge_gone(stream, *id, &mut group_effects);
+        }
+        if is_new && claimed.is_empty() {
+            group_effects.created(name);
         }
         Edit::unchanged((is_new, claimed.len() + gone.len()))
     })?;
     let (is_new, changes) = done.unwrap_or_default();
     told_of_consumer(ctx, key, is_new);
     ctx.keys.modified_unwatched(key, None, changes);
-    Ok(Outcome::Done)
+    Ok(Outcome::Instead(effects))
 }

@@ -3,6 +3,7 @@
 use super::args;
 use super::context::{Context, Outcome};
 use super::stream::{parse_id, reply_entries, reply_entry, reply_id};
+use super::stream_effects::GroupEffects;
 use super::stream_group::seen;
 use crate::dataset::edit::Edit;
 use crate::dataset::waiters::Wait;
@@ -181,23 +182,37 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             id => Some(parse_id(id, 0)?).filter(|id| *id != StreamId::MAX),
         });
     }
-    let mut found = Found::new();
+    let (mut found, mut effects) = (Found::new(), ctx.effects());
     for ((key, _), start) in options.streams(args).zip(starts) {
         let now_ms = ctx.now.millis().0 as i64;
         let reply = &mut ctx.reply;
+        let mut group_effects = GroupEffects { effects: &mut effects, key, group };
         let is_new = ctx.keys.edit(key, |stream: &mut Stream| {
-            let Some((consumer, is_new)) = seen(stream, group, consumer, now_ms) else {
+            let name = consumer;
+            let Some((consumer, is_new)) = seen(stream, group, name, now_ms) else {
                 return Edit::unchanged(false);
             };
             let reader = Reader { group, consumer, now_ms, count: options.count };
+            let has_new = start.is_none() && reader.has_new(stream);
+            if is_new && (options.needs_no_ack || !has_new) {
+                group_effects.created(name);
+            }
             match start {
                 Some(after) => {
                     found.begin(reply, key);
                     reader.reply_history(stream, after, reply);
                 }
-                None if reader.has_new(stream) => {
+                None if has_new => {
                     found.begin(reply, key);
-                    reader.reply_new(stream, options.needs_no_ack, reply);
+                    let ids = reader.reply_new(stream, options.needs_no_ack, reply);
+                    if !options.needs_no_ack {
+                        let pending = Pending { consumer, delivered_ms: now_ms, deliveries: 1 };
+                        ids.iter().for_each(|id| group_effects.claimed(name, *id, pending, *id));
+                    }
+                    stream
+                        .group(group)
+                        .into_iter()
+                        .for_each(|group| group_effects.read_up_to(group));
                 }
                 None => {}
             }
@@ -206,9 +221,12 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         super::stream_group::told_of_consumer(ctx, key, is_new == Some(true));
     }
     if found.end(&mut ctx.reply) {
-        return Ok(Outcome::Done);
+        return Ok(Outcome::Instead(effects));
     }
-    Ok(wait(ctx, &options, args, None))
+    Ok(match wait(ctx, &options, args, None) {
+        Outcome::Block { until, .. } => Outcome::Block { until, effects },
+        _ => Outcome::Instead(effects),
+    })
 }
 
 fn wait(
@@ -245,8 +263,13 @@ impl Reader<'_> {
         stream.last_entry_id() > stream.group(self.group).map(|group| group.last_id)
     }
 
-    /// Gives the consumer what no one in the group has been given.
-    fn reply_new(&self, stream: &mut Stream, needs_no_ack: bool, reply: &mut Reply<'_>) {
+    /// Gives the consumer entries that no consumer of the group has got yet. Returns their ids.
+    fn reply_new(
+        &self,
+        stream: &mut Stream,
+        needs_no_ack: bool,
+        reply: &mut Reply<'_>,
+    ) -> Vec<StreamId> {
         let read = stream.group(self.group).map_or(StreamId::MAX, |group| group.last_id);
         let mut ids = Vec::new();
         let array = reply.begin();
@@ -258,14 +281,15 @@ impl Reader<'_> {
         }
         reply.end_array(array, ids.len());
         stream.advance(self.group, &ids);
-        let Some(mut group) = stream.group_mut(self.group) else { return };
-        if !needs_no_ack {
+        let group = stream.group_mut(self.group).filter(|_| !needs_no_ack);
+        if let Some(mut group) = group {
             group.consumer_mut(self.consumer).active_ms = Some(self.now_ms);
             let (consumer, delivered_ms) = (self.consumer, self.now_ms);
-            for id in ids {
-                group.assign(id, Pending { consumer, delivered_ms, deliveries: 1 });
+            for id in &ids {
+                group.assign(*id, Pending { consumer, delivered_ms, deliveries: 1 });
             }
         }
+        ids
     }
 
     /// Repeats what the consumer has been given and not acknowledged; of entries that are gone the id alone.

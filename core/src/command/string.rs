@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
 use crate::dataset::event::Event;
+use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
 use crate::number::LongDouble;
 use crate::resp::args::Args;
@@ -102,7 +103,25 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if !options.returns_old {
         ctx.reply.ok();
     }
-    Ok(Outcome::Done)
+    Ok(match deadline {
+        Some(deadline) => set_with_deadline(ctx, key, &args[2], deadline),
+        None if options.returns_old => {
+            let mut effects = ctx.effects();
+            if effects.are_recorded() {
+                let is_kept = |at: &usize| *at < 3 || !args::is(&args[*at], "GET");
+                let words: Vec<&[u8]> =
+                    (0..args.len()).filter(is_kept).map(|at| &args[at]).collect();
+                effects.push(&words);
+            }
+            Outcome::Instead(effects)
+        }
+        None => Outcome::Done,
+    })
+}
+
+/// The outcome of a command that has set a string with a deadline.
+fn set_with_deadline(ctx: &Context<'_>, key: &[u8], value: &[u8], deadline: UnixMillis) -> Outcome {
+    ctx.instead([b"SET", key, value, b"PXAT", itoa::Buffer::new().format(deadline.0).as_bytes()])
 }
 
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -127,14 +146,14 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
     ctx.keys.put(&args[1], args::string(args, 3), Some(deadline), Event::SET);
     ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
-    Ok(Outcome::Done)
+    Ok(set_with_deadline(ctx, &args[1], &args[3], deadline))
 }
 
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
     ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
-    Ok(Outcome::Done)
+    Ok(ctx.instead([b"SET", &args[1], &args[2]]))
 }
 
 pub(super) fn mset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -292,7 +311,7 @@ pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         None => ctx.keys.put(key, StringRef::text(&text), None, Event::INCR_BY_FLOAT),
     }
     ctx.reply.bulk(&text);
-    Ok(Outcome::Done)
+    Ok(ctx.instead([b"SET", key, &text, b"KEEPTTL"]))
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------
@@ -307,10 +326,11 @@ pub(super) fn getdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let value = ctx.keys.read_string(&args[1])?;
     let exists = value.is_some();
     reply_or_null(&mut ctx.reply, value);
-    if exists {
-        ctx.keys.remove(&args[1]);
+    if !exists {
+        return Ok(Outcome::Done);
     }
-    Ok(Outcome::Done)
+    ctx.keys.remove(&args[1]);
+    Ok(ctx.instead([b"DEL", &args[1]]))
 }
 
 pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -320,13 +340,20 @@ pub(super) fn getex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let exists = value.is_some();
     let deadline = if exists { options.deadline(ctx.now, "getex")? } else { None };
     reply_or_null(&mut ctx.reply, value);
-    match deadline {
-        Some(deadline) if deadline <= ctx.keys.now_ms() => drop(ctx.keys.remove(key)),
-        Some(deadline) => ctx.keys.expire(key, deadline),
-        None if options.persists && exists => drop(ctx.keys.persist(key)),
-        None => {}
-    }
-    Ok(Outcome::Done)
+    Ok(match deadline {
+        Some(deadline) if deadline <= ctx.keys.now_ms() => {
+            ctx.keys.remove(key);
+            ctx.deletion(key, Deletion::Expired)
+        }
+        Some(deadline) => {
+            ctx.keys.expire(key, deadline);
+            ctx.instead([b"PEXPIREAT", key, itoa::Buffer::new().format(deadline.0).as_bytes()])
+        }
+        None if options.persists && exists && ctx.keys.persist(key) => {
+            ctx.instead([b"PERSIST", key])
+        }
+        None => Outcome::Done,
+    })
 }
 
 pub(super) fn mget(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {

@@ -38,13 +38,18 @@ pub(crate) enum Expiry {
     Remove,
     /// Hides it, but leaves it in place: during `CLIENT PAUSE`, and for readers that must not change anything.
     Hide,
+    /// Treats it as any other: while changes are applied, only their author says what has expired.
+    Show,
 }
 
 impl Keys<'_> {
-    /// The millisecond against which deadlines are held.
+    /// Returns the time that deadlines are compared with. Where expired keys are shown it is zero: nothing is due.
     #[inline]
     pub(crate) const fn now_ms(&self) -> UnixMillis {
-        self.now.millis()
+        match self.expiry {
+            Expiry::Show => UnixMillis(0),
+            Expiry::Remove | Expiry::Hide => self.now.millis(),
+        }
     }
 
     #[inline]
@@ -253,7 +258,7 @@ impl Keys<'_> {
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], counts: bool) -> Option<Place> {
-        let place = match self.dataset.keyspace[database].lookup(key, self.now.millis()) {
+        let place = match self.dataset.keyspace[database].lookup(key, self.now_ms()) {
             Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Due(place) => self.collect(database, key, place),
@@ -279,7 +284,7 @@ impl Keys<'_> {
     /// Removes a key that has expired, or what has expired within its value. Returns where it is, if it is there still.
     #[cold]
     fn collect(&mut self, database: usize, key: &[u8], place: Place) -> Option<Place> {
-        let now = self.now.millis();
+        let now = self.now_ms();
         if self.expiry == Expiry::Hide {
             let record = self.dataset.keyspace[database].at(place)?;
             return (!record.is_expired(now)).then_some(place);
@@ -287,7 +292,8 @@ impl Keys<'_> {
         let (table, lazyfree) = self.dataset.keyspace.database_and_lazyfree(database);
         let budget = limits::EXPIRE_RECORDS;
         let observers = &mut self.dataset.observers;
-        let mut reaper = KeyReaper { database, observers, lazyfree, budget, expired: 0 };
+        let mut reaper =
+            KeyReaper { database, observers, lazyfree, budget, expired: 0, is_active: false };
         table.expire_key(key, now, &mut reaper);
         self.dataset.stats.expired += reaper.expired;
         match table.lookup(key, now) {
@@ -394,7 +400,7 @@ impl Keys<'_> {
         for last in (0..TRIES).rev() {
             let record = self.dataset.keyspace[self.database].random(&mut self.dataset.random)?;
             let key = record.key().to_vec();
-            if !record.is_expired(self.now.millis()) || last == 0 {
+            if !record.is_expired(self.now_ms()) || last == 0 {
                 return Some(key);
             }
             self.peek_in(self.database, &key);
@@ -408,7 +414,8 @@ impl Keys<'_> {
         if first == second {
             return;
         }
-        let (databases, now) = (&self.dataset.keyspace, self.now.millis());
+        let now = self.now_ms();
+        let databases = &self.dataset.keyspace;
         for (replaced, by) in [(first, second), (second, first)] {
             let was_there = |key: &[u8]| databases[replaced].find(key).is_some();
             let successor = |key: &[u8]| match databases[by].find(key) {
@@ -500,7 +507,7 @@ impl Keys<'_> {
 
     /// Ends a client's watches; whether all keys are as they were.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
-        let (now, databases) = (self.now.millis(), &self.dataset.keyspace);
+        let (now, databases) = (self.now_ms(), &self.dataset.keyspace);
         let has_expired = self.dataset.observers.watches.keys_of(client).any(|(database, key)| {
             databases[database].find(key).is_some_and(|record| record.is_expired(now))
         });

@@ -12,8 +12,9 @@
 //! | [`evict`] | which key is evicted next |
 //! | [`watch`], [`waiters`], [`tracking`] | the clients that `WATCH` keys, block on them, or cache them |
 //! | [`event`] | the names of what happens to keys |
-//! | [`propagation`] | changes as commands, for readers outside the engine |
+//! | [`propagation`], [`change_log`] | changes as commands, and their bytes for readers outside the engine |
 
+pub mod change_log;
 pub(crate) mod edit;
 pub(crate) mod event;
 pub mod evict;
@@ -31,6 +32,7 @@ use crate::dataset::event::Event;
 use crate::dataset::evict::{Choice, EvictionPool};
 use crate::dataset::keys::{Expiry, Keys};
 use crate::dataset::observers::Observers;
+use crate::dataset::propagation::Deletion;
 use crate::dataset::reaper::KeyReaper;
 use crate::keyspace::Keyspace;
 use crate::keyspace::access::AccessPolicy;
@@ -62,13 +64,23 @@ pub(crate) struct KeyStats {
     pub(crate) evicted: u64,
     /// Changes to data. A reset keeps this count.
     pub(crate) changes: u64,
+    /// How many of them the last save contains.
+    pub(crate) saved_changes: u64,
 }
 
 impl KeyStats {
-    /// Starts counting anew, except for [`changes`](Self::changes).
+    /// Starts counting anew, except for changes.
     pub(crate) const fn reset(&mut self) {
-        let changes = self.changes;
-        *self = Self { hits: 0, misses: 0, expired: 0, expired_actively: 0, evicted: 0, changes };
+        let Self { changes, saved_changes, .. } = *self;
+        *self = Self {
+            hits: 0,
+            misses: 0,
+            expired: 0,
+            expired_actively: 0,
+            evicted: 0,
+            changes,
+            saved_changes,
+        };
     }
 }
 
@@ -92,6 +104,7 @@ impl Dataset {
     /// Adopts the parameters that concern keys. Call it after each change of the configuration.
     pub(crate) fn apply_config(&mut self, config: &Config) {
         self.observers.classes = config.notify_keyspace_events;
+        self.observers.propagation.apply_config(config);
         self.access_policy = if config.counts_frequency() {
             AccessPolicy::Frequency {
                 log_factor: config.lfu_log_factor as u32,
@@ -124,7 +137,8 @@ impl Dataset {
         self.observers.client = None;
         let (table, lazyfree) = self.keyspace.database_and_lazyfree(database);
         let (budget, observers) = (limits::EXPIRE_RECORDS, &mut self.observers);
-        let mut reaper = KeyReaper { database, observers, lazyfree, budget, expired: 0 };
+        let mut reaper =
+            KeyReaper { database, observers, lazyfree, budget, expired: 0, is_active: true };
         let due = table.expire_due(now.millis(), budget, &mut reaper);
         let expired = reaper.expired;
         self.stats.expired += expired;
@@ -140,8 +154,10 @@ impl Dataset {
         if let Some(record) = self.keyspace[database].remove(&key) {
             self.keyspace.lazyfree.push_record(record);
             self.stats.evicted += 1;
-            self.observers.journal.removed(database, &key);
             self.observers.modified(database, &key, Event::EVICTED);
+            let propagation = &mut self.observers.propagation;
+            propagation.deleted(database, &key, Deletion::Evicted);
+            propagation.end_unit();
         }
         true
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::client::ClientId;
 use crate::config::events::EventClasses;
 use crate::dataset::event::Event;
-use crate::dataset::propagation::Journal;
+use crate::dataset::propagation::{Deletion, Propagation};
 use crate::dataset::tracking::Tracking;
 use crate::dataset::waiters::Waiters;
 use crate::dataset::watch::Watches;
@@ -25,8 +25,8 @@ pub(crate) struct Observers {
     pub(crate) events: Vec<Notification>,
     /// The classes of events that `notify-keyspace-events` enables.
     pub(crate) classes: EventClasses,
-    /// The record of changes.
-    pub(crate) journal: Journal,
+    /// The stream of changes.
+    pub(crate) propagation: Propagation,
 }
 
 /// An event at a key, to be published.
@@ -63,6 +63,7 @@ impl Observers {
         self.waiters.touch(database, key);
         self.tracking.touch(key, None);
         self.notify(database, key, Event::EXPIRED);
+        self.propagation.deleted(database, key, Deletion::Expired);
     }
 
     /// Reports an event that is not a change, or the second event of one change.

@@ -1,91 +1,192 @@
-//! What has changed data, as commands that change it so again: what is kept beside a snapshot, so that nothing is lost
-//! between two of them.
+//! The stream of changes: what changed data, as commands that have the same effect at any other time.
 //!
-//! A command stands here as it was sent, behind a `SELECT` of its database. Run on the same data at the same time it does the
-//! same, so nothing else has to be known: a deadline that has passed needs no `DEL`, an id of `*` need not be spelled out. Two
-//! things are drawn by lot, and are written as what came of them: `SPOP`, and which keys are evicted.
+//! The form is the one that Redis sends to replicas and writes to its append-only file. Deadlines are absolute, generated ids
+//! are spelled out, floats are results, random choices are the elements that were chosen, a blocked pop is the pop that
+//! served it, and expired or evicted keys are deletions. A command that changed nothing is not in the stream.
+//!
+//! Everything that one command changes is a unit, as is everything that one `EXEC` changes. A unit of several commands stands
+//! between `MULTI` and `EXEC`, so that a reader that stops in the middle applies none of it. A `SELECT` precedes a command
+//! when the database has changed.
+//!
+//! Without readers nothing is written, and a write costs one comparison.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Commands that have changed data, as requests.
+use super::change_log::ChangeLog;
+use crate::config::Config;
+
+const MULTI: &[u8] = b"*1\r\n$5\r\nMULTI\r\n";
+const EXEC: &[u8] = b"*1\r\n$4\r\nEXEC\r\n";
+
+/// The stream of changes.
 #[derive(Debug, Default)]
-pub(crate) struct Journal {
-    is_kept: bool,
-    /// Whether what a command did was written in its place.
-    is_rewritten: bool,
-    /// The database in which the next command would run.
-    database: usize,
-    requests: Vec<u8>,
+pub(crate) struct Propagation {
+    pub(crate) log: ChangeLog,
+    /// The commands of the current unit, with their `SELECT`s.
+    unit: Vec<u8>,
+    /// How many commands the unit has, `SELECT`s not counted.
+    unit_len: usize,
+    /// The database in which the next command would run; none if it needs a `SELECT` in any case.
+    database: Option<usize>,
+    deletions: Deletions,
 }
 
-impl Journal {
-    /// Keeps what comes from now on, or nothing any more.
-    pub(crate) fn keep(&mut self, is_kept: bool) {
-        *self = Self { is_kept, ..Self::default() };
-    }
+/// Why a key is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// Its deadline has passed, or a command has set one that has passed.
+    Expired,
+    /// It was evicted.
+    Evicted,
+    /// A command has taken its last element.
+    Emptied,
+}
 
-    /// Whether anything is kept.
+/// Whether each kind of deletion is an `UNLINK` instead of a `DEL`: the `lazyfree-lazy-*` parameters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deletions {
+    expired: bool,
+    evicted: bool,
+    emptied: bool,
+}
+
+/// Commands that have the effect of the one that ran, and stand for it in the stream. Without readers it stays empty.
+#[derive(Debug, Default)]
+pub(crate) struct Effects(Option<Box<Commands>>);
+
+#[derive(Debug, Default)]
+struct Commands {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Effects {
+    /// Whether commands that are pushed go anywhere. Otherwise they need not be made.
     #[inline]
-    pub(crate) const fn is_kept(&self) -> bool {
-        self.is_kept
+    pub(crate) const fn are_recorded(&self) -> bool {
+        self.0.is_some()
     }
 
-    /// What has come since it was last taken. It begins in database 0.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        self.database = 0;
-        core::mem::take(&mut self.requests)
+    /// Adds a command.
+    pub(crate) fn push(&mut self, args: &[&[u8]]) {
+        if let Some(commands) = &mut self.0 {
+            write_command(&mut commands.bytes, args.iter().copied());
+            commands.len += 1;
+        }
+    }
+}
+
+impl Propagation {
+    /// Adopts the parameters that decide between `DEL` and `UNLINK`.
+    pub(crate) const fn apply_config(&mut self, config: &Config) {
+        self.deletions = Deletions {
+            expired: config.lazyfree_lazy_expire,
+            evicted: config.lazyfree_lazy_eviction,
+            emptied: config.lazyfree_lazy_server_del,
+        };
     }
 
-    /// A command has changed data.
+    /// Whether anything reads the stream.
+    #[inline]
+    pub(crate) const fn is_read(&self) -> bool {
+        self.log.is_read()
+    }
+
+    /// Returns an empty list of effects.
+    #[inline]
+    pub(crate) fn effects(&self) -> Effects {
+        Effects(self.is_read().then(Box::default))
+    }
+
+    /// The name of the command that deletes a key.
+    pub(crate) const fn delete(&self, deletion: Deletion) -> &'static [u8] {
+        let is_lazy = match deletion {
+            Deletion::Expired => self.deletions.expired,
+            Deletion::Evicted => self.deletions.evicted,
+            Deletion::Emptied => self.deletions.emptied,
+        };
+        if is_lazy { b"UNLINK" } else { b"DEL" }
+    }
+
+    /// Adds a command to the unit.
     pub(crate) fn command<'a>(
         &mut self,
         database: usize,
         args: impl ExactSizeIterator<Item = &'a [u8]>,
     ) {
-        if !core::mem::take(&mut self.is_rewritten) {
-            self.write(database, args);
+        if self.is_read() {
+            self.select(database);
+            write_command(&mut self.unit, args);
+            self.unit_len += 1;
         }
     }
 
-    /// What the command that runs has done, to be kept in its place.
-    pub(crate) fn instead<'a>(
-        &mut self,
-        database: usize,
-        args: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) {
-        self.write(database, args);
-        self.is_rewritten = true;
-    }
-
-    /// A key was evicted.
-    pub(crate) fn removed(&mut self, database: usize, key: &[u8]) {
-        if self.is_kept {
-            self.write(database, [&b"UNLINK"[..], key].into_iter());
+    /// Adds the effects of a command to the unit.
+    pub(crate) fn effects_of_command(&mut self, database: usize, effects: Effects) {
+        if let Some(commands) = effects.0
+            && commands.len > 0
+        {
+            self.select(database);
+            self.unit.extend_from_slice(&commands.bytes);
+            self.unit_len += commands.len;
         }
     }
 
-    fn write<'a>(&mut self, database: usize, args: impl ExactSizeIterator<Item = &'a [u8]>) {
-        if self.database != database {
-            self.database = database;
+    /// Adds the deletion of a key to the unit.
+    pub(crate) fn deleted(&mut self, database: usize, key: &[u8], deletion: Deletion) {
+        self.command(database, [self.delete(deletion), key].into_iter());
+    }
+
+    /// Ends the unit: readers can see it now.
+    #[inline]
+    pub(crate) fn end_unit(&mut self) {
+        if self.unit_len > 0 {
+            self.publish_unit();
+        }
+    }
+
+    /// Makes the next command begin with a `SELECT`, so that a reader may start there.
+    pub(crate) const fn restart(&mut self) {
+        self.database = None;
+    }
+
+    #[cold]
+    fn publish_unit(&mut self) {
+        /// A buffer larger than that is not kept.
+        const KEPT_BYTES: usize = 64 * 1024;
+        if self.unit_len > 1 {
+            self.log.append(MULTI);
+        }
+        self.log.append(&self.unit);
+        if self.unit_len > 1 {
+            self.log.append(EXEC);
+        }
+        self.unit_len = 0;
+        self.unit.clear();
+        self.unit.shrink_to(KEPT_BYTES);
+    }
+
+    fn select(&mut self, database: usize) {
+        if self.database.replace(database) != Some(database) {
             let mut digits = itoa::Buffer::new();
             let select: [&[u8]; 2] = [b"SELECT", digits.format(database).as_bytes()];
-            self.request(select.into_iter());
-        }
-        self.request(args);
-    }
-
-    fn request<'a>(&mut self, args: impl ExactSizeIterator<Item = &'a [u8]>) {
-        self.header(b'*', args.len());
-        for arg in args {
-            self.header(b'$', arg.len());
-            self.requests.extend_from_slice(arg);
-            self.requests.extend_from_slice(b"\r\n");
+            write_command(&mut self.unit, select.into_iter());
         }
     }
+}
 
-    fn header(&mut self, kind: u8, number: usize) {
-        self.requests.push(kind);
-        self.requests.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-        self.requests.extend_from_slice(b"\r\n");
+fn write_command<'a>(out: &mut Vec<u8>, args: impl ExactSizeIterator<Item = &'a [u8]>) {
+    write_header(out, b'*', args.len());
+    for arg in args {
+        write_header(out, b'$', arg.len());
+        out.extend_from_slice(arg);
+        out.extend_from_slice(b"\r\n");
     }
+}
+
+fn write_header(out: &mut Vec<u8>, kind: u8, number: usize) {
+    out.push(kind);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    out.extend_from_slice(b"\r\n");
 }

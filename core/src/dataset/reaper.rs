@@ -19,6 +19,17 @@ pub(crate) struct KeyReaper<'a> {
     pub(crate) budget: usize,
     /// How many keys it has removed.
     pub(crate) expired: u64,
+    /// Whether the periodic work reaps: then each removal is a unit of the stream of changes. At an access it belongs to the
+    /// unit of the command.
+    pub(crate) is_active: bool,
+}
+
+impl KeyReaper<'_> {
+    fn end_unit(&mut self) {
+        if self.is_active {
+            self.observers.propagation.end_unit();
+        }
+    }
 }
 
 impl Reaper<Record> for KeyReaper<'_> {
@@ -26,18 +37,34 @@ impl Reaper<Record> for KeyReaper<'_> {
         self.expired += 1;
         self.observers.expired(self.database, record.key());
         self.lazyfree.push_record(record);
+        self.end_unit();
     }
 
     fn expired_within(&mut self, record: &mut Record, now: UnixMillis) -> Reaped {
-        let budget = self.budget;
+        // The stream names the fields that are gone: at an access all that are due must be, since the command that follows
+        // does not find them.
+        let is_read = self.observers.propagation.is_read();
+        let budget = if is_read && !self.is_active { usize::MAX } else { self.budget };
+        let (mut removed, mut fields) = (0, Vec::new());
         let reaped = record.edit_compound(&mut Vec::new(), |hash: &mut Hash| {
-            let (seen, removed) = hash.expire_due(now, budget);
-            (Reaped { seen, is_empty: hash.is_gone() }, removed)
+            let seen = hash.expire_due(now, budget, &mut |field| {
+                removed += 1;
+                if is_read {
+                    fields.push(field.to_vec());
+                }
+            });
+            Reaped { seen, is_empty: hash.is_gone() }
         });
-        let Some((reaped, removed)) = reaped else { return Reaped::default() };
+        let Some(reaped) = reaped else { return Reaped::default() };
+        if is_read && removed > 0 {
+            let fields = fields.iter().map(Vec::as_slice);
+            let args: Vec<&[u8]> = [&b"HDEL"[..], record.key()].into_iter().chain(fields).collect();
+            self.observers.propagation.command(self.database, args.into_iter());
+        }
         self.budget = budget.saturating_sub(reaped.seen);
         if removed > 0 {
             self.observers.modified(self.database, record.key(), Event::HEXPIRED);
+            self.end_unit();
         }
         reaped
     }

@@ -92,7 +92,7 @@ impl Engine {
         self.dataset.observers.classes = classes;
         self.dataset.random = random;
         self.dataset.stats = stats;
-        result.map(|outcome| debug_assert_eq!(outcome, Outcome::Done))
+        result.map(|outcome| debug_assert!(matches!(outcome, Outcome::Done)))
     }
 }
 

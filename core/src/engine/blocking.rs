@@ -100,6 +100,7 @@ impl Engine {
         if is_muted {
             turn.output.rewind(before);
         }
+        self.dataset.observers.propagation.end_unit();
         let ended_ns = self.end_turn(turn);
         let session = &mut self.instance.clients[client];
         session.blocked_until = None;

@@ -44,6 +44,7 @@ impl Engine {
             self.answer_muted(turn, admitted, args);
         }
         self.append_messages(turn);
+        self.dataset.observers.propagation.end_unit();
         let session = &mut self.instance.clients[turn.client];
         if let Some(state) = &mut session.tracking
             && session.transaction.is_none()
@@ -221,6 +222,9 @@ impl Engine {
         if self.instance.pause.is_some() {
             keys.expiry = Expiry::Hide;
         }
+        if session.role == Role::Master {
+            keys.expiry = Expiry::Show;
+        }
         let mut context = Context {
             now: turn.now,
             keys,
@@ -230,13 +234,19 @@ impl Engine {
             commands: &self.commands,
             command,
         };
-        let result = (command.spec.run)(&mut context, args);
+        let mut result = (command.spec.run)(&mut context, args);
         if let Err(error) = &result {
             context.reply.error(error);
         }
-        let journal = &mut self.dataset.observers.journal;
-        if journal.is_kept() && self.dataset.stats.changes != changes {
-            journal.command(self.instance.clients[turn.client].database, args.iter());
+        let propagation = &mut self.dataset.observers.propagation;
+        match &mut result {
+            Ok(Outcome::Instead(effects) | Outcome::Block { effects, .. }) => {
+                propagation.effects_of_command(database, core::mem::take(effects));
+            }
+            _ if propagation.is_read() && self.dataset.stats.changes != changes => {
+                propagation.command(database, args.iter());
+            }
+            _ => {}
         }
         if self.instance.clients[turn.client].tracking.is_some() {
             self.track(turn, call);
@@ -245,9 +255,9 @@ impl Engine {
             self.instance.deliver(&mut self.dataset.observers, turn.now);
         }
         match result {
-            Ok(Outcome::Done) => {}
+            Ok(Outcome::Done | Outcome::Instead(_)) => {}
             // It is accounted for when it ends.
-            Ok(Outcome::Block { until }) => {
+            Ok(Outcome::Block { until, .. }) => {
                 self.show(turn, call);
                 return self.block(turn, call, until);
             }

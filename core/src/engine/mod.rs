@@ -14,10 +14,10 @@
 
 mod ask;
 mod blocking;
+mod changes;
 mod cron;
 mod dispatch;
 mod evict;
-mod journal;
 mod permission;
 mod pipeline;
 mod snapshot;
