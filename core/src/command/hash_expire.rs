@@ -299,9 +299,8 @@ pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             match deadline {
                 _ if !is_there => {}
                 Some(deadline) if deadline <= now => {
-                    if hash.remove(field, now) {
-                        removed.push(field);
-                    }
+                    hash.remove(field, now);
+                    removed.push(field);
                 }
                 Some(_) => {
                     hash.set_deadline(field, deadline, seed);
