@@ -132,7 +132,7 @@ fn expire(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Handled {
     let condition = Condition::parse(&args[3]);
     let at = if condition == Condition::Always { 3 } else { 4 };
     let fields = fields(args, at, error::NUMFIELDS_NOT_POSITIVE)?;
-    let told = each_field(ctx, &args[1], fields, |hash, field, now, seed| {
+    let told = each_field(ctx, &args[1], fields, Event::HEXPIRE, |hash, field, now, seed| {
         let Some(old) = hash.view().deadline(field, now) else { return NO_FIELD };
         if !condition.allows(old, deadline) {
             return NOT_MET;
@@ -182,7 +182,7 @@ fn propagate_removal(effects: &mut Effects, key: &[u8], fields: &[&[u8]]) {
 pub(super) fn hpersist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_type(&mut ctx.keys, &args[1])?;
     let fields = fields(args, 2, error::NUMBER_OF_FIELDS)?;
-    each_field(ctx, &args[1], fields, |hash, field, now, seed| {
+    each_field(ctx, &args[1], fields, Event::HPERSIST, |hash, field, now, seed| {
         match hash.view().deadline(field, now) {
             None => NO_FIELD,
             Some(None) => NO_DEADLINE,
@@ -200,11 +200,10 @@ fn each_field(
     ctx: &mut Context<'_>,
     key: &[u8],
     fields: Args<'_>,
+    changed_event: Event,
     mut change: impl FnMut(&mut Hash, &[u8], UnixMillis, Seed) -> i64,
 ) -> Result<Vec<i64>, Error> {
     let (now, seed) = (ctx.keys.now_ms(), ctx.keys.dataset.keyspace.seed());
-    let changed_event =
-        if ctx.command.spec.name == "hpersist" { Event::HPERSIST } else { Event::HEXPIRE };
     let told = ctx.keys.edit(key, |hash: &mut Hash| {
         let told: Vec<i64> = fields.iter().map(|field| change(hash, field, now, seed)).collect();
         let count = |result| told.iter().filter(|told| **told == result).count();

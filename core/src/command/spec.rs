@@ -243,6 +243,16 @@ bit_set! {
         AllowBusy = "allow_busy",
         /// Looks at keys that its arguments do not name, as `RANDOMKEY` does. Not reported.
         TouchesArbitraryKeys = "touches_arbitrary_keys",
+        /// Runs at once inside a transaction, instead of being queued. Not reported.
+        Unqueued = "unqueued",
+        /// Runs the queued commands, so it is held to what they need. Not reported.
+        RunsQueue = "runs_queue",
+        /// Allowed for a client that has subscribed and speaks RESP2. Not reported.
+        Subscribed = "subscribed",
+        /// Leaves what `CLIENT CACHING` has said for the command after it. Not reported.
+        KeepsCaching = "keeps_caching",
+        /// Marks an access to a key, whatever the client has chosen. Not reported.
+        MarksAccess = "marks_access",
     }
 }
 
@@ -250,7 +260,17 @@ impl Flag {
     /// Whether `COMMAND` leaves this flag out of its reply.
     #[must_use]
     pub const fn is_hidden(self) -> bool {
-        matches!(self, Self::MayReplicate | Self::Protected | Self::TouchesArbitraryKeys)
+        matches!(
+            self,
+            Self::MayReplicate
+                | Self::Protected
+                | Self::TouchesArbitraryKeys
+                | Self::Unqueued
+                | Self::RunsQueue
+                | Self::Subscribed
+                | Self::KeepsCaching
+                | Self::MarksAccess
+        )
     }
 }
 

@@ -30,8 +30,7 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn parse(args: Args<'a>, name: &str, now: UnixMicros) -> Result<Self, Error> {
-        let is_group = name == "xreadgroup";
+    fn parse(args: Args<'a>, is_group: bool, now: UnixMicros) -> Result<Self, Error> {
         let (mut count, mut until, mut group, mut needs_no_ack) = (usize::MAX, None, None, false);
         let mut at = 1;
         while at < args.len() {
@@ -46,7 +45,7 @@ impl<'a> Options<'a> {
                 count = wanted.unwrap_or(usize::MAX);
             } else if args::is(arg, "STREAMS") && more > 0 {
                 if !more.is_multiple_of(2) {
-                    let new = if is_group { '>' } else { '$' };
+                    let (name, new) = if is_group { ("xreadgroup", '>') } else { ("xread", '$') };
                     return Err(error::quoted(
                         &format!(
                             "ERR Unbalanced '{name}' list of streams: for each stream key an ID or '{new}' must be specified."
@@ -134,7 +133,7 @@ impl Found {
 }
 
 pub(super) fn xread(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let options = Options::parse(args, "xread", ctx.now)?;
+    let options = Options::parse(args, false, ctx.now)?;
     let mut ids = Vec::with_capacity(options.keys);
     for (key, id) in options.streams(args) {
         let stream = ctx.keys.read_as::<Stream>(key)?;
@@ -166,7 +165,7 @@ pub(super) fn xread(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let options = Options::parse(args, "xreadgroup", ctx.now)?;
+    let options = Options::parse(args, true, ctx.now)?;
     let (group, consumer) = options.group.ok_or(error::XREADGROUP_NO_GROUP)?;
     let mut starts = Vec::with_capacity(options.keys);
     for (key, id) in options.streams(args) {

@@ -16,7 +16,7 @@ use crate::session::Role;
 use crate::time::UnixMicros;
 
 /// What a command must not do that is asked in passing.
-const LEAVES_A_TRACE: Flags = Flags::of(&[Flag::Blocking, Flag::MayReplicate]);
+const LEAVES_A_TRACE: Flags = Flags::of(&[Flag::Blocking, Flag::MayReplicate, Flag::MarksAccess]);
 
 impl Engine {
     /// Writes the reply to one request, in RESP3: of a command that reads, in a database. Everything else is refused.
@@ -46,11 +46,7 @@ impl Engine {
         if !spec.accepts(args.len()) {
             return Err(error::wrong_arity(spec.name));
         }
-        // TOUCH reads nothing: it marks an access whoever sends it.
-        if !spec.flags.has(Flag::ReadOnly)
-            || spec.flags.intersects(LEAVES_A_TRACE)
-            || spec.name == "touch"
-        {
+        if !spec.flags.has(Flag::ReadOnly) || spec.flags.intersects(LEAVES_A_TRACE) {
             return Err(error::NOT_IN_PASSING);
         }
         if self.sizes(database).is_none() {

@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use super::Engine;
 use super::turn::{Call, Turn};
 use crate::acl::Denial;
+use crate::client::ClientId;
 use crate::command::context::{Context, Outcome};
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
@@ -38,6 +39,8 @@ impl Engine {
         {
             return Ran::Postponed;
         }
+        let command =
+            admitted.as_ref().map_or_else(|rejected| rejected.command, |index| Some(*index));
         if session.reply_mode == ReplyMode::On {
             self.answer(turn, admitted, args);
         } else {
@@ -45,17 +48,22 @@ impl Engine {
         }
         self.append_messages(turn);
         self.dataset.observers.propagation.end_unit();
-        let session = &mut self.instance.clients[turn.client];
-        if let Some(state) = &mut session.tracking
-            && session.transaction.is_none()
-            && !session.last_command.is_some_and(|name| name.starts_with("client|"))
-        {
-            state.caching = None;
-        }
+        self.end_caching(turn.client, command);
         if self.dataset.observers.waiters.has_ready() {
             self.serve_others(turn);
         }
         Ran::Answered
+    }
+
+    /// Forgets what `CLIENT CACHING` has said, after the command that it was said for.
+    #[inline]
+    fn end_caching(&mut self, client: ClientId, command: Option<usize>) {
+        let session = &mut self.instance.clients[client];
+        let Some(state) = &mut session.tracking else { return };
+        let keeps_it = |index| self.commands.command(index).spec.flags.has(Flag::KeepsCaching);
+        if session.transaction.is_none() && !command.is_some_and(keeps_it) {
+            state.caching = None;
+        }
     }
 
     /// Runs, queues or rejects a request.
@@ -147,7 +155,7 @@ impl Engine {
         }
         if session.subscriptions.is_some()
             && session.protocol == Protocol::Resp2
-            && !is_for_subscribers(command.spec.name)
+            && !command.spec.flags.has(Flag::Subscribed)
         {
             return reject(error::only_for_subscribers(command.spec.name));
         }
@@ -155,6 +163,12 @@ impl Engine {
             return reject(error::MONITOR_ONLY);
         }
         Ok(command.index)
+    }
+
+    /// Whether a command has a flag.
+    #[inline]
+    pub(super) fn has_flag(&self, index: usize, flag: Flag) -> bool {
+        self.commands.command(index).spec.flags.has(flag)
     }
 
     fn may_debug(&self, session: &Session) -> bool {
@@ -170,10 +184,10 @@ impl Engine {
         let mut error = Cow::Borrowed(&rejection.error);
         let session = &mut self.instance.clients[turn.client];
         if let Some(index) = rejection.command {
-            let name = self.commands.command(index).spec.name;
-            session.last_command = Some(name);
+            let spec = self.commands.command(index).spec;
+            session.last_command = Some(spec.name);
             self.instance.stats.commands[index].rejected_calls += 1;
-            if name == "exec" {
+            if spec.flags.has(Flag::RunsQueue) {
                 session.transaction = None;
                 self.dataset.observers.watches.unwatch(turn.client);
                 session.watched_bytes = 0;
@@ -202,7 +216,7 @@ impl Engine {
         match (pause.mode, &session.transaction) {
             (PauseMode::All, _) => true,
             (PauseMode::Writes, Some(queued))
-                if self.commands.command(index).spec.name == "exec" =>
+                if self.commands.command(index).spec.flags.has(Flag::RunsQueue) =>
             {
                 queued.commands.iter().any(|queued| changes_data(queued.command))
             }
@@ -403,22 +417,6 @@ impl Rejection {
     fn new(error: Error, command: Option<usize>) -> Box<Self> {
         Box::new(Self { error, command, denial: None })
     }
-}
-
-/// Whether a client that reads messages where it expects replies may send a command.
-fn is_for_subscribers(name: &str) -> bool {
-    matches!(
-        name,
-        "subscribe"
-            | "psubscribe"
-            | "ssubscribe"
-            | "unsubscribe"
-            | "punsubscribe"
-            | "sunsubscribe"
-            | "ping"
-            | "quit"
-            | "reset"
-    )
 }
 
 /// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis

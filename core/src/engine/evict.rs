@@ -52,11 +52,10 @@ impl Engine {
         let Some(transaction) = &session.transaction else { return spec.flags.has(Flag::DenyOom) };
         let is_denied =
             |command: usize| self.commands.command(command).spec.flags.has(Flag::DenyOom);
-        match spec.name {
-            "exec" => transaction.commands.iter().any(|queued| is_denied(queued.command)),
-            "discard" | "multi" | "watch" | "quit" | "reset" => false,
-            _ => true,
+        if spec.flags.has(Flag::RunsQueue) {
+            return transaction.commands.iter().any(|queued| is_denied(queued.command));
         }
+        !spec.flags.has(Flag::Unqueued)
     }
 
     /// Evicts keys until enough memory is free, or as many as may be at once.

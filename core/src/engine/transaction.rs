@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use super::Engine;
 use super::turn::{Call, Turn};
+use crate::command::spec::Flag;
 use crate::resp::args::{Args, Request};
 use crate::resp::reply::Reply;
 use crate::session::{Queued, Session, Transaction};
@@ -20,12 +21,8 @@ impl Session {
 
 impl Engine {
     /// Whether a command is queued while a transaction is open.
-    #[cold]
     pub(super) fn is_queued(&self, command: usize) -> bool {
-        !matches!(
-            self.commands.command(command).spec.name,
-            "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
-        )
+        !self.has_flag(command, Flag::Unqueued)
     }
 
     /// Runs the queued commands.

@@ -1,6 +1,8 @@
 //! A client's own connection, and what it may do to others.
 
-use crate::command::spec::Flag::{Admin, AllowBusy, Fast, Loading, NoAuth, NoScript, Stale};
+use crate::command::spec::Flag::{
+    Admin, AllowBusy, Fast, KeepsCaching, Loading, NoAuth, NoScript, Stale, Subscribed, Unqueued,
+};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{client, connection, tracking};
 
@@ -80,7 +82,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: -1,
-        flags: Flags::of(&[Fast]),
+        flags: Flags::of(&[Fast, Subscribed]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("message").optional()],
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
@@ -94,7 +96,9 @@ pub(crate) const CONNECTION: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: -1,
-        flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
+        flags: Flags::of(&[
+            NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, Unqueued, Subscribed,
+        ]),
         categories: Categories::of(&[Category::Connection]),
         deprecated: Some(Deprecated { since: "7.2.0", replaced_by: "closing the connection" }),
         run: connection::quit,
@@ -107,7 +111,9 @@ pub(crate) const CONNECTION: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 1,
-        flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
+        flags: Flags::of(&[
+            NoScript, Loading, Stale, Fast, NoAuth, AllowBusy, Unqueued, Subscribed,
+        ]),
         categories: Categories::of(&[Category::Connection]),
         run: connection::reset,
         ..Spec::DEFAULT
@@ -136,7 +142,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 3,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "mode",
@@ -152,7 +158,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: client::getname,
         ..Spec::DEFAULT
@@ -164,7 +170,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: tracking::getredir,
         ..Spec::DEFAULT
@@ -176,7 +182,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[Loading, Stale]),
+        flags: Flags::of(&[Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: client::help,
         ..Spec::DEFAULT
@@ -188,7 +194,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: client::id,
         ..Spec::DEFAULT
@@ -200,7 +206,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         tips: &["nondeterministic_output"],
         run: client::info,
@@ -213,7 +219,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(N), N the number of connections",
         arity: -3,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "filter",
@@ -271,7 +277,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(N), N the number of connections",
         arity: -2,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[
             Argument::one_of(
@@ -307,7 +313,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 3,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "enabled",
@@ -323,7 +329,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 3,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "enabled",
@@ -339,7 +345,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: -3,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[
             Argument::integer("timeout"),
@@ -361,7 +367,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 3,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "action",
@@ -381,7 +387,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 4,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::one_of(
             "attr",
@@ -401,7 +407,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 3,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("connection-name")],
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
@@ -415,7 +421,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: -3,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[
             Argument::one_of(
@@ -439,7 +445,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(1)",
         arity: 2,
-        flags: Flags::of(&[NoScript, Loading, Stale]),
+        flags: Flags::of(&[NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: tracking::trackinginfo,
         ..Spec::DEFAULT
@@ -451,7 +457,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(log N), N the number of connections",
         arity: -3,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[
             Argument::integer("client-id"),
@@ -471,7 +477,7 @@ const CLIENT: &[Spec] = &[
         group: Group::Connection,
         complexity: "O(N), N the number of paused connections",
         arity: 2,
-        flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
+        flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
         run: client::unpause,
         ..Spec::DEFAULT

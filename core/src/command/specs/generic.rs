@@ -3,7 +3,7 @@
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
 use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{
-    DenyOom, Fast, Loading, ReadOnly, Stale, TouchesArbitraryKeys, Write,
+    DenyOom, Fast, Loading, MarksAccess, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{dump, expire, generic, object, scan, sort};
@@ -391,7 +391,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         group: Group::Generic,
         complexity: "O(N), N the number of keys",
         arity: -2,
-        flags: Flags::of(&[ReadOnly, Fast]),
+        flags: Flags::of(&[ReadOnly, Fast, MarksAccess]),
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::range(1, -1, 1, &[Ro])],
         arguments: &[Argument::key("key", 0).multiple()],

@@ -2,10 +2,12 @@
 
 use crate::command::keys::{KeyFlag, KeySpec};
 use crate::command::pubsub;
-use crate::command::spec::Flag::{Fast, Loading, MayReplicate, NoScript, PubSub, Stale};
+use crate::command::spec::Flag::{
+    Fast, Loading, MayReplicate, NoScript, PubSub, Stale, Subscribed,
+};
 use crate::command::spec::{Argument, Channels, Flags, Group, Spec};
 
-const LISTENS: Flags = Flags::of(&[PubSub, NoScript, Loading, Stale]);
+const LISTENS: Flags = Flags::of(&[PubSub, NoScript, Loading, Stale, Subscribed]);
 const SENDS: Flags = Flags::of(&[PubSub, Loading, Stale, Fast, MayReplicate]);
 const TELLS: Flags = Flags::of(&[PubSub, Loading, Stale]);
 const SHARD_CHANNELS: &[KeySpec] = &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])];

@@ -2,7 +2,9 @@
 
 use crate::command::keys::KeyFlag::Ro;
 use crate::command::keys::KeySpec;
-use crate::command::spec::Flag::{AllowBusy, Fast, Loading, NoScript, SkipSlowlog, Stale};
+use crate::command::spec::Flag::{
+    AllowBusy, Fast, Loading, NoScript, RunsQueue, SkipSlowlog, Stale, Unqueued,
+};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::transaction;
 
@@ -15,7 +17,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         group: Group::Transactions,
         complexity: "O(N), N the number of queued commands",
         arity: 1,
-        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
+        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy, Unqueued]),
         categories: Categories::of(&[Category::Transaction]),
         run: transaction::discard,
         ..Spec::DEFAULT
@@ -27,7 +29,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         group: Group::Transactions,
         complexity: "That of the queued commands",
         arity: 1,
-        flags: Flags::of(&[NoScript, Loading, Stale, SkipSlowlog]),
+        flags: Flags::of(&[NoScript, Loading, Stale, SkipSlowlog, Unqueued, RunsQueue]),
         categories: Categories::of(&[Category::Transaction]),
         run: transaction::exec,
         ..Spec::DEFAULT
@@ -39,7 +41,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         group: Group::Transactions,
         complexity: "O(1)",
         arity: 1,
-        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
+        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy, Unqueued]),
         categories: Categories::of(&[Category::Transaction]),
         run: transaction::multi,
         ..Spec::DEFAULT
@@ -63,7 +65,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
         group: Group::Transactions,
         complexity: "O(1) a key",
         arity: -2,
-        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy]),
+        flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy, Unqueued]),
         categories: Categories::of(&[Category::Transaction]),
         keys: &[KeySpec::range(1, -1, 1, &[Ro])],
         arguments: &[Argument::key("key", 0).multiple()],
