@@ -29,6 +29,15 @@ pub(crate) struct Keys<'a> {
     pub(crate) touches: bool,
     /// What an access does to an expired key.
     pub(crate) expiry: Expiry,
+    /// A key whose hash is known.
+    pub(crate) hashed: Option<HashedKey<'a>>,
+}
+
+/// An argument that is a key, with its hash, which is the same in all databases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashedKey<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) hash: u64,
 }
 
 /// What an access does to a key that has expired.
@@ -49,6 +58,15 @@ impl Keys<'_> {
         match self.expiry {
             Expiry::Show => UnixMillis(0),
             Expiry::Remove | Expiry::Hide => self.now.millis(),
+        }
+    }
+
+    /// Returns the hash of a key. It is known if `key` is the very argument that was hashed before.
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u64 {
+        match self.hashed {
+            Some(hashed) if core::ptr::eq(hashed.key, key) => hashed.hash,
+            _ => self.dataset.keyspace[self.database].hash(key),
         }
     }
 
@@ -258,7 +276,8 @@ impl Keys<'_> {
 
     #[inline]
     fn find(&mut self, database: usize, key: &[u8], counts: bool) -> Option<Place> {
-        let place = match self.dataset.keyspace[database].lookup(key, self.now_ms()) {
+        let (hash, now) = (self.hash(key), self.now_ms());
+        let place = match self.dataset.keyspace[database].lookup_hashed(hash, key, now) {
             Lookup::Live(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Due(place) => self.collect(database, key, place),
@@ -312,7 +331,8 @@ impl Keys<'_> {
         event: Event,
     ) {
         let clock = self.dataset.access_policy.fresh(self.now);
-        let put = self.db().put(key, value, deadline, clock);
+        let hash = self.hash(key);
+        let put = self.db().put(hash, key, value, deadline, clock);
         match put {
             Put::Inserted => self.notify(key, Event::NEW),
             Put::Overwritten { deadline } => {

@@ -124,7 +124,7 @@ impl Dataset {
         now: UnixMicros,
     ) -> Keys<'_> {
         self.observers.client = client;
-        Keys { dataset: self, database, now, touches: true, expiry: Expiry::Remove }
+        Keys { dataset: self, database, now, touches: true, expiry: Expiry::Remove, hashed: None }
     }
 
     /// Returns the memory that keys and tracked keys use, in bytes.

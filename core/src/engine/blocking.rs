@@ -88,7 +88,7 @@ impl Engine {
         session.blocked_until = Some(until);
         let mut turn = self.begin_turn(client, now, started_ns);
         let before = turn.output.mark();
-        let call = Call { index: command, args: request.args(b"") };
+        let call = Call::new(command, request.args(b""));
         match self.denied_since(&turn, call) {
             None => self.call(&mut turn, call),
             Some(error) => {

@@ -131,7 +131,7 @@ impl Engine {
             self.instance.clients[turn.client].queue(index, args);
             return Ok(());
         }
-        self.call(turn, Call { index, args });
+        self.call(turn, Call::new(index, args));
         self.dataset.observers.propagation.end_unit();
         turn.output = Output::default();
         Ok(())

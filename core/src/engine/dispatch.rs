@@ -10,7 +10,7 @@ use crate::client::ClientId;
 use crate::command::context::{Context, Outcome};
 use crate::command::spec::{Flag, Flags};
 use crate::command::{monitor, secrets};
-use crate::dataset::keys::Expiry;
+use crate::dataset::keys::{Expiry, HashedKey};
 use crate::error::{self, Error};
 use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
@@ -23,8 +23,14 @@ use crate::time::UnixMicros;
 const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
 
 impl Engine {
-    /// Runs one request and writes its reply.
-    pub(super) fn execute(&mut self, turn: &mut Turn, args: Args<'_>) -> Ran {
+    /// Runs one request and writes its reply. `command` is what it resolves to, if there is such a command.
+    pub(super) fn execute(
+        &mut self,
+        turn: &mut Turn,
+        command: Option<usize>,
+        args: Args<'_>,
+        hashed: Option<HashedKey<'_>>,
+    ) -> Ran {
         if args.is_empty() {
             return Ran::Answered;
         }
@@ -33,14 +39,13 @@ impl Engine {
         if session.closing.is_some() {
             return Ran::Answered;
         }
-        let admitted = self.admit(session, args, is_memory_short);
+        let admitted = self.admit(session, command, args, is_memory_short);
         if let Ok(index) = admitted
             && self.must_postpone(session, index, turn.now)
         {
             return Ran::Postponed;
         }
-        let command =
-            admitted.as_ref().map_or_else(|rejected| rejected.command, |index| Some(*index));
+        let admitted = admitted.map(|index| Call { index, args, hashed });
         if session.reply_mode == ReplyMode::On {
             self.answer(turn, admitted, args);
         } else {
@@ -67,16 +72,20 @@ impl Engine {
     }
 
     /// Runs, queues or rejects a request.
-    fn answer(&mut self, turn: &mut Turn, admitted: Result<usize, Box<Rejection>>, args: Args<'_>) {
+    fn answer(
+        &mut self,
+        turn: &mut Turn,
+        admitted: Result<Call<'_>, Box<Rejection>>,
+        args: Args<'_>,
+    ) {
         self.instance.stats.commands_processed += 1;
         let session = &mut self.instance.clients[turn.client];
         match admitted {
-            Ok(index) => {
-                let call = Call { index, args };
-                session.last_command = Some(self.commands.command(index).spec.name);
-                if session.transaction.is_some() && self.is_queued(index) {
+            Ok(call) => {
+                session.last_command = Some(self.commands.command(call.index).spec.name);
+                if session.transaction.is_some() && self.is_queued(call.index) {
                     self.limit_tracking(turn);
-                    self.instance.clients[turn.client].queue(index, args);
+                    self.instance.clients[turn.client].queue(call.index, args);
                     self.reply(turn).simple("QUEUED");
                 } else {
                     self.call(turn, call);
@@ -86,7 +95,7 @@ impl Engine {
             Err(rejection) => {
                 if let (Some(denial), Some(index)) = (rejection.denial, rejection.command) {
                     session.last_command = Some(self.commands.command(index).spec.name);
-                    self.log_denial(turn, Call { index, args }, denial);
+                    self.log_denial(turn, Call::new(index, args), denial);
                 }
                 self.reject(turn, &rejection);
             }
@@ -98,7 +107,7 @@ impl Engine {
     fn answer_muted(
         &mut self,
         turn: &mut Turn,
-        admitted: Result<usize, Box<Rejection>>,
+        admitted: Result<Call<'_>, Box<Rejection>>,
         args: Args<'_>,
     ) {
         let session = &mut self.instance.clients[turn.client];
@@ -124,10 +133,11 @@ impl Engine {
     fn admit(
         &self,
         session: &Session,
+        command: Option<usize>,
         args: Args<'_>,
         is_memory_short: bool,
     ) -> Result<usize, Box<Rejection>> {
-        let Some(command) = self.commands.resolve(args) else {
+        let Some(command) = command.map(|index| self.commands.command(index)) else {
             return Err(Rejection::new(self.commands.unknown(args), None));
         };
         let reject = |error| Err(Rejection::new(error, Some(command.index)));
@@ -226,13 +236,14 @@ impl Engine {
 
     /// Runs an admitted command, and updates the statistics.
     pub(super) fn call(&mut self, turn: &mut Turn, call: Call<'_>) {
-        let Call { index, args } = call;
+        let Call { index, args, hashed } = call;
         let command = self.commands.command(index);
         let changes = self.dataset.stats.changes;
         let session = &self.instance.clients[turn.client];
         let (database, protocol) = (session.database, session.protocol);
         let mut keys = self.dataset.keys(Some(turn.client), database, turn.now);
         keys.touches = !session.no_touch;
+        keys.hashed = hashed;
         if self.instance.pause.is_some() {
             keys.expiry = Expiry::Hide;
         }
@@ -333,7 +344,7 @@ impl Engine {
         }
     }
 
-    fn log_slow(&mut self, turn: &Turn, Call { index, args }: Call<'_>, duration_us: u64) {
+    fn log_slow(&mut self, turn: &Turn, Call { index, args, .. }: Call<'_>, duration_us: u64) {
         let spec = self.commands.command(index).spec;
         if spec.flags.has(Flag::SkipSlowlog) {
             return;
@@ -353,7 +364,7 @@ impl Engine {
 
     /// Sends a command to the monitors, without secrets. Administrative commands are not shown.
     #[cold]
-    fn feed_monitors(&mut self, turn: &Turn, Call { index, args }: Call<'_>) {
+    fn feed_monitors(&mut self, turn: &Turn, Call { index, args, .. }: Call<'_>) {
         let spec = self.commands.command(index).spec;
         if spec.flags.intersects(Flags::of(&[Flag::Admin, Flag::SkipMonitor])) {
             return;
@@ -368,7 +379,7 @@ impl Engine {
 
     /// Remembers the keys that a client may cache now.
     #[cold]
-    fn track(&mut self, turn: &Turn, Call { index, args }: Call<'_>) {
+    fn track(&mut self, turn: &Turn, Call { index, args, .. }: Call<'_>) {
         let spec = self.commands.command(index).spec;
         let state = &self.instance.clients[turn.client].tracking;
         let tracking = &mut self.dataset.observers.tracking;

@@ -65,7 +65,7 @@ impl Engine {
     pub(super) fn log_denial(
         &mut self,
         turn: &Turn,
-        Call { index, args }: Call<'_>,
+        Call { index, args, .. }: Call<'_>,
         denial: Denial,
     ) {
         let object = match denial.reason {

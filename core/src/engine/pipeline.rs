@@ -11,7 +11,9 @@ use super::Engine;
 use super::dispatch::Ran;
 use super::turn::Turn;
 use crate::client::ClientId;
+use crate::command::spec::Group;
 use crate::config::Config;
+use crate::dataset::keys::HashedKey;
 use crate::error;
 use crate::limits;
 use crate::resp::args::{Args, Request};
@@ -36,6 +38,10 @@ struct Parsed {
     request: Request,
     start: usize,
     end: usize,
+    /// The command that it names, if there is such a command.
+    command: Option<usize>,
+    /// The hash of its first argument, where that is likely to be a key and worth prefetching.
+    hash: Option<u64>,
 }
 
 impl Engine {
@@ -75,9 +81,10 @@ impl Engine {
             let session = &self.instance.clients[client];
             turn.output.set_most(self.instance.output_limit(session).unwrap_or(usize::MAX));
             let bound = self.instance.output_bound(session);
-            self.fetch_ahead(session.database, batch, input);
+            self.prepare(session.database, batch, input);
             for request in batch.requests() {
-                let ran = self.execute(turn, request.args(input));
+                let args = request.args(input);
+                let ran = self.execute(turn, request.command, args, request.hashed(args));
                 let session = &mut self.instance.clients[client];
                 if ran == Ran::Postponed {
                     session.stall = Some(Stall::Postponed);
@@ -149,27 +156,38 @@ impl Engine {
         }
     }
 
-    /// Asks for the memory of the records that a batch will look up.
-    fn fetch_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
-        // Nearly every command with keys has its first one here, and for the others nothing is lost. A pipeline often works on
-        // one key.
-        let keys = batch.requests().iter().filter_map(|request| request.args(input).get(1));
-        let mut last = None;
-        let keys = keys.filter(|key| last.replace(*key) != Some(*key));
-        if batch.len > 1 {
-            self.dataset.keyspace[database].fetch_ahead(keys);
+    /// Finds the commands that a batch names and hashes its keys, once for all that follows. The records that it will look up
+    /// are prefetched: nearly every command with keys has its first one in the first argument, and for the others nothing is
+    /// lost.
+    fn prepare(&self, database: usize, batch: &mut Batch, input: &[u8]) {
+        let (table, is_several) = (&self.dataset.keyspace[database], batch.len > 1);
+        for request in &mut batch.requests[..batch.len] {
+            let args = request.request.args(&input[request.start..request.end]);
+            let hash = args.get(1).filter(|_| is_several).map(|key| table.hash(key));
+            let command = args.get(0).and_then(|_| self.commands.resolve(args));
+            request.command = command.map(|command| command.index);
+            request.hash = hash;
+        }
+        if is_several {
+            // A pipeline often works on one key.
+            let mut last = None;
+            let hashes = batch.requests().iter().filter_map(|request| request.hash);
+            table.fetch_ahead_hashed(hashes.filter(|hash| last.replace(*hash) != Some(*hash)));
             self.fetch_elements_ahead(database, batch, input);
         }
     }
 
     /// Asks for the memory of the elements that a batch will look up in large collections.
     fn fetch_elements_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
+        let table = &self.dataset.keyspace[database];
         let (mut sought, mut len) = ([None; AHEAD], 0);
         let (mut last_key, mut last_object) = (&b""[..], None);
         for request in batch.requests() {
-            let Some((key, element)) = element_of(request.args(input)) else { continue };
+            let group = request.command.map(|index| self.commands.command(index).spec.group);
+            let Some((key, element)) = element_of(group, request.args(input)) else { continue };
             if key != last_key {
-                let value = self.dataset.keyspace[database].find(key).map(Record::value);
+                let hash = request.hash.unwrap_or_else(|| table.hash(key));
+                let value = table.find_hashed(hash, key).map(Record::value);
                 last_object = value.and_then(|value| match value {
                     ValueRef::Object(object) => Some(object),
                     _ => None,
@@ -185,16 +203,14 @@ impl Engine {
     }
 }
 
-/// The key and an element of the collection there that a request may look up: of commands on sets, hashes and sorted sets, as
-/// far as their first letters tell.
+/// Returns the key and an element of its collection that a command of a group may look up.
 #[inline]
-fn element_of(args: Args<'_>) -> Option<(&[u8], &[u8])> {
-    let (name, key, element) = (args.get(0)?, args.get(1)?, args.get(2)?);
-    match name.first()?.to_ascii_lowercase() {
-        b'h' => Some((key, element)),
-        b's' if !name.eq_ignore_ascii_case(b"SET") => Some((key, element)),
+fn element_of(group: Option<Group>, args: Args<'_>) -> Option<(&[u8], &[u8])> {
+    let (key, element) = (args.get(1)?, args.get(2)?);
+    match group? {
+        Group::Hash | Group::Set => Some((key, element)),
         // A score may come before it.
-        b'z' => Some((key, args.get(args.len() - 1)?)),
+        Group::SortedSet => Some((key, args.get(args.len() - 1)?)),
         _ => None,
     }
 }
@@ -254,6 +270,11 @@ impl Parsed {
     #[inline]
     fn args<'a>(&'a self, input: &'a [u8]) -> Args<'a> {
         self.request.args(&input[self.start..self.end])
+    }
+
+    #[inline]
+    fn hashed<'a>(&self, args: Args<'a>) -> Option<HashedKey<'a>> {
+        Some(HashedKey { key: args.get(1)?, hash: self.hash? })
     }
 }
 

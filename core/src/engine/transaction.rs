@@ -36,7 +36,7 @@ impl Engine {
         for queued in &transaction.commands {
             let session = &self.instance.clients[turn.client];
             let (before, was_muted) = (turn.output.mark(), session.reply_mode.is_muted());
-            let call = Call { index: queued.command, args: queued.request.args(b"") };
+            let call = Call::new(queued.command, queued.request.args(b""));
             match self.denied_since(turn, call) {
                 None => self.call(turn, call),
                 Some(error) => {

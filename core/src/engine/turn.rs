@@ -4,6 +4,7 @@ use core::mem;
 
 use super::Engine;
 use crate::client::ClientId;
+use crate::dataset::keys::HashedKey;
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::Reply;
@@ -31,6 +32,14 @@ pub(super) struct Call<'a> {
     /// The command's place in the table.
     pub(super) index: usize,
     pub(super) args: Args<'a>,
+    /// The first argument, if it is hashed already.
+    pub(super) hashed: Option<HashedKey<'a>>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn new(index: usize, args: Args<'a>) -> Self {
+        Self { index, args, hashed: None }
+    }
 }
 
 impl Engine {

@@ -28,15 +28,15 @@ pub enum Put {
 }
 
 impl Table<Record> {
-    /// Makes `value` the value of `key`, reusing the block of the old record where possible.
+    /// Makes `value` the value of `key`, whose hash is `hash`. Reuses the block of the old record where possible.
     pub fn put(
         &mut self,
+        hash: u64,
         key: &[u8],
         value: StringRef<'_>,
         deadline: Option<UnixMillis>,
         clock: AccessClock,
     ) -> Put {
-        let hash = self.hash(key);
         let put = self.change_hashed(hash, key, |record| {
             if record.owns_heap() {
                 let new = Record::new(key, value, deadline, clock);
@@ -67,8 +67,10 @@ mod tests {
     #[test]
     fn a_value_that_may_take_long_to_free_is_handed_back() {
         let mut database = Database::new(Seed(0));
-        let mut put =
-            |value: &[u8]| database.put(b"k", StringRef::new(value), None, AccessClock::default());
+        let mut put = |value: &[u8]| {
+            let (hash, clock) = (database.hash(b"k"), AccessClock::default());
+            database.put(hash, b"k", StringRef::new(value), None, clock)
+        };
         assert!(matches!(put(&[b'x'; 100_000]), Put::Inserted));
         assert!(matches!(put(b"v"), Put::Replaced(old) if old.string().len() == 100_000));
         assert!(matches!(put(b"v"), Put::Overwritten { deadline: None }));

@@ -27,12 +27,16 @@ impl Stage {
 }
 
 impl<E: Entry> Table<E> {
-    /// Fetches what look-ups of these keys, of the first [`AHEAD`] of them, will read.
+    /// Prefetches what look-ups of these keys will read, for the first [`AHEAD`] of them.
     pub fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
+        self.fetch_ahead_hashed(keys.map(|key| self.hash(key)));
+    }
+
+    /// [`fetch_ahead`](Self::fetch_ahead) for keys whose hashes are known.
+    pub fn fetch_ahead_hashed(&self, hashes: impl Iterator<Item = u64>) {
         let mut found = [(0, 0); AHEAD];
         let mut len = 0;
-        for (found, key) in found.iter_mut().zip(keys) {
-            let hash = self.hash(key);
+        for (found, hash) in found.iter_mut().zip(hashes) {
             let id = self.directory.at(hash);
             self.segments.prefetch(id);
             *found = (hash, id);

@@ -184,7 +184,13 @@ impl<E: Entry> Table<E> {
     #[inline]
     #[must_use]
     pub fn lookup(&self, key: &[u8], now: UnixMillis) -> Lookup {
-        let hash = self.hash(key);
+        self.lookup_hashed(self.hash(key), key, now)
+    }
+
+    /// [`lookup`](Self::lookup) of a key whose hash is known.
+    #[inline]
+    #[must_use]
+    pub fn lookup_hashed(&self, hash: u64, key: &[u8], now: UnixMillis) -> Lookup {
         let segment = self.directory.at(hash);
         let Some(bucket) = self.segments[segment].bucket(hash, key) else { return Lookup::Missing };
         let place = Place { segment, bucket };
