@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::spec::{Category, Spec};
-use super::specs::GROUPS;
 use crate::acl::{COMMANDS, Catalogue, Rules};
 use crate::config::Config;
 use crate::error::{self, Error};
@@ -42,9 +41,10 @@ pub(crate) struct Commands {
 }
 
 impl Commands {
-    pub(crate) fn new() -> Self {
+    /// Builds the table from the commands of each group. The table itself names no command.
+    pub(crate) fn new(groups: &'static [&'static [Spec]]) -> Self {
         let mut commands = Vec::new();
-        let mut specs: Vec<&'static Spec> = GROUPS.iter().copied().flatten().collect();
+        let mut specs: Vec<&'static Spec> = groups.iter().copied().flatten().collect();
         sort::by(&mut specs, |one, other| one.name.cmp(other.name));
         for spec in specs {
             commands.push(Command::new(commands.len(), spec));
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn every_command_is_found_in_any_case_and_nothing_else_is() {
-        let commands = Commands::new();
+        let commands = Commands::new(crate::command::specs::GROUPS);
         for command in commands.top_level() {
             let name = command.spec.name;
             for spelled in [name.to_ascii_lowercase(), name.to_ascii_uppercase()] {
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_command_answers_to_its_new_name_alone() {
-        let mut commands = Commands::new();
+        let mut commands = Commands::new(crate::command::specs::GROUPS);
         let name = |commands: &Commands, asked: &[u8]| commands.find(asked).map(|c| c.spec.name);
         assert_eq!(commands.rename(b"GET", b"Fetch"), Ok(()));
         assert_eq!(commands.rename(b"set", b"a-very-long-name-for-set"), Ok(()));

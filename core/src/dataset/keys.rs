@@ -51,6 +51,20 @@ pub(crate) enum Expiry {
     Show,
 }
 
+impl Dataset {
+    /// Returns the keys as `client` sees them in `database`.
+    #[inline]
+    pub(crate) fn keys(
+        &mut self,
+        client: Option<ClientId>,
+        database: usize,
+        now: UnixMicros,
+    ) -> Keys<'_> {
+        self.observers.client = client;
+        Keys { dataset: self, database, now, touches: true, expiry: Expiry::Remove, hashed: None }
+    }
+}
+
 impl Keys<'_> {
     /// Returns the time that deadlines are compared with. Where expired keys are shown it is zero: nothing is due.
     #[inline]

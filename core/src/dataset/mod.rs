@@ -26,11 +26,9 @@ pub(crate) mod tracking;
 pub(crate) mod waiters;
 pub(crate) mod watch;
 
-use crate::client::ClientId;
 use crate::config::Config;
 use crate::dataset::event::Event;
 use crate::dataset::evict::{Choice, EvictionPool};
-use crate::dataset::keys::{Expiry, Keys};
 use crate::dataset::observers::Observers;
 use crate::dataset::propagation::Deletion;
 use crate::dataset::reaper::KeyReaper;
@@ -113,18 +111,6 @@ impl Dataset {
         } else {
             AccessPolicy::Recency
         };
-    }
-
-    /// Returns the keys as `client` sees them in `database`.
-    #[inline]
-    pub(crate) fn keys(
-        &mut self,
-        client: Option<ClientId>,
-        database: usize,
-        now: UnixMicros,
-    ) -> Keys<'_> {
-        self.observers.client = client;
-        Keys { dataset: self, database, now, touches: true, expiry: Expiry::Remove, hashed: None }
     }
 
     /// Returns the memory that keys and tracked keys use, in bytes.

@@ -33,6 +33,7 @@ use core::fmt;
 
 use crate::client::{ClientId, Peer};
 use crate::command::acl;
+use crate::command::specs::GROUPS;
 use crate::command::table::Commands;
 use crate::config::Config;
 use crate::dataset::Dataset;
@@ -123,7 +124,7 @@ impl Engine {
         started_at: Option<UnixMicros>,
     ) -> Self {
         let mut random = Random::new(seed);
-        let commands = Commands::new();
+        let commands = Commands::new(GROUPS);
         let (keyspace_seed, instance_seed) = (Seed(random.next_u64()), Seed(random.next_u64()));
         Self {
             dataset: Dataset::new(&config, keyspace_seed, random),
