@@ -58,7 +58,7 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
         let master = reader.string()?;
         let master = StreamId::from_bytes((*master).try_into().map_err(|_| Corrupt)?);
         let node = packed::listpack(reader)?;
-        if !stream.push_node(master, &node) {
+        if !stream.add_node(master, &node) {
             return Err(Corrupt);
         }
     }
