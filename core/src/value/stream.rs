@@ -193,10 +193,10 @@ impl Stream {
             bytes => bytes.min(listpack::MAX_BYTES),
         };
         let words = pairs.map(Entry::encode);
-        self.drop_nodes_from(id);
         match self.nodes.last_entry() {
             Some(mut last)
-                if last.get().dumped_bytes() + bytes < most_bytes
+                if *last.key() < id
+                    && last.get().dumped_bytes() + bytes < most_bytes
                     && (limits.node_entries == 0 || last.get().all() < limits.node_entries) =>
             {
                 let master = *last.key();
@@ -206,6 +206,7 @@ impl Stream {
                 if let Some(mut full) = last {
                     measured(&mut self.node_bytes, full.get_mut(), Node::shrink_to_fit);
                 }
+                self.drop_nodes_from(id);
                 let mut node = Node::new(id, words.clone().step_by(2));
                 node.push(id, id, words);
                 self.node_bytes += node.memory_bytes();
