@@ -515,22 +515,10 @@ pub const RELOAD_OPTION: Error =
 /// `DEBUG RELOAD` of data that is not there, or is in the way.
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
-/// An RDB file whose checksum is wrong.
-pub const RDB_CHECKSUM: Error = Error::fixed("ERR Bad RDB file: the checksum is wrong");
 /// A journal is none, or has what this engine has not.
 pub const BAD_CHANGES: Error = Error::fixed("ERR Not a stream of changes, or it is damaged");
-/// A snapshot has functions.
-pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
-/// A snapshot has a database that `databases` does not allow.
-pub const RDB_DATABASE: Error = Error::fixed("ERR The RDB file has more databases");
 /// `RESTORE` of a payload whose value is none.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
-
-/// An RDB file that cannot be read on from `offset`.
-#[must_use]
-pub fn bad_rdb_file(reason: &str, offset: usize) -> Error {
-    Error::made(format!("ERR Bad RDB file: {reason} (at byte {offset})"))
-}
 
 /// Two prefixes of `CLIENT TRACKING` have keys in common.
 #[must_use]

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::Engine;
 use crate::REDIS_VERSION;
 use crate::command::dump;
-use crate::error::{self, Error};
+use crate::error::Error;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::keyspace::database::Database;
 use crate::persist::rdb::file::{FileReader, FileWriter, Part, Usage};
@@ -14,6 +14,10 @@ use crate::persist::rdb::{Corrupt, Kind, Version};
 use crate::time::UnixMicros;
 use crate::value::Type;
 use crate::value::record::{AccessClock, Record};
+
+const CHECKSUM: &str = "the checksum is wrong";
+const FUNCTION: &str = "functions are not supported";
+const DATABASE: &str = "the parameter `databases` does not allow this database";
 
 /// A value of an RDB file that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +40,16 @@ impl BadValue {
     pub fn to_error(&self) -> Error {
         let Self { database, key, value_type, reason, offset } = self;
         let (kind, key) = (value_type.name(), key.escape_ascii());
-        Error::made(format!(
-            "ERR Bad RDB file: the {kind} at key '{key}' of database {database} cannot be decoded: {reason} (at byte {offset})"
-        ))
+        let reason = format!(
+            "the {kind} at key '{key}' of database {database} cannot be decoded: {reason}"
+        );
+        bad_file(&reason, *offset)
     }
+}
+
+/// The error that refuses a file because of what begins at a byte of it.
+fn bad_file(reason: &str, offset: usize) -> Error {
+    Error::made(format!("ERR Bad RDB file: {reason} (at byte {offset})"))
 }
 
 /// What is done about a value that cannot be decoded: an error refuses the file.
@@ -128,21 +138,21 @@ impl Engine {
         loop {
             let offset = file.len() - rest.len();
             let part = reader.part(&mut rest, &limits);
-            match part.map_err(|Corrupt(reason)| error::bad_rdb_file(reason, offset))? {
+            match part.map_err(|Corrupt(reason)| bad_file(reason, offset))? {
                 Part::End { is_intact } if is_intact || has_bad => return Ok(databases),
-                Part::End { .. } => return Err(error::RDB_CHECKSUM),
+                Part::End { .. } => return Err(bad_file(CHECKSUM, offset)),
                 Part::Undecodable { key, value_type, reason: Corrupt(reason) } => {
                     let (database, key) = (selected, key.into_owned());
                     on_bad(BadValue { database, key, value_type, reason, offset })?;
                     has_bad = true;
                 }
                 Part::Auxiliary(..) | Part::Sizes(..) => {}
-                Part::Function(_) => return Err(error::RDB_FUNCTION),
+                Part::Function(_) => return Err(bad_file(FUNCTION, offset)),
                 Part::Database(index) => {
                     selected = usize::try_from(index)
                         .ok()
                         .filter(|&index| index < databases.len())
-                        .ok_or(error::RDB_DATABASE)?;
+                        .ok_or_else(|| bad_file(DATABASE, offset))?;
                 }
                 Part::Record { key, value, deadline, usage } => {
                     if deadline.is_none_or(|deadline| deadline > now.millis()) {
@@ -251,7 +261,7 @@ mod tests {
         let whole = b"REDIS0010\0\x01b\x012\xffchecksum";
         for refused in [engine().load(whole, NOW).err(), engine().load_decodable(whole, NOW).err()]
         {
-            assert_eq!(refused, Some(error::RDB_CHECKSUM));
+            assert_eq!(refused, Some(bad_file(CHECKSUM, 15)));
         }
     }
 
