@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use redstart_core::client::{ClientId, Peer};
 use redstart_core::config::Config;
 use redstart_core::engine::Engine;
 use redstart_core::instance::Effect;
 use redstart_core::random::{Random, Seed};
-use redstart_core::session::{ClientId, Peer};
 use redstart_core::time::UnixMicros;
 use redstart_tests::driver::multibulk;
 use redstart_tests::resp::{Reply, decode};

@@ -42,8 +42,7 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
 }
 
 /// All databases once more. If a value cannot be read, the log names its key. A key that has expired is not read, and only a policy
-/// that asks for the time or the frequency of its
-/// use has that in a snapshot.
+/// that asks for the time or the frequency of its use has that in a snapshot.
 fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Error> {
     let limits = dump::limits(&ctx.instance.config, ctx.keys.dataset.keyspace.seed());
     let now = ctx.keys.now_ms();

@@ -40,9 +40,8 @@ impl BadValue {
     pub fn to_error(&self) -> Error {
         let Self { database, key, value_type, reason, offset } = self;
         let (kind, key) = (value_type.name(), key.escape_ascii());
-        let reason = format!(
-            "the {kind} at key '{key}' of database {database} cannot be decoded: {reason}"
-        );
+        let reason =
+            format!("the {kind} at key '{key}' of database {database} cannot be decoded: {reason}");
         bad_file(&reason, *offset)
     }
 }

@@ -2,10 +2,10 @@
 //! same after it was written and read.
 
 use redstart_core::{
+    client::{ClientId, Peer},
     config::Config,
     engine::Engine,
     random::Seed,
-    session::{ClientId, Peer},
     time::UnixMicros,
 };
 
