@@ -515,14 +515,8 @@ pub const RELOAD_OPTION: Error =
 /// `DEBUG RELOAD` of data that is not there, or is in the way.
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
-/// A snapshot is none, or is damaged.
-pub const BAD_RDB_FILE: Error = Error::fixed("ERR This is no RDB file, or it is damaged");
 /// A journal is none, or has what this engine has not.
 pub const BAD_CHANGES: Error = Error::fixed("ERR Not a stream of changes, or it is damaged");
-/// A snapshot has functions.
-pub const RDB_FUNCTION: Error = Error::fixed("ERR The RDB file has functions");
-/// A snapshot has a database that `databases` does not allow.
-pub const RDB_DATABASE: Error = Error::fixed("ERR The RDB file has more databases");
 /// `RESTORE` of a payload whose value is none.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 

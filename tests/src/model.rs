@@ -1,9 +1,15 @@
-//! What a Redis of strings is, as naively as it can be said: maps of values with deadlines.
+//! A Redis of strings and streams, as naive as possible: maps of values with deadlines. Strings and streams have keys of their own, so no
+//! command meets a value of the wrong type.
 
+mod stream;
+
+use core::mem;
 use core::ops::RangeInclusive;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::resp::Reply;
+use stream::Stream;
+pub use stream::StreamAction;
 
 /// How many databases the model has.
 pub const DATABASES: usize = 3;
@@ -40,6 +46,7 @@ pub enum Action {
     RandomKey,
     Keys,
     FlushDb,
+    Stream(Key, StreamAction),
 }
 
 /// A condition of `SET`.
@@ -126,8 +133,23 @@ pub struct Model {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    value: Vec<u8>,
+    value: Value,
     deadline_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    String(Vec<u8>),
+    Stream(Stream),
+}
+
+impl Value {
+    fn string(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::String(bytes) => bytes,
+            Self::Stream(_) => unreachable!("streams have keys of their own"),
+        }
+    }
 }
 
 impl Entry {
@@ -216,15 +238,15 @@ impl Database<'_> {
                 bulk(old)
             }
             Action::Append(key, more) => {
-                let entry = self.entry_or_empty(key);
-                entry.value.extend_from_slice(more);
-                count(entry.value.len())
+                let value = self.string_or_empty(key);
+                value.extend_from_slice(more);
+                count(value.len())
             }
             Action::SetRange(key, offset, value) => {
                 if value.is_empty() {
                     return count(self.value(key).map_or(0, |value| value.len()));
                 }
-                let bytes = &mut self.entry_or_empty(key).value;
+                let bytes = self.string_or_empty(key);
                 let end = offset + value.len();
                 if bytes.len() < end {
                     bytes.resize(end, 0);
@@ -276,6 +298,7 @@ impl Database<'_> {
                 self.keys.clear();
                 ok()
             }
+            Action::Stream(key, action) => self.perform_on_stream(key, action),
             Action::Select(_) | Action::SwapDb(..) | Action::Move(..) => {
                 unreachable!("these are about several databases")
             }
@@ -290,21 +313,34 @@ impl Database<'_> {
         self.keys.get_mut(key)
     }
 
-    fn entry_or_empty(&mut self, key: &Key) -> &mut Entry {
-        if self.entry(key).is_none() {
-            self.put(key, Vec::new(), None);
+    fn string_or_empty(&mut self, key: &Key) -> &mut Vec<u8> {
+        self.entry(key);
+        let empty = || Entry { value: Value::String(Vec::new()), deadline_ms: None };
+        self.keys.entry(key.clone()).or_insert_with(empty).value.string()
+    }
+
+    fn perform_on_stream(&mut self, key: &Key, action: &StreamAction) -> Expected {
+        self.entry(key);
+        let (mut place, deadline_ms) = match self.keys.remove(key) {
+            Some(Entry { value: Value::Stream(stream), deadline_ms }) => {
+                (Some(stream), deadline_ms)
+            }
+            Some(_) => unreachable!("strings have keys of their own"),
+            None => (None, None),
+        };
+        let expected = Stream::perform(&mut place, key, action);
+        if let Some(stream) = place {
+            self.keys.insert(key.clone(), Entry { value: Value::Stream(stream), deadline_ms });
         }
-        self.keys
-            .entry(key.clone())
-            .or_insert_with(|| Entry { value: Vec::new(), deadline_ms: None })
+        expected
     }
 
     fn value(&mut self, key: &Key) -> Option<Vec<u8>> {
-        self.entry(key).map(|entry| entry.value.clone())
+        self.entry(key).map(|entry| entry.value.string().clone())
     }
 
     fn put(&mut self, key: &Key, value: Vec<u8>, deadline_ms: Option<i64>) {
-        self.keys.insert(key.clone(), Entry { value, deadline_ms });
+        self.keys.insert(key.clone(), Entry { value: Value::String(value), deadline_ms });
     }
 
     fn names(&self) -> BTreeSet<Key> {
@@ -335,7 +371,7 @@ impl Database<'_> {
             self.put(key, value.to_vec(), deadline_ms);
         }
         match (returns_old, is_set) {
-            (true, _) => bulk(old.map(|old| old.value)),
+            (true, _) => bulk(old.map(|mut old| mem::take(old.value.string()))),
             (false, true) => ok(),
             (false, false) => bulk(None),
         }
@@ -351,7 +387,7 @@ impl Database<'_> {
         let Some(sum) = number.checked_add(increment) else {
             return error("ERR increment or decrement would overflow");
         };
-        self.entry_or_empty(key).value = sum.to_string().into_bytes();
+        *self.string_or_empty(key) = sum.to_string().into_bytes();
         Expected::Exactly(Reply::Integer(sum))
     }
 
@@ -488,6 +524,7 @@ impl Action {
             Self::RandomKey => words("RANDOMKEY"),
             Self::Keys => words("KEYS").option(Some("*")),
             Self::FlushDb => words("FLUSHDB"),
+            Self::Stream(key, action) => action.words(key),
         };
         words.0
     }

@@ -17,7 +17,9 @@ use redstart_core::{
 
 use crate::{
     driver::multibulk,
-    model::{Action, Condition, DATABASES, Deadline, Expected, Expiry, Key, Model, Only},
+    model::{
+        Action, Condition, DATABASES, Deadline, Expected, Expiry, Key, Model, Only, StreamAction,
+    },
     resp::{Reply, decode},
 };
 
@@ -109,6 +111,7 @@ impl Simulation {
             2 => self.leave(),
             3..=39 => self.ask(),
             40 => self.sleep(),
+            41 if self.one_in(20) => self.restart(),
             41..=64 => self.wait(),
             _ => self.deliver(),
         }
@@ -241,6 +244,13 @@ impl Simulation {
         self.tick();
     }
 
+    /// All data is saved and loaded again.
+    fn restart(&mut self) {
+        let file = self.engine.snapshot(self.now);
+        self.engine.load(&file, self.now).expect("a snapshot can be loaded");
+        self.model.collected(self.now.millis().0 as i64);
+    }
+
     fn tick(&mut self) {
         let mut ticks = 0;
         self.wake_at = self.engine.tick(self.now);
@@ -307,7 +317,7 @@ impl Simulation {
     }
 
     fn action(&mut self) -> Action {
-        match self.random.below(29) {
+        match self.random.below(34) {
             0..=4 => Action::Set {
                 key: self.key(),
                 value: self.value(),
@@ -342,17 +352,22 @@ impl Simulation {
                 let conditions = [Condition::Nx, Condition::Xx, Condition::Gt, Condition::Lt];
                 let condition = conditions.get(self.random.below(8)).copied();
                 let deadline = if self.one_in(8) { Deadline::In(-5) } else { self.future() };
-                Action::Expire(self.key(), deadline, condition)
+                Action::Expire(self.any_key(), deadline, condition)
             }
-            20 => Action::Pttl(self.key()),
-            21 => Action::PexpireTime(self.key()),
-            22 => Action::Persist(self.key()),
+            20 => Action::Pttl(self.any_key()),
+            21 => Action::PexpireTime(self.any_key()),
+            22 => Action::Persist(self.any_key()),
+            23 if self.one_in(4) => Action::Rename(self.stream_key(), self.stream_key()),
             23 => Action::Rename(self.key(), self.key()),
             24 => Action::Copy { from: self.key(), to: self.key(), replaces: self.one_in(2) },
-            25 => Action::Move(self.key(), self.random.below(DATABASES)),
+            25 => Action::Move(self.any_key(), self.random.below(DATABASES)),
             26 => Action::DbSize,
             27 if self.one_in(2) => Action::RandomKey,
             27 => Action::Keys,
+            28..33 => {
+                let key = self.stream_key();
+                Action::Stream(key, StreamAction::random(&mut |bound| self.random.below(bound)))
+            }
             _ => match self.random.below(8) {
                 0 => Action::FlushDb,
                 1 => Action::SwapDb(self.random.below(DATABASES), self.random.below(DATABASES)),
@@ -365,6 +380,14 @@ impl Simulation {
         // A few keys meet often; the many fill segments until they split.
         let number = if self.one_in(2) { self.random.below(8) } else { self.random.below(2_000) };
         format!("key:{number}").into_bytes()
+    }
+
+    fn stream_key(&mut self) -> Key {
+        format!("stream:{}", self.random.below(3)).into_bytes()
+    }
+
+    fn any_key(&mut self) -> Key {
+        if self.one_in(4) { self.stream_key() } else { self.key() }
     }
 
     fn keys(&mut self) -> Vec<Key> {

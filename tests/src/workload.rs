@@ -61,7 +61,7 @@ const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan", "dbsize"];
 
 /// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
 /// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance
-/// is not the same in both; a number in a command of consumer groups may be a time, and `XSETID` may not go back.
+/// is not the same in both; a number in a command of consumer groups may be a time, and `XSETID` goes back only in [`Workload::go_back`].
 const UNSPOILED: &[&str] = &[
     "DEBUG",
     "COMMAND",
@@ -181,8 +181,13 @@ pub struct Workload {
     /// or only no longer seen.
     expires: bool,
     in_transaction: [bool; CLIENTS],
-    /// What the ids of entries that come next begin with.
+    /// The milliseconds of the ids of the next entries.
     stream_ms: u64,
+    /// The highest of them so far.
+    highest_stream_ms: u64,
+    /// Whether ids of streams also go down during this session. Then nothing is trimmed by id: Redis stops at a removed entry with
+    /// a higher id and leaves what lies behind it.
+    ids_go_back: bool,
 }
 
 impl Workload {
@@ -209,6 +214,8 @@ impl Workload {
             expires: false,
             in_transaction: [false; CLIENTS],
             stream_ms: 1,
+            highest_stream_ms: 1,
+            ids_go_back: false,
         }
     }
 
@@ -217,6 +224,7 @@ impl Workload {
         let mut steps = Vec::new();
         self.in_transaction = [false; CLIENTS];
         self.expires = self.one_in(6);
+        self.ids_go_back = self.one_in(3);
         if self.expires {
             // What is expired and not yet removed would otherwise depend on the collectors.
             steps.push(send(0, STOP_EXPIRY));
@@ -231,12 +239,17 @@ impl Workload {
                 steps.extend(self.expiry());
             } else {
                 let client = self.random.below(CLIENTS - 1);
+                if self.ids_go_back && !self.in_transaction[client] && self.one_in(20) {
+                    steps.push(Step::Send { client, commands: self.go_back() });
+                }
                 let commands = (0..self.pipeline_len()).map(|_| self.command_of(client)).collect();
                 steps.push(Step::Send { client, commands });
             }
         }
         if !self.expires {
-            steps.push(send(CLIENTS - 1, &["DEBUG", "DIGEST"]));
+            for words in [["DEBUG", "DIGEST"], ["DEBUG", "RELOAD"], ["DEBUG", "DIGEST"]] {
+                steps.push(send(CLIENTS - 1, &words));
+            }
         }
         steps
     }

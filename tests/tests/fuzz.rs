@@ -61,6 +61,11 @@ fn a_sorted_set_is_a_sorted_vector() {
 }
 
 #[test]
+fn a_stream_is_what_the_model_is_whatever_the_order_of_ids() {
+    run("stream");
+}
+
+#[test]
 fn serialised_values_are_refused_or_whole() {
     run("rdb");
 }

@@ -10,8 +10,9 @@
 use redstart_core::client::{ClientId, Peer, Transport};
 use redstart_core::config::Config;
 use redstart_core::dataset::change_log::ReaderId;
-use redstart_core::engine;
 use redstart_core::engine::view::KeyView;
+use redstart_core::engine::{self, BadValue};
+use redstart_core::error::Error;
 use redstart_core::instance::Effect;
 use redstart_core::instance::host;
 use redstart_core::random::Seed;
@@ -221,9 +222,24 @@ impl Engine {
     /// Why it cannot be read. Then there is what was there before.
     pub fn load(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
         let file = &self.inbox[..len_bytes.min(self.inbox.len())];
-        self.engine
-            .load(file, time(now))
-            .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
+        self.engine.load(file, time(now)).map_err(|error| text(&error))
+    }
+
+    /// Does the same, but leaves out the values that cannot be decoded. Writes these to the outbox as replies, an array each: the
+    /// database, the key, the type, the reason, and where the key begins in the file. Returns how long that is.
+    ///
+    /// # Errors
+    /// As `load`.
+    pub fn load_decodable(&mut self, len_bytes: usize, now: f64) -> Result<usize, String> {
+        let file = &self.inbox[..len_bytes.min(self.inbox.len())];
+        let left_out = self.engine.load_decodable(file, time(now)).map_err(|error| text(&error))?;
+        let mut output = Output::default();
+        for bad in &left_out {
+            write_bad_value(&mut output, bad);
+        }
+        self.outbox.clear();
+        self.outbox.extend(output.slices().flatten());
+        Ok(self.outbox.len())
     }
 
     /// Starts or stops recording changes, for `journal`. What was run before, to bring the data back, does not count in `INFO`.
@@ -254,9 +270,7 @@ impl Engine {
     /// The reason why they cannot be read.
     pub fn replay(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
         let journal = &self.inbox[..len_bytes.min(self.inbox.len())];
-        self.engine
-            .apply_changes(journal, time(now))
-            .map_err(|error| String::from_utf8_lossy(error.text()).into_owned())
+        self.engine.apply_changes(journal, time(now)).map_err(|error| text(&error))
     }
 
     /// How often data was changed.
@@ -319,6 +333,20 @@ fn write_view(output: &mut Output, key: &KeyView<'_>) {
     reply.simple(key.encoding);
     reply.integer(key.ttl_ms.map_or(-1, |ttl_ms| ttl_ms as i64));
     reply.integer(key.len as i64);
+}
+
+fn write_bad_value(output: &mut Output, bad: &BadValue) {
+    let mut reply = Reply::new(output, Protocol::Resp3);
+    reply.array(5);
+    reply.integer(bad.database as i64);
+    reply.bulk(&bad.key);
+    reply.simple(bad.value_type.name());
+    reply.simple(bad.reason);
+    reply.integer(bad.offset as i64);
+}
+
+fn text(error: &Error) -> String {
+    String::from_utf8_lossy(error.text()).into_owned()
 }
 
 fn time(micros: f64) -> UnixMicros {

@@ -5,6 +5,7 @@
 
 use core::mem;
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use super::args;
@@ -29,7 +30,7 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
     if has("NOSAVE") || has("NOFLUSH") && !has("MERGE") && !is_empty {
         return Err(error::NO_SNAPSHOT);
     }
-    let databases = read_again(ctx).map_err(|Corrupt| error::NO_SNAPSHOT)?;
+    let databases = read_again(ctx)?;
     for (index, database) in databases.into_iter().enumerate() {
         let old = mem::replace(&mut ctx.keys.dataset.keyspace[index], database);
         ctx.keys.dataset.keyspace.lazyfree.push_database(old);
@@ -40,9 +41,9 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
     Ok(Outcome::Done)
 }
 
-/// All databases once more. A key that has expired is not read, and only a policy that asks for the time or the frequency of its
-/// use has that in a snapshot.
-fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Corrupt> {
+/// All databases once more. If a value cannot be read, the log names its key. A key that has expired is not read, and only a policy
+/// that asks for the time or the frequency of its use has that in a snapshot.
+fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Error> {
     let limits = dump::limits(&ctx.instance.config, ctx.keys.dataset.keyspace.seed());
     let now = ctx.keys.now_ms();
     let config = &ctx.instance.config;
@@ -50,11 +51,17 @@ fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Corrupt> {
     let fresh = ctx.keys.dataset.access_policy.fresh(ctx.now);
     let mut compressor = config.rdbcompression.then_some(&mut ctx.instance.compressor);
     let mut databases = Vec::new();
-    for old in ctx.keys.dataset.keyspace.iter() {
+    for (index, old) in ctx.keys.dataset.keyspace.iter().enumerate() {
         let mut new = Database::new(ctx.keys.dataset.keyspace.seed());
         for record in old.iter().filter(|record| !record.is_expired(now)) {
             let clock = if keeps_clock { record.clock() } else { fresh };
-            new.insert(copy(record, clock, compressor.as_deref_mut(), &limits)?);
+            let copy = copy(record, clock, compressor.as_deref_mut(), &limits);
+            new.insert(copy.map_err(|Corrupt(reason)| {
+                let key = record.key().escape_ascii();
+                let text = format!("cannot read key '{key}' of database {index} again: {reason}");
+                ctx.instance.host.log(text.as_bytes());
+                error::NO_SNAPSHOT
+            })?);
         }
         databases.push(new);
     }

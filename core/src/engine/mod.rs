@@ -48,6 +48,7 @@ use crate::resp::request::RequestReader;
 use crate::session::{Closing, Role, Session, Stall};
 use crate::time::UnixMicros;
 use pipeline::Batch;
+pub use snapshot::BadValue;
 
 /// A Redis without I/O.
 ///

@@ -1,17 +1,58 @@
 //! All data as an RDB file, and back.
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use super::Engine;
 use crate::REDIS_VERSION;
 use crate::command::dump;
-use crate::error::{self, Error};
+use crate::error::Error;
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::keyspace::database::Database;
 use crate::persist::rdb::file::{FileReader, FileWriter, Part, Usage};
 use crate::persist::rdb::{Corrupt, Kind, Version};
 use crate::time::UnixMicros;
+use crate::value::Type;
 use crate::value::record::{AccessClock, Record};
+
+const CHECKSUM: &str = "the checksum is wrong";
+const FUNCTION: &str = "functions are not supported";
+const DATABASE: &str = "the parameter `databases` does not allow this database";
+
+/// A value of an RDB file that cannot be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadValue {
+    /// The database.
+    pub database: usize,
+    /// The key.
+    pub key: Vec<u8>,
+    /// The type of the value.
+    pub value_type: Type,
+    /// Why it cannot be decoded.
+    pub reason: &'static str,
+    /// Where the key begins in the file, with its deadline and the kind of its value.
+    pub offset: usize,
+}
+
+impl BadValue {
+    /// The error that refuses its file.
+    #[must_use]
+    pub fn to_error(&self) -> Error {
+        let Self { database, key, value_type, reason, offset } = self;
+        let (kind, key) = (value_type.name(), key.escape_ascii());
+        let reason =
+            format!("the {kind} at key '{key}' of database {database} cannot be decoded: {reason}");
+        bad_file(&reason, *offset)
+    }
+}
+
+/// The error that refuses a file because of what begins at a byte of it.
+fn bad_file(reason: &str, offset: usize) -> Error {
+    Error::made(format!("ERR Bad RDB file: {reason} (at byte {offset})"))
+}
+
+/// What is done about a value that cannot be decoded: an error refuses the file.
+type OnBad<'a> = &'a mut dyn FnMut(BadValue) -> Result<(), Error>;
 
 impl Engine {
     /// All data, as a file that a Redis opens: of version 10, which 7.0 reads, unless a value needs a later one.
@@ -49,12 +90,31 @@ impl Engine {
         file.finish()
     }
 
-    /// Puts the data of an RDB file in the place of what there is. Keys that have expired by now are left out.
+    /// Replaces all data with that of an RDB file. Keys that have expired by now are left out.
     ///
     /// # Errors
-    /// The file is none, or damaged, or has what this engine has not. Then nothing has changed.
+    /// The file cannot be read: the error names the key of a value that cannot be decoded, or the byte where the file is corrupt.
+    /// Then nothing has changed.
     pub fn load(&mut self, file: &[u8], now: UnixMicros) -> Result<(), Error> {
-        let databases = self.read(file, now)?;
+        self.load_or(file, now, &mut |bad| Err(bad.to_error()))
+    }
+
+    /// Does the same, but leaves out the values that cannot be decoded, and returns them. If there are any, a wrong checksum is no
+    /// surprise and is ignored.
+    ///
+    /// # Errors
+    /// The file is not an RDB file, or is so corrupt that the end of a value cannot be found. Then nothing has changed.
+    pub fn load_decodable(&mut self, file: &[u8], now: UnixMicros) -> Result<Vec<BadValue>, Error> {
+        let mut left_out = Vec::new();
+        self.load_or(file, now, &mut |bad| {
+            left_out.push(bad);
+            Ok(())
+        })?;
+        Ok(left_out)
+    }
+
+    fn load_or(&mut self, file: &[u8], now: UnixMicros, on_bad: OnBad<'_>) -> Result<(), Error> {
+        let databases = self.read(file, now, on_bad)?;
         for (index, database) in databases.into_iter().enumerate() {
             let old = core::mem::replace(&mut self.dataset.keyspace[index], database);
             self.dataset.keyspace.lazyfree.push_database(old);
@@ -62,23 +122,36 @@ impl Engine {
         Ok(())
     }
 
-    fn read(&self, mut file: &[u8], now: UnixMicros) -> Result<Vec<Database>, Error> {
+    fn read(
+        &self,
+        file: &[u8],
+        now: UnixMicros,
+        on_bad: OnBad<'_>,
+    ) -> Result<Vec<Database>, Error> {
         let seed = self.dataset.keyspace.seed();
         let limits = dump::limits(&self.instance.config, seed);
         let mut databases: Vec<Database> =
             (0..self.dataset.keyspace.databases()).map(|_| Database::new(seed)).collect();
-        let mut selected = 0;
-        let mut reader = FileReader::default();
+        let (mut selected, mut has_bad) = (0, false);
+        let (mut reader, mut rest) = (FileReader::default(), file);
         loop {
-            match reader.part(&mut file, &limits).map_err(|Corrupt| error::BAD_RDB_FILE)? {
-                Part::End => return Ok(databases),
+            let offset = file.len() - rest.len();
+            let part = reader.part(&mut rest, &limits);
+            match part.map_err(|Corrupt(reason)| bad_file(reason, offset))? {
+                Part::End { is_intact } if is_intact || has_bad => return Ok(databases),
+                Part::End { .. } => return Err(bad_file(CHECKSUM, offset)),
+                Part::Undecodable { key, value_type, reason: Corrupt(reason) } => {
+                    let (database, key) = (selected, key.into_owned());
+                    on_bad(BadValue { database, key, value_type, reason, offset })?;
+                    has_bad = true;
+                }
                 Part::Auxiliary(..) | Part::Sizes(..) => {}
-                Part::Function(_) => return Err(error::RDB_FUNCTION),
+                Part::Function(_) => return Err(bad_file(FUNCTION, offset)),
                 Part::Database(index) => {
                     selected = usize::try_from(index)
                         .ok()
                         .filter(|&index| index < databases.len())
-                        .ok_or(error::RDB_DATABASE)?;
+                        .ok_or_else(|| bad_file(DATABASE, offset))?;
                 }
                 Part::Record { key, value, deadline, usage } => {
                     if deadline.is_none_or(|deadline| deadline > now.millis()) {
@@ -156,6 +229,49 @@ mod tests {
         }
     }
 
+    /// A set with one member twice, and what follows it.
+    const TWICE: &[u8] = b"\x02\x01s\x02\x01x\x01x\0\x01b\x012\xff";
+
+    #[test]
+    fn a_value_that_cannot_be_decoded_is_named_and_can_be_left_out() {
+        let mut file = b"REDIS0010\xfe\x03\0\x01a\x011".to_vec();
+        let offset = file.len();
+        file.extend_from_slice(TWICE);
+        file.extend_from_slice(b"checksum");
+        let mut engine = engine();
+        replies(&mut engine, "SET old 1\n", NOW);
+        let refusal = engine.load(&file, NOW).expect_err("a member occurs twice");
+        assert_eq!(
+            String::from_utf8_lossy(refusal.text()),
+            "ERR Bad RDB file: the set at key 's' of database 3 cannot be decoded: an element occurs twice (at byte 16)"
+        );
+        assert_eq!(replies(&mut engine, "GET old\n", NOW), "$1\r\n1\r\n", "nothing has changed");
+
+        let left_out = engine.load_decodable(&file, NOW).expect("the rest is whole");
+        let reason = "an element occurs twice";
+        let (key, value_type) = (b"s".to_vec(), Type::Set);
+        assert_eq!(left_out, [BadValue { database: 3, key, value_type, reason, offset }]);
+        let rest = replies(&mut engine, "EXISTS old\nSELECT 3\nMGET a s b\n", NOW);
+        assert_eq!(rest, ":0\r\n+OK\r\n*3\r\n$1\r\n1\r\n$-1\r\n$1\r\n2\r\n");
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_refused_unless_a_value_explains_it() {
+        let whole = b"REDIS0010\0\x01b\x012\xffchecksum";
+        for refused in [engine().load(whole, NOW).err(), engine().load_decodable(whole, NOW).err()]
+        {
+            assert_eq!(refused, Some(bad_file(CHECKSUM, 15)));
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_within_a_value_is_refused() {
+        let file = [b"REDIS0010", TWICE].concat();
+        for len in 0..file.len() {
+            assert!(engine().load_decodable(&file[..len], NOW).is_err(), "{len}");
+        }
+    }
+
     #[test]
     fn a_file_can_be_read_as_it_comes() {
         let mut first = engine();
@@ -167,7 +283,7 @@ mod tests {
             let mut input = &file[from..to];
             while let Ok(part) = reader.part(&mut input, &limits) {
                 parts += 1;
-                if matches!(part, Part::End) {
+                if matches!(part, Part::End { is_intact: true }) {
                     assert_eq!((to, input.len()), (file.len(), 0));
                 }
             }

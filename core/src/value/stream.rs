@@ -2,6 +2,9 @@
 //!
 //! The entries lie in nodes of about a hundred, the same that Redis has; an ordered map finds the node of an id. So nothing
 //! moves when a stream grows, and trimming frees whole nodes.
+//!
+//! Entries ascend from node to node and within each, and none is below its node's *master*, the id by which the map has the
+//! node. Nothing of that holds for removed entries, which stay in their nodes: after `XSETID`, new ids may be lower than theirs.
 
 mod group;
 mod id;
@@ -134,14 +137,13 @@ impl Stream {
 
     /// The entries from one id to another.
     pub fn range(&self, start: StreamId, end: StreamId) -> impl Iterator<Item = StreamEntry<'_>> {
-        let first = self.node_of(start).map_or(start, |(master, _)| master);
-        let end_of_nodes = end.max(first);
+        let before = self.nodes.range(..=start).next_back();
+        let first = before.map_or(start, |(master, _)| *master);
         self.nodes
-            .range(first..=end_of_nodes)
-            .flat_map(move |(master, node)| node.walk_from(*master, start))
-            .take_while(move |stored| stored.entry.id <= end)
-            .filter(|stored| !stored.is_deleted)
+            .range(first..=end.max(first))
+            .flat_map(move |(master, node)| node.live_from(*master, start))
             .map(|stored| stored.entry)
+            .take_while(move |entry| entry.id <= end)
     }
 
     /// The entries from one id back to another.
@@ -153,11 +155,10 @@ impl Stream {
         self.nodes
             .range(..=end)
             .rev()
-            .flat_map(|(master, node)| node.walk_back(*master))
-            .skip_while(move |stored| stored.entry.id > end)
-            .take_while(move |stored| stored.entry.id >= start)
-            .filter(|stored| !stored.is_deleted)
+            .flat_map(|(master, node)| node.live_back(*master))
             .map(|stored| stored.entry)
+            .skip_while(move |entry| entry.id > end)
+            .take_while(move |entry| entry.id >= start)
     }
 
     /// The last entry.
@@ -169,8 +170,7 @@ impl Stream {
     /// The id of the last entry.
     #[must_use]
     pub fn last_entry_id(&self) -> Option<StreamId> {
-        let (_, node) = self.nodes.last_key_value()?;
-        if node.has_removed() { self.last().map(|last| last.id) } else { Some(node.last()) }
+        self.nodes.iter().rev().find_map(|(master, node)| node.last_live(*master))
     }
 
     /// Whether there is such an entry.
@@ -195,7 +195,8 @@ impl Stream {
         let words = pairs.map(Entry::encode);
         match self.nodes.last_entry() {
             Some(mut last)
-                if last.get().dumped_bytes() + bytes < most_bytes
+                if *last.key() < id
+                    && last.get().dumped_bytes() + bytes < most_bytes
                     && (limits.node_entries == 0 || last.get().all() < limits.node_entries) =>
             {
                 let master = *last.key();
@@ -205,6 +206,7 @@ impl Stream {
                 if let Some(mut full) = last {
                     measured(&mut self.node_bytes, full.get_mut(), Node::shrink_to_fit);
                 }
+                self.drop_nodes_from(id);
                 let mut node = Node::new(id, words.clone().step_by(2));
                 node.push(id, id, words);
                 self.node_bytes += node.memory_bytes();
@@ -216,6 +218,15 @@ impl Stream {
         self.last_id = id;
         if self.len == 1 {
             self.first_id = id;
+        }
+    }
+
+    /// Drops the nodes whose masters are not below a new id. They hold removed entries only: trimming has left them behind, and
+    /// `XSETID` has gone back since.
+    fn drop_nodes_from(&mut self, id: StreamId) {
+        while let Some(last) = self.nodes.last_entry().filter(|last| *last.key() >= id) {
+            debug_assert_eq!(last.get().count(), 0, "entries are below a new id");
+            self.node_bytes -= last.remove().memory_bytes();
         }
     }
 
@@ -234,10 +245,8 @@ impl Stream {
     fn remove_from_node(&mut self, id: StreamId) -> bool {
         let Some((master, node)) = self.nodes.range_mut(..=id).next_back() else { return false };
         let master = *master;
-        let found = node.walk_from(master, id).next();
-        let Some(found) = found.filter(|stored| stored.entry.id == id && !stored.is_deleted) else {
-            return false;
-        };
+        let found = node.live_from(master, id).next();
+        let Some(found) = found.filter(|stored| stored.entry.id == id) else { return false };
         if node.count() == 1 {
             self.node_bytes -= node.memory_bytes();
             self.nodes.remove(&master);
@@ -265,13 +274,13 @@ impl Stream {
                 Keep::From(id) => first.get().last() < id,
             };
             if !goes {
-                if !trim.is_approximate {
-                    self.trim_first_node(trim.keep);
-                }
                 break;
             }
             self.node_bytes -= first.remove().memory_bytes();
             self.len -= count;
+        }
+        if !trim.is_approximate {
+            self.trim_entries(trim.keep);
         }
         if self.len < before {
             self.find_first();
@@ -279,27 +288,29 @@ impl Stream {
         before - self.len
     }
 
-    /// Removes entries of the first node, of which some stay.
-    fn trim_first_node(&mut self, keep: Keep) {
-        let Some(mut first) = self.nodes.first_entry() else { return };
-        let live = first.get().walk(*first.key()).filter(|stored| !stored.is_deleted);
-        let going: Vec<usize> = match keep {
-            Keep::Newest(keep) => live.take(self.len - keep).map(|stored| stored.at).collect(),
-            Keep::From(id) => {
-                live.take_while(|stored| stored.entry.id < id).map(|stored| stored.at).collect()
+    /// Removes the old entries of the first node that keeps some, and of any before it.
+    fn trim_entries(&mut self, keep: Keep) {
+        for (master, node) in &mut self.nodes {
+            let live = node.live(*master);
+            let going: Vec<usize> = match keep {
+                Keep::Newest(keep) => {
+                    live.take(self.len.saturating_sub(keep)).map(|stored| stored.at).collect()
+                }
+                Keep::From(id) => {
+                    live.take_while(|stored| stored.entry.id < id).map(|stored| stored.at).collect()
+                }
+            };
+            self.len -= going.len();
+            node.remove(&going);
+            if node.count() > 0 {
+                break;
             }
-        };
-        self.len -= going.len();
-        first.get_mut().remove(&going);
+        }
     }
 
     fn find_first(&mut self) {
         let first = self.range(StreamId::MIN, StreamId::MAX).next();
         self.first_id = first.map_or(StreamId::MIN, |entry| entry.id);
-    }
-
-    fn node_of(&self, id: StreamId) -> Option<(StreamId, &Node)> {
-        self.nodes.range(..=id).next_back().map(|(master, node)| (*master, node))
     }
 
     // ---- groups ----------------------------------------------------------------------------------------------------
@@ -390,18 +401,21 @@ impl Stream {
 
     // ---- as a value ------------------------------------------------------------------------------------------------
 
-    /// Adds a node that was dumped, behind those that are there; false if it is none, or does not belong there.
-    pub fn push_node(&mut self, master: StreamId, list: &Listpack) -> bool {
-        let Some(node) = Node::load(master, list.as_ref()) else { return false };
-        if self.nodes.last_key_value().is_some_and(|(_, last)| last.last() >= master) {
+    /// Adds a node that was dumped. Returns false if the bytes are not a node, or if its entries belong among those of another.
+    pub fn add_node(&mut self, master: StreamId, list: &Listpack) -> bool {
+        let Some((master, node)) = Node::load(master, list.as_ref()) else { return false };
+        let before = self.nodes.range(..=master).next_back();
+        let after = self.nodes.range(master..).next();
+        let follows =
+            before.is_none_or(|(at, node)| *at < master && node.last_live(*at) < Some(master));
+        let precedes = after.is_none_or(|(next, _)| node.last_live(master) < Some(*next));
+        if !follows || !precedes {
             return false;
         }
         self.len += node.count();
         self.node_bytes += node.memory_bytes();
         self.nodes.insert(master, node);
-        if self.nodes.len() == 1 {
-            self.find_first();
-        }
+        self.find_first();
         true
     }
 

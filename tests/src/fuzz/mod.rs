@@ -15,6 +15,7 @@ mod rdb;
 mod request;
 mod sorted_set;
 mod source;
+mod stream;
 mod value;
 
 use std::{
@@ -48,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "intset", check: intset::check },
     Target { name: "acl", check: acl::check },
     Target { name: "sorted-set", check: sorted_set::check },
+    Target { name: "stream", check: stream::check },
 ];
 
 /// The target that the environment variable `FUZZ_TARGET` names.

@@ -1,10 +1,12 @@
-//! Commands on streams: ids that ascend from command to command, and those of entries that are probably there.
+//! Commands on streams: ids that mostly ascend from command to command, and those of entries that are probably there.
 //!
 //! Nothing here depends on the clock: no id is made of the time, nothing waits, and entries have been idle for no time or for days.
 
+use core::iter;
+
 use redstart_core::command::spec::Spec;
 
-use super::{Command, Workload};
+use super::{Command, Workload, words};
 
 const GROUPS: &[&str] = &["one", "one", "two", "other"];
 const CONSUMERS: &[&str] = &["ann", "bob", "cyd"];
@@ -58,6 +60,8 @@ impl Workload {
             // The last entry is read from Redis 7.4 on.
             if word == b"*" || is_read && word == b"+" {
                 *word = self.stream_id(spec, "id");
+            } else if self.ids_go_back && is(word, "MINID") {
+                *word = b"MAXLEN".to_vec();
             }
         }
         if spec.name == "xadd" && self.one_in(10) {
@@ -67,6 +71,26 @@ impl Workload {
             command.extend(more);
         }
         command
+    }
+
+    /// Removes the newest entries of a stream and sets its last id to a lower one, so that new ids come before removed ones. Redis
+    /// 7.2 allows that only when the highest removed id is set to a lower one first.
+    pub(super) fn go_back(&mut self) -> Vec<Command> {
+        let key = self.pick(&["stream:1", "stream:2"]).as_bytes().to_vec();
+        self.highest_stream_ms += 5;
+        let top = format!("{}-0", self.highest_stream_ms).into_bytes();
+        let newest = self.stream_ms;
+        self.stream_ms = newest.saturating_sub(1 + self.random.below(12) as u64).max(1);
+        let last = format!("{}-{}", self.stream_ms, self.random.below(4)).into_bytes();
+        let ids = (self.stream_ms..=newest).flat_map(|ms| (0..4).map(move |seq| (ms, seq)));
+        let ids = ids.map(|(ms, seq)| format!("{ms}-{seq}").into_bytes());
+        let reset = [b"ENTRIESADDED".to_vec(), b"1000000".to_vec(), b"MAXDELETEDID".to_vec()];
+        let lowest = b"0-1".to_vec();
+        vec![
+            words(&["XDEL"], iter::once(key.clone()).chain(ids)),
+            words(&["XSETID"], [key.clone(), top].into_iter().chain(reset).chain([lowest])),
+            words(&["XSETID"], [key, last]),
+        ]
     }
 
     /// A string that a command on streams takes.
@@ -91,6 +115,7 @@ impl Workload {
         match (spec.name, name) {
             ("xadd", "id") => {
                 self.stream_ms += self.random.below(3) as u64;
+                self.highest_stream_ms = self.highest_stream_ms.max(self.stream_ms);
                 let ms = self.stream_ms;
                 match self.random.below(8) {
                     0..4 => format!("{ms}-*"),
@@ -101,7 +126,8 @@ impl Workload {
             }
             // Redis 7.0 lets this be below what was removed.
             ("xsetid", "last-id") => {
-                self.stream_ms += 5;
+                self.highest_stream_ms += 5;
+                self.stream_ms = self.highest_stream_ms;
                 format!("{}-{seq}", self.stream_ms)
             }
             ("xsetid", _) => format!("{}-{seq}", self.stream_ms.saturating_sub(20)),

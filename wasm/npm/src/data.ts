@@ -1,8 +1,21 @@
 // The data of an engine, as bytes to keep.
 
+import { Decoder, INCOMPLETE } from "./decoder.js";
+import type { KeyType } from "./keyspace.js";
 import { thrown } from "./machine.js";
 import type { Change } from "./persistence.js";
 import type { Runtime } from "./runtime.js";
+import { type Reply, Values } from "./values.js";
+
+/** A value of an RDB file that cannot be decoded. */
+export interface BadValue {
+  readonly database: number;
+  readonly key: Uint8Array;
+  readonly type: KeyType;
+  readonly reason: string;
+  /** Where the key begins in the file, in bytes. */
+  readonly offset: number;
+}
 
 /** All data of an engine, as an RDB file. */
 export function snapshot(runtime: Runtime): Uint8Array {
@@ -10,15 +23,31 @@ export function snapshot(runtime: Runtime): Uint8Array {
   return machine.taken(machine.engine.snapshot(runtime.now()));
 }
 
-/** Reads all data from an RDB file, but for what has expired by then. */
-export function load(runtime: Runtime, file: Uint8Array, time = runtime.now()): void {
+/**
+ * Reads all data from an RDB file, except what has expired by then. With a listener for values that cannot be decoded, these are left out; otherwise the
+ * file is refused.
+ */
+export function load(runtime: Runtime, file: Uint8Array, time = runtime.now(), onBadValue?: (bad: BadValue) => void): void {
   if (file.length === 0) return;
-  runtime.machine.fill(file);
+  const { machine } = runtime;
+  machine.fill(file);
   try {
-    runtime.machine.engine.load(file.length, time);
+    if (onBadValue === undefined) machine.engine.load(file.length, time);
+    else badValues(machine.taken(machine.engine.load_decodable(file.length, time))).forEach(onBadValue);
   } catch (reason) {
     throw thrown(reason);
   }
+}
+
+function badValues(replies: Uint8Array): BadValue[] {
+  const decoder = new Decoder<Reply>(new Values(true, {}));
+  decoder.feed(replies, 0, replies.length);
+  const bad: BadValue[] = [];
+  for (let reply = decoder.next(); reply !== INCOMPLETE; reply = decoder.next()) {
+    const [database, key, type, reason, offset] = reply as [number, Uint8Array, KeyType, string, number];
+    bad.push({ database, key, type, reason, offset });
+  }
+  return bad;
 }
 
 /** Makes a change again. */

@@ -104,6 +104,11 @@ export class Persistence {
     this.#stay = this.#store.beforeLeaving(() => this.#unasked(true));
   }
 
+  /** Has the next save write a new snapshot, since not all of the old one could be read. */
+  renew(): void {
+    this.#mustReplace = true;
+  }
+
   /** Something has changed. */
   note(change: Change): void {
     this.#pending.push(change);

@@ -2,7 +2,7 @@
 
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
 import type { Clock, Connection, Listener } from "./connection.js";
-import { load, replay, snapshot } from "./data.js";
+import { type BadValue, load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
 import type { Change, Store } from "./persistence.js";
@@ -24,6 +24,11 @@ export interface Options extends ValueOptions {
   snapshot?: Uint8Array;
   /** Where the data is kept: a folder in Node, in browsers the name of a database of IndexedDB. See `save`. */
   dataDir?: string | URL;
+  /**
+   * Called for each value of `snapshot` or `dataDir` that cannot be decoded: the value is left out, and the next save drops it from `dataDir` too.
+   * Without a listener, `open` is refused, with an error that names the key.
+   */
+  onBadValue?: (bad: BadValue) => void;
   /** Records the session from the beginning, for `record`. */
   record?: boolean;
 }
@@ -57,10 +62,14 @@ export class Redstart {
     const file = options.snapshot ?? new Uint8Array();
     const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
-      load(runtime, file, changes[0]?.time);
+      let isWhole = true;
+      load(runtime, file, changes[0]?.time, options.onBadValue && ((bad) => {
+        isWhole = false;
+        options.onBadValue?.(bad);
+      }));
       for (const change of changes) replay(runtime, change);
       if (options.record) {
-        const snapshotted = changes.length > 0 ? snapshot(runtime) : file;
+        const snapshotted = changes.length > 0 || !isWhole ? snapshot(runtime) : file;
         runtime.recorder = Recorder.of({ seed: origin.seed, parameters, isVirtual, start, snapshot: snapshotted });
       }
     } catch (reason) {
@@ -81,7 +90,12 @@ export class Redstart {
     const persistence = await Persistence.open(await store(options.dataDir));
     try {
       const { snapshot: file, changes } = persistence;
-      const begun = this.begin(compiled, file.length === 0 ? options : { ...options, snapshot: file }, changes);
+      const onBadValue = options.onBadValue && ((bad: BadValue) => {
+        persistence.renew();
+        options.onBadValue?.(bad);
+      });
+      const kept = file.length === 0 ? {} : { snapshot: file, ...(onBadValue && { onBadValue }) };
+      const begun = this.begin(compiled, { ...options, ...kept }, changes);
       begun.runtime.keep(persistence);
       return begun;
     } catch (reason) {

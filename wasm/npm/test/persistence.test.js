@@ -191,6 +191,41 @@ test("a damaged snapshot is told, not overwritten", async (t) => {
   assert.deepEqual(readdirSync(dataDir).sort(), ["dump.rdb", "journal"]);
 });
 
+test("a stream whose ids have gone back to before a removed entry is kept", async (t) => {
+  const dataDir = folder(t);
+  const first = await open(t, dataDir);
+  const commands = ["XADD s 5-0 a b", "XADD s 10-0 a b", "XDEL s 10-0", "XSETID s 20-0 ENTRIESADDED 10 MAXDELETEDID 1-0", "XSETID s 6-0", "XADD s 7-0 a b"];
+  for (const command of commands) first.call(...command.split(" "));
+  first.close();
+  await first.closed;
+  const second = await open(t, dataDir);
+  assert.deepEqual(second.call("XRANGE", "s", "-", "+"), [["5-0", ["a", "b"]], ["7-0", ["a", "b"]]]);
+  assert.equal(second.call("XDEL", "s", "7-0"), 1);
+});
+
+test("a value that cannot be decoded is named, and left out for who listens", async (t) => {
+  const dataDir = folder(t);
+  // The set `s` has the member `x` twice.
+  const file = Buffer.from("REDIS0010\xfe\x02\0\x01a\x011\x02\x01s\x02\x01x\x01x\0\x01b\x012\xff\0\0\0\0\0\0\0\0", "latin1");
+  writeFileSync(join(dataDir, "dump.rdb"), file);
+  await assert.rejects(Redstart.open({ dataDir }), /the set at key 's' of database 2 cannot be decoded: an element occurs twice \(at byte 16\)/);
+  assert.deepEqual(readFileSync(join(dataDir, "dump.rdb")), file);
+
+  const bad = [];
+  const db = await open(t, dataDir, { onBadValue: (value) => bad.push(value), record: true });
+  const key = new TextEncoder().encode("s");
+  assert.deepEqual(bad, [{ database: 2, key, type: "set", reason: "an element occurs twice", offset: 16 }]);
+  db.call("SELECT", 2);
+  assert.deepEqual(db.call("MGET", "a", "s", "b"), ["1", null, "2"]);
+  (await Redstart.replay(db.record())).close();
+  await db.save();
+  db.close();
+  await db.closed;
+  const again = await open(t, dataDir);
+  again.call("SELECT", 2);
+  assert.deepEqual(again.call("MGET", "a", "b"), ["1", "2"]);
+});
+
 /** What a store leads to. */
 async function kept({ snapshot, journal }) {
   const { snapshot: file, changes } = await Persistence.open(memory(snapshot, journal));

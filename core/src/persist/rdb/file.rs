@@ -16,8 +16,13 @@
 use alloc::{borrow::Cow, vec::Vec};
 use core::mem;
 
-use super::{Corrupt, Kind, Limits, Loaded, Reader, Version, Writer, crc64, load, lzf, save};
-use crate::{time::UnixMillis, value::record::Record};
+use super::{
+    Corrupt, Kind, Limits, Loaded, Reader, Version, Writer, crc64, load, lzf, save, skip::skip,
+};
+use crate::{
+    time::UnixMillis,
+    value::{Type, record::Record},
+};
 
 const MAGIC: &[u8; 5] = b"REDIS";
 const VERSION_DIGITS: usize = 4;
@@ -65,8 +70,20 @@ pub enum Part<'a> {
         /// When it was used.
         usage: Usage,
     },
-    /// There is no more.
-    End,
+    /// A key whose value cannot be decoded. The value was skipped.
+    Undecodable {
+        /// The key.
+        key: Cow<'a, [u8]>,
+        /// The type of its value.
+        value_type: Type,
+        /// The reason.
+        reason: Corrupt,
+    },
+    /// The end of the file.
+    End {
+        /// Whether the checksum is right, or absent.
+        is_intact: bool,
+    },
 }
 
 /// Writes a file.
@@ -152,7 +169,8 @@ impl FileReader {
     /// The next part of the file, which `input` goes on with; `input` is then what follows it.
     ///
     /// # Errors
-    /// There is no part there. `input` has not moved, so if it ends before the file does, the same can be tried with more of it.
+    /// There is no whole part. `input` has not moved, so a caller that has only the beginning of a file can try again with more of
+    /// it. A whole value that cannot be decoded is not an error but [`Part::Undecodable`].
     pub fn part<'a>(&mut self, input: &mut &'a [u8], limits: &Limits) -> Result<Part<'a>, Corrupt> {
         let mut rest = *input;
         let mut version = self.version;
@@ -160,15 +178,15 @@ impl FileReader {
             version = Some(header(&mut rest)?);
         }
         let mut reader = Reader::new(rest);
-        let part = part(&mut reader, limits)?;
+        let mut part = part(&mut reader, limits)?;
         let used = input.len() - reader.left();
         let mut checksum = self.checksum.clone();
         checksum.add(&input[..used]);
-        if matches!(part, Part::End) && version >= Some(Version(5)) {
+        if let Part::End { is_intact } = &mut part
+            && version >= Some(Version(5))
+        {
             let written = u64::from_le_bytes(reader.array()?);
-            if written != 0 && written != checksum.total() {
-                return Err(Corrupt);
-            }
+            *is_intact = written == 0 || written == checksum.total();
         }
         *input = &input[input.len() - reader.left()..];
         (self.version, self.checksum) = (version, checksum);
@@ -185,7 +203,7 @@ fn header(rest: &mut &[u8]) -> Result<Version, Corrupt> {
     });
     let version = number.map(Version).filter(|&version| is_magic && version <= Version::NEWEST);
     *rest = &rest[MAGIC.len() + VERSION_DIGITS..];
-    version.ok_or(Corrupt)
+    version.ok_or(Corrupt("not an RDB file of a known version"))
 }
 
 fn part<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Result<Part<'a>, Corrupt> {
@@ -197,7 +215,7 @@ fn part<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Result<Part<'a>, Corrup
             DATABASE => return Ok(Part::Database(reader.length()?)),
             SIZES => return Ok(Part::Sizes(reader.length()?, reader.length()?)),
             FUNCTION => return Ok(Part::Function(reader.string()?)),
-            END => return Ok(Part::End),
+            END => return Ok(Part::End { is_intact: true }),
             DEADLINE_MS => deadline = Some(UnixMillis(reader.millis()?.max(0) as u64)),
             DEADLINE_SECONDS => {
                 let seconds = u32::from_le_bytes(reader.array()?);
@@ -206,14 +224,18 @@ fn part<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Result<Part<'a>, Corrup
             IDLE => usage = Usage::Idle(reader.length()?),
             FREQUENCY => usage = Usage::Frequency(reader.byte()?),
             kind => {
-                let kind = Kind::from_byte(kind).ok_or(Corrupt)?;
+                let kind = Kind::from_byte(kind).ok_or(Corrupt("unknown kind of value"))?;
                 let key = reader.string()?;
-                return Ok(Part::Record {
-                    key,
-                    value: load(kind, reader, limits)?,
-                    deadline,
-                    usage,
-                });
+                let mut rest = reader.clone();
+                return match load(kind, reader, limits) {
+                    Ok(value) => Ok(Part::Record { key, value, deadline, usage }),
+                    Err(reason) => {
+                        // If the value ends too early, this fails too.
+                        skip(kind, &mut rest)?;
+                        *reader = rest;
+                        Ok(Part::Undecodable { key, value_type: kind.value_type(), reason })
+                    }
+                };
             }
         }
     }

@@ -17,6 +17,8 @@ use crate::{
 /// What no field expires after: 48 bits, as in Redis.
 const LATEST_MS: u64 = (1 << 48) - 1;
 
+const BAD_DEADLINE: Corrupt = Corrupt("a field has an impossible deadline");
+
 /// When no field has expired yet, so that none can stand twice.
 const BEGINNING: UnixMillis = UnixMillis(0);
 
@@ -74,7 +76,7 @@ pub(super) fn load(
         }
         Kind::HashListpackWithDeadlinesFirst => triples(packed::listpack(reader)?, limits),
         Kind::HashWithDeadlines => {
-            let earliest = u64::try_from(reader.millis()?).map_err(|_| Corrupt)?;
+            let earliest = u64::try_from(reader.millis()?).map_err(|_| BAD_DEADLINE)?;
             fields(reader, Some(earliest), limits)
         }
         Kind::HashWithDeadlinesFirst => fields(reader, Some(1), limits),
@@ -98,8 +100,8 @@ fn triples(triples: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     let mut entries = triples.as_ref().iter();
     while let (Some(name), Some(text), Some(at)) = (entries.next(), entries.next(), entries.next())
     {
-        let Entry::Int(at_ms) = at else { return Err(Corrupt) };
-        let deadline = deadline(u64::try_from(at_ms).map_err(|_| Corrupt)?)?;
+        let Entry::Int(at_ms) = at else { return Err(BAD_DEADLINE) };
+        let deadline = deadline(u64::try_from(at_ms).map_err(|_| BAD_DEADLINE)?)?;
         hash.set(name.text(&mut field), text.text(&mut value), deadline, BEGINNING, limits);
     }
     Ok(hash)
@@ -117,14 +119,14 @@ fn fields(
     for _ in 0..count {
         let at_ms = match earliest.map(|earliest| Ok((earliest, reader.length()?))).transpose()? {
             None | Some((_, 0)) => 0,
-            Some((earliest, later)) => earliest.checked_add(later - 1).ok_or(Corrupt)?,
+            Some((earliest, later)) => earliest.checked_add(later - 1).ok_or(BAD_DEADLINE)?,
         };
         let (field, value) = (reader.string()?, reader.string()?);
         if !hash.set(&field, &value, deadline(at_ms)?, BEGINNING, limits) {
-            return Err(Corrupt);
+            return Err(packed::DUPLICATE);
         }
     }
-    if count > 0 { Ok(hash) } else { Err(Corrupt) }
+    if count > 0 { Ok(hash) } else { Err(packed::EMPTY) }
 }
 
 /// The deadline at a time, which is zero if there is none.
@@ -132,6 +134,6 @@ fn deadline(at_ms: u64) -> Result<FieldDeadline, Corrupt> {
     match at_ms {
         0 => Ok(FieldDeadline::Cleared),
         1..=LATEST_MS => Ok(FieldDeadline::At(UnixMillis(at_ms))),
-        _ => Err(Corrupt),
+        _ => Err(BAD_DEADLINE),
     }
 }

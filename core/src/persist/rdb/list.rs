@@ -41,7 +41,7 @@ pub(super) fn load(
             List::from_listpacks(nodes?, limits)
         }
     };
-    if list.view().is_empty() { Err(Corrupt) } else { Ok(list) }
+    if list.view().is_empty() { Err(packed::EMPTY) } else { Ok(list) }
 }
 
 /// Of a quicklist, one node as a listpack; one without entries is left out, as Redis does.
@@ -51,11 +51,11 @@ fn node(kind: Kind, reader: &mut Reader<'_>) -> Result<Vec<u8>, Corrupt> {
     }
     match reader.length()? {
         PLAIN => match reader.string()? {
-            element if element.is_empty() => Err(Corrupt),
+            element if element.is_empty() => Err(Corrupt("an element of its own node is empty")),
             element => Ok(Listpack::from_iter([Entry::encode(&element)]).into_bytes()),
         },
         PACKED => packed::listpack(reader).map(Listpack::into_bytes),
-        _ => Err(Corrupt),
+        _ => Err(Corrupt("unknown kind of a node")),
     }
 }
 

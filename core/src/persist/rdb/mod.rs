@@ -14,14 +14,15 @@
 //! Redis has changed the form of its types over the years and reads whatever an older one wrote, and so does this: each
 //! [`Kind`] that there ever was is read. What is written are the kinds of the [`Version`] that is asked for.
 //!
-//! Nothing that is read is trusted, as in a Redis that is told `sanitize-dump-payload yes`: whoever reads a value has either all
-//! of it, whole and in order, or [`Corrupt`]. Nothing is set aside for a count or a length that is only announced.
+//! Nothing that is read is trusted, as in a Redis with `sanitize-dump-payload yes`: a value is read as a whole and in order, or
+//! the result is [`Corrupt`], with the reason. Nothing is allocated for a count or a length that is only announced.
 //!
 //! | files | idea |
 //! | --- | --- |
 //! | `reader` `writer` `lzf` `crc64` | the parts of values |
 //! | `packed` `ziplist` `zipmap` | small collections; what was packed before there were listpacks |
 //! | `hash` `list` `set` `sorted_set` | a type each, both ways |
+//! | `skip` | past a value that cannot be decoded |
 //! | `payload` `file` | one value, as `DUMP` replies it; all data, as in `dump.rdb` |
 
 mod crc64;
@@ -33,6 +34,7 @@ mod packed;
 mod payload;
 mod reader;
 mod set;
+mod skip;
 mod sorted_set;
 mod stream;
 mod value;

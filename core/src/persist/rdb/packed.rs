@@ -5,12 +5,15 @@ use crate::sort;
 use crate::value::listpack::{Entry, Listpack};
 use alloc::vec::Vec;
 
+pub(super) const DUPLICATE: Corrupt = Corrupt("an element occurs twice");
+pub(super) const EMPTY: Corrupt = Corrupt("no elements");
+
 /// A listpack of whatever entries.
 ///
 /// # Errors
 /// The bytes are none.
 pub(super) fn listpack(reader: &mut Reader<'_>) -> Result<Listpack, Corrupt> {
-    Listpack::from_dump(reader.blob()?).ok_or(Corrupt)
+    Listpack::from_dump(reader.blob()?).ok_or(Corrupt("damaged listpack"))
 }
 
 /// The same listpack, if it has elements of `stride` entries each, and no two whose first entries are equal.
@@ -23,7 +26,11 @@ pub(super) fn distinct(list: Listpack, stride: usize) -> Result<Listpack, Corrup
     let is_whole = !keys.is_empty() && view.len() == keys.len() * stride;
     sort::by(&mut keys, Ord::cmp);
     let is_distinct = keys.is_sorted_by(|one, next| one < next);
-    if is_whole && is_distinct { Ok(list) } else { Err(Corrupt) }
+    match (is_whole, is_distinct) {
+        (true, true) => Ok(list),
+        (false, _) => Err(Corrupt("empty, or an element is incomplete")),
+        (true, false) => Err(DUPLICATE),
+    }
 }
 
 /// An entry by what it spells: foreign bytes may have a number as text.

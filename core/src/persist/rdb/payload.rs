@@ -52,7 +52,7 @@ pub fn restore<'a>(
     }
     let mut reader = Reader::new(payload);
     let kind = reader.byte().ok().and_then(Kind::from_byte).ok_or(Refusal::Value)?;
-    load(kind, &mut reader, limits).map_err(|Corrupt| Refusal::Value)
+    load(kind, &mut reader, limits).map_err(|_: Corrupt| Refusal::Value)
 }
 
 /// Whether the footer is right.

@@ -4,9 +4,14 @@ use super::lzf;
 use crate::{limits, number::parse_f64};
 use alloc::{borrow::Cow, vec::Vec};
 
-/// Bytes that are not what they are said to be.
+/// The reason why bytes cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Corrupt;
+pub struct Corrupt(pub &'static str);
+
+const TOO_SHORT: Corrupt = Corrupt("unexpected end");
+const UNKNOWN_LENGTH: Corrupt = Corrupt("unknown encoding of a length");
+const UNKNOWN_STRING: Corrupt = Corrupt("unknown encoding of a string");
+const TOO_LONG: Corrupt = Corrupt("a string is too long");
 
 /// Serialised bytes, read from the front.
 #[derive(Clone, Debug)]
@@ -38,7 +43,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`byte`](Self::byte).
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Corrupt> {
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or(Corrupt)?;
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or(TOO_SHORT)?;
         self.0 = rest;
         Ok(bytes)
     }
@@ -48,7 +53,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`byte`](Self::byte).
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
-        let (&array, rest) = self.0.split_first_chunk().ok_or(Corrupt)?;
+        let (&array, rest) = self.0.split_first_chunk().ok_or(TOO_SHORT)?;
         self.0 = rest;
         Ok(array)
     }
@@ -70,8 +75,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// It is none, or what follows is too short.
     pub fn count(&mut self) -> Result<usize, Corrupt> {
-        let count = usize::try_from(self.length()?).map_err(|_| Corrupt)?;
-        if count <= self.left() { Ok(count) } else { Err(Corrupt) }
+        let count = usize::try_from(self.length()?).map_err(|_| TOO_SHORT)?;
+        if count <= self.left() { Ok(count) } else { Err(TOO_SHORT) }
     }
 
     /// A string: as it is, compressed, or a number.
@@ -83,7 +88,7 @@ impl<'a> Reader<'a> {
             |number: i32| Cow::Owned(itoa::Buffer::new().format(number).as_bytes().to_vec());
         match self.head()? {
             Head::Length(len) => {
-                self.bytes(usize::try_from(len).map_err(|_| Corrupt)?).map(Cow::Borrowed)
+                self.bytes(usize::try_from(len).map_err(|_| TOO_SHORT)?).map(Cow::Borrowed)
             }
             Head::Encoded(0) => Ok(number(i8::from_le_bytes(self.array()?).into())),
             Head::Encoded(1) => Ok(number(i16::from_le_bytes(self.array()?).into())),
@@ -91,13 +96,32 @@ impl<'a> Reader<'a> {
             Head::Encoded(3) => {
                 let (compressed, len) = (self.count()?, self.length()?);
                 if len > limits::SERIALISED_STRING_LEN_BYTES {
-                    return Err(Corrupt);
+                    return Err(TOO_LONG);
                 }
-                let len = usize::try_from(len).map_err(|_| Corrupt)?;
-                lzf::decompress(self.bytes(compressed)?, len).map(Cow::Owned).ok_or(Corrupt)
+                let len = usize::try_from(len).map_err(|_| TOO_LONG)?;
+                let text = lzf::decompress(self.bytes(compressed)?, len);
+                text.map(Cow::Owned).ok_or(Corrupt("a compressed string is damaged"))
             }
-            Head::Encoded(_) => Err(Corrupt),
+            Head::Encoded(_) => Err(UNKNOWN_STRING),
         }
+    }
+
+    /// Skips a string without decoding it.
+    ///
+    /// # Errors
+    /// There is no string, or only a part of one.
+    pub fn skip_string(&mut self) -> Result<(), Corrupt> {
+        let len_bytes = match self.head()? {
+            Head::Length(len) => usize::try_from(len).map_err(|_| TOO_SHORT)?,
+            Head::Encoded(width @ 0..3) => 1 << width,
+            Head::Encoded(3) => {
+                let compressed = self.count()?;
+                self.length()?;
+                compressed
+            }
+            Head::Encoded(_) => return Err(UNKNOWN_STRING),
+        };
+        self.bytes(len_bytes).map(drop)
     }
 
     /// A string, as bytes to keep.
@@ -125,7 +149,18 @@ impl<'a> Reader<'a> {
             253 => Ok(f64::NAN),
             254 => Ok(f64::INFINITY),
             255 => Ok(f64::NEG_INFINITY),
-            len => parse_f64(self.bytes(len.into())?).ok_or(Corrupt),
+            len => parse_f64(self.bytes(len.into())?).ok_or(Corrupt("a score is not a number")),
+        }
+    }
+
+    /// Skips a double in digits.
+    ///
+    /// # Errors
+    /// As [`byte`](Self::byte).
+    pub fn skip_digits(&mut self) -> Result<(), Corrupt> {
+        match self.byte()? {
+            253.. => Ok(()),
+            len => self.bytes(len.into()).map(drop),
         }
     }
 
@@ -146,7 +181,7 @@ impl<'a> Reader<'a> {
             (3, _) => Head::Encoded(low),
             (_, 0x80) => Head::Length(u32::from_be_bytes(self.array()?).into()),
             (_, 0x81) => Head::Length(u64::from_be_bytes(self.array()?)),
-            _ => return Err(Corrupt),
+            _ => return Err(UNKNOWN_LENGTH),
         })
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn load(
     match kind {
         Kind::SetIntset => {
             let integers = reader.blob()?;
-            IntsetRef::validate(&integers).ok_or(Corrupt)?;
+            IntsetRef::validate(&integers).ok_or(Corrupt("damaged intset"))?;
             Ok(within(Set::Intset(Intset::from_bytes(integers)), limits.intset_entries, limits))
         }
         Kind::SetListpack => {
@@ -74,10 +74,10 @@ fn members(reader: &mut Reader<'_>, limits: &SetLimits) -> Result<Set, Corrupt> 
     let mut set = if count > limits.intset_entries { table(limits) } else { Set::default() };
     for _ in 0..count {
         if !set.insert(Entry::encode(&reader.string()?), limits) {
-            return Err(Corrupt);
+            return Err(packed::DUPLICATE);
         }
     }
-    if count > 0 { Ok(set) } else { Err(Corrupt) }
+    if count > 0 { Ok(set) } else { Err(packed::EMPTY) }
 }
 
 fn table(limits: &SetLimits) -> Set {

@@ -46,7 +46,7 @@ pub(super) fn load(
 fn small(pairs: Listpack, limits: &SortedSetLimits) -> Result<SortedSet, Corrupt> {
     let pairs = packed::distinct(pairs, 2)?;
     if !are_sorted(&pairs) {
-        return Err(Corrupt);
+        return Err(Corrupt("members are not in the order of their scores"));
     }
     let mut set = SortedSet::Listpack(pairs);
     if set.view().len() > limits.listpack_entries {
@@ -86,12 +86,15 @@ fn members<'a>(
     for _ in 0..count {
         let (member, score) = (reader.string()?, score(reader)?);
         if score.is_nan() {
-            return Err(Corrupt);
+            return Err(Corrupt("a score is not a number"));
         }
         gathering.add(&member, score, |old, _| old);
     }
-    if count == 0 || gathering.len() < count {
-        return Err(Corrupt);
+    if count == 0 {
+        return Err(packed::EMPTY);
+    }
+    if gathering.len() < count {
+        return Err(packed::DUPLICATE);
     }
     Ok(gathering.into_sorted_set())
 }

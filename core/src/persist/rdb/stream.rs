@@ -56,18 +56,21 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
     let mut stream = Stream::default();
     for _ in 0..reader.count()? {
         let master = reader.string()?;
-        let master = StreamId::from_bytes((*master).try_into().map_err(|_| Corrupt)?);
+        let master = StreamId::from_bytes(
+            (*master).try_into().map_err(|_| Corrupt("the master of a node is not an id"))?,
+        );
         let node = packed::listpack(reader)?;
-        if !stream.push_node(master, &node) {
-            return Err(Corrupt);
+        if !stream.add_node(master, &node) {
+            return Err(Corrupt("a node is damaged, or its entries do not ascend"));
         }
     }
     let len = reader.length()?;
     stream.last_id = load_id(reader)?;
-    if len != stream.len() as u64
-        || stream.last_entry_id().is_some_and(|last| last > stream.last_id)
-    {
-        return Err(Corrupt);
+    if len != stream.len() as u64 {
+        return Err(Corrupt("the number of entries is wrong"));
+    }
+    if stream.last_entry_id() > Some(stream.last_id) {
+        return Err(Corrupt("the last id is below that of an entry"));
     }
     if kind == Kind::StreamFirst {
         stream.entries_added = len;
@@ -81,7 +84,7 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
         let name = reader.string()?;
         let group = load_group(kind, reader, &stream)?;
         if !stream.add_group(&name, group) {
-            return Err(Corrupt);
+            return Err(Corrupt("two consumer groups have the same name"));
         }
     }
     Ok(stream)
@@ -99,13 +102,13 @@ fn load_group(kind: Kind, reader: &mut Reader<'_>, stream: &Stream) -> Result<Gr
         let id = StreamId::from_bytes(reader.array()?);
         let (delivered_ms, deliveries) = (reader.millis()?, reader.length()? as i64);
         if pending.insert(id, (delivered_ms, deliveries)).is_some() {
-            return Err(Corrupt);
+            return Err(Corrupt("an entry is pending twice"));
         }
     }
     for _ in 0..reader.count()? {
         let name = reader.string()?;
         if group.find(&name).is_some() {
-            return Err(Corrupt);
+            return Err(Corrupt("two consumers have the same name"));
         }
         let consumer = group.add(&name, reader.millis()?);
         group.consumer_mut(consumer).active_ms = match kind {
@@ -114,12 +117,13 @@ fn load_group(kind: Kind, reader: &mut Reader<'_>, stream: &Stream) -> Result<Gr
         };
         for _ in 0..reader.count()? {
             let id = StreamId::from_bytes(reader.array()?);
-            let (delivered_ms, deliveries) = pending.remove(&id).ok_or(Corrupt)?;
+            let (delivered_ms, deliveries) = pending
+                .remove(&id)
+                .ok_or(Corrupt("a consumer has an entry that is not pending"))?;
             group.assign(id, Pending { consumer, delivered_ms, deliveries });
         }
     }
-    // Whatever is left would wait for nobody.
-    if pending.is_empty() { Ok(group) } else { Err(Corrupt) }
+    if pending.is_empty() { Ok(group) } else { Err(Corrupt("a pending entry has no consumer")) }
 }
 
 fn load_id(reader: &mut Reader<'_>) -> Result<StreamId, Corrupt> {

@@ -4,7 +4,7 @@ use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set, strea
 use crate::{
     time::UnixMillis,
     value::{
-        Compound, Object, Packing, Value, ValueRef,
+        Compound, Object, Packing, Type, Value, ValueRef,
         hash::HashLimits,
         list::{List, ListLimits},
         listpack::ListpackRef,
@@ -71,7 +71,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::String,
         Self::List,
         Self::Set,
@@ -118,6 +118,29 @@ impl Kind {
             ValueRef::Object(Object::Set(set)) => set::kind(set.view(), version),
             ValueRef::Object(Object::SortedSet(set)) => sorted_set::kind(set.view()),
             ValueRef::Object(Object::Stream(_)) => stream::kind(version),
+        }
+    }
+
+    /// The type of the values that are written so.
+    #[must_use]
+    pub const fn value_type(self) -> Type {
+        match self {
+            Self::String => Type::String,
+            Self::List | Self::ListZiplist | Self::ListZiplists | Self::List2 => Type::List,
+            Self::Set | Self::SetIntset | Self::SetListpack => Type::Set,
+            Self::SortedSetInDigits
+            | Self::SortedSet
+            | Self::SortedSetZiplist
+            | Self::SortedSetListpack => Type::SortedSet,
+            Self::Hash
+            | Self::HashZipmap
+            | Self::HashZiplist
+            | Self::HashListpack
+            | Self::HashWithDeadlinesFirst
+            | Self::HashListpackWithDeadlinesFirst
+            | Self::HashWithDeadlines
+            | Self::HashListpackWithDeadlines => Type::Hash,
+            Self::StreamFirst | Self::Stream2 | Self::Stream3 => Type::Stream,
         }
     }
 
@@ -202,30 +225,12 @@ pub fn load<'a>(
     reader: &mut Reader<'a>,
     limits: &Limits,
 ) -> Result<Loaded<'a>, Corrupt> {
-    Ok(Loaded::Collection(match kind {
-        Kind::String => return reader.string().map(Loaded::String),
-        Kind::List | Kind::ListZiplist | Kind::ListZiplists | Kind::List2 => {
-            list::load(kind, reader, &limits.list)?.into_value()
-        }
-        Kind::SortedSetInDigits
-        | Kind::SortedSet
-        | Kind::SortedSetZiplist
-        | Kind::SortedSetListpack => {
-            sorted_set::load(kind, reader, &limits.sorted_set)?.into_value()
-        }
-        Kind::Hash
-        | Kind::HashZipmap
-        | Kind::HashZiplist
-        | Kind::HashListpack
-        | Kind::HashWithDeadlinesFirst
-        | Kind::HashListpackWithDeadlinesFirst
-        | Kind::HashWithDeadlines
-        | Kind::HashListpackWithDeadlines => hash::load(kind, reader, &limits.hash)?.into_value(),
-        Kind::StreamFirst | Kind::Stream2 | Kind::Stream3 => {
-            stream::load(kind, reader)?.into_value()
-        }
-        Kind::Set | Kind::SetIntset | Kind::SetListpack => {
-            set::load(kind, reader, &limits.set)?.into_value()
-        }
+    Ok(Loaded::Collection(match kind.value_type() {
+        Type::String => return reader.string().map(Loaded::String),
+        Type::List => list::load(kind, reader, &limits.list)?.into_value(),
+        Type::Set => set::load(kind, reader, &limits.set)?.into_value(),
+        Type::SortedSet => sorted_set::load(kind, reader, &limits.sorted_set)?.into_value(),
+        Type::Hash => hash::load(kind, reader, &limits.hash)?.into_value(),
+        Type::Stream => stream::load(kind, reader)?.into_value(),
     }))
 }

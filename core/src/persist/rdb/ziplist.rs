@@ -19,6 +19,7 @@ use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
 const HEADER: usize = 10;
 const END: u8 = 0xff;
 const LONG_PREVIOUS: u8 = 0xfe;
+const DAMAGED: Corrupt = Corrupt("damaged ziplist");
 
 /// The listpack with the entries of a ziplist.
 ///
@@ -31,7 +32,7 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let count = u16::from_le_bytes(reader.array()?);
     // What is longer Redis never wrote, and might not fit a listpack.
     if total != bytes.len() || total > MAX_BYTES {
-        return Err(Corrupt);
+        return Err(DAMAGED);
     }
     let mut list = Listpack::with_capacity(EMPTY_BYTES + bytes.len());
     let (mut entries, mut last_at, mut last_len) = (0, HEADER, 0);
@@ -39,11 +40,11 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
         last_at = total - reader.left();
         let previous = match reader.byte()? {
             LONG_PREVIOUS => u32::from_le_bytes(reader.array()?) as usize,
-            END => return Err(Corrupt),
+            END => return Err(DAMAGED),
             short => short.into(),
         };
         if previous != last_len {
-            return Err(Corrupt);
+            return Err(DAMAGED);
         }
         list.push_back(entry(&mut reader)?);
         last_len = total - reader.left() - last_at;
@@ -51,7 +52,7 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     }
     let is_counted = count == u16::MAX || usize::from(count) == entries;
     let is_whole = reader.byte()? == END && last == last_at && is_counted;
-    if is_whole { Ok(list) } else { Err(Corrupt) }
+    if is_whole { Ok(list) } else { Err(DAMAGED) }
 }
 
 fn entry<'a>(reader: &mut Reader<'a>) -> Result<Entry<'a>, Corrupt> {
@@ -70,7 +71,7 @@ fn entry<'a>(reader: &mut Reader<'a>) -> Result<Entry<'a>, Corrupt> {
         }
         0xfe => return Ok(Entry::Int(i8::from_le_bytes(reader.array()?).into())),
         0xf1..=0xfd => return Ok(Entry::Int(i64::from(head) - 0xf1)),
-        _ => return Err(Corrupt),
+        _ => return Err(DAMAGED),
     };
     reader.bytes(len).map(Entry::encode)
 }

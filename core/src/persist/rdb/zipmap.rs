@@ -14,6 +14,7 @@ use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
 
 const END: u8 = 0xff;
 const LONG: u8 = 0xfe;
+const DAMAGED: Corrupt = Corrupt("damaged zipmap");
 
 /// The listpack with the fields and values of a zipmap, in turn.
 ///
@@ -22,7 +23,7 @@ const LONG: u8 = 0xfe;
 pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     // What is longer Redis never wrote, and might not fit a listpack. It asks for an end at the end, and goes by the first.
     if bytes.len() > MAX_BYTES || bytes.last() != Some(&END) {
-        return Err(Corrupt);
+        return Err(DAMAGED);
     }
     let mut reader = Reader::new(bytes);
     let told = reader.byte()?;
@@ -30,13 +31,13 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let mut count = 0;
     while let Some(len) = length(&mut reader)? {
         list.push_back(Entry::encode(reader.bytes(len)?));
-        let len = length(&mut reader)?.ok_or(Corrupt)?;
+        let len = length(&mut reader)?.ok_or(DAMAGED)?;
         let room = reader.byte()?;
         list.push_back(Entry::encode(reader.bytes(len)?));
         reader.bytes(room.into())?;
         count += 1;
     }
-    if told >= LONG || usize::from(told) == count { Ok(list) } else { Err(Corrupt) }
+    if told >= LONG || usize::from(told) == count { Ok(list) } else { Err(DAMAGED) }
 }
 
 /// A length; nothing at the end.

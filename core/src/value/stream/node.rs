@@ -8,8 +8,9 @@
 //! The fields of the first entry are written once; an entry that has the same (flag 2) has only its values. A removed entry
 //! stays, with flag 1, until all of its node are. So it is with Redis, whose nodes are listpacks, and `dump` makes these of
 //! ours. What a listpack has besides follows from the rest and is left away here: the length behind each word, by which it is
-//! read from its end, and that of each entry. And an id is told as the difference from the one before, not from the node's
-//! first: an entry of one field with a value of 16 bytes takes 19 bytes instead of 26.
+//! read from its end, and that of each entry. And an id is stored as its difference from the id before, not from the node's
+//! first: an entry of one field with a value of 16 bytes takes 19 bytes instead of 26. The differences wrap, since an id may be
+//! lower than that of a removed entry before it.
 //!
 //! Words are listpack entries without their backlen. Other numbers are written seven bits a byte; the first byte of an entry has
 //! the flags, so it is removed in place.
@@ -26,7 +27,7 @@ const SAME_FIELDS: u8 = 2;
 /// How many bits the flags take of an entry's first byte.
 const FLAG_BITS: u32 = 2;
 
-/// Entries that lie together. Their first is known by whoever has the node: it is the one it is found by.
+/// Entries that lie together. The id of the first, the *master*, is not stored here: it is the key of the node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Node {
     bytes: Vec<u8>,
@@ -81,7 +82,7 @@ pub(super) struct Stored<'a> {
     pub(super) entry: StreamEntry<'a>,
 }
 
-/// All entries of a node in order, those that were removed included.
+/// All entries of a node as they lie, those that were removed included.
 #[derive(Clone, Debug)]
 pub(super) struct Walk<'a> {
     /// The fields that are written once, and how many they are.
@@ -123,9 +124,12 @@ impl Node {
         self.last
     }
 
-    /// Whether entries were removed.
-    pub(super) const fn has_removed(&self) -> bool {
-        self.removed > 0
+    /// The id of the last entry that was not removed.
+    pub(super) fn last_live(&self, master: StreamId) -> Option<StreamId> {
+        match self.removed {
+            0 => Some(self.last),
+            _ => self.live(master).last().map(|stored| stored.entry.id),
+        }
     }
 
     /// What it takes besides its place in the tree.
@@ -138,22 +142,31 @@ impl Node {
         self.bytes.shrink_to_fit();
     }
 
-    /// All entries in order; the first is, or would have been, `master`.
-    pub(super) fn walk(&self, master: StreamId) -> Walk<'_> {
+    /// All entries as they lie, those that were removed included.
+    fn walk(&self, master: StreamId) -> Walk<'_> {
         let (shared, entries) = self.fields();
         Walk { shared, len_bytes: self.bytes.len(), rest: entries, id: master }
     }
 
-    /// Those from `start` on.
-    pub(super) fn walk_from(&self, master: StreamId, start: StreamId) -> Walk<'_> {
-        let mut walk = self.walk(master);
-        walk.skip_to(start);
-        walk
+    /// The entries that were not removed, in order.
+    pub(super) fn live(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
+        self.live_from(master, StreamId::MIN)
     }
 
-    /// The same from the last one back.
-    pub(super) fn walk_back(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
-        self.walk(master).collect::<Vec<_>>().into_iter().rev()
+    /// Those from `start` on.
+    pub(super) fn live_from(
+        &self,
+        master: StreamId,
+        start: StreamId,
+    ) -> impl Iterator<Item = Stored<'_>> {
+        let mut walk = self.walk(master);
+        walk.skip_to(start);
+        walk.filter(|stored| !stored.is_deleted)
+    }
+
+    /// The entries that were not removed, from the last one back.
+    pub(super) fn live_back(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
+        self.live(master).collect::<Vec<_>>().into_iter().rev()
     }
 
     /// The fields that are written once with their number, and the bytes of the entries.
@@ -165,7 +178,7 @@ impl Node {
         ((fields, count), rest)
     }
 
-    /// Adds an entry, whose fields and values alternate. Its id must be above the last.
+    /// Adds an entry, whose fields and values alternate. Its id must be above those of all entries that were not removed.
     pub(super) fn push<'a>(
         &mut self,
         master: StreamId,
@@ -193,9 +206,10 @@ impl Node {
     ) {
         let is_same = flags & SAME_FIELDS != 0;
         self.dumped += dump::entry_bytes(master, id, is_same, words.clone());
-        let ms = id.ms - self.last.ms;
+        let ms = id.ms.wrapping_sub(self.last.ms);
+        let seq = if ms == 0 { id.seq.wrapping_sub(self.last.seq) } else { id.seq };
         put_head(&mut self.bytes, flags, ms);
-        put_number(&mut self.bytes, if ms == 0 { id.seq - self.last.seq } else { id.seq });
+        put_number(&mut self.bytes, seq);
         if !is_same {
             put_number(&mut self.bytes, words.len() as u64 / 2);
         }
@@ -231,10 +245,12 @@ impl<'a> Iterator for Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Goes past the entries below `start`. Whoever reads on from somewhere passes half a node, so nothing is made of them.
+    /// Skips to the first entry that was not removed and is not below `start`. A reader that continues somewhere passes half a
+    /// node on average, so the entries are not decoded.
     fn skip_to(&mut self, start: StreamId) {
         let mut rest = self.rest;
-        while let Some((flags, id)) = take_id(&mut rest, self.id).filter(|(_, id)| *id < start) {
+        let is_passed = |(flags, id): &(u8, StreamId)| flags & DELETED != 0 || *id < start;
+        while let Some((flags, id)) = take_id(&mut rest, self.id).filter(is_passed) {
             let words = match flags & SAME_FIELDS {
                 0 => take_number(&mut rest).map_or(0, |fields| 2 * fields as usize),
                 _ => self.shared.1,
@@ -257,8 +273,8 @@ fn take_id(bytes: &mut &[u8], before: StreamId) -> Option<(u8, StreamId)> {
     let (flags, ms) = take_head(bytes)?;
     let seq = take_number(bytes)?;
     let id = match ms {
-        0 => StreamId { ms: before.ms, seq: before.seq + seq },
-        _ => StreamId { ms: before.ms + ms, seq },
+        0 => StreamId { ms: before.ms, seq: before.seq.wrapping_add(seq) },
+        _ => StreamId { ms: before.ms.wrapping_add(ms), seq },
     };
     Some((flags, id))
 }

@@ -22,7 +22,7 @@ fn a_stream_is_what_a_list_of_entries_is() {
     for _ in 0..50 {
         let (mut stream, mut naive) = (Stream::default(), Naive::new());
         for _ in 0..400 {
-            match random.below(10) {
+            match random.below(11) {
                 0..6 => {
                     let ms = stream.last_id.ms + random.below(3) as u64;
                     let id = StreamId { ms, seq: 0 }.max(stream.last_id.next().unwrap());
@@ -38,7 +38,10 @@ fn a_stream_is_what_a_list_of_entries_is() {
                 }
                 6..8 => {
                     let ms = random.below(stream.last_id.ms as usize + 2) as u64;
-                    let id = StreamId { ms, seq: random.below(3) as u64 };
+                    let id = match naive.len() {
+                        1.. if random.below(2) == 0 => naive[random.below(naive.len())].0,
+                        _ => StreamId { ms, seq: random.below(3) as u64 },
+                    };
                     let at = naive.iter().position(|(other, _)| *other == id);
                     assert_eq!(stream.remove(id), at.is_some());
                     at.into_iter().for_each(|at| drop(naive.remove(at)));
@@ -50,6 +53,10 @@ fn a_stream_is_what_a_list_of_entries_is() {
                     let trim = Trim { keep, is_approximate: false, limit: None };
                     assert_eq!(stream.trim(&trim), gone);
                     naive.drain(..gone);
+                }
+                9 => {
+                    let top = naive.last().map_or(StreamId::MIN, |(id, _)| *id);
+                    stream.last_id = top.max(StreamId { ms: random.below(100) as u64, seq: 0 });
                 }
                 _ => {
                     let id = StreamId { ms: stream.first_id().ms + 2, seq: 1 };
@@ -65,7 +72,7 @@ fn a_stream_is_what_a_list_of_entries_is() {
             for (master, node) in &stream.nodes {
                 let list = node.dump(*master);
                 assert_eq!(list.as_ref().dumped_bytes(), node.dumped_bytes());
-                assert_eq!(Node::load(*master, list.as_ref()).as_ref(), Some(node));
+                assert_eq!(Node::load(*master, list.as_ref()), Some((*master, node.clone())));
             }
         }
         let low = StreamId { ms: random.below(200) as u64, seq: 1 };
@@ -76,7 +83,7 @@ fn a_stream_is_what_a_list_of_entries_is() {
         expected.reverse();
         assert_eq!(read(stream.range_back(low, high)), expected);
         let mut copy = Stream::default();
-        assert!(stream.nodes().all(|(id, list)| copy.push_node(id, &list)));
+        assert!(stream.nodes().all(|(id, list)| copy.add_node(id, &list)));
         assert_eq!(read(copy.range(StreamId::MIN, StreamId::MAX)), naive);
         while stream.free_some(3) == 3 {}
         assert_eq!(stream.node_count(), 0);

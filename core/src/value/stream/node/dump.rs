@@ -76,14 +76,19 @@ impl Node {
         list
     }
 
-    /// The node that a listpack is; nothing if a part is not where it should be, the ids do not ascend, or the counts are wrong.
-    pub(in crate::value::stream) fn load(master: StreamId, list: ListpackRef<'_>) -> Option<Self> {
+    /// The node of a listpack, with its master. Returns nothing if a part is not where it should be, if the entries that were not
+    /// removed do not ascend, or if the counts are wrong.
+    pub(in crate::value::stream) fn load(
+        master: StreamId,
+        list: ListpackRef<'_>,
+    ) -> Option<(StreamId, Self)> {
         let mut parts = list.iter();
         let [count, deleted, fields] =
             [number(&mut parts)?, number(&mut parts)?, number(&mut parts)?];
         let shared: Vec<Entry<'_>> = words(&mut parts, fields)?;
         let mut node = Self::new(master, shared.iter().copied());
         parts.next()?;
+        let (mut first, mut last) = (None, None);
         while let Some(flags) = parts.next() {
             let flags = flags.to_i64()? as u8 & (DELETED | SAME_FIELDS);
             let ms = master.ms.wrapping_add(parts.next()?.to_i64()? as u64);
@@ -93,14 +98,39 @@ impl Node {
             let own = if is_same { fields } else { number(&mut parts)? };
             let values = words(&mut parts, if is_same { own } else { own.checked_mul(2)? })?;
             let back = 3 + usize::from(!is_same) + values.len();
-            let ascends = if node.entries == 0 { master <= id } else { node.last < id };
-            if number(&mut parts)? != back || own == 0 || !ascends {
+            if number(&mut parts)? != back || own == 0 {
                 return None;
+            }
+            if flags & DELETED == 0 {
+                if last >= Some(id) {
+                    return None;
+                }
+                first = first.or(Some(id));
+                last = Some(id);
             }
             node.add(master, id, flags, values.iter().copied());
         }
         let counts = (node.count(), node.removed);
-        (counts == (count, deleted) && node.entries > 0).then_some(node)
+        if counts != (count, deleted) || node.entries == 0 {
+            return None;
+        }
+        match first {
+            Some(first) if first < master => Some((first, node.begun_at(first, master))),
+            _ => Some((master, node)),
+        }
+    }
+
+    /// The same entries in a node whose master is the first of them, without those that were removed. Redis goes on with a node
+    /// that trimming has left without entries, even if `XSETID` has gone back to before its master.
+    fn begun_at(&self, first: StreamId, master: StreamId) -> Self {
+        let ((mut fields, count), _) = self.fields();
+        let fields: Vec<_> = (0..count).map_while(|_| Entry::take_bare(&mut fields)).collect();
+        let mut node = Self::new(first, fields.into_iter());
+        for Stored { entry, .. } in self.live(master) {
+            let pairs: Vec<_> = entry.clone().fields().flat_map(<[_; 2]>::from).collect();
+            node.push(first, entry.id, pairs.into_iter());
+        }
+        node
     }
 }
 
