@@ -1,12 +1,14 @@
-//! Memory as the engine counts it.
+//! Memory accounting.
 //!
-//! Which keys are evicted, and when, is part of what a recorded session replays, so it cannot hang on what an allocator says: that
-//! differs between machines, and there is none to ask in a browser. The engine counts itself: what holds data knows at any
-//! time what it takes, and whoever changes a part of it adds the difference. All sizes are those of a machine with eight-byte
-//! pointers, whatever the machine is, and rounded up as an allocator rounds them, so that the sum is close to what a process
-//! really takes: within 5 %, which a test of the server holds it to.
+//! Which keys are evicted, and when, must be the same when a recorded session is replayed, so it
+//! cannot depend on the allocator: allocators differ between machines, and a browser has none to
+//! query. The engine does its own accounting: a container can report its size at any time, and the
+//! code that changes a part of it adds the difference. All sizes are those of a machine with
+//! eight-byte pointers, on every machine, and rounded up as an allocator rounds them, so that the
+//! sum is within 5 % of the memory that a process really uses. A test of the server enforces this.
 
-/// What an allocation of so many bytes takes: the next of the size classes that jemalloc and its like have, four to a doubling.
+/// Returns the size of an allocation of so many bytes: the next of the size classes of jemalloc and
+/// similar allocators, which have four classes per doubling.
 ///
 /// ```
 /// use redstart_core::memory::allocated;

@@ -1,8 +1,9 @@
-//! Numbers as Redis reads and prints them.
+//! Reading and printing numbers as Redis does.
 //!
-//! Integers are strict: one spelling a number, so that a value can be stored as an integer and given back byte for byte.
-//! Floating point is what C's `strtod` takes, blanks aside: `1e3`, `.5`, `inf`, `0x1p-3`. Scores are doubles and printed with
-//! the fewest digits that read back as the same double; `INCRBYFLOAT` works with [`LongDouble`].
+//! Integers are strict: each has exactly one spelling, so that a value can be stored as an integer
+//! and returned byte for byte. Floating-point numbers follow C's `strtod`, without blanks: `1e3`,
+//! `.5`, `inf`, `0x1p-3`. Scores are doubles and are printed with the fewest digits that read back
+//! as the same double; `INCRBYFLOAT` works with [`LongDouble`].
 
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -17,7 +18,8 @@ pub use long_double::LongDouble;
 use literal::{Literal, Magnitude};
 use rounding::{Format, Unrounded};
 
-/// Reads an integer in its one canonical spelling: no sign but a minus, no leading zeros, no blanks.
+/// Parses an integer in its canonical spelling: no sign except a minus, no leading zeros, no
+/// blanks.
 ///
 /// ```
 /// use redstart_core::number::parse_i64;
@@ -47,7 +49,8 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
-/// Reads a double: a score, a coordinate, a timeout. `NaN`, overflow, and underflow to zero are no doubles.
+/// Parses a double: a score, a coordinate, a timeout. Rejects `NaN`, overflow, and underflow to
+/// zero.
 ///
 /// ```
 /// use redstart_core::number::parse_f64;
@@ -60,7 +63,7 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
 /// ```
 #[must_use]
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
-    // Most scores are whole and short, and are read in a fraction of the time.
+    // Most scores are short integers, which take a fraction of the time.
     if text.len() <= 15
         && let Some(whole) = parse_i64(text)
     {
@@ -75,8 +78,8 @@ pub fn parse_f64(text: &[u8]) -> Option<f64> {
     Some(if literal.negative { -value } else { value })
 }
 
-/// Reads the bound of a range of scores, which Redis leaves to C's `strtod`: blanks may come first, a NUL ends it, nothing at
-/// all is zero, and what is too great is infinite.
+/// Parses the bound of a score range, which Redis passes to C's `strtod`: leading blanks are
+/// allowed, a NUL ends the number, empty text is zero, and overflow is infinite.
 ///
 /// ```
 /// use redstart_core::number::parse_bound;
@@ -98,11 +101,11 @@ pub fn parse_bound(text: &[u8]) -> Option<f64> {
     Some(if literal.negative { -value } else { value })
 }
 
-/// The nearest double to the magnitude of `text`; one too great is infinite.
+/// Returns the double nearest to the magnitude of `text`, or infinity on overflow.
 fn magnitude(text: &[u8], magnitude: Magnitude<'_>) -> Option<f64> {
     Some(match magnitude {
         Magnitude::Infinity => f64::INFINITY,
-        // The grammar is the one `core` reads, which rounds correctly.
+        // The Rust core library accepts the same grammar and rounds correctly.
         Magnitude::Decimal { .. } => str::from_utf8(text).ok()?.parse::<f64>().ok()?.abs(),
         Magnitude::Hex { integer, fraction, exponent } => {
             f64_from_hex(integer, fraction, exponent).unwrap_or(f64::INFINITY)
@@ -110,8 +113,9 @@ fn magnitude(text: &[u8], magnitude: Magnitude<'_>) -> Option<f64> {
     })
 }
 
-/// Reads an amount of memory: digits and a unit, `k`, `m`, `g` for powers of 1000, `kb`, `mb`, `gb` for powers of 1024,
-/// `b` or none. As in Redis no digits are zero, digits above 64 bits the greatest number, and the product wraps.
+/// Parses an amount of memory: digits and a unit, which is `k`, `m` or `g` for powers of 1000,
+/// `kb`, `mb` or `gb` for powers of 1024, or `b` or none for bytes. As in Redis, empty digits are
+/// zero, digits that exceed 64 bits are the greatest number, and the product wraps.
 ///
 /// ```
 /// use redstart_core::number::parse_memory_bytes;
@@ -121,7 +125,7 @@ fn magnitude(text: &[u8], magnitude: Magnitude<'_>) -> Option<f64> {
 /// ```
 #[must_use]
 pub fn parse_memory_bytes(text: &[u8]) -> Option<u64> {
-    /// Where Redis's buffer for the digits ends.
+    /// The length of Redis's buffer for the digits.
     const DIGITS: usize = 127;
     let (digits, unit) =
         text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count());
@@ -145,7 +149,8 @@ pub fn parse_memory_bytes(text: &[u8]) -> Option<u64> {
     (digits.len() <= DIGITS).then(|| count.wrapping_mul(factor))
 }
 
-/// The nearest double to `<integer>.<fraction>` in base sixteen times two to the `exponent`; none on overflow.
+/// Returns the double nearest to the hexadecimal `<integer>.<fraction>` times two to the
+/// `exponent`, or `None` on overflow.
 fn f64_from_hex(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<f64> {
     /// The bit of the mantissa that a normal double does not store.
     const HIDDEN: u64 = 1 << 52;
@@ -157,10 +162,11 @@ fn f64_from_hex(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<f64> {
 
 const ZEROS: &[u8] = &[b'0'; 24];
 
-/// A number as Redis prints it, on the stack.
+/// A number formatted as Redis prints it, stored inline without an allocation.
 ///
-/// Doubles, as Redis 7.2 replies them, have the fewest digits that read back as the same double; whole ones up to 2^62 are
-/// printed as integers, other small and large ones with an exponent.
+/// Doubles, as Redis 7.2 replies them, have the fewest digits that read back as the same double.
+/// Integral ones up to 2^62 are printed as integers, other very small and very large ones with an
+/// exponent.
 ///
 /// ```
 /// use redstart_core::number::NumberText;
@@ -187,7 +193,7 @@ impl From<i64> for NumberText {
 
 impl From<f64> for NumberText {
     fn from(value: f64) -> Self {
-        /// Up to here whole doubles are printed as integers: 2^62.
+        /// Integral doubles up to 2^62 are printed as integers.
         const INTEGERS: f64 = (1u64 << 62) as f64;
         let mut text = Self::default();
         if value.is_nan() {
@@ -234,7 +240,8 @@ impl NumberText {
         self.len += part.len();
     }
 
-    /// A double with seventeen digits, as C prints it by `%.17g`: where Redis does not print the shortest.
+    /// Formats a double with seventeen digits, like C's `%.17g`, for places where Redis does not
+    /// print the shortest form.
     ///
     /// ```
     /// use redstart_core::number::NumberText;
@@ -288,9 +295,9 @@ impl NumberText {
         text
     }
 
-    /// Appends a finite double that is not zero.
+    /// Appends a finite double other than zero.
     fn push_double(&mut self, value: f64) {
-        // `core` finds the shortest digits: `1.2345e-7`.
+        // The Rust core library finds the shortest digits: `1.2345e-7`.
         let (mut shortest, mut digits) = (Self::default(), Self::default());
         write!(shortest, "{:e}", value.abs()).expect("23 bytes at most");
         let mut parts = shortest.split(|&byte| byte == b'e');
@@ -306,8 +313,9 @@ impl NumberText {
         self.push_digits(&digits, exponent);
     }
 
-    /// Appends `d.ddd` times ten to the `exponent`: as an integer if that takes at most seven zeros, with a point alone if
-    /// fewer than seven decimals or an exponent within three of zero allow it, else with the exponent.
+    /// Appends `d.ddd` times ten to the `exponent`: as an integer if that takes at most seven
+    /// zeros, in positional notation if there are fewer than seven decimals or the exponent is
+    /// within three of zero, and otherwise with the exponent.
     fn push_digits(&mut self, digits: &[u8], exponent: i64) {
         let decimals = digits.len() as i64 - 1 - exponent;
         if decimals <= 0 && exponent < digits.len() as i64 + 7 {
@@ -337,7 +345,7 @@ mod tests {
     use crate::random::{Random, Seed};
 
     #[test]
-    fn integers() {
+    fn only_canonical_integers_are_parsed() {
         let rows: &[(&str, Option<i64>)] = &[
             ("0", Some(0)),
             ("7", Some(7)),
@@ -369,9 +377,9 @@ mod tests {
         }
     }
 
-    /// As `ZADD` of the reference server takes them.
+    /// Expected results are those of `ZADD` of the reference server.
     #[test]
-    fn doubles_read() {
+    fn doubles_are_parsed_as_strtod_does() {
         let rows: &[(&str, Option<f64>)] = &[
             ("inf", Some(f64::INFINITY)),
             ("+INF", Some(f64::INFINITY)),
@@ -435,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_printed() {
+    fn doubles_are_printed_with_the_fewest_digits() {
         let rows = [
             (0.1 + 0.2, "0.30000000000000004"),
             (3.5, "3.5"),
@@ -465,9 +473,9 @@ mod tests {
         }
     }
 
-    /// As C prints them by `%.17g`.
+    /// Expected results are those of C's `%.17g`.
     #[test]
-    fn doubles_with_all_digits() {
+    fn doubles_can_be_printed_with_all_digits() {
         let rows = [
             (0.1 + 0.2, "0.30000000000000004"),
             (1e16, "10000000000000000"),
@@ -491,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn doubles_read_back() {
+    fn printed_doubles_read_back_unchanged() {
         let mut random = Random::new(Seed(1));
         for _ in 0..100_000 {
             let value = f64::from_bits(random.next_u64());
@@ -501,9 +509,9 @@ mod tests {
         }
     }
 
-    /// Decimal and base sixteen agree.
+    /// Checks that decimal and hexadecimal spellings agree.
     #[test]
-    fn doubles_in_base_sixteen() {
+    fn hexadecimal_doubles_equal_decimal_ones() {
         let mut random = Random::new(Seed(2));
         for _ in 0..10_000 {
             let (mantissa, exponent) = (random.next_u64(), random.below(2000) as i32 - 1000);
@@ -514,9 +522,9 @@ mod tests {
         }
     }
 
-    /// As `CONFIG SET maxmemory` of the reference server takes them.
+    /// Expected results are those of `CONFIG SET maxmemory` of the reference server.
     #[test]
-    fn memory() {
+    fn amounts_of_memory_are_parsed_with_their_units() {
         let rows: &[(&str, Option<u64>)] = &[
             ("", Some(0)),
             ("kb", Some(0)),

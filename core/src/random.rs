@@ -1,23 +1,24 @@
-//! Seeded randomness: the only source of chance in the engine, so that a seed replays a session.
+//! Seeded randomness: the only source of randomness in the engine, so that a seed replays a
+//! session.
 
-/// What fixes every choice an engine makes by chance: hash tables, `RANDOMKEY`, sampling.
+/// The seed of every random choice an engine makes: hash tables, `RANDOMKEY`, sampling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
-/// A small fast generator (`SplitMix64`, Steele et al. 2014). Not for secrets.
+/// A small, fast generator (`SplitMix64`, Steele et al. 2014). Not cryptographically secure.
 #[derive(Clone, Debug)]
 pub struct Random {
     state: u64,
 }
 
 impl Random {
-    /// A generator whose sequence is fixed by `seed`.
+    /// Creates a generator whose sequence is determined by `seed`.
     #[must_use]
     pub const fn new(seed: Seed) -> Self {
         Self { state: seed.0 }
     }
 
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     #[inline]
     pub const fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -27,7 +28,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `bound`, by multiplication (Lemire 2019); its bias is below `bound / 2^64`. Zero when `bound` is zero.
+    /// Returns a random number below `bound`, by multiplication (Lemire 2019); its bias is below
+    /// `bound / 2^64`. Returns zero if `bound` is zero.
     ///
     /// ```
     /// use redstart_core::random::{Random, Seed};
@@ -39,7 +41,7 @@ impl Random {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
 
-    /// True once in so many times, if not always.
+    /// Returns `true` with probability 1 in `times`, and always if `times` is 0 or 1.
     #[inline]
     pub fn one_in(&mut self, times: u64) -> bool {
         (u128::from(self.next_u64()) * u128::from(times)) >> 64 == 0

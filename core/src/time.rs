@@ -1,15 +1,18 @@
-//! Points in time. The engine has no clock: every verb that depends on time takes it as an argument.
+//! Points in time. The engine has no clock: every method that depends on time takes it as an
+//! argument.
 
-/// A point in time, in microseconds since the Unix epoch: what a front end passes to the engine's verbs.
+/// A point in time, in microseconds since the Unix epoch. A front end passes it to the engine's
+/// methods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMicros(pub u64);
 
-/// A point in time, in milliseconds since the Unix epoch: the resolution of every deadline in Redis.
+/// A point in time, in milliseconds since the Unix epoch: the resolution of every deadline in
+/// Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(pub u64);
 
 impl UnixMicros {
-    /// The millisecond this point lies in.
+    /// Returns the millisecond that contains this point.
     ///
     /// ```
     /// use redstart_core::time::{UnixMicros, UnixMillis};
@@ -21,21 +24,21 @@ impl UnixMicros {
         UnixMillis(self.0 / 1_000)
     }
 
-    /// The second this point lies in.
+    /// Returns the second that contains this point.
     #[inline]
     #[must_use]
     pub const fn seconds(self) -> u64 {
         self.0 / 1_000_000
     }
 
-    /// The point `span_ms` milliseconds later, or the last one there is.
+    /// Returns the point `span_ms` milliseconds later, saturating at the last one.
     #[inline]
     #[must_use]
     pub const fn after_ms(self, span_ms: u64) -> Self {
         Self(self.0.saturating_add(span_ms.saturating_mul(1_000)))
     }
 
-    /// The microseconds from `earlier` to `self`; zero when `earlier` is later.
+    /// Returns the microseconds from `earlier` to `self`, or zero if `earlier` is later.
     #[inline]
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
@@ -44,7 +47,7 @@ impl UnixMicros {
 }
 
 impl UnixMillis {
-    /// The first microsecond of this millisecond.
+    /// Returns the first microsecond of this millisecond.
     #[inline]
     #[must_use]
     pub const fn micros(self) -> UnixMicros {

@@ -1,29 +1,30 @@
-//! What a record's access bits mean: the second of its last use, or how often it is used.
+//! The meaning of a record's access bits: the second of its last use, or how often it is used.
 //!
-//! Under an LRU policy the 24 bits are a clock of seconds, which goes round in 194 days. Under an LFU policy they are the
-//! minute of the last decay (16 bits) and a counter (8 bits) that grows ever more slowly with use and falls with time, as
-//! in Redis: <https://redis.io/docs/latest/develop/reference/eviction/>.
+//! Under an LRU policy the 24 bits are a clock in seconds, which wraps around after 194 days. Under
+//! an LFU policy they are the minute of the last decay (16 bits) and a counter (8 bits) that grows
+//! logarithmically with use and decays with time, as in Redis:
+//! <https://redis.io/docs/latest/develop/reference/eviction/>.
 
 use crate::random::Random;
 use crate::time::UnixMicros;
 use crate::value::record::{AccessClock, Record};
 
-/// How the access bits of records are kept: see `maxmemory-policy`.
+/// How the access bits of records are maintained: see `maxmemory-policy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessPolicy {
-    /// The second of the last use.
+    /// Records the second of the last use.
     Recency,
-    /// A counter of uses.
+    /// Counts uses.
     Frequency {
-        /// How slowly the counter grows: `lfu-log-factor`.
+        /// Slows the growth of the counter: `lfu-log-factor`.
         log_factor: u32,
-        /// Minutes without use after which it falls by one: `lfu-decay-time`.
+        /// Minutes without use after which the counter falls by one: `lfu-decay-time`.
         decay_minutes: u32,
     },
 }
 
 impl AccessPolicy {
-    /// The bits of a record that is made at `now`.
+    /// Returns the access bits of a record created at `now`.
     #[inline]
     #[must_use]
     pub const fn fresh(self, now: UnixMicros) -> AccessClock {
@@ -33,7 +34,7 @@ impl AccessPolicy {
         }
     }
 
-    /// Notes in a record that it is used at `now`.
+    /// Records that a record is used at `now`.
     #[inline]
     pub fn touch(self, record: &Record, now: UnixMicros, random: &mut Random) {
         let clock = match self {
@@ -49,26 +50,27 @@ impl AccessPolicy {
     }
 }
 
-/// The counter of a new key, so that it is not the first to be evicted.
+/// The counter of a new key. It is greater than zero so that new keys are not evicted first.
 pub const INITIAL_FREQUENCY: u8 = 5;
 
 const CLOCK_BITS: u32 = 24;
 
-/// The bits of a key used at `now`.
+/// Returns the access bits of a key used at `now`.
 #[inline]
 #[must_use]
 pub const fn recency(now: UnixMicros) -> AccessClock {
     AccessClock::new(now.seconds() as u32)
 }
 
-/// Seconds since the last use.
+/// Returns the seconds since the last use.
 #[must_use]
 pub const fn idle_seconds(clock: AccessClock, now: UnixMicros) -> u64 {
     let now = now.seconds() as u32 & ((1 << CLOCK_BITS) - 1);
     (now.wrapping_sub(clock.bits()) & ((1 << CLOCK_BITS) - 1)) as u64
 }
 
-/// The bits of a key that was last used so many seconds ago; if that is longer than they can tell, as long as is never mistaken.
+/// Returns the access bits of a key that was last used `idle_seconds` ago. A time too long for the
+/// clock is stored as half the clock's period.
 #[must_use]
 pub const fn idle(idle_seconds: u64, now: UnixMicros) -> AccessClock {
     const HALF: u64 = 1 << (CLOCK_BITS - 1);
@@ -76,14 +78,14 @@ pub const fn idle(idle_seconds: u64, now: UnixMicros) -> AccessClock {
     AccessClock::new(now.seconds().wrapping_sub(idle_seconds) as u32)
 }
 
-/// The bits of a key whose counter is `frequency` at `now`.
+/// Returns the access bits of a key whose counter is `frequency` at `now`.
 #[inline]
 #[must_use]
 pub const fn frequency(now: UnixMicros, frequency: u8) -> AccessClock {
     AccessClock::new(minute(now) << 8 | frequency as u32)
 }
 
-/// The counter at `now`: one less for each `decay_minutes` since the bits were written.
+/// Returns the counter at `now`: one less for every `decay_minutes` since the bits were written.
 #[must_use]
 pub fn frequency_at(clock: AccessClock, now: UnixMicros, decay_minutes: u32) -> u8 {
     let counter = clock.bits() as u8;
@@ -92,7 +94,7 @@ pub fn frequency_at(clock: AccessClock, now: UnixMicros, decay_minutes: u32) -> 
     counter.saturating_sub(u8::try_from(periods).unwrap_or(u8::MAX))
 }
 
-/// The counter after one more use: it grows with a chance that falls as it grows.
+/// Returns the counter after one more use. The probability that it grows falls as it grows.
 #[must_use]
 pub fn counted(frequency: u8, log_factor: u32, random: &mut Random) -> u8 {
     let above_initial = u64::from(frequency.saturating_sub(INITIAL_FREQUENCY));
@@ -113,7 +115,7 @@ mod tests {
     const MINUTE_US: u64 = 60_000_000;
 
     #[test]
-    fn idle_time_survives_the_clock_going_round() {
+    fn the_idle_time_is_correct_after_the_clock_wraps() {
         let before = UnixMicros(((1 << CLOCK_BITS) - 10) * 1_000_000);
         let after = UnixMicros(((1 << CLOCK_BITS) + 5) * 1_000_000);
         assert_eq!(idle_seconds(recency(before), after), 15);
@@ -137,6 +139,6 @@ mod tests {
         };
         let (few, many) = (after(100, &mut random), after(100_000, &mut random));
         assert!(few > INITIAL_FREQUENCY && few < 20, "{few}");
-        assert!(many > 100 && many < 200, "{many}: Redis tells about 142");
+        assert!(many > 100 && many < 200, "{many}: Redis reaches about 142");
     }
 }

@@ -1,4 +1,4 @@
-//! One database: a table of records.
+//! A database: a table of records.
 
 use crate::{
     table::Table,
@@ -10,25 +10,27 @@ use crate::{
 };
 use core::mem;
 
-/// One database: every record by its key.
+/// A database: the records indexed by their keys.
 pub type Database = Table<Record>;
 
-/// What became of the key's old record.
+/// What happened to the previous record of the key.
 #[derive(Debug)]
 pub enum Put {
-    /// There was none.
+    /// The key had no record.
     Inserted,
-    /// It holds the new value.
+    /// The record holds the new value.
     Overwritten {
-        /// When the old one was to expire.
+        /// The deadline that the record had before.
         deadline: Option<UnixMillis>,
     },
-    /// It held a value that may take long to free: the caller chooses when.
+    /// The record was replaced. Its old value may take long to free, so the caller chooses when to
+    /// drop it.
     Replaced(Record),
 }
 
 impl Table<Record> {
-    /// Makes `value` the value of `key`, whose hash is `hash`. Reuses the block of the old record where possible.
+    /// Sets the value of `key`, whose hash is `hash`. Reuses the block of the old record where
+    /// possible.
     pub fn put(
         &mut self,
         hash: u64,
@@ -53,7 +55,7 @@ impl Table<Record> {
         })
     }
 
-    /// Gives a key a deadline or takes it away; false if there is no such key.
+    /// Sets or removes the deadline of a key. Returns `false` if the key does not exist.
     pub fn set_deadline(&mut self, key: &[u8], deadline: Option<UnixMillis>) -> bool {
         self.change(key, |record| record.set_deadline(deadline)).is_some()
     }
@@ -65,7 +67,7 @@ mod tests {
     use crate::random::Seed;
 
     #[test]
-    fn a_value_that_may_take_long_to_free_is_handed_back() {
+    fn a_value_that_may_take_long_to_free_is_returned() {
         let mut database = Database::new(Seed(0));
         let mut put = |value: &[u8]| {
             let (hash, clock) = (database.hash(b"k"), AccessClock::default());

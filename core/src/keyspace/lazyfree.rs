@@ -1,4 +1,4 @@
-//! Freeing in slices: what was removed at once need not be freed at once.
+//! Lazy freeing: large values are removed at once and freed in slices.
 
 use super::database::Database;
 use crate::limits;
@@ -6,7 +6,7 @@ use crate::table::Remains;
 use crate::value::{Object, record::Record};
 use alloc::{boxed::Box, collections::VecDeque};
 
-/// Memory on its way back: flushed databases and large collections.
+/// Memory waiting to be freed: flushed databases and large collections.
 #[derive(Default)]
 pub struct LazyFree {
     databases: VecDeque<Remains<Record>>,
@@ -16,30 +16,30 @@ pub struct LazyFree {
 }
 
 impl LazyFree {
-    /// How many values wait to be freed: `lazyfree_pending_objects`.
+    /// Returns the number of values waiting to be freed: `lazyfree_pending_objects`.
     #[must_use]
     pub const fn pending(&self) -> usize {
         self.pending
     }
 
-    /// How many values were freed that had waited: `lazyfreed_objects`.
+    /// Returns the number of values freed lazily so far: `lazyfreed_objects`.
     #[must_use]
     pub const fn freed(&self) -> u64 {
         self.freed
     }
 
-    /// Counts from zero again.
+    /// Resets the counter of freed values.
     pub const fn reset_freed(&mut self) {
         self.freed = 0;
     }
 
-    /// Takes over a whole database.
+    /// Enqueues a whole database.
     pub fn push_database(&mut self, database: Database) {
         self.pending += database.len();
         self.databases.push_back(database.dismantle());
     }
 
-    /// Takes over a record, for the sake of a value that may take long to free.
+    /// Enqueues a record whose value may take long to free.
     #[inline]
     pub fn push_record(&mut self, record: Record) {
         if record.owns_heap()
@@ -49,7 +49,7 @@ impl LazyFree {
         }
     }
 
-    /// Takes over an object, or a part of one. A small one is freed at once.
+    /// Enqueues an object, or a part of one. Drops a small one immediately.
     pub fn push_object(&mut self, mut object: Box<Object>) {
         if object.free_some(limits::FREED_AT_ONCE) >= limits::FREED_AT_ONCE {
             self.pending += 1;
@@ -57,7 +57,8 @@ impl LazyFree {
         }
     }
 
-    /// Frees about `budget` records or elements, up to a segment more; says whether more are left.
+    /// Frees about `budget` records or elements, and at most a segment more. Returns `true` if more
+    /// are left.
     pub fn free_some(&mut self, budget: usize) -> bool {
         let mut left = budget;
         while left > 0 && self.pending > 0 {
@@ -76,7 +77,8 @@ impl LazyFree {
         self.freed += values as u64;
     }
 
-    /// Frees some elements of an object, and the object with the last; returns how many.
+    /// Frees some elements of an object, and the object itself after its last element. Returns the
+    /// number of elements freed.
     fn free_elements(&mut self, budget: usize) -> usize {
         let Some(object) = self.objects.front_mut() else { return 0 };
         let freed = object.free_some(budget);
@@ -87,7 +89,8 @@ impl LazyFree {
         freed + 1
     }
 
-    /// Frees a segment of a database but for its large collections, which are next; returns how many records it had.
+    /// Frees a segment of a database, except for its large collections, which are enqueued to be
+    /// freed next. Returns the number of records in the segment.
     fn free_records(&mut self) -> usize {
         let Some(database) = self.databases.front_mut() else { return 0 };
         let Some(records) = database.pop() else {
@@ -113,7 +116,7 @@ mod tests {
     use crate::time::UnixMicros;
 
     #[test]
-    fn only_what_is_large_waits() {
+    fn only_large_values_are_freed_lazily() {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let now = UnixMicros(1);
         let client = engine.connect(Peer::local(), now).expect("there is room");

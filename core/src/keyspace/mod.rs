@@ -1,8 +1,9 @@
-//! Where the keys live.
+//! The storage of all keys.
 //!
-//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`](crate::table::Table) of
-//! [`Record`](crate::value::record::Record)s. It knows keys, values and deadlines, but no commands, and expires nothing by
-//! itself: whoever looks a key up asks the record whether it [is expired](crate::table::Entry::is_expired).
+//! [`Keyspace`] has the databases that `SELECT` chooses from, each a [`Table`](crate::table::Table)
+//! of [`Record`](crate::value::record::Record)s. It handles keys, values and deadlines, but no
+//! commands, and does not expire keys by itself: a caller that looks a key up checks whether the
+//! record [is expired](crate::table::Entry::is_expired).
 
 pub mod access;
 pub mod database;
@@ -17,51 +18,52 @@ use core::{
 use database::Database;
 use lazyfree::LazyFree;
 
-/// All databases, and what is left to free of those that were flushed.
+/// All databases, and the parts of flushed ones that are still to be freed.
 pub struct Keyspace {
     databases: Vec<Database>,
-    /// The databases from this one on were never used.
+    /// The databases from this index on were never used.
     unused_from: usize,
     seed: Seed,
-    /// What is freed a little at a time.
+    /// Values and databases that are being freed in slices.
     pub lazyfree: LazyFree,
-    /// Where small collections are edited.
+    /// Scratch buffer for editing small collections.
     pub(crate) scratch: Vec<u8>,
 }
 
 impl Keyspace {
-    /// `databases` empty ones.
+    /// Creates a keyspace of `databases` empty databases.
     #[must_use]
     pub fn new(databases: usize, seed: Seed) -> Self {
         let databases = (0..databases).map(|_| Database::new(seed)).collect();
         Self { databases, unused_from: 0, seed, lazyfree: LazyFree::default(), scratch: Vec::new() }
     }
 
-    /// How many databases there are.
+    /// Returns the number of databases.
     #[must_use]
     pub fn databases(&self) -> usize {
         self.databases.len()
     }
 
-    /// The numbers of the databases that have any keys now.
+    /// Returns the indexes of the databases that have keys now.
     pub(crate) fn filled(&self) -> impl Iterator<Item = usize> + use<> {
         let databases = &self.databases[..self.unused_from];
         let filled = databases.iter().enumerate().filter(|(_, database)| !database.is_empty());
         filled.map(|(index, _)| index).collect::<Vec<_>>().into_iter()
     }
 
-    /// Each database in turn.
+    /// Iterates over the databases.
     pub fn iter(&self) -> impl Iterator<Item = &Database> {
         self.databases.iter()
     }
 
-    /// What all databases take that were ever used, in bytes. What waits to be freed is not counted.
+    /// Returns the size in bytes of all databases that were ever used. Memory waiting to be freed
+    /// is not counted.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.databases[..self.unused_from].iter().map(Database::memory_bytes).sum()
     }
 
-    /// A database, and where what is removed from it is freed.
+    /// Returns a database together with the queue that frees what is removed from it.
     pub fn database_and_lazyfree(&mut self, database: usize) -> (&mut Database, &mut LazyFree) {
         (&mut self.databases[database], &mut self.lazyfree)
     }
@@ -72,14 +74,14 @@ impl Keyspace {
         self.databases.swap(a, b);
     }
 
-    /// What fixes the order of every table.
+    /// Returns the seed that determines the order of every table.
     #[must_use]
     pub const fn seed(&self) -> Seed {
         self.seed
     }
 
-    /// Empties a database, whatever its size in an instant; returns how many keys it had. Its memory comes back through
-    /// [`lazyfree`](Self::lazyfree).
+    /// Empties a database in constant time and returns the number of keys it had. Its memory is
+    /// freed through [`lazyfree`](Self::lazyfree).
     pub fn flush(&mut self, database: usize) -> usize {
         let flushed = mem::replace(&mut self.databases[database], Database::new(self.seed));
         let len = flushed.len();
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flushed_database_is_empty_at_once_and_freed_in_slices() {
+    fn a_flushed_database_is_empty_immediately_and_freed_in_slices() {
         let mut keyspace = Keyspace::new(1, Seed(1));
         for i in 0..10_000 {
             put(&mut keyspace[0], &format!("key:{i}"));

@@ -1,6 +1,6 @@
 //! The grammar of C's `strtod` and `strtold`, without leading blanks and without `nan`.
 
-/// A number as it is written.
+/// A parsed but unconverted number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Literal<'a> {
     pub(super) negative: bool,
@@ -16,7 +16,7 @@ pub(super) enum Magnitude<'a> {
         fraction: &'a [u8],
         exponent: i64,
     },
-    /// `<integer>.<fraction>` in base sixteen, times two to the `exponent`.
+    /// Hexadecimal `<integer>.<fraction>` times two to the `exponent`.
     Hex {
         integer: &'a [u8],
         fraction: &'a [u8],
@@ -25,7 +25,7 @@ pub(super) enum Magnitude<'a> {
 }
 
 impl<'a> Literal<'a> {
-    /// Reads all of `text`.
+    /// Parses all of `text`.
     pub(super) fn parse(text: &'a [u8]) -> Option<Self> {
         let (negative, unsigned) = sign(text);
         let magnitude = if unsigned.eq_ignore_ascii_case(b"inf")
@@ -46,7 +46,7 @@ impl<'a> Literal<'a> {
 }
 
 impl Magnitude<'_> {
-    /// Whether every digit is zero.
+    /// Returns `true` if every digit is zero.
     pub(super) fn is_zero(&self) -> bool {
         match self {
             Self::Infinity => false,
@@ -65,7 +65,8 @@ fn sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// `<digits>.<digits><marker><exponent>` with at least one digit, where the point and the exponent may be missing.
+/// Parses `<digits>.<digits><marker><exponent>` with at least one digit; the point and the exponent
+/// are optional.
 fn point_and_exponent(
     text: &[u8],
     is_digit: fn(&u8) -> bool,
@@ -88,7 +89,7 @@ fn point_and_exponent(
     Some((integer, fraction, exponent))
 }
 
-/// An exponent with its sign; one beyond all formats stands for all above it.
+/// Parses a signed exponent; one that exceeds the range of every format is clamped.
 fn exponent_value(text: &[u8]) -> Option<i64> {
     const BEYOND: i64 = 1 << 48;
     let (negative, digits) = sign(text);

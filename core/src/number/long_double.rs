@@ -1,8 +1,9 @@
-//! `long double` as x86-64 has it, in software, for `INCRBYFLOAT` and what prints like it.
+//! The `long double` of x86-64 in software, for `INCRBYFLOAT` and everything that prints like it.
 //!
-//! Redis computes these in the 80-bit format of the x87: 64 bits of mantissa, fifteen of exponent. Targets differ in what
-//! they call `long double`, or have none, so here the format is spelled out: a sum has the same digits on every machine.
-//! Reading and adding round to nearest, ties to even; printing is exact.
+//! Redis computes these in the 80-bit format of the x87: 64 bits of mantissa and fifteen of
+//! exponent. The `long double` type differs between targets, or does not exist, so the format is
+//! implemented here: a sum has the same digits on every machine. Parsing and addition round to
+//! nearest, ties to even; printing is exact.
 
 use alloc::vec::Vec;
 
@@ -23,7 +24,7 @@ use crate::limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongDouble {
     negative: bool,
-    /// Two to this power is what the mantissa's last bit weighs; [`INFINITE`] for an infinity.
+    /// The weight of the mantissa's last bit, as a power of two; [`INFINITE`] for an infinity.
     exponent: i32,
     mantissa: u64,
 }
@@ -31,11 +32,12 @@ pub struct LongDouble {
 /// The exponent of an infinity.
 const INFINITE: i32 = i32::MAX;
 
-/// Digits behind the point: as many as `%.17Lf` prints.
+/// Number of digits after the point: as many as `%.17Lf` prints.
 const FRACTION_DIGITS: usize = 17;
 
 impl LongDouble {
-    /// Reads what [`parse_f64`](super::parse_f64) reads, in this format's range, of less than 5 KiB.
+    /// Parses what [`parse_f64`](super::parse_f64) parses, in the range of this format, from less
+    /// than 5 KiB.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() > limits::LONG_DOUBLE_LEN_BYTES {
@@ -58,26 +60,23 @@ impl LongDouble {
         (!underflow).then_some(Self { negative: literal.negative, exponent, mantissa })
     }
 
-    /// Whether it is no infinity.
+    /// Returns `true` if the number is finite.
     #[must_use]
     pub const fn is_finite(self) -> bool {
         self.exponent != INFINITE
     }
 
-    /// The sum; none where C has an infinity or `NaN`.
+    /// Returns the sum, or `None` if C returns an infinity or `NaN`.
     #[must_use]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a sum that may be missing is not what `+` gives"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "`+` cannot return `None`")]
     pub fn add(self, other: Self) -> Option<Self> {
         if !self.is_finite() || !other.is_finite() {
             return None;
         }
         let (large, small) =
             if self.exponent >= other.exponent { (self, other) } else { (other, self) };
-        // The larger exponent's mantissa has 63 bits of room below it and one above; what of the smaller falls out at the
-        // bottom only matters as not being nothing.
+        // The mantissa of the larger exponent has 63 spare bits below it and one above. Of the bits
+        // of the smaller number that fall off the bottom, it matters only whether any is set.
         const ROOM: u32 = 63;
         let distance = large.exponent.abs_diff(small.exponent);
         let addend = u128::from(small.mantissa) << ROOM;
@@ -97,7 +96,8 @@ impl LongDouble {
         Some(Self { negative, exponent, mantissa })
     }
 
-    /// Appends it as people write numbers: no exponent, at most seventeen digits behind the point, no zeros at the end.
+    /// Appends the number in positional notation: without an exponent, with at most seventeen
+    /// digits after the point and no trailing zeros.
     pub fn append_human(self, out: &mut Vec<u8>) {
         let start = out.len();
         if self.negative {
@@ -155,7 +155,7 @@ impl From<i64> for LongDouble {
     }
 }
 
-/// Exact, but for `NaN`, which becomes an infinity.
+/// The conversion is exact, except that `NaN` becomes an infinity.
 impl From<f64> for LongDouble {
     fn from(value: f64) -> Self {
         let negative = value.is_sign_negative();
@@ -171,9 +171,10 @@ impl From<f64> for LongDouble {
     }
 }
 
-/// `<integer>.<fraction>` times ten to the `exponent`; none if that is far out of range.
+/// Returns `<integer>.<fraction>` times ten to the `exponent`, or `None` if that is far out of
+/// range.
 fn from_decimal(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<Unrounded> {
-    /// Beyond these no number is finite, or more than nothing.
+    /// Outside this range every number overflows or underflows to zero.
     const DECADES: core::ops::RangeInclusive<i64> = -4960..=4940;
     let digits = || {
         integer.iter().chain(fraction).skip_while(|&&digit| digit == b'0').map(|digit| digit - b'0')
@@ -185,7 +186,7 @@ fn from_decimal(integer: &[u8], fraction: &[u8], exponent: i64) -> Option<Unroun
     if !DECADES.contains(&(count as i64 + exponent)) {
         return None;
     }
-    // Ten is five times two, and powers of two go into the binary exponent.
+    // Ten is five times two, and the powers of two go into the binary exponent.
     let fives = exponent.unsigned_abs() as u32;
     let unrounded = if count <= 19 && fives <= 27 {
         let number =
@@ -234,9 +235,9 @@ mod tests {
         LongDouble::parse(a.as_bytes())?.add(LongDouble::parse(b.as_bytes())?).map(human)
     }
 
-    /// As `SET` and `INCRBYFLOAT` of the reference server say.
+    /// Expected results are those of `SET` and `INCRBYFLOAT` of the reference server.
     #[test]
-    fn sums() {
+    fn sums_match_the_reference_server() {
         let rows = [
             ("0.1", "0.2", "0.3"),
             ("3.0e3", "0", "3000"),
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn great_numbers() {
+    fn large_numbers_are_printed_exactly() {
         let rows = [
             ("1e400", 401, "100000000000000000002818806839", "309734806343732497430221946880"),
             ("-1e4932", 4934, "-10000000000000000000060189493", "163141086538418113791886622720"),
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn invalid_numbers_are_rejected() {
         let rows = [
             "",
             "+",
@@ -346,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn infinities() {
+    fn infinities_can_be_parsed_but_not_summed() {
         for text in ["inf", "+INF", "-Infinity"] {
             let infinity = LongDouble::parse(text.as_bytes()).unwrap();
             assert!(!infinity.is_finite());
@@ -359,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn conversions() {
+    fn integers_and_doubles_convert_exactly() {
         assert_eq!(human(LongDouble::from(i64::MIN)), "-9223372036854775808");
         assert_eq!(human(LongDouble::from(0.1)), "0.10000000000000001");
         assert_eq!(human(LongDouble::from(-0.0)), "0");

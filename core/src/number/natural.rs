@@ -1,11 +1,11 @@
-//! Natural numbers of any size: just what it takes to read and print a long double.
+//! Natural numbers of any size, with just the operations needed to parse and print a long double.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::rounding::Unrounded;
 
-/// Limbs of 32 bits, the least significant first. The last is not zero.
+/// Limbs of 32 bits, least significant first. The last limb is not zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Natural(Vec<u32>);
 
@@ -18,7 +18,7 @@ impl From<u64> for Natural {
 }
 
 impl Natural {
-    /// `self * factor + addend`.
+    /// Computes `self * factor + addend`.
     pub(super) fn multiply_add(&mut self, factor: u32, addend: u32) {
         let mut carry = u64::from(addend);
         for limb in &mut self.0 {
@@ -31,9 +31,9 @@ impl Natural {
         }
     }
 
-    /// `self * 5^power`.
+    /// Computes `self * 5^power`.
     pub(super) fn multiply_by_power_of_five(&mut self, power: u32) {
-        /// The greatest power of five in a limb.
+        /// The greatest power of five that fits a limb.
         const STEP: u32 = 13;
         for _ in 0..power / STEP {
             self.multiply_add(5u32.pow(STEP), 0);
@@ -41,7 +41,7 @@ impl Natural {
         self.multiply_add(5u32.pow(power % STEP), 0);
     }
 
-    /// `self * 2^bits`.
+    /// Computes `self * 2^bits`.
     pub(super) fn shift_left(&mut self, bits: u32) {
         self.multiply_add(1 << (bits % 32), 0);
         if !self.0.is_empty() {
@@ -49,7 +49,7 @@ impl Natural {
         }
     }
 
-    /// The topmost 96 to 128 bits, and whether the others are nothing.
+    /// Returns the topmost 96 to 128 bits, and whether any other bit is set.
     pub(super) fn top(&self) -> Unrounded {
         let (low, high) = self.0.split_at(self.0.len().saturating_sub(4));
         Unrounded {
@@ -62,7 +62,7 @@ impl Natural {
         }
     }
 
-    /// `self / divisor` to 66 bits at least; neither is zero.
+    /// Computes `self / divisor` to at least 66 bits. Neither may be zero.
     pub(super) fn divide(mut self, mut divisor: Self) -> Unrounded {
         const BITS: i64 = 67;
         let magnitude = self.bits() - divisor.bits();
@@ -94,12 +94,12 @@ impl Natural {
         out.extend_from_slice(itoa::Buffer::new().format(*groups.next().unwrap_or(&0)).as_bytes());
         for group in groups {
             let mut buffer = itoa::Buffer::new();
-            // A one in front keeps the zeros.
+            // A leading one preserves the zeros.
             out.extend_from_slice(&buffer.format(BILLION + group).as_bytes()[1..]);
         }
     }
 
-    /// Divides by a billion; the remainder.
+    /// Divides by a billion and returns the remainder.
     fn divide_by_billion(&mut self) -> u32 {
         let mut remainder = 0;
         for limb in self.0.iter_mut().rev() {

@@ -1,7 +1,7 @@
-//! From an exact binary number to the nearest one a floating-point format holds.
+//! Rounding of an exact binary number to the nearest one in a floating-point format.
 
-/// `mantissa` times two to the `exponent`, and a trifle less than one `mantissa` step more if `inexact`. The mantissa of an
-/// inexact number has a bit more than the format it is rounded to.
+/// `mantissa` times two to the `exponent`, plus less than one unit of `mantissa` if `inexact`. The
+/// mantissa of an inexact number has at least one bit more than the format it is rounded to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unrounded {
     pub(super) mantissa: u128,
@@ -9,7 +9,7 @@ pub(super) struct Unrounded {
     pub(super) inexact: bool,
 }
 
-/// A binary format, by the bits of its mantissa and the weights its last bit may have.
+/// A binary format: the number of bits of its mantissa and the possible weights of the last bit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Format {
     precision: i64,
@@ -20,16 +20,16 @@ pub(super) struct Format {
 impl Format {
     /// `f64`.
     pub(super) const DOUBLE: Self = Self { precision: 53, min_exponent: -1074, max_exponent: 971 };
-    /// The 80 bits of the x87, `long double` on x86-64.
+    /// The 80-bit format of the x87, `long double` on x86-64.
     pub(super) const EXTENDED: Self =
         Self { precision: 64, min_exponent: -16445, max_exponent: 16320 };
 
-    /// The nearest mantissa and exponent, of two equally near the even one; none on overflow. Only a denormal number's
-    /// mantissa lacks its top bit.
+    /// Returns the nearest mantissa and exponent, ties to even, or `None` on overflow. Only the
+    /// mantissa of a denormal number lacks its top bit.
     pub(super) fn round(self, number: Unrounded) -> Option<(u64, i32)> {
         let Unrounded { mantissa, exponent, inexact } = number;
         let bits = i64::from(u128::BITS - mantissa.leading_zeros());
-        // How many bits at the bottom the format has no room for; below zero, how many it has to spare.
+        // Number of low bits that do not fit the format; if negative, the number of bits to spare.
         let excess = (bits - self.precision).max(self.min_exponent.saturating_sub(exponent));
         let (mut rounded, mut exponent) = (0, exponent.saturating_add(excess));
         if mantissa == 0 {
@@ -51,7 +51,7 @@ impl Format {
 }
 
 impl Unrounded {
-    /// `<integer>.<fraction>` in base sixteen times two to the `exponent`.
+    /// Returns the hexadecimal `<integer>.<fraction>` times two to the `exponent`.
     pub(super) fn from_hex(integer: &[u8], fraction: &[u8], exponent: i64) -> Self {
         let mut number =
             Self { mantissa: 0, exponent: exponent - 4 * fraction.len() as i64, inexact: false };

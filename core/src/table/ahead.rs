@@ -1,38 +1,40 @@
-//! Fetching from memory what look-ups will read, before they do.
+//! Prefetching the memory that look-ups are about to read.
 //!
-//! In a large table a look-up waits for memory three times, one after the other: for the segment, for its tags and the
-//! bucket they lead to, and for the entry. Many look-ups need not wait for each other, so the stages are run for all of
-//! them in turn: while the lines of one are on their way, those of the others are asked for. A stage reads what the one
-//! before has fetched, and does nothing but ask.
+//! In a large table a look-up misses the cache three times, one after the other: on the segment, on
+//! its tags and the bucket they lead to, and on the entry. Many look-ups do not depend on each
+//! other, so each stage runs for all of them before the next stage begins: while the cache lines of
+//! one look-up are on their way, those of the others are requested. A stage reads what the stage
+//! before has fetched, and only issues prefetches.
 
 use super::{Entry, Table};
 
-/// How many keys are fetched at once: enough to keep the memory busy, few enough to stay in the first cache.
+/// Number of keys to prefetch at once: enough to keep the memory busy, few enough to fit the L1
+/// cache.
 pub const AHEAD: usize = 16;
 
-/// The stages, for whoever runs them over several tables.
+/// The stages of a prefetch, for callers that run them over several tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The segment of a hash.
+    /// Prefetches the segment of a hash.
     Segment,
-    /// The tag and the bucket where the search in it begins.
+    /// Prefetches the tag and the bucket where the search in the segment begins.
     Bucket,
-    /// The entry.
+    /// Prefetches the entry.
     Entry,
 }
 
 impl Stage {
-    /// All, in their order.
+    /// All stages, in order.
     pub const ALL: [Self; 3] = [Self::Segment, Self::Bucket, Self::Entry];
 }
 
 impl<E: Entry> Table<E> {
-    /// Prefetches what look-ups of these keys will read, for the first [`AHEAD`] of them.
+    /// Prefetches the memory that look-ups of the first [`AHEAD`] of these keys will read.
     pub fn fetch_ahead<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
         self.fetch_ahead_hashed(keys.map(|key| self.hash(key)));
     }
 
-    /// [`fetch_ahead`](Self::fetch_ahead) for keys whose hashes are known.
+    /// Like [`fetch_ahead`](Self::fetch_ahead), with precomputed hashes.
     pub fn fetch_ahead_hashed(&self, hashes: impl Iterator<Item = u64>) {
         let mut found = [(0, 0); AHEAD];
         let mut len = 0;
@@ -60,19 +62,19 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// First stage: asks for the segment of a hash.
+    /// First stage: prefetches the segment of a hash.
     #[inline]
     pub fn fetch_segment(&self, hash: u64) {
         self.segments.prefetch(self.directory.at(hash));
     }
 
-    /// Second stage: asks for the tag and the bucket where the search in the segment begins.
+    /// Second stage: prefetches the tag and the bucket where the search in the segment begins.
     #[inline]
     pub fn fetch_bucket(&self, hash: u64) {
         self.segments[self.directory.at(hash)].prefetch_bucket(hash);
     }
 
-    /// Third stage: asks for the entry that a look-up of this hash would compare.
+    /// Third stage: prefetches the entry that a look-up of this hash would compare.
     #[inline]
     pub fn fetch_entry(&self, hash: u64) {
         self.segments[self.directory.at(hash)].prefetch_entry(hash);

@@ -1,20 +1,22 @@
-//! Which segment holds the keys of a hash: a table indexed by the hash's top bits.
+//! Maps a hash to its segment: an array indexed by the top bits of the hash.
 //!
-//! A segment of depth `d` holds every key whose hash starts with its `d` bits, so in a table indexed by more bits it
-//! stands in several neighbouring entries. When a segment splits whose depth is all the table has, the table doubles.
-//! At ten million keys that would write megabytes at once, so a large table is cut into 256 pages by the top eight
-//! bits, and only the page of the segment that splits doubles.
+//! A segment of depth `d` holds every key whose hash starts with its `d` bits, so in an array
+//! indexed by more bits it occupies several adjacent entries. When a segment splits that already
+//! uses all the bits of the array, the array doubles. At ten million keys that would write
+//! megabytes at once, so a large directory is cut into 256 pages by the top eight bits, and only
+//! the page of the segment that splits doubles.
 
 use super::segment::Node;
 use alloc::{boxed::Box, vec, vec::Vec};
 
-/// The bits of the hash that choose the page, once there are pages.
+/// Number of hash bits that choose the page, once there are pages.
 const PAGE_BITS: u32 = 8;
 
-/// The depth at which a single page is cut up: deep enough that cutting and joining do not alternate.
+/// The depth at which a single page is cut up: deep enough that cutting and joining do not
+/// alternate.
 const CUT_DEPTH: u32 = 10;
 
-/// The entries that a directory may have however few keys there are.
+/// Number of entries that a directory may have regardless of the number of keys.
 const FREE_ENTRIES: usize = 256;
 
 #[derive(Clone)]
@@ -25,25 +27,25 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Every key in segment 0.
+    /// Creates a directory that maps every hash to segment 0.
     pub(super) fn new() -> Self {
         Self { pages: vec![Box::new([0])], entries: 1 }
     }
 
-    /// The segment of a hash.
+    /// Returns the segment of a hash.
     #[inline]
     pub(super) fn at(&self, hash: u64) -> u32 {
         let page = &self.pages[self.page(hash)];
         page[top_bits(hash << self.page_bits(), depth(page))]
     }
 
-    /// How many bits of `hash` the directory tells apart.
+    /// Returns the number of bits of `hash` that the directory distinguishes.
     pub(super) fn depth(&self, hash: u64) -> u32 {
         self.page_bits() + depth(&self.pages[self.page(hash)])
     }
 
-    /// Makes the directory tell one more bit of `hash` apart, unless it would outgrow the `len` keys that it serves:
-    /// keys made to collide shall not buy a large directory.
+    /// Makes the directory distinguish one more bit of `hash`, unless it would outgrow the `len`
+    /// keys that it serves: an attacker must not obtain a large directory with colliding keys.
     pub(super) fn deepen(&mut self, hash: u64, len: usize) -> bool {
         let page = self.page(hash);
         let grown = self.entries + self.pages[page].len();
@@ -59,7 +61,7 @@ impl Directory {
         true
     }
 
-    /// Gives back what the page of `hash` no longer needs, keeping one bit to spare while the page is large.
+    /// Frees what the page of `hash` no longer needs. A large page keeps one spare bit.
     pub(super) fn relax(&mut self, hash: u64) {
         let page = self.page(hash);
         loop {
@@ -78,7 +80,7 @@ impl Directory {
         }
     }
 
-    /// Makes `id` the segment of every hash below `node`.
+    /// Maps every hash below `node` to segment `id`.
     pub(super) fn assign(&mut self, node: Node, id: u32) {
         let page_bits = self.page_bits();
         if node.depth() <= page_bits {
@@ -94,7 +96,7 @@ impl Directory {
         }
     }
 
-    /// What the directory takes, in bytes, with eight-byte pointers.
+    /// Returns the size of the directory in bytes, with eight-byte pointers.
     pub(super) fn memory_bytes(&self) -> usize {
         self.pages.len() * 16 + self.entries * size_of::<u32>()
     }
@@ -115,7 +117,7 @@ fn depth(page: &[u32]) -> u32 {
     page.len().trailing_zeros()
 }
 
-/// The top `bits` of `hash`, fewer than 64.
+/// Returns the top `bits` of `hash`; `bits` is less than 64.
 #[inline]
 const fn top_bits(hash: u64, bits: u32) -> usize {
     (hash >> 1 >> (63 - bits)) as usize
@@ -125,7 +127,7 @@ const fn top_bits(hash: u64, bits: u32) -> usize {
 mod tests {
     use super::*;
 
-    /// Splits every segment down to `depth`; the segment of a node gets the node's number among its depth.
+    /// Splits every segment down to `depth`; a node's segment gets the node's index at that depth.
     fn even(depth: u32) -> Directory {
         let mut directory = Directory::new();
         for level in 1..=depth {

@@ -1,11 +1,12 @@
-//! Active expiry: keys go when their time has come, whether anyone asks for them or not.
+//! Active expiry: keys are removed once they have expired, whether or not they are read.
 //!
-//! Redis samples keys at random and may leave a quarter of the dead among the living. Here every segment knows a time
-//! before which none of its keys expires, and every chunk of 512 segments the earliest such time among them. Finding
-//! what is due compares one number a chunk and then one a segment, so it costs next to nothing when nothing is due,
-//! and a segment that is due is visited as a whole. The times are lower bounds: giving a key a deadline lowers them,
-//! removing a key leaves them as they are, and a visit, which reads every entry anyway, makes them exact. Work is
-//! done in slices: when ten million keys expire at once, each call removes as many as its budget says.
+//! Redis samples keys at random and may leave up to a quarter of the sampled keys expired. Here
+//! every segment stores a time before which none of its keys expires, and every chunk of 512
+//! segments stores the earliest of these times. Finding due keys compares one number per chunk and
+//! then one per segment, so it costs next to nothing when nothing is due; a due segment is visited
+//! as a whole. The times are lower bounds: setting a deadline lowers them, removing a key does not
+//! change them, and a visit, which reads every entry anyway, makes them exact. Work is done in
+//! slices: when ten million keys expire at once, each call removes as many as its budget allows.
 
 use super::{Entry, Table, memory::measured, segment::CHUNK};
 use crate::sort;
@@ -17,36 +18,37 @@ use alloc::vec::Vec;
 pub enum Due {
     /// Soon: the budget ran out before the work did.
     Now,
-    /// At this time: no key expires before.
+    /// At this time: no key expires earlier.
     At(UnixMillis),
-    /// Once some key has a deadline.
+    /// After a key is given a deadline: no key has one now.
     Never,
 }
 
-/// Who sees to what has expired.
+/// Receives expired entries and expires the contents of others.
 pub trait Reaper<E> {
-    /// An entry has expired and is out of the table.
+    /// Called with an entry that has expired and has been removed from the table.
     fn expired(&mut self, entry: E);
 
-    /// Something within an entry has expired at `now`: it is to be removed from there, or as much of it as there is time for.
+    /// Called when something within an entry has expired at `now`. Removes it, or as much of it as
+    /// the time allows.
     fn expired_within(&mut self, _entry: &mut E, _now: UnixMillis) -> Reaped {
         unreachable!("the entries of this table expire as a whole")
     }
 
-    /// Nothing was left of an entry, which is out of the table.
+    /// Called with an entry that has become empty and has been removed from the table.
     fn emptied(&mut self, _entry: E) {}
 }
 
-/// What was removed from within an entry.
+/// The result of removing expired parts of an entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reaped {
-    /// What was looked at.
+    /// Number of parts examined.
     pub seen: usize,
-    /// Whether nothing is left, so that the entry shall go.
+    /// True if the entry is empty now and must be removed.
     pub is_empty: bool,
 }
 
-/// Entries without anything within that expires need but one thing done.
+/// A closure suffices for entries that expire only as a whole.
 impl<E, F: FnMut(E)> Reaper<E> for F {
     fn expired(&mut self, entry: E) {
         self(entry);
@@ -54,9 +56,10 @@ impl<E, F: FnMut(E)> Reaper<E> for F {
 }
 
 impl<E: Entry> Table<E> {
-    /// Removes what is expired at `now` and hands it to `reaper`, in an order that the seed fixes.
+    /// Removes what is expired at `now` and passes it to `reaper`, in an order that the seed
+    /// determines.
     ///
-    /// Stops after the segment in which the `budget`th entry was looked at.
+    /// Stops after the segment in which the number of examined entries reaches `budget`.
     pub fn expire_due(
         &mut self,
         now: UnixMillis,
@@ -72,7 +75,8 @@ impl<E: Entry> Table<E> {
         earliest.map_or(Due::Never, |earliest| Due::At(UnixMillis(earliest.0.saturating_add(1))))
     }
 
-    /// The same, but says how many entries were looked at: no fewer than `budget` if something may be left.
+    /// Does the same as [`expire_due`](Self::expire_due), but returns the number of entries
+    /// examined: at least `budget` if there may be more to do.
     pub fn expire_some(
         &mut self,
         now: UnixMillis,
@@ -88,7 +92,7 @@ impl<E: Entry> Table<E> {
         seen
     }
 
-    /// Sees to one key, of which a [look-up](Self::lookup) has said that something is due.
+    /// Expires one key for which [`lookup`](Self::lookup) has reported that something is due.
     pub fn expire_key(&mut self, key: &[u8], now: UnixMillis, reaper: &mut dyn Reaper<E>) {
         let hash = self.hash(key);
         if self.find_hashed(hash, key).is_some_and(|entry| !entry.is_expired(now)) {
@@ -98,14 +102,15 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// Nothing expires before this time; nothing ever does if there is no such time.
+    /// Returns a time before which nothing expires, or `None` if nothing ever expires.
     #[must_use]
     pub fn earliest_deadline(&self) -> Option<UnixMillis> {
         let is_any = self.deadlines.count > 0 || self.expires_within;
         if is_any { self.schedule.earliest() } else { None }
     }
 
-    /// How many entries are expired at `now` and not yet removed. Reads the segments that may have some.
+    /// Returns the number of entries that are expired at `now` and not yet removed. Reads the
+    /// segments that may have some.
     #[must_use]
     pub fn expired_len(&self, now: UnixMillis) -> usize {
         let is_any = self.deadlines.count > 0;
@@ -114,20 +119,21 @@ impl<E: Entry> Table<E> {
         due.map(expired).sum()
     }
 
-    /// How many keys have a deadline.
+    /// Returns the number of keys that have a deadline.
     #[inline]
     #[must_use]
     pub const fn expiring_len(&self) -> usize {
         self.deadlines.count
     }
 
-    /// How long keys that have a deadline live on, on average; zero where none has.
+    /// Returns the average remaining lifetime of the keys that have a deadline, or zero if none
+    /// has.
     #[must_use]
     pub fn average_ttl_ms(&self, now: UnixMillis) -> u64 {
         self.deadlines.mean().map_or(0, |mean| mean.0.saturating_sub(now.0))
     }
 
-    /// Removes what is expired in a segment, and says how many entries were looked at.
+    /// Removes what is expired in a segment and returns the number of entries examined.
     fn expire_segment(&mut self, id: u32, now: UnixMillis, reaper: &mut dyn Reaper<E>) -> usize {
         let segment = &mut self.segments[id];
         let (mut seen, first_hash) = (segment.len(), segment.node.first_hash());
@@ -158,7 +164,8 @@ impl<E: Entry> Table<E> {
         seen
     }
 
-    /// Has what is expired within an entry removed, and the entry with the last of it; says how much was looked at.
+    /// Removes what is expired within an entry, and the entry itself if it becomes empty. Returns
+    /// the number of parts examined.
     fn expire_within(
         &mut self,
         hash: u64,
@@ -180,7 +187,7 @@ impl<E: Entry> Table<E> {
     }
 }
 
-/// How many keys have a deadline, and the sum of these.
+/// Number of keys that have a deadline, and the sum of the deadlines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Deadlines {
     pub(super) count: usize,
@@ -188,7 +195,7 @@ pub(super) struct Deadlines {
 }
 
 impl Deadlines {
-    /// A key with the deadline `old`, if it had one, now has the deadline `new`, if it has one.
+    /// Replaces the deadline `old` of a key by `new`; `None` means no deadline.
     #[inline]
     pub(super) fn replace(&mut self, old: Option<UnixMillis>, new: Option<UnixMillis>) {
         if let Some(old) = old {
@@ -201,7 +208,7 @@ impl Deadlines {
         }
     }
 
-    /// The average of all; none without any.
+    /// Returns the average deadline, or `None` if no key has one.
     pub(super) fn mean(self) -> Option<UnixMillis> {
         let mean = self.sum_ms.checked_div(self.count as u128)?;
         Some(UnixMillis(u64::try_from(mean).unwrap_or(u64::MAX)))
@@ -210,24 +217,24 @@ impl Deadlines {
 
 pub(super) const NEVER: UnixMillis = UnixMillis(u64::MAX);
 
-/// For each segment a time before which none of its keys expires.
+/// For each segment, a time before which none of its keys expires.
 #[derive(Clone, Default)]
 pub(super) struct Schedule {
     chunks: Vec<Chunk>,
-    /// Where the search for a due segment goes on.
+    /// Index of the chunk where the search for a due segment continues.
     hand: usize,
 }
 
 #[derive(Clone)]
 struct Chunk {
-    /// No later than any of `earliest`.
+    /// Lower bound of `earliest`.
     bound: UnixMillis,
-    /// By segment; empty while no key in the chunk has a deadline.
+    /// Indexed by segment; empty while no key in the chunk has a deadline.
     earliest: Vec<UnixMillis>,
 }
 
 impl Schedule {
-    /// A key of segment `id` expires at `deadline`.
+    /// Records that a key of segment `id` expires at `deadline`.
     #[inline]
     pub(super) fn lower(&mut self, id: u32, deadline: UnixMillis) {
         if deadline < self.earliest_of(id) {
@@ -235,7 +242,7 @@ impl Schedule {
         }
     }
 
-    /// No key of segment `id` expires before `earliest`.
+    /// Records that no key of segment `id` expires before `earliest`.
     pub(super) fn set(&mut self, id: u32, earliest: UnixMillis) {
         let (chunk, at) = (id as usize / CHUNK, id as usize % CHUNK);
         if chunk >= self.chunks.len() {
@@ -246,7 +253,7 @@ impl Schedule {
         }
         let chunk = &mut self.chunks[chunk];
         if earliest != NEVER || at < chunk.earliest.len() {
-            // Small tables, of which there may be many, have one segment.
+            // There may be many small tables, and a small table has one segment.
             if at >= chunk.earliest.len() {
                 chunk.earliest.reserve_exact((at + 1).next_power_of_two() - chunk.earliest.len());
                 chunk.earliest.resize(at + 1, NEVER);
@@ -262,14 +269,15 @@ impl Schedule {
         earliest.copied().unwrap_or(NEVER)
     }
 
-    /// Segment `id` is no more, and `last`, the last, has its number now.
+    /// Removes segment `id`; `last`, the last segment, takes over its number.
     pub(super) fn swap_remove(&mut self, id: u32, last: u32) {
         self.set(id, self.earliest_of(last));
         self.set(last, NEVER);
         self.chunks.truncate(last as usize / CHUNK + 1);
     }
 
-    /// The first segment from `id` on, and then from 0, some key of which may expire. There must be one among the `len`.
+    /// Returns the first segment that may have a key to expire, searching from `id` and then from
+    /// 0. At least one of the `len` segments must have such a key.
     pub(super) fn next_timed(&self, id: u32, len: u32) -> u32 {
         let mut id = id % len;
         while self.earliest_of(id) == NEVER {
@@ -281,7 +289,8 @@ impl Schedule {
         id
     }
 
-    /// A segment some key of which may expire before `now`. Its time must be set before the next search.
+    /// Returns a segment that may have a key that expires before `now`. The caller must set its
+    /// time before the next search.
     fn next_due(&mut self, now: UnixMillis) -> Option<u32> {
         for _ in 0..=self.chunks.len() {
             self.hand = if self.hand < self.chunks.len() { self.hand } else { 0 };
@@ -296,7 +305,7 @@ impl Schedule {
         None
     }
 
-    /// The segments some key of which may expire before `now`.
+    /// Returns the segments that may have a key that expires before `now`.
     fn due(&self, now: UnixMillis) -> impl Iterator<Item = u32> {
         let chunks = self.chunks.iter().enumerate().filter(move |(_, chunk)| chunk.bound < now);
         chunks.flat_map(move |(index, chunk)| {
@@ -311,7 +320,7 @@ impl Schedule {
         (earliest != NEVER).then_some(earliest)
     }
 
-    /// What the schedule has allocated, in bytes.
+    /// Returns the allocated size of the schedule in bytes.
     #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         let times: usize = self.chunks.iter().map(|chunk| chunk.earliest.capacity()).sum();
@@ -320,7 +329,7 @@ impl Schedule {
 }
 
 impl Chunk {
-    /// The first due segment; if there is none, the bound becomes exact.
+    /// Returns the first due segment; if none is due, makes the bound exact.
     fn due(&mut self, now: UnixMillis) -> Option<usize> {
         let due = self.earliest.iter().position(|&earliest| earliest < now);
         if due.is_none() {
@@ -352,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_gone_one_millisecond_after_its_deadline() {
+    fn a_key_is_removed_one_millisecond_after_its_deadline() {
         let mut table = Table::new(Seed(0));
         put(&mut table, "stays", None);
         put(&mut table, "goes", Some(100));
@@ -362,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_taken_away_or_moved_is_not_kept() {
+    fn a_removed_or_moved_deadline_no_longer_expires_its_key() {
         let mut table = Table::new(Seed(0));
         put(&mut table, "key", Some(100));
         assert!(redate(&mut table, "key", Some(200)));
@@ -374,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_expires_in_its_time_while_others_come_and_go() {
+    fn keys_expire_on_time_while_others_are_added_and_removed() {
         let mut table = Table::new(Seed(2));
         let mut random = Random::new(Seed(2));
         let mut at = vec![0_usize; 1001];
@@ -399,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn all_at_once_go_in_slices_of_the_budget() {
+    fn keys_that_expire_together_are_removed_in_slices_of_the_budget() {
         let mut table = Table::new(Seed(0));
         let keys = 200_000;
         for i in 0..keys {
@@ -422,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn the_average_is_that_of_the_keys_that_have_a_deadline() {
+    fn the_average_ttl_counts_only_keys_with_a_deadline() {
         let mut table = Table::new(Seed(5));
         assert_eq!(table.average_ttl_ms(UnixMillis(0)), 0);
         put(&mut table, "a", Some(1_000));

@@ -1,9 +1,10 @@
-//! The hash of a key: where it lives, and the order in which `SCAN` meets it.
+//! The hash of a key, which determines its segment and its position in a `SCAN`.
 //!
-//! The order is part of what a seed fixes, so the hash must be the same on every platform, and a key of a few dozen
-//! bytes must cost a few nanoseconds. Measured for 10, 24 and 100 bytes: rapidhash 3 takes 1.5, 2.0 and 5.1 ns and is
-//! portable by specification; xxh3 takes 1.9, 2.4 and 5.7; foldhash takes 1.3, 2.4 and 5.1 but multiplies otherwise
-//! where pointers have 32 bits. The seed also draws the multipliers, so that colliding keys cannot be prepared.
+//! The seed must determine the order, so the hash must be the same on every platform, and hashing a
+//! key of a few dozen bytes must cost a few nanoseconds. Measured for 10, 24 and 100 bytes:
+//! rapidhash 3 takes 1.5, 2.0 and 5.1 ns and is portable by specification; xxh3 takes 1.9, 2.4 and
+//! 5.7; foldhash takes 1.3, 2.4 and 5.1 but multiplies differently where pointers have 32 bits. The
+//! multipliers also depend on the seed, so that an attacker cannot prepare colliding keys.
 
 use crate::random::Seed;
 use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
@@ -12,7 +13,7 @@ use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
 #[derive(Clone)]
 pub(super) struct KeyHasher {
     secrets: RapidSecrets,
-    /// Tests clear bits of every hash to see the table through collisions.
+    /// Tests clear bits of every hash to provoke collisions.
     #[cfg(test)]
     pub(super) mask: u64,
 }
@@ -39,7 +40,8 @@ impl KeyHasher {
 mod tests {
     use super::*;
 
-    /// These numbers may never change: a recorded session replays its `SCAN`s by them, on any platform.
+    /// These numbers must never change: they determine the `SCAN` order when a recorded session is
+    /// replayed, on any platform.
     #[test]
     fn a_seed_fixes_every_hash() {
         let hasher = KeyHasher::new(Seed(42));

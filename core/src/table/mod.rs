@@ -1,13 +1,14 @@
-//! A hash table that grows, shrinks and is walked in small steps.
+//! A hash table that grows, shrinks and is iterated in small steps.
 //!
-//! It holds the keys of a database, the fields of a large hash, the members of a large set. One flat hash table would be
-//! simpler, but it grows all at once: for ten million keys that stalls everyone for most of a second. This is
-//! extendible hashing (Fagin et al. 1979): a directory indexed by the top bits of the hash leads to segments of about a
-//! hundred entries, each a small SwissTable. A full segment splits in two, two small neighbours merge, and the rest of
-//! the table does not notice. The segment is also the unit of everything that walks the entries in steps: `SCAN`, active
-//! expiry, freeing a large table, a random choice.
+//! It holds the keys of a database, the fields of a large hash and the members of a large set. A
+//! flat hash table would be simpler, but it grows all at once: with ten million keys that stalls
+//! every client for most of a second. This is extendible hashing (Fagin et al. 1979): a directory
+//! indexed by the top bits of the hash leads to segments of about a hundred entries, each a small
+//! SwissTable. A full segment splits in two and two small neighbours merge, without touching the
+//! rest of the table. The segment is also the unit of everything that processes entries in steps:
+//! `SCAN`, active expiry, freeing a large table, choosing a random entry.
 //!
-//! Nothing that a client can observe depends on the order of entries in a segment's table.
+//! The order of entries in a segment's SwissTable has no effect that a client can observe.
 
 pub mod ahead;
 mod directory;
@@ -30,37 +31,40 @@ use hash::KeyHasher;
 use memory::measured;
 use segment::{MERGE_MAX, Node, SEGMENT_MAX, Segment, Segments};
 
-/// What a table holds: something that has a key and perhaps a deadline.
+/// An item of a table: it has a key and may have a deadline.
 pub trait Entry {
-    /// The key, which never changes while the entry is in a table.
+    /// Returns the key, which never changes while the entry is in a table.
     fn key(&self) -> &[u8];
 
-    /// When the entry expires.
+    /// Returns the time at which the entry expires.
     #[inline]
     fn deadline(&self) -> Option<UnixMillis> {
         None
     }
 
-    /// When the entry is to be looked at: at its deadline, or before, if something within it expires before.
+    /// Returns the time at which to examine the entry: its deadline, or an earlier time at which
+    /// something within it expires.
     #[inline]
     fn due(&self) -> Option<UnixMillis> {
         self.deadline()
     }
 
-    /// The address of what a look-up reads, for a prefetch.
+    /// Returns the address that a look-up reads, for a prefetch.
     fn address(&self) -> *const u8;
 
-    /// What it takes, with all that it points to, in bytes. It is asked at every change, and must not read all of a large value.
+    /// Returns the size of the entry in bytes, including everything it points to. It is called on
+    /// every change, so it must not read all of a large value.
     fn memory_bytes(&self) -> usize;
 
-    /// Whether the deadline lies before `now`. As in Redis, an entry lives through the millisecond of its deadline.
+    /// Returns `true` if the deadline is before `now`. As in Redis, an entry is live during the
+    /// millisecond of its deadline.
     #[inline]
     fn is_expired(&self, now: UnixMillis) -> bool {
         self.deadline().is_some_and(|deadline| deadline < now)
     }
 }
 
-/// Entries by their keys, and the deadlines of those that have one.
+/// Entries indexed by their keys, with the deadlines of those that have one.
 #[derive(Clone)]
 pub struct Table<E> {
     hasher: KeyHasher,
@@ -68,26 +72,27 @@ pub struct Table<E> {
     segments: Segments<E>,
     schedule: Schedule,
     len: usize,
-    /// What the entries take.
+    /// Total size of the entries.
     entry_bytes: usize,
     deadlines: Deadlines,
-    /// Whether something within an entry may expire, rather than the entry.
+    /// True if something within an entry may expire, rather than the entry.
     expires_within: bool,
-    /// No segment was ever longer.
+    /// The greatest length that any segment has had.
     longest: usize,
 }
 
-/// The entries of a table that is no more.
+/// The entries of a dismantled table, to be freed in steps.
 #[derive(Clone)]
 pub struct Remains<E>(Segments<E>);
 
 impl<E> Remains<E> {
-    /// Takes out some of the entries, about a hundred; nothing once all are gone.
+    /// Removes and returns some of the entries, about a hundred, or `None` if none is left.
     pub fn pop(&mut self) -> Option<impl ExactSizeIterator<Item = E> + use<E>> {
         self.0.pop().map(Segment::into_entries)
     }
 
-    /// Drops about `budget` entries and returns how many; fewer only when none are left.
+    /// Drops about `budget` entries and returns their number; it is smaller than `budget` only if
+    /// none is left.
     pub fn free_some(&mut self, budget: usize) -> usize {
         let mut freed = 0;
         while freed < budget
@@ -111,18 +116,18 @@ impl<E: Entry + fmt::Debug> fmt::Debug for Table<E> {
     }
 }
 
-/// What a key holds at a moment.
+/// The state of a key at a given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// An entry in which nothing has expired.
+    /// The entry exists and nothing in it has expired.
     Live(Place),
-    /// An entry that has expired, or in which something has.
+    /// The entry has expired, or something in it has.
     Due(Place),
-    /// Nothing.
+    /// The key does not exist.
     Missing,
 }
 
-/// Where an entry is, until entries are added or removed.
+/// The position of an entry, valid until entries are added or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     segment: u32,
@@ -130,7 +135,7 @@ pub struct Place {
 }
 
 impl<E: Entry> Table<E> {
-    /// An empty table whose order is fixed by `seed`.
+    /// Creates an empty table whose order is determined by `seed`.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self::with_hasher(KeyHasher::new(seed))
@@ -152,42 +157,43 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// How many keys there are, expired ones included.
+    /// Returns the number of keys, including expired ones.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are no keys.
+    /// Returns `true` if the table has no keys.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The hash of a key, which the `_hashed` methods take. It is the same in all tables of a seed.
+    /// Returns the hash of a key, for the `_hashed` methods. It is the same in all tables with the
+    /// same seed.
     #[inline]
     #[must_use]
     pub fn hash(&self, key: &[u8]) -> u64 {
         self.hasher.hash(key)
     }
 
-    /// The entry of a key.
+    /// Returns the entry of a key.
     #[inline]
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<&E> {
         self.find_hashed(self.hash(key), key)
     }
 
-    /// What a key holds at `now`.
+    /// Looks up the state of a key at `now`.
     #[inline]
     #[must_use]
     pub fn lookup(&self, key: &[u8], now: UnixMillis) -> Lookup {
         self.lookup_hashed(self.hash(key), key, now)
     }
 
-    /// [`lookup`](Self::lookup) of a key whose hash is known.
+    /// Like [`lookup`](Self::lookup), with a precomputed hash.
     #[inline]
     #[must_use]
     pub fn lookup_hashed(&self, hash: u64, key: &[u8], now: UnixMillis) -> Lookup {
@@ -200,50 +206,51 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// The entry at a place.
+    /// Returns the entry at a place.
     #[inline]
     #[must_use]
     pub fn at(&self, place: Place) -> Option<&E> {
         self.segments[place.segment].in_bucket(place.bucket)
     }
 
-    /// Changes the entry at a place in any way but its key and its deadline.
+    /// Changes the entry at a place. The closure must not change its key or its deadline.
     #[inline]
     pub fn change_at<R>(&mut self, place: Place, change: impl FnOnce(&mut E) -> R) -> Option<R> {
         let entry = self.segments[place.segment].in_bucket_mut(place.bucket)?;
         Some(measured(&mut self.entry_bytes, entry, change))
     }
 
-    /// Something within an entry expires at `due`: to be told after every change that may have made it sooner.
+    /// Records that something within an entry expires at `due`. Must be called after every change
+    /// that may have moved this time forward.
     pub fn note_due(&mut self, key: &[u8], due: UnixMillis) {
         self.expires_within = true;
         self.schedule.lower(self.directory.at(self.hash(key)), due);
     }
 
-    /// Adds an entry; returns the one that had its key before.
+    /// Adds an entry and returns the previous entry of its key.
     pub fn insert(&mut self, entry: E) -> Option<E> {
         self.insert_hashed(self.hash(entry.key()), entry)
     }
 
-    /// Removes a key.
+    /// Removes a key and returns its entry.
     pub fn remove(&mut self, key: &[u8]) -> Option<E> {
         self.remove_hashed(self.hash(key), key)
     }
 
-    /// [`change_hashed`](Self::change_hashed) without the hash at hand.
+    /// Like [`change_hashed`](Self::change_hashed), but computes the hash.
     #[inline]
     pub fn change<R>(&mut self, key: &[u8], change: impl FnOnce(&mut E) -> R) -> Option<R> {
         self.change_hashed(self.hash(key), key, change)
     }
 
-    /// [`find`](Self::find) with the hash at hand.
+    /// Like [`find`](Self::find), with a precomputed hash.
     #[inline]
     #[must_use]
     pub fn find_hashed(&self, hash: u64, key: &[u8]) -> Option<&E> {
         self.segments[self.directory.at(hash)].find(hash, key)
     }
 
-    /// [`insert`](Self::insert) with the hash at hand.
+    /// Like [`insert`](Self::insert), with a precomputed hash.
     pub fn insert_hashed(&mut self, hash: u64, entry: E) -> Option<E> {
         let id = self.directory.at(hash);
         let Some(place) = self.segments[id].find_mut(hash, entry.key()) else {
@@ -257,7 +264,7 @@ impl<E: Entry> Table<E> {
         Some(old)
     }
 
-    /// Adds the entry that `make` makes, unless its key is there; whether it was not.
+    /// Adds the entry that `make` returns unless its key exists. Returns `true` if it was added.
     #[inline]
     pub fn insert_new_hashed(&mut self, hash: u64, key: &[u8], make: impl FnOnce() -> E) -> bool {
         let is_new = self.find_hashed(hash, key).is_none();
@@ -267,7 +274,8 @@ impl<E: Entry> Table<E> {
         is_new
     }
 
-    /// Changes an entry in any way but its key, and returns what `change` does; nothing if the key is not there.
+    /// Changes an entry and returns the result of `change`, or `None` if the key does not exist.
+    /// The closure must not change the key.
     #[inline]
     pub fn change_hashed<R>(
         &mut self,
@@ -284,7 +292,7 @@ impl<E: Entry> Table<E> {
         Some(result)
     }
 
-    /// [`remove`](Self::remove) with the hash at hand.
+    /// Like [`remove`](Self::remove), with a precomputed hash.
     pub fn remove_hashed(&mut self, hash: u64, key: &[u8]) -> Option<E> {
         let entry = self.segments[self.directory.at(hash)].remove(hash, key)?;
         self.forget(&entry);
@@ -292,22 +300,23 @@ impl<E: Entry> Table<E> {
         Some(entry)
     }
 
-    /// An entry has left its segment.
+    /// Updates the totals after an entry has been removed from its segment.
     fn forget(&mut self, entry: &E) {
         self.len -= 1;
         self.entry_bytes -= entry.memory_bytes();
         self.deadlines.replace(entry.deadline(), None);
     }
 
-    /// An entry, each as likely as any other.
+    /// Returns a random entry; all are equally likely.
     #[must_use]
     pub fn random(&self, random: &mut Random) -> Option<&E> {
         let (id, place) = self.random_place(random)?;
         self.segments[id].at(place, &self.hasher)
     }
 
-    /// Draws a segment and a place in it until there is an entry at that place: every entry is drawn with the same
-    /// probability, and with segments between a quarter full and full that takes a few draws.
+    /// Draws a segment and a place in it until there is an entry at that place. So every entry has
+    /// the same probability, and since segments are between a quarter full and full, it takes only
+    /// a few draws.
     fn random_place(&self, random: &mut Random) -> Option<(u32, usize)> {
         if self.is_empty() {
             return None;
@@ -321,7 +330,7 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// Takes out an entry, each as likely as any other.
+    /// Removes and returns a random entry; all are equally likely.
     pub fn pop_random(&mut self, random: &mut Random) -> Option<E> {
         let (id, place) = self.random_place(random)?;
         let entry = self.segments[id].remove_at(place, &self.hasher)?;
@@ -330,13 +339,13 @@ impl<E: Entry> Table<E> {
         Some(entry)
     }
 
-    /// Gives up the table, to be freed a segment at a time.
+    /// Consumes the table, so that it can be freed one segment at a time.
     #[must_use]
     pub fn dismantle(self) -> Remains<E> {
         Remains(self.segments)
     }
 
-    /// Adds an entry whose key is not there.
+    /// Adds an entry whose key is not in the table.
     pub fn add_hashed(&mut self, hash: u64, entry: E) {
         let id = self.make_room(hash);
         self.note_deadline(id, None, entry.deadline(), entry.due());
@@ -347,8 +356,8 @@ impl<E: Entry> Table<E> {
         self.len += 1;
     }
 
-    /// Splits the segment of `hash` until it has room, and returns its number. Where hashes are too much alike to be
-    /// told apart, the segment grows instead.
+    /// Splits the segment of `hash` until it has room, and returns its number. If the hashes are
+    /// too similar to be separated, the segment grows instead.
     fn make_room(&mut self, hash: u64) -> u32 {
         loop {
             let id = self.directory.at(hash);
@@ -392,7 +401,7 @@ impl<E: Entry> Table<E> {
         self.segments[id].shrink(&self.hasher);
     }
 
-    /// Makes segment `id` hold the entries of `buddy` too.
+    /// Moves the entries of `buddy` into segment `id`.
     fn merge(&mut self, id: u32, buddy: u32) {
         self.schedule.lower(id, self.schedule.earliest_of(buddy));
         let last = self.segments.len() as u32 - 1;
@@ -464,13 +473,13 @@ pub(super) mod tests {
         }
     }
 
-    /// What a table has really allocated besides its entries.
+    /// Returns what a table has really allocated besides its entries.
     fn real_overhead_bytes(table: &Table<Item>) -> usize {
         let segments: usize = table.segments.iter().map(Segment::memory_bytes).sum();
         segments + table.directory.memory_bytes() + table.schedule.memory_bytes()
     }
 
-    /// Checks all that a table promises itself.
+    /// Checks all invariants of a table.
     pub(super) fn check(table: &Table<Item>) {
         let (mut len, mut deadlines, mut next) = (0, Deadlines::default(), Some(0));
         let mut bytes = 0;
@@ -478,7 +487,7 @@ pub(super) mod tests {
         while let Some(hash) = next {
             let id = table.directory.at(hash);
             let segment = &table.segments[id];
-            assert!(!mem::replace(&mut seen[id as usize], true), "two prefixes, one segment");
+            assert!(!mem::replace(&mut seen[id as usize], true), "two prefixes share a segment");
             assert_eq!(segment.node.first_hash(), hash);
             assert!(segment.len() <= table.longest);
             next = segment.node.next_hash();
@@ -487,14 +496,14 @@ pub(super) mod tests {
                 assert_eq!(Node::of(hash, segment.node.depth()), segment.node);
                 if let Some(deadline) = entry.deadline() {
                     assert!(table.schedule.earliest_of(id) <= deadline);
-                    assert!(table.earliest_deadline().expect("some key has one") <= deadline);
+                    assert!(table.earliest_deadline().expect("a key has a deadline") <= deadline);
                     deadlines.replace(None, Some(deadline));
                 }
                 len += 1;
                 bytes += entry.memory_bytes();
             }
         }
-        assert!(seen.into_iter().all(|seen| seen), "a segment that no hash leads to");
+        assert!(seen.into_iter().all(|seen| seen), "no hash leads to some segment");
         assert_eq!((table.len, table.entry_bytes, table.deadlines), (len, bytes, deadlines));
     }
 
@@ -502,7 +511,7 @@ pub(super) mod tests {
         table.insert(Item::new(key, b"", deadline.map(UnixMillis)));
     }
 
-    /// Gives an item another deadline, if it is there.
+    /// Replaces the deadline of an item, if the item exists.
     pub(super) fn redate(table: &mut Table<Item>, key: &str, deadline: Option<u64>) -> bool {
         table.change(key.as_bytes(), |item| item.deadline = deadline.map(UnixMillis)).is_some()
     }
@@ -513,7 +522,7 @@ pub(super) mod tests {
         Table::with_hasher(hasher)
     }
 
-    /// Grows and shrinks a table twice by random changes, among them every kind, and compares it with a map.
+    /// Grows and shrinks a table twice by random changes of every kind, and compares it with a map.
     fn random_changes(mut table: Table<Item>, keys: usize, steps: usize) -> Table<Item> {
         let mut random = Random::new(Seed(9));
         let mut model: BTreeMap<String, (Vec<u8>, Option<UnixMillis>)> = BTreeMap::new();
@@ -569,19 +578,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn changes_match_a_map_and_an_emptied_table_is_small() {
+    fn changes_match_those_of_a_map_and_an_emptied_table_is_small() {
         for (keys, steps) in [(300, 20_000), (30_000, 400_000)] {
             let table = random_changes(Table::new(Seed(1)), keys, steps);
             assert!(table.is_empty());
             assert_eq!(table.segments.len(), 1);
             let fresh = real_overhead_bytes(&Table::<Item>::new(Seed(1)));
-            // Sixteen buckets with their order and a chunk of the schedule may stay.
+            // Sixteen buckets with their order and a chunk of the schedule may remain.
             assert!(real_overhead_bytes(&table) <= fresh + 16 * 9 + 28 + 512 * 8 + 32);
         }
     }
 
     #[test]
-    fn hashes_that_are_alike_cost_time_not_memory() {
+    fn colliding_hashes_cost_time_but_not_memory() {
         for mask in [0, 0xff, 0xffff_ffff, 0xffff_ffff << 32, 0xffff << 48, 1 << 63, 1] {
             let mut table = random_changes(masked(mask), 1000, 20_000);
             for i in 0..2000 {
@@ -593,7 +602,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_table_of_one_seed_has_one_order() {
+    fn tables_with_the_same_seed_have_the_same_order() {
         let (mut up, mut down) = (Table::new(Seed(5)), Table::new(Seed(5)));
         for i in 0..20_000 {
             put(&mut up, &format!("key:{i}"), None);
@@ -608,9 +617,10 @@ pub(super) mod tests {
         assert!(down.iter().map(Item::key).eq(keys.iter().map(|(_, key)| *key)));
     }
 
-    /// This number may never change, on any platform: a recorded session replays its cursors and random keys by it.
+    /// This number must never change, on any platform: it determines the cursors and random keys
+    /// when a recorded session is replayed.
     #[test]
-    fn a_seed_fixes_every_cursor_and_every_random_key() {
+    fn a_seed_determines_every_cursor_and_every_random_key() {
         let mut table = Table::new(Seed(8));
         let (mut random, mut digest) = (Random::new(Seed(8)), 0_u64);
         for i in 0..30_000_u64 {
@@ -627,7 +637,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_random_key_is_any_key() {
+    fn random_keys_are_uniformly_distributed() {
         let mut table = Table::new(Seed(3));
         assert!(table.random(&mut Random::new(Seed(0))).is_none());
         for i in 0..500 {
@@ -644,12 +654,12 @@ pub(super) mod tests {
             draws[i] += 1;
         }
         let chi_squared: f64 = draws.iter().map(|&n| (f64::from(n) - 200.0).powi(2) / 200.0).sum();
-        // 499 degrees of freedom: mean 499, standard deviation 31.6.
+        // With 499 degrees of freedom, the mean is 499 and the standard deviation 31.6.
         assert!((373.0..625.0).contains(&chi_squared), "chi squared {chi_squared}");
     }
 
     #[test]
-    fn busy_full_segments_keep_their_size() {
+    fn full_segments_keep_their_size_under_constant_replacement() {
         let mut table = Table::new(Seed(0));
         for i in 0..100_000_u32 {
             put(&mut table, &format!("key:{i}"), None);

@@ -1,15 +1,16 @@
-//! Some entries, drawn by chance: what eviction chooses from.
+//! Random samples of entries, from which eviction chooses.
 //!
-//! All entries of a sample come from one segment, so that drawing them costs few cache misses. That segment is drawn with the
-//! chance that a random entry is in it. A segment lists its entries by age, roughly, so its places are visited in steps of about
-//! 0.6 of its length: however few entries a sample has, they are far apart in age.
+//! All entries of a sample come from one segment, so that drawing them costs few cache misses. A
+//! segment is drawn with the probability that a random entry is in it. A segment lists its entries
+//! roughly by age, so its places are visited in steps of about 0.6 of its length: even the entries
+//! of a small sample are far apart in age.
 
 use super::{Entry, Table, expiry::NEVER, prefetch::prefetch};
 use crate::random::Random;
 use core::iter;
 
 impl<E: Entry> Table<E> {
-    /// Shows `visit` up to `count` entries; with `expiring`, of those that have a deadline.
+    /// Passes up to `count` entries to `visit`; if `expiring`, only entries that have a deadline.
     pub fn sample(
         &mut self,
         count: usize,
@@ -39,7 +40,7 @@ impl<E: Entry> Table<E> {
             if drawn > 0 {
                 return;
             }
-            // Nothing here has a deadline any more, though something within an entry may have.
+            // No entry here has a deadline any more, but something within an entry may have one.
             let due = segment.iter().filter_map(Entry::due).min();
             self.schedule.set(id, due.unwrap_or(NEVER));
             id = self.schedule.next_timed(id + 1, self.segments.len() as u32);
@@ -51,7 +52,7 @@ fn fetch<E: Entry>(entry: &E) {
     prefetch(entry.address());
 }
 
-/// All places below `len`, from `start` on.
+/// Returns all places below `len`, beginning with `start`.
 fn places(start: usize, len: usize) -> impl Iterator<Item = usize> + Clone {
     let is_coprime = |step: &usize| gcd(*step, len) == 1;
     let step = (1..=len * 5 / 8).rev().find(is_coprime).unwrap_or(1);
@@ -73,7 +74,7 @@ mod tests {
     use alloc::{collections::BTreeSet, format, vec::Vec};
 
     #[test]
-    fn every_place_is_visited_once_and_few_are_far_apart() {
+    fn every_place_is_visited_once_and_the_first_few_are_far_apart() {
         for len in 0..130 {
             let visited: Vec<_> = places(3, len).collect();
             assert_eq!(visited.iter().collect::<BTreeSet<_>>().len(), len);
@@ -84,10 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_has_what_it_asked_for() {
+    fn a_sample_has_the_requested_entries() {
         let (mut table, mut random) = (Table::new(Seed(1)), Random::new(Seed(2)));
         for i in 0..20_000 {
-            // Few have a deadline, and most of these lose it.
+            // Few entries have a deadline, and most of these lose it.
             put(&mut table, &format!("{i}"), (i % 100 == 0).then_some(i));
             if i % 100 == 0 && i > 500 {
                 put(&mut table, &format!("{i}"), None);

@@ -1,16 +1,18 @@
-//! `SCAN` and every other walk over all keys, in the order of their hashes.
+//! `SCAN` and every other iteration over all keys, in the order of their hashes.
 //!
-//! A cursor is a hash: all keys of lower hashes have been returned, none of the others. Segments split, merge and move
-//! between calls, but a key's hash never changes, so whatever happens a key that stays is returned exactly once.
-//! A call returns the rest of the segment the cursor lies in. Clients see the cursor with its bits reversed: it
-//! then is a small number while the table is small, and zero, which starts and ends a scan, is the lowest hash.
+//! A cursor is a hash: all keys with lower hashes have been returned, and none of the others.
+//! Segments split, merge and move between calls, but a key's hash never changes, so a key that is
+//! present throughout is returned exactly once. A call returns the rest of the segment that
+//! contains the cursor. Clients see the cursor with its bits reversed: then it is a small number
+//! while the table is small, and zero, which starts and ends a scan, is the lowest hash.
 
 use super::{Entry, Table};
 
 impl<E: Entry> Table<E> {
-    /// Visits some of the keys, at most about a hundred, and returns the cursor to go on with: zero after the last.
+    /// Visits some of the keys, at most about a hundred, and returns the next cursor: zero after
+    /// the last key.
     ///
-    /// Any number is a cursor: one that no call returned starts somewhere in the middle.
+    /// Any number is a valid cursor: one that no call returned starts somewhere in the middle.
     pub fn scan(&self, cursor: u64, visit: &mut dyn FnMut(&E)) -> u64 {
         let from = cursor.reverse_bits();
         let segment = &self.segments[self.directory.at(from)];
@@ -22,7 +24,7 @@ impl<E: Entry> Table<E> {
         segment.node.next_hash().map_or(0, u64::reverse_bits)
     }
 
-    /// All entries, by hash.
+    /// Returns all entries, ordered by hash.
     pub fn iter(&self) -> impl Iterator<Item = &E> {
         let mut next = Some(0);
         core::iter::from_fn(move || {
@@ -43,7 +45,8 @@ mod tests {
     };
     use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
-    /// Scans while `disturb` changes the table between calls; counts how often each key came.
+    /// Scans while `disturb` changes the table between calls. Counts how often each key is
+    /// returned.
     fn scan_while(
         table: &mut Table<Item>,
         mut disturb: impl FnMut(&mut Table<Item>, usize),
@@ -71,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undisturbed_scan_returns_every_key_once_by_small_cursors() {
+    fn an_undisturbed_scan_returns_every_key_once_with_small_cursors() {
         for keys in [0, 1, 100, 1000, 50_000] {
             let mut table = filled(keys);
             let entries = 1 << table.directory.depth(0).max(table.directory.depth(u64::MAX)).max(1);
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_is_a_cursor() {
+    fn any_number_is_a_valid_cursor() {
         let table = filled(10_000);
         let mut random = Random::new(Seed(1));
         let cursors = [1, 7, u64::MAX, u64::MAX - 1, 1 << 63, i64::MAX as u64, 12_345_678_901];
@@ -109,7 +112,8 @@ mod tests {
         }
     }
 
-    /// The promise of `SCAN`: whatever happens meanwhile, a key that stays is returned; here, even just once.
+    /// Checks the guarantee of `SCAN`: a key that is present throughout is returned, here even
+    /// exactly once.
     fn stays_are_returned_once(
         table: &mut Table<Item>,
         disturb: impl FnMut(&mut Table<Item>, usize),
@@ -132,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_by_a_thousand_times_hides_no_key() {
+    fn a_scan_misses_no_key_while_the_table_grows_a_thousandfold() {
         let mut table = with_stays(200);
         let mut next = 0;
         stays_are_returned_once(&mut table, |table, _| {
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn shrinking_by_a_thousand_times_hides_no_key() {
+    fn a_scan_misses_no_key_while_the_table_shrinks_a_thousandfold() {
         let mut table = with_stays(300_000);
         let mut next = 0;
         stays_are_returned_once(&mut table, |table, _| {
@@ -160,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn growing_and_shrinking_by_turns_hides_no_key() {
+    fn a_scan_misses_no_key_while_the_table_grows_and_shrinks() {
         for seed in 0..20 {
             let mut random = Random::new(Seed(seed));
             let mut table = with_stays(3000);

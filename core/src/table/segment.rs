@@ -1,8 +1,9 @@
 //! A segment: about a hundred entries whose hashes share their top bits.
 //!
-//! Where an entry lies in the segment's SwissTable depends on the width of the processor's vectors, so a list of its buckets gives
-//! the entries an order besides: that in which they came, but that the last takes the place of one that goes. It is the same
-//! everywhere, and makes a random choice a matter of one draw.
+//! The position of an entry in the segment's SwissTable depends on the width of the processor's
+//! vectors, so a list of its buckets gives the entries a second order: insertion order, except that
+//! removal swaps in the last entry. This order is the same on every platform, and choosing a random
+//! entry takes one draw.
 
 use super::{Entry, hash::KeyHasher, prefetch::prefetch};
 use crate::sort;
@@ -14,35 +15,37 @@ use core::{
 };
 use hashbrown::{HashTable, hash_table};
 
-/// The entries a segment holds before it splits. Its table of 128 buckets takes 112; the rest are for the marks that
-/// removed entries leave, so that a busy segment is not rebuilt for each.
+/// Number of entries a segment holds before it splits. Its table of 128 buckets has room for 112;
+/// the difference is for the tombstones of removed entries, so that a busy segment is not rebuilt
+/// for each of them.
 pub(super) const SEGMENT_MAX: usize = 104;
 
-/// The entries that two neighbours may have together when they merge: far from a split, lest the two alternate.
+/// Number of entries that two neighbours may have together when they merge: far from a split, so
+/// that splitting and merging do not alternate.
 pub(super) const MERGE_MAX: usize = 48;
 
-/// The most buckets that a byte can number.
+/// The greatest number of buckets that a byte can index.
 const ORDERED_BUCKETS: usize = 256;
 
-/// The tags that a search reads at once.
+/// Number of tags that a search reads at once.
 const TAG_GROUP: usize = 16;
 
-/// Half of what the memory hands out at once, on most machines.
+/// Half a cache line, on most machines.
 const HALF_LINE: usize = 32;
 
-/// A prefix of hashes, as its place in the binary tree of all prefixes: the root, which is no bits at all, is 1, and
-/// `n` one bit longer is `2n` or `2n + 1`.
+/// A prefix of hashes, numbered by its place in the binary tree of all prefixes: the root, the
+/// empty prefix, is 1, and the prefixes one bit longer than `n` are `2n` and `2n + 1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Node(u32);
 
 impl Node {
     pub(super) const ROOT: Self = Self(1);
 
-    /// The longest prefix that is told apart.
+    /// The length of the longest prefix that is distinguished.
     pub(super) const MAX_DEPTH: u32 = 30;
 
     #[cfg(test)]
-    /// The prefix of `depth` bits that `hash` starts with.
+    /// Returns the prefix formed by the first `depth` bits of `hash`.
     pub(super) const fn of(hash: u64, depth: u32) -> Self {
         Self(1 << depth | (hash >> 1 >> (63 - depth)) as u32)
     }
@@ -59,23 +62,24 @@ impl Node {
         Self(self.0 >> 1)
     }
 
-    /// The other child of the same parent.
+    /// Returns the other child of the same parent.
     pub(super) const fn buddy(self) -> Self {
         Self(self.0 ^ 1)
     }
 
-    /// The lowest hash with this prefix.
+    /// Returns the lowest hash with this prefix.
     pub(super) fn first_hash(self) -> u64 {
         u64::from(self.0).checked_shl(64 - self.depth()).unwrap_or(0)
     }
 
-    /// The lowest hash above all with this prefix; none after the last.
+    /// Returns the lowest hash above all hashes with this prefix, or `None` after the last.
     pub(super) fn next_hash(self) -> Option<u64> {
         let next = u64::from(self.0 + 1).checked_shl(64 - self.depth()).unwrap_or(0);
         (next != 0).then_some(next)
     }
 
-    /// Where the prefix stands in a directory of `depth` bits, which are no fewer than its own.
+    /// Returns the entries of the prefix in a directory of `depth` bits, which must be at least its
+    /// own depth.
     pub(super) const fn entries(self, depth: u32) -> Range<usize> {
         let more = depth - self.depth();
         let prefix = (self.0 ^ 1 << self.depth()) as usize;
@@ -85,10 +89,10 @@ impl Node {
 
 pub(super) struct Segment<E> {
     entries: HashTable<E>,
-    /// The buckets of all entries, while [`ORDERED_BUCKETS`] allow.
+    /// The buckets of all entries, while there are at most [`ORDERED_BUCKETS`].
     order: Vec<u8>,
-    /// Where the table's tags are, for prefetches alone: hashbrown keeps them above its buckets, and its buckets
-    /// downwards from there, in one block.
+    /// Address of the table's tags, used only for prefetches: hashbrown keeps the tags and the
+    /// buckets in one block, the tags upwards and the buckets downwards from this address.
     tags: *const E,
     pub(super) node: Node,
 }
@@ -113,31 +117,32 @@ impl<E: Entry> Segment<E> {
         self.entries.find_mut(spread(hash), |entry| entry.key() == key)
     }
 
-    /// The bucket that a key's entry is in, until entries are added or removed.
+    /// Returns the bucket of a key's entry, valid until entries are added or removed.
     #[inline]
     pub(super) fn bucket(&self, hash: u64, key: &[u8]) -> Option<usize> {
         self.entries.find_bucket_index(spread(hash), |entry| entry.key() == key)
     }
 
-    /// The entry in a [bucket](Self::bucket).
+    /// Returns the entry in a [bucket](Self::bucket).
     #[inline]
     pub(super) fn in_bucket(&self, bucket: usize) -> Option<&E> {
         self.entries.get_bucket(bucket)
     }
 
-    /// The same, to change it.
+    /// Returns the entry in a [bucket](Self::bucket) mutably.
     #[inline]
     pub(super) fn in_bucket_mut(&mut self, bucket: usize) -> Option<&mut E> {
         self.entries.get_bucket_mut(bucket)
     }
 
-    /// The entries, in no particular order.
+    /// Returns the entries, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
         self.prefetch_all();
         self.entries.iter()
     }
 
-    /// Fetches where the search for a hash begins: a group of tags, which may lie across two lines, and the bucket.
+    /// Prefetches the memory where the search for a hash begins: a group of tags, which may span
+    /// two cache lines, and the bucket.
     #[inline]
     pub(super) fn prefetch_bucket(&self, hash: u64) {
         let at = hash as usize & self.entries.num_buckets().wrapping_sub(1);
@@ -146,8 +151,9 @@ impl<E: Entry> Segment<E> {
         prefetch(self.tags.wrapping_sub(at + 1));
     }
 
-    /// Fetches the entries, hardly ever more than one, that may be the one of this hash. Of an entry that begins in the
-    /// second half of a line, the next line is wanted too: of small records that is every other one.
+    /// Prefetches the entries that may have this hash, hardly ever more than one. If an entry
+    /// begins in the second half of a cache line, the next line is prefetched too: of small records
+    /// that is every other one.
     #[inline]
     pub(super) fn prefetch_entry(&self, hash: u64) {
         self.entries.find(spread(hash), |entry| {
@@ -157,12 +163,12 @@ impl<E: Entry> Segment<E> {
         });
     }
 
-    /// Fetches every entry, so that reading them all waits for memory about once.
+    /// Prefetches every entry, so that reading them all costs about one cache miss.
     fn prefetch_all(&self) {
         self.entries.iter().for_each(|entry| prefetch(entry.address()));
     }
 
-    /// Adds an entry whose key is not here.
+    /// Adds an entry whose key is not in the segment.
     pub(super) fn insert(&mut self, hash: u64, entry: E, hasher: &KeyHasher) {
         if self.entries.len() == self.entries.capacity() {
             self.rebuild(self.entries.len() + 1, hasher);
@@ -188,17 +194,17 @@ impl<E: Entry> Segment<E> {
         Some(removed)
     }
 
-    /// The bucket of the entry at a place, in the order of the segment.
+    /// Returns the bucket of the entry at a place in the segment's order.
     fn bucket_at(&self, place: usize, hasher: &KeyHasher) -> usize {
         if self.is_ordered() { self.order[place].into() } else { self.buckets(hasher)[place] }
     }
 
-    /// The entry at a place, in the order of the segment.
+    /// Returns the entry at a place in the segment's order.
     pub(super) fn at(&self, place: usize, hasher: &KeyHasher) -> Option<&E> {
         self.entries.get_bucket(self.bucket_at(place, hasher))
     }
 
-    /// Takes out the entry at a place, in the order of the segment.
+    /// Removes and returns the entry at a place in the segment's order.
     pub(super) fn remove_at(&mut self, place: usize, hasher: &KeyHasher) -> Option<E> {
         let bucket = self.bucket_at(place, hasher);
         let entry = self.entries.get_bucket_entry(bucket).ok()?;
@@ -208,7 +214,7 @@ impl<E: Entry> Segment<E> {
         Some(entry.remove().0)
     }
 
-    /// Takes out all entries that `take` says.
+    /// Removes and returns all entries for which `take` returns `true`.
     pub(super) fn extract(
         &mut self,
         hasher: &KeyHasher,
@@ -228,7 +234,8 @@ impl<E: Entry> Segment<E> {
         taken
     }
 
-    /// Whether the order is kept. Only entries whose hashes are much alike make a segment so large that it is not.
+    /// Returns `true` if the order is maintained. A segment is too large for it only if its entries
+    /// have very similar hashes.
     fn is_ordered(&self) -> bool {
         self.entries.num_buckets() <= ORDERED_BUCKETS
     }
@@ -240,7 +247,8 @@ impl<E: Entry> Segment<E> {
         }
     }
 
-    /// The buckets of all entries in the order of the segment: where that is not kept, by hash, then key.
+    /// Returns the buckets of all entries in the segment's order, or sorted by hash, then key, if
+    /// that order is not maintained.
     fn buckets(&self, hasher: &KeyHasher) -> Vec<usize> {
         if self.is_ordered() {
             return self.order.iter().map(|&bucket| bucket.into()).collect();
@@ -254,7 +262,7 @@ impl<E: Entry> Segment<E> {
         buckets
     }
 
-    /// Keeps the lower half of the prefix and gives up the upper.
+    /// Keeps the lower half of the prefix and returns the upper half.
     pub(super) fn split(&mut self, hasher: &KeyHasher) -> Self {
         self.prefetch_all();
         let (lower, upper) = self.node.children();
@@ -263,7 +271,7 @@ impl<E: Entry> Segment<E> {
         let boundary = upper.first_hash();
         split.entries = HashTable::with_capacity(self.len());
         let buckets = self.buckets(hasher);
-        // Room for the half that stays, and some more.
+        // Room for the half that remains, and some more.
         self.order = Vec::with_capacity(MERGE_MAX + 16);
         split.order = Vec::with_capacity(MERGE_MAX + 16);
         for bucket in buckets {
@@ -278,7 +286,7 @@ impl<E: Entry> Segment<E> {
         split
     }
 
-    /// Takes in the entries of the segment next to it and holds the prefix of both.
+    /// Moves in the entries of the adjacent segment and takes over the prefix of both.
     pub(super) fn merge(&mut self, mut buddy: Self, hasher: &KeyHasher) {
         self.node = self.node.parent();
         self.rebuild(self.len() + buddy.len(), hasher);
@@ -286,7 +294,7 @@ impl<E: Entry> Segment<E> {
         self.take_over(&mut buddy.entries, buckets, hasher);
     }
 
-    /// Takes entries out of buckets of another table.
+    /// Moves entries from buckets of another table into this segment.
     fn take_over(
         &mut self,
         from: &mut HashTable<E>,
@@ -301,15 +309,15 @@ impl<E: Entry> Segment<E> {
         }
     }
 
-    /// Gives back memory when little of it is used.
+    /// Frees memory when little of it is used.
     pub(super) fn shrink(&mut self, hasher: &KeyHasher) {
         if self.entries.capacity() > 14 && self.len() * 4 <= self.entries.capacity() {
             self.rebuild(self.len() * 2, hasher);
         }
     }
 
-    /// The entries by hash, then key: the only order that is the same everywhere, for the table's own depends on the
-    /// width of the processor's vectors.
+    /// Returns the entries sorted by hash, then key. This order is the same on every platform,
+    /// whereas the table's own order depends on the width of the processor's vectors.
     pub(super) fn sorted(&self, hasher: &KeyHasher) -> Vec<(u64, &E)> {
         self.prefetch_all();
         let mut entries: Vec<_> =
@@ -318,14 +326,14 @@ impl<E: Entry> Segment<E> {
         entries
     }
 
-    /// What the segment has allocated besides its entries, in bytes, with eight-byte pointers: itself, for each bucket a pointer
-    /// and a tag, and the order.
+    /// Returns the allocated size of the segment without its entries, in bytes, with eight-byte
+    /// pointers: itself, a pointer and a tag for each bucket, and the order.
     #[cfg(test)]
     pub(super) fn memory_bytes(&self) -> usize {
         72 + self.entries.num_buckets() * 9 + self.order.capacity()
     }
 
-    /// The same, as an allocator rounds it.
+    /// Returns the same size, with the allocator's rounding.
     #[cfg(test)]
     pub(super) fn allocated_bytes(&self) -> usize {
         use crate::memory::allocated;
@@ -344,13 +352,13 @@ impl<E: Entry> Segment<E> {
 }
 
 impl<E> Segment<E> {
-    /// Its entries, in no particular order.
+    /// Returns the entries, in no particular order.
     pub(super) fn into_entries(self) -> hash_table::IntoIter<E> {
         self.entries.into_iter()
     }
 }
 
-/// Where a bucket stands in the order. Sixteen are compared at once.
+/// Returns the place of a bucket in the order. Compares sixteen at once.
 fn place_of(bucket: usize, order: &[u8]) -> Option<usize> {
     let is_it = |other: &u8| usize::from(*other) == bucket;
     let chunk = order
@@ -359,9 +367,9 @@ fn place_of(bucket: usize, order: &[u8]) -> Option<usize> {
     order[16 * chunk..].iter().position(is_it).map(|place| 16 * chunk + place)
 }
 
-/// The hash that a segment's table is given. The top bits, by which the directory chose the segment, are the same for
-/// all its entries, but the table takes its tags from the top, of 64 bits or of 32 as the platform has it: it is given
-/// the low half twice.
+/// Returns the hash to use in a segment's table. The top bits, by which the directory chose the
+/// segment, are the same for all its entries, but the table takes its tags from the top of 64 or 32
+/// bits, depending on the platform. So it is given the low half twice.
 #[inline]
 const fn spread(hash: u64) -> u64 {
     hash & 0xffff_ffff | hash << 32
@@ -370,7 +378,8 @@ const fn spread(hash: u64) -> u64 {
 impl<E: Clone> Clone for Segment<E> {
     fn clone(&self) -> Self {
         let entries = self.entries.clone();
-        // The first entry is in the same bucket as that of which it is a copy, so the tags are as far from it.
+        // The first entry is in the same bucket as the one it was cloned from, so its distance from
+        // the tags is the same.
         let tags = match (self.entries.iter().next(), entries.iter().next()) {
             (Some(old), Some(new)) => {
                 let distance = self.tags.addr().wrapping_sub(ptr::from_ref(old).addr());
@@ -388,7 +397,7 @@ pub(super) struct Segments<E> {
     chunks: Vec<Vec<Segment<E>>>,
 }
 
-/// The segments in a chunk.
+/// Number of segments in a chunk.
 pub(super) const CHUNK: usize = 512;
 
 impl<E> Segments<E> {
@@ -396,7 +405,7 @@ impl<E> Segments<E> {
         Self { chunks: Vec::new() }
     }
 
-    /// Fetches a segment itself, without what it points to.
+    /// Prefetches a segment, without what it points to.
     #[inline]
     pub(super) fn prefetch(&self, id: u32) {
         prefetch(&raw const self[id]);
@@ -425,9 +434,9 @@ impl<E> Segments<E> {
         segment
     }
 
-    /// Takes out a segment; the last takes over its number.
+    /// Removes and returns a segment; the last segment takes over its number.
     pub(super) fn swap_remove(&mut self, id: u32) -> Segment<E> {
-        let last = self.pop().expect("a segment that has a number exists");
+        let last = self.pop().expect("every segment number is valid");
         if id as usize == self.len() { last } else { mem::replace(&mut self[id], last) }
     }
 
@@ -475,9 +484,9 @@ mod tests {
         }
     }
 
-    /// What the order is said to be, for every change that a segment knows.
+    /// Checks the documented order after every kind of change.
     #[test]
-    fn entries_keep_their_order_wherever_they_lie() {
+    fn entries_keep_insertion_order_except_that_removal_swaps_in_the_last() {
         let hasher = KeyHasher::new(Seed(1));
         let mut random = Random::new(Seed(2));
         for _ in 0..300 {

@@ -1,33 +1,34 @@
-//! Integers of any width at any bit of a string: what `BITFIELD` reads and writes.
+//! Integers of any width at any bit of a string, as `BITFIELD` reads and writes them.
 //!
-//! Integers are big-endian: the first bit is the most significant one. Sixty-four bits that begin anywhere lie within nine
-//! bytes, so a field is read and written through a window of nine bytes in a 128-bit word, and arithmetic in 128 bits
-//! cannot overflow before it is known by how much the field would.
+//! Integers are big-endian: the first bit is the most significant one. Sixty-four bits at any
+//! offset are within nine bytes, so a field is read and written through a window of nine bytes in a
+//! 128-bit word, and since the arithmetic has 128 bits, it cannot overflow itself before it has
+//! detected the overflow of the field.
 
-/// How wide an integer is and whether it has a sign: `i1` to `i64`, `u1` to `u63`.
+/// The width and signedness of an integer: `i1` to `i64`, `u1` to `u63`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoding {
     is_signed: bool,
     bits: u32,
 }
 
-/// What happens to an integer that does not fit into its field.
+/// What to do with an integer that does not fit its field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overflow {
-    /// Its high bits are lost.
+    /// Drop its high bits.
     #[default]
     Wrap,
-    /// The nearest one that fits takes its place.
+    /// Store the nearest integer that fits.
     Sat,
-    /// The field stays as it is.
+    /// Leave the field unchanged.
     Fail,
 }
 
-/// The bytes that a field may touch.
+/// Number of bytes that a field may touch.
 const WINDOW: usize = 9;
 
 impl Encoding {
-    /// The encoding of that name.
+    /// Parses the name of an encoding.
     ///
     /// ```
     /// use redstart_core::value::bitfield::Encoding;
@@ -46,13 +47,13 @@ impl Encoding {
         Some(Self { is_signed, bits: bits as u32 })
     }
 
-    /// The width in bits.
+    /// Returns the width in bits.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.bits
     }
 
-    /// The integer at the bit `offset`; what lies behind the end is zero.
+    /// Reads the integer at the bit `offset`; bits past the end are zero.
     #[must_use]
     pub fn read(self, bytes: &[u8], offset: u64) -> i64 {
         let mut window = [0; 16];
@@ -66,7 +67,7 @@ impl Encoding {
     ///
     /// # Panics
     ///
-    /// If the field ends behind the bytes.
+    /// If the field extends past the end of the bytes.
     pub fn write(self, bytes: &mut [u8], offset: u64, value: i64) {
         let at = (offset / 8) as usize;
         let end = (offset + u64::from(self.bits)).div_ceil(8) as usize;
@@ -79,22 +80,24 @@ impl Encoding {
         there.copy_from_slice(&window.to_be_bytes()[..end - at]);
     }
 
-    /// What `SET` puts into the field; none if it overflows and must not. To a field without sign a negative number is a
-    /// very large one, as in Redis.
+    /// Returns the value that `SET` stores in the field, or `None` if it overflows with
+    /// [`Overflow::Fail`]. For an unsigned field, a negative number is a very large one, as in
+    /// Redis.
     #[must_use]
     pub fn assign(self, value: i64, overflow: Overflow) -> Option<i64> {
         if !self.is_signed {
             return self.fit(i128::from(value as u64), overflow);
         }
-        // Redis asks first how far the number is from the greatest, in 64 bits: from the least ones that does not fit, and they
-        // pass for too great.
+        // Redis first computes the distance from the greatest value, in 64 bits. For the lowest
+        // numbers this overflows, and Redis treats them as too great.
         let greatest = (self.ones() >> 1) as i64;
         let is_far_below = self.bits < 64 && greatest.wrapping_sub(value) < 0 && value < 0;
         let value = if is_far_below && overflow == Overflow::Sat { greatest } else { value };
         self.fit(i128::from(value), overflow)
     }
 
-    /// What `INCRBY` puts into a field that holds `old`; none if it overflows and must not.
+    /// Returns the value that `INCRBY` stores in a field that holds `old`, or `None` if it
+    /// overflows with [`Overflow::Fail`].
     #[must_use]
     pub fn add(self, old: i64, increment: i64, overflow: Overflow) -> Option<i64> {
         self.fit(i128::from(old) + i128::from(increment), overflow)
@@ -111,19 +114,20 @@ impl Encoding {
         }
     }
 
-    /// The low bits of a number, read in this encoding.
+    /// Interprets the low bits of a number in this encoding.
     const fn narrow(self, value: i128) -> i64 {
         let unused = 128 - self.bits;
         let high = value << unused;
         (if self.is_signed { high >> unused } else { (high as u128 >> unused) as i128 }) as i64
     }
 
-    /// As many ones as the field has bits.
+    /// Returns a mask with as many ones as the field has bits.
     const fn ones(self) -> u128 {
         (1 << self.bits) - 1
     }
 
-    /// How far the field's last bit is from the end of 16 bytes that begin with the field's first byte.
+    /// Returns the distance of the field's last bit from the end of 16 bytes that begin with the
+    /// field's first byte.
     const fn shift(self, offset: u64) -> u32 {
         128 - (offset % 8) as u32 - self.bits
     }
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn only_valid_encodings_are_parsed() {
         for good in ["i1", "u1", "i64", "u63"] {
             let bits: u32 = good[1..].parse().unwrap();
             assert_eq!(encoding(good).bits(), bits);
@@ -152,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_its_bits_and_no_others() {
+    fn writing_a_field_changes_no_other_bits() {
         let mut random = Random::new(Seed(3));
         for _ in 0..20_000 {
             let is_signed = random.below(2) == 0;
@@ -178,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_the_end_is_zero() {
+    fn bits_past_the_end_are_zero() {
         assert_eq!(encoding("u8").read(b"\xff", 4), 0xf0);
         assert_eq!(encoding("i8").read(b"\xff", 4), -16);
         assert_eq!(encoding("i64").read(b"\xff", 8), 0);
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn overflow() {
+    fn overflow_wraps_saturates_or_fails_as_requested() {
         use Overflow::{Fail, Sat, Wrap};
         let (u8, i8, i64) = (encoding("u8"), encoding("i8"), encoding("i64"));
         assert_eq!([Wrap, Sat, Fail].map(|o| u8.add(250, 10, o)), [Some(4), Some(255), None]);

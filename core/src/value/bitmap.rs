@@ -1,33 +1,37 @@
 //! Strings as arrays of bits: counting, searching and combining them.
 //!
-//! Bit 0 is the most significant bit of the first byte, as in Redis. A bitmap may have half a gigabyte, so what walks over
-//! all of it walks at the speed of memory, with nothing but safe code that the compiler turns into vector instructions:
+//! Bit 0 is the most significant bit of the first byte, as in Redis. A bitmap may have half a
+//! gigabyte, so operations on all of it run at memory speed, using only safe code that the compiler
+//! vectorizes:
 //!
-//! - Counting adds words bit by bit (Harley and Seal): a carry-save adder takes three words of equal weight to one of that weight
-//!   and one of twice the weight, in five operations for every bit position at once. Eight words leave a single one, of
-//!   weight eight, whose bits are counted one word at a time.
-//! - Searching looks at 64 bytes at once, and closer only where one of them differs from what is skipped.
-//! - Combining goes block by block, and a block of the result stays in the first cache until every source has been folded into it:
-//!   each source is read once and the result written once, however many sources there are.
+//! - Counting adds words bit by bit (Harley and Seal): a carry-save adder reduces three words of
+//!   equal weight to one of that weight and one of twice the weight, in five operations for every
+//!   bit position at once. Eight words are reduced to a single one of weight eight, whose bits are
+//!   counted one word at a time.
+//! - Searching compares 64 bytes at once, and looks closer only if one of them differs from the
+//!   bytes to skip.
+//! - Combining works block by block, and a block of the result stays in the L1 cache until every
+//!   source has been folded into it: each source is read once and the result is written once,
+//!   however many sources there are.
 
 use alloc::vec::Vec;
 use core::array;
 use core::ops::Range;
 
-/// What `BITOP` does with its sources.
+/// The operation of `BITOP`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A bit is set where all sources have it.
+    /// Sets a bit if it is set in all sources.
     And,
-    /// A bit is set where any source has it.
+    /// Sets a bit if it is set in any source.
     Or,
-    /// A bit is set where an odd number of sources has it.
+    /// Sets a bit if it is set in an odd number of sources.
     Xor,
-    /// A bit is set where the only source does not have it.
+    /// Sets a bit if it is not set in the only source.
     Not,
 }
 
-/// Whether a bit is set; what lies behind the end is not.
+/// Returns `true` if a bit is set; bits past the end are not.
 ///
 /// ```
 /// use redstart_core::value::bitmap;
@@ -40,11 +44,11 @@ pub fn bit(bytes: &[u8], offset: u64) -> bool {
     byte.is_some_and(|byte| byte & mask(offset) != 0)
 }
 
-/// Sets or clears a bit; what it was.
+/// Sets or clears a bit and returns its previous value.
 ///
 /// # Panics
 ///
-/// If the bit lies behind the end.
+/// If the bit is past the end.
 pub fn set_bit(bytes: &mut [u8], offset: u64, value: bool) -> bool {
     let byte = &mut bytes[(offset / 8) as usize];
     let old = *byte & mask(offset) != 0;
@@ -52,7 +56,7 @@ pub fn set_bit(bytes: &mut [u8], offset: u64, value: bool) -> bool {
     old
 }
 
-/// How many bits are set.
+/// Returns the number of bits that are set.
 ///
 /// ```
 /// assert_eq!(redstart_core::value::bitmap::count(b"foobar"), 26);
@@ -79,11 +83,11 @@ pub fn count(bytes: &[u8]) -> u64 {
     8 * eights + 4 * set_in(fours) + 2 * set_in(twos) + set_in(ones) + u64::from(rest + tail)
 }
 
-/// How many bits are set among those of `range`, which lies within the bytes.
+/// Returns the number of bits that are set in `range`, which must be within the bytes.
 ///
 /// # Panics
 ///
-/// If it does not.
+/// If it is not.
 #[must_use]
 pub fn count_in(bytes: &[u8], range: Range<u64>) -> u64 {
     if range.is_empty() {
@@ -95,11 +99,12 @@ pub fn count_in(bytes: &[u8], range: Range<u64>) -> u64 {
     count(&bytes[first..end]) - u64::from(before.count_ones() + behind.count_ones())
 }
 
-/// The first bit in `range`, which lies within the bytes, that has this value.
+/// Returns the position of the first bit in `range` with this value. The range must be within the
+/// bytes.
 ///
 /// # Panics
 ///
-/// If the range ends behind the bytes.
+/// If the range extends past the end of the bytes.
 #[must_use]
 pub fn position(bytes: &[u8], value: bool, range: Range<u64>) -> Option<u64> {
     if range.is_empty() {
@@ -119,7 +124,8 @@ pub fn position(bytes: &[u8], value: bool, range: Range<u64>) -> Option<u64> {
     (found < range.end).then_some(found)
 }
 
-/// `BITOP`: as long as the longest source; shorter ones count as if zeros followed. `Not` looks at the first source alone.
+/// Combines `sources` as `BITOP` does: the result is as long as the longest source, and shorter
+/// ones are padded with zeros. `Not` reads only the first source.
 ///
 /// ```
 /// use redstart_core::value::bitmap::{Operation, combine};
@@ -128,7 +134,7 @@ pub fn position(bytes: &[u8], value: bool, range: Range<u64>) -> Option<u64> {
 /// ```
 #[must_use]
 pub fn combine(operation: Operation, sources: &[&[u8]]) -> Vec<u8> {
-    /// What is folded at once: a part of the first cache of any processor.
+    /// Number of bytes folded at once: a fraction of the L1 cache of any processor.
     const BLOCK_BYTES: usize = 8 * 1024;
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
     let Some((&first, others)) = sources.split_first() else { return Vec::new() };
@@ -166,17 +172,17 @@ fn fold(operation: Operation, block: &mut [u8], source: &[u8]) {
     }
 }
 
-/// The mask of a bit in its byte.
+/// Returns the mask of a bit in its byte.
 const fn mask(offset: u64) -> u8 {
     0x80 >> (offset % 8)
 }
 
-/// The mask of a bit and those behind it in its byte.
+/// Returns the mask of a bit and the bits after it in its byte.
 const fn from(offset: u64) -> u8 {
     0xff >> (offset % 8)
 }
 
-/// How many words are added side by side: enough for the widest vectors there are.
+/// Number of words added in parallel: enough for the widest vectors in use.
 const LANES: usize = 8;
 
 type Lanes = [u64; LANES];
@@ -186,7 +192,7 @@ fn lanes(bytes: &[u8; size_of::<Lanes>()]) -> Lanes {
     array::from_fn(|lane| u64::from_ne_bytes(words[lane]))
 }
 
-/// Adds two words to a third of their weight; what is carried has twice the weight.
+/// Adds two words to a third of equal weight, and returns the carry, which has twice the weight.
 fn add(sum: &mut Lanes, left: Lanes, right: Lanes) -> Lanes {
     let half: Lanes = array::from_fn(|lane| sum[lane] ^ left[lane]);
     let carry = array::from_fn(|lane| sum[lane] & left[lane] | half[lane] & right[lane]);
@@ -198,9 +204,9 @@ fn set_in(lanes: Lanes) -> u64 {
     lanes.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
-/// Where the first byte is that is not `skipped`.
+/// Returns the index of the first byte that is not `skipped`.
 fn first_other(bytes: &[u8], skipped: u8) -> Option<usize> {
-    /// Bytes that are looked at together.
+    /// Number of bytes compared together.
     const CHUNK: usize = 64;
     let (chunks, _) = bytes.as_chunks::<CHUNK>();
     let differs = |chunk: &[u8; CHUNK]| chunk.iter().fold(0, |any, byte| any | byte ^ skipped) != 0;
@@ -213,7 +219,7 @@ mod tests {
     use super::*;
     use crate::random::{Random, Seed};
 
-    /// Bytes of which some stretches are all zeros or all ones.
+    /// Returns bytes with some runs of all zeros or all ones.
     fn sample(random: &mut Random, below: usize) -> Vec<u8> {
         let mut bytes = Vec::new();
         let len = random.below(below);
@@ -232,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn counting_and_searching_are_those_of_one_bit_after_the_other() {
+    fn counting_and_searching_match_a_bitwise_model() {
         let mut random = Random::new(Seed(1));
         for _ in 0..3_000 {
             let bytes = sample(&mut random, 2_000);
@@ -247,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn combining_is_that_of_one_byte_after_the_other() {
+    fn combining_matches_a_bytewise_model() {
         let mut random = Random::new(Seed(2));
         for _ in 0..300 {
             let number = 1 + random.below(4);
@@ -269,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bit_is_set_and_cleared_alone() {
+    fn setting_and_clearing_a_bit_changes_no_other() {
         let mut bytes = [0; 3];
         for offset in 0..24 {
             assert!(!set_bit(&mut bytes, offset, true));

@@ -1,44 +1,45 @@
-//! Positions on Earth as numbers, and the numbers of an area.
+//! Positions on Earth as numbers, and areas as ranges of numbers.
 //!
-//! A position is a score of a sorted set: 26 bits of latitude and 26 of longitude, interleaved, the highest first. So the first
-//! 2n bits are a cell of a grid of 2^n by 2^n, and a cell is a range of scores. What lies within an area is looked for in nine
-//! cells: the one of its centre and those around it, of the smallest grid in which they cover it.
+//! A position is a score of a sorted set: 26 bits of latitude and 26 of longitude, interleaved, the
+//! most significant first. So the first 2n bits are a cell of a grid of 2^n by 2^n cells, and a
+//! cell is a range of scores. To find the positions within an area, nine cells are searched: the
+//! one of the centre and its neighbours, in the finest grid in which they cover the area.
 //!
-//! Distances are those of a sphere (the haversine formula); what is printed agrees with Redis to the last digit. Latitudes end
-//! at 85°, where the Mercator projection is square.
+//! Distances are those on a sphere (the haversine formula); printed results match Redis to the last
+//! digit. Latitudes end at 85°, where the Mercator projection is square.
 
 use core::f64::consts::PI;
 use core::ops::{Range, RangeInclusive};
 
 const LONGITUDES: RangeInclusive<f64> = -180.0..=180.0;
 const LATITUDES: RangeInclusive<f64> = -85.051_128_78..=85.051_128_78;
-/// The latitudes of the geohashes that the rest of the world knows.
+/// The latitude range of standard geohashes.
 const STANDARD_LATITUDES: RangeInclusive<f64> = -90.0..=90.0;
-/// The bits of a coordinate in a score.
+/// Number of bits per coordinate in a score.
 const MAX_STEP: u32 = 26;
 const EARTH_RADIUS_M: f64 = 6_372_797.560_856;
-/// Half the width of the map: the equator is twice as long.
+/// Half the width of the map: half the length of the equator.
 const MERCATOR_MAX_M: f64 = 20_037_726.37;
 const DEGREE: f64 = PI / 180.0;
 
 /// A place on Earth, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
-    /// East of Greenwich.
+    /// Degrees east of Greenwich.
     pub longitude: f64,
-    /// North of the equator.
+    /// Degrees north of the equator.
     pub latitude: f64,
 }
 
 impl Position {
-    /// The position, if there is a score for it.
+    /// Creates a position, or returns `None` if its coordinates are out of range.
     #[must_use]
     pub fn new(longitude: f64, latitude: f64) -> Option<Self> {
         let exists = LONGITUDES.contains(&longitude) && LATITUDES.contains(&latitude);
         exists.then_some(Self { longitude, latitude })
     }
 
-    /// The score of the smallest cell that it is in.
+    /// Returns the score of the smallest cell that contains the position.
     ///
     /// ```
     /// use redstart_core::value::geohash::Position;
@@ -51,7 +52,8 @@ impl Position {
         Cell::at(self, &LATITUDES, MAX_STEP).bits() as f64
     }
 
-    /// The middle of the cell of a score. Scores that are no cells are read as their low bits say.
+    /// Returns the centre of the cell of a score. Of scores that are not cells, the low bits are
+    /// used.
     #[must_use]
     pub fn of_score(score: f64) -> Self {
         let area = Cell::of_bits(bits_of(score)).area();
@@ -64,7 +66,7 @@ impl Position {
         }
     }
 
-    /// The geohash that the rest of the world knows: eleven characters, of which 52 bits fill the first ten.
+    /// Returns the standard geohash: eleven characters, of which 52 bits fill the first ten.
     #[must_use]
     pub fn geohash(self) -> [u8; 11] {
         const ALPHABET: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
@@ -73,7 +75,7 @@ impl Position {
         core::array::from_fn(|at| if at < 10 { character(at as u32) } else { b'0' })
     }
 
-    /// The distance on the sphere, in metres.
+    /// Returns the distance on the sphere, in metres.
     #[must_use]
     pub fn distance_m(self, other: Self) -> f64 {
         let (own, others) = (self.latitude * DEGREE, other.latitude * DEGREE);
@@ -86,25 +88,25 @@ impl Position {
         2.0 * EARTH_RADIUS_M * libm::asin(libm::sqrt(a))
     }
 
-    /// The distance of the circles of latitude, in metres.
+    /// Returns the distance between the circles of latitude, in metres.
     fn latitude_distance_m(self, other: Self) -> f64 {
         EARTH_RADIUS_M * (other.latitude * DEGREE - self.latitude * DEGREE).abs()
     }
 }
 
-/// What an area looks like, in its own unit.
+/// The shape of an area, in the area's unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {
-    /// All that is no farther from the centre.
+    /// All positions within a distance from the centre.
     Circle {
         /// The distance.
         radius: f64,
     },
-    /// All between two meridians and two circles of latitude.
+    /// All positions between two meridians and two circles of latitude.
     Box {
-        /// From west to east, through the centre.
+        /// The extent from west to east, with the centre in the middle.
         width: f64,
-        /// From south to north.
+        /// The extent from south to north.
         height: f64,
     },
 }
@@ -112,23 +114,26 @@ pub enum Shape {
 /// A part of the Earth's surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
-    /// Its centre.
+    /// The centre.
     pub center: Position,
-    /// What is around it.
+    /// The shape around the centre.
     pub shape: Shape,
-    /// The metres of the shape's unit.
+    /// The length of the shape's unit in metres.
     pub unit_m: f64,
 }
 
 impl Area {
-    /// How far a position is from the centre, in metres, if it lies within the area.
+    /// Returns the distance of a position from the centre in metres, if the position is within the
+    /// area.
     #[must_use]
     pub fn distance_m(&self, position: Position) -> Option<f64> {
-        // Where rounding has taken a distance beyond half the Earth, it is no number, and not beyond any bound.
+        // If rounding has made a distance greater than half the Earth's circumference, the result
+        // is `NaN`, which is not beyond any bound.
         let is_beyond = match self.shape {
             Shape::Circle { radius } => {
                 let radius_m = radius * self.unit_m;
-                // No way is shorter than that between the circles of latitude, which takes no sine; a little is for rounding.
+                // No path is shorter than that between the circles of latitude, which needs no
+                // sine. The margin allows for rounding.
                 if self.center.latitude_distance_m(position) > radius_m * (1.0 + 1e-9) {
                     return None;
                 }
@@ -145,9 +150,11 @@ impl Area {
         (!is_beyond).then(|| self.center.distance_m(position))
     }
 
-    /// The ranges of scores in which to look for what lies within, in Redis's order: that of the reply, if nothing sorts it.
+    /// Returns the ranges of scores in which to search for positions within the area, in Redis's
+    /// order: without sorting, this is the order of the reply.
     pub fn score_ranges(&self) -> impl Iterator<Item = Range<f64>> {
-        // Of a huge area neighbours may be the same cell. Redis compares each with the one before, and none with the first.
+        // In a huge area, neighbours may be the same cell. Redis compares each with the previous
+        // one, but never with the first.
         let mut last = None;
         let cells = self.cells().into_iter().enumerate().filter_map(|(at, cell)| Some((at, cell?)));
         cells.filter_map(move |(at, cell)| {
@@ -161,9 +168,9 @@ impl Area {
         })
     }
 
-    /// The cell of the centre and those around it that reach into the area.
+    /// Returns the cell of the centre and those of its neighbours that overlap the area.
     fn cells(&self) -> [Option<Cell>; 9] {
-        /// East and north of the centre.
+        /// Offsets to the east and north of the centre.
         const NEIGHBOURS: [(i32, i32); 9] =
             [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)];
         let bounds = self.bounds();
@@ -189,7 +196,7 @@ impl Area {
         })
     }
 
-    /// The bits of a coordinate in cells that are probably large enough.
+    /// Returns the number of bits per coordinate for which cells are probably large enough.
     fn step(&self) -> u32 {
         let mut radius_m = self.unit_m
             * match self.shape {
@@ -206,7 +213,7 @@ impl Area {
             radius_m *= 2.0;
             step += 1;
         }
-        // Towards the poles cells become narrow.
+        // Cells become narrower towards the poles.
         let narrowness = match self.center.latitude.abs() {
             80.0.. if self.center.latitude.abs() > 80.0 => 2,
             66.0.. if self.center.latitude.abs() > 66.0 => 1,
@@ -215,7 +222,7 @@ impl Area {
         (step - 2 - narrowness).clamp(1, MAX_STEP as i32) as u32
     }
 
-    /// What the area lies within.
+    /// Returns the bounding box of the area.
     fn bounds(&self) -> Bounds {
         let (width, height) = match self.shape {
             Shape::Circle { radius } => (radius, radius),
@@ -224,7 +231,7 @@ impl Area {
         let (width_m, height_m) = (self.unit_m * width, self.unit_m * height);
         let Position { longitude, latitude } = self.center;
         let north = height_m / EARTH_RADIUS_M / DEGREE;
-        // The side towards the pole is the one that spans more degrees.
+        // The side towards the pole spans more degrees.
         let widest = if latitude < 0.0 { latitude - north } else { latitude + north };
         let east = width_m / EARTH_RADIUS_M / libm::cos(widest * DEGREE) / DEGREE;
         Bounds {
@@ -237,22 +244,23 @@ impl Area {
 /// A cell of a grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cell {
-    /// From the west. The last column of all grids has a neighbour in the east, of the one meridian that ends the map.
+    /// Counted from the west. The last column of every grid has an eastern neighbour, which
+    /// consists only of the meridian that ends the map.
     column: u32,
-    /// From the south; likewise.
+    /// Counted from the south, likewise.
     row: u32,
-    /// The grid has two to this power columns and as many rows.
+    /// The base-2 logarithm of the number of columns, which equals the number of rows.
     step: u32,
 }
 
-/// What lies between two meridians and two circles of latitude.
+/// The area between two meridians and two circles of latitude.
 struct Bounds {
     longitudes: Range<f64>,
     latitudes: Range<f64>,
 }
 
 impl Cell {
-    /// The cell that a position is in.
+    /// Returns the cell that contains a position.
     fn at(position: Position, latitudes: &RangeInclusive<f64>, step: u32) -> Self {
         let index = |degrees: f64, range: &RangeInclusive<f64>| {
             let part = (degrees - range.start()) / (range.end() - range.start());
@@ -263,7 +271,7 @@ impl Cell {
         Self { column, row, step }
     }
 
-    /// The smallest cell of these bits.
+    /// Returns the smallest cell with these bits.
     const fn of_bits(bits: u64) -> Self {
         Self { column: even_bits(bits >> 1), row: even_bits(bits), step: MAX_STEP }
     }
@@ -272,7 +280,8 @@ impl Cell {
         spread(self.column) << 1 | spread(self.row)
     }
 
-    /// The cell so many columns to the east and rows to the north. Where the map ends it begins again.
+    /// Returns the cell `east` columns to the east and `north` rows to the north, wrapping around
+    /// at the edges of the map.
     const fn moved(self, east: i32, north: i32) -> Self {
         let last = (1 << self.step) - 1;
         let column =
@@ -295,7 +304,8 @@ impl Cell {
     }
 }
 
-/// A score as an integer. Any may be in a sorted set; those that are no 64 bits are read as an x86 processor would.
+/// Converts a score to an integer. A sorted set may have any score; those that do not fit 64 bits
+/// are converted as an x86 processor would.
 fn bits_of(score: f64) -> u64 {
     const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
     if score >= TWO_TO_64 {
@@ -307,7 +317,7 @@ fn bits_of(score: f64) -> u64 {
     }
 }
 
-/// The bits of a number with a zero before each.
+/// Inserts a zero before each bit of a number.
 const fn spread(number: u32) -> u64 {
     let mut bits = number as u64;
     bits = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
@@ -317,7 +327,7 @@ const fn spread(number: u32) -> u64 {
     (bits | bits << 1) & 0x5555_5555_5555_5555
 }
 
-/// Every other bit of a number, from the lowest on.
+/// Extracts every other bit of a number, beginning with the lowest.
 const fn even_bits(bits: u64) -> u32 {
     let mut bits = bits & 0x5555_5555_5555_5555;
     bits = (bits | bits >> 1) & 0x3333_3333_3333_3333;
@@ -339,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_score_is_nearly_its_position() {
+    fn a_score_approximates_its_position() {
         let mut random = Random::new(Seed(1));
         for _ in 0..10_000 {
             let position = anywhere(&mut random);
@@ -350,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_interleaved() {
+    fn spreading_interleaves_bits_and_even_bits_extracts_them() {
         let mut random = Random::new(Seed(2));
         for _ in 0..1_000 {
             let number = random.next_u64() as u32;
@@ -361,11 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_an_area_is_in_its_ranges() {
+    fn positions_within_an_area_are_in_its_score_ranges() {
         let mut random = Random::new(Seed(3));
         for _ in 0..2_000 {
             let center = anywhere(&mut random);
-            // Areas that reach beyond the map are not complete, in Redis either.
+            // Areas that extend beyond the map are incomplete, in Redis too.
             if center.latitude.abs() > 60.0 || center.longitude.abs() > 130.0 {
                 continue;
             }
@@ -396,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn a_circle_contains_positions_up_to_its_radius() {
         let palermo = Position::new(13.361389, 38.115556).unwrap();
         let catania = Position::new(15.087269, 37.502669).unwrap();
         assert!((palermo.distance_m(catania) - 166_274.151_6).abs() < 0.5);
@@ -429,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_scores_have_positions() {
+    fn scores_that_are_not_cells_have_positions() {
         for score in [-1.0, -1e300, 1e300, 4.6e18, f64::INFINITY, f64::NEG_INFINITY, 0.5] {
             let Position { longitude, latitude } = Position::of_score(score);
             assert!(Position::new(longitude, latitude).is_some());

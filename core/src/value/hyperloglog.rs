@@ -1,8 +1,9 @@
-//! HyperLogLog: how many different elements there were, in at most 12 KiB, with a standard error of 0.81 %.
+//! HyperLogLog: counts distinct elements in at most 12 KiB, with a standard error of 0.81 %.
 //!
-//! An element's hash names one of 16384 registers with 14 bits; the register remembers the longest run of zeros that the other
-//! 50 bits began with, plus one. The cardinality follows from how many registers hold which value. The value is a
-//! string, byte for byte the one that Redis would write:
+//! Fourteen bits of an element's hash select one of 16384 registers; the register stores the
+//! longest run of zeros at the beginning of the other 50 bits, plus one. The cardinality is
+//! estimated from the number of registers with each value. The value is a string, byte for byte the
+//! same as Redis would write:
 //!
 //! ```text
 //!  0      4          5        8                     16
@@ -11,8 +12,9 @@
 //! +------+----------+--------+---------------------+-----------+
 //! ```
 //!
-//! The cardinality is little-endian; its highest bit says that it is out of date. `dense` registers have 6 bits each, the first
-//! in the low bits of the first byte. `sparse` registers are runs of equal values, which `run` describes.
+//! The cardinality is little-endian; its highest bit marks it as out of date. `dense` registers
+//! have 6 bits each, the first in the low bits of the first byte. `sparse` registers are runs of
+//! equal values: see `run`.
 
 mod estimate;
 mod run;
@@ -23,44 +25,44 @@ use crate::number::NumberText;
 use estimate::estimate;
 use run::{Run, Runs, len_of_eight};
 
-/// How many registers there are.
+/// Number of registers.
 pub const REGISTERS: usize = 1 << INDEX_BITS;
 
-/// The values of all registers, a byte each.
+/// The values of all registers, one byte each.
 pub type Registers = [u8; REGISTERS];
 
-/// The bits of a hash that name a register.
+/// Number of hash bits that select a register.
 const INDEX_BITS: u32 = 14;
-/// The bits of a hash whose zeros are counted.
+/// Number of hash bits whose leading zeros are counted.
 const RUN_BITS: u32 = 64 - INDEX_BITS;
 const MAGIC: &[u8] = b"HYLL";
 const ENCODING: usize = 4;
 const DENSE: u8 = 0;
 const SPARSE: u8 = 1;
-/// Where the cached cardinality lies; the high bit of its last byte says that it is out of date.
+/// Range of the cached cardinality; the high bit of its last byte marks it as out of date.
 const CACHE: core::ops::Range<usize> = 8..16;
 const HEADER_LEN: usize = 16;
 const DENSE_LEN: usize = HEADER_LEN + REGISTERS * 6 / 8;
 /// The greatest value of a sparse register.
 const SPARSE_MAX: u8 = 32;
 
-/// A string that is no `HyperLogLog`.
+/// The string is not a `HyperLogLog`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHyperLogLog;
 
-/// A string that begins like a `HyperLogLog`, and whose sparse registers are not as many as they should be.
+/// The string begins like a `HyperLogLog`, but has the wrong number of sparse registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corrupt;
 
-/// A `HyperLogLog` to read.
+/// A read-only `HyperLogLog`.
 #[derive(Clone, Copy, Debug)]
 pub struct HyperLogLogRef<'a>(&'a [u8]);
 
-/// A `HyperLogLog` to change: the bytes of the string that it is.
+/// A mutable `HyperLogLog`: the bytes of its string.
 #[derive(Debug)]
 pub struct HyperLogLog<'a>(&'a mut Vec<u8>);
 
-/// An element, hashed: the register that it is counted in, and the value that it gives it at least.
+/// A hashed element: its register, and the lower bound that it sets for the register's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element {
     index: usize,
@@ -68,24 +70,24 @@ pub struct Element {
 }
 
 impl Element {
-    /// The element of these bytes.
+    /// Hashes the bytes of an element.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        /// The seed that Redis hashes with.
+        /// The seed of Redis's hash.
         const SEED: u64 = 0xadc8_3b19;
         let hash = murmur_hash64a(bytes, SEED);
-        // A hash whose other bits are all zero counts one more.
+        // If all other bits of the hash are zero, the value is one more.
         let rest = hash >> INDEX_BITS | 1 << RUN_BITS;
         Self { index: hash as usize % REGISTERS, value: rest.trailing_zeros() as u8 + 1 }
     }
 }
 
 impl<'a> HyperLogLogRef<'a> {
-    /// A string as a `HyperLogLog`.
+    /// Interprets a string as a `HyperLogLog`.
     ///
     /// # Errors
     ///
-    /// It does not begin like one, or it is dense and not as long as one.
+    /// If it does not begin like one, or if it is dense and has the wrong length.
     pub fn new(bytes: &'a [u8]) -> Result<Self, NotHyperLogLog> {
         let is_one = bytes.starts_with(MAGIC)
             && bytes.len() >= HEADER_LEN
@@ -96,19 +98,19 @@ impl<'a> HyperLogLogRef<'a> {
         is_one.then_some(Self(bytes)).ok_or(NotHyperLogLog)
     }
 
-    /// The name of the encoding.
+    /// Returns the name of the encoding.
     #[must_use]
     pub const fn encoding(self) -> &'static str {
         if self.is_sparse() { "sparse" } else { "dense" }
     }
 
-    /// Whether registers are runs.
+    /// Returns `true` if the registers are stored as runs.
     #[must_use]
     pub const fn is_sparse(self) -> bool {
         self.0[ENCODING] == SPARSE
     }
 
-    /// The cardinality that was computed last, if nothing has changed since.
+    /// Returns the cached cardinality, if it is up to date.
     #[must_use]
     pub fn cached(self) -> Option<u64> {
         let (cached, _) = self.0[CACHE].as_chunks();
@@ -116,17 +118,18 @@ impl<'a> HyperLogLogRef<'a> {
         (cached >> 63 == 0).then_some(cached)
     }
 
-    /// The cardinality, computed from the registers.
+    /// Computes the cardinality from the registers.
     ///
     /// # Errors
     ///
-    /// The registers are corrupt.
+    /// If the registers are corrupt.
     pub fn count(self) -> Result<u64, Corrupt> {
         let mut histogram = [0; 64];
         if self.is_sparse() {
             self.runs(|run| histogram[usize::from(run.value)] += run.len as u32)?;
         } else {
-            // Equal registers follow one another; counted in turn, they need not wait for each other.
+            // Equal registers tend to be adjacent; several histograms, used in turn, avoid a
+            // dependency between their increments.
             let mut turns = [[0; 64]; 8];
             for values in self.dense_values() {
                 for (turn, value) in turns.iter_mut().zip(values) {
@@ -143,11 +146,11 @@ impl<'a> HyperLogLogRef<'a> {
         Ok(estimate(&histogram))
     }
 
-    /// Raises each of `registers` to the value it has here.
+    /// Raises each of `registers` to at least its value here.
     ///
     /// # Errors
     ///
-    /// The registers here are corrupt; some may have been raised.
+    /// If the registers here are corrupt; some of `registers` may have been raised.
     pub fn raise(self, registers: &mut Registers) -> Result<(), Corrupt> {
         if self.is_sparse() {
             let mut rest = &mut registers[..];
@@ -166,11 +169,11 @@ impl<'a> HyperLogLogRef<'a> {
         Ok(())
     }
 
-    /// Whether adding the element would change anything.
+    /// Returns `true` if adding the element would change anything.
     ///
     /// # Errors
     ///
-    /// There is no such register.
+    /// If the register does not exist.
     pub fn would_change(self, element: Element) -> Result<bool, Corrupt> {
         if self.is_sparse() {
             Ok(self.find(Place::START, element.index)?.run.value < element.value)
@@ -179,8 +182,8 @@ impl<'a> HyperLogLogRef<'a> {
         }
     }
 
-    /// The runs of a sparse one, as `PFDEBUG DECODE` prints them, be they of as many registers as there are or not. A run
-    /// whose second byte is missing is shown as if that were zero.
+    /// Returns the runs of a sparse one as `PFDEBUG DECODE` prints them, even if they have the
+    /// wrong number of registers. If the second byte of a run is missing, it is taken as zero.
     #[must_use]
     pub fn decode(self) -> Vec<u8> {
         let (mut text, mut bytes) = (Vec::new(), &self.0[HEADER_LEN..]);
@@ -202,7 +205,7 @@ impl<'a> HyperLogLogRef<'a> {
         text
     }
 
-    /// Dense registers, eight at a time.
+    /// Returns dense registers, eight at a time.
     fn dense_values(self) -> impl Iterator<Item = [u8; 8]> {
         let (groups, _) = self.0[HEADER_LEN..].as_chunks::<6>();
         groups.iter().map(|&[a, b, c, d, e, f]| {
@@ -211,7 +214,7 @@ impl<'a> HyperLogLogRef<'a> {
         })
     }
 
-    /// Shows all runs to `see`, which must be of all registers and no more.
+    /// Passes all runs to `see`. Fails if they do not have exactly the right number of registers.
     fn runs(self, mut see: impl FnMut(Run)) -> Result<(), Corrupt> {
         let (mut bytes, mut seen) = (&self.0[HEADER_LEN..], 0);
         while !bytes.is_empty() {
@@ -226,7 +229,7 @@ impl<'a> HyperLogLogRef<'a> {
         if seen == REGISTERS { Ok(()) } else { Err(Corrupt) }
     }
 
-    /// The run that a register is in, which is not before the place to look from.
+    /// Finds the run that contains a register, beginning at `from`.
     fn find(self, from: Place, index: usize) -> Result<Found, Corrupt> {
         let (mut place, mut previous) = (from, from.at);
         loop {
@@ -242,7 +245,7 @@ impl<'a> HyperLogLogRef<'a> {
             let run = Run::read(bytes).ok_or(Corrupt)?;
             if index < place.first + run.len {
                 if place.at == from.at && from.at > HEADER_LEN {
-                    // What is before it is behind us.
+                    // The previous run is before `from`.
                     return self.find(Place::START, index);
                 }
                 let before = Run::read(&self.0[previous..]).filter(|_| previous < place.at);
@@ -256,7 +259,7 @@ impl<'a> HyperLogLogRef<'a> {
 }
 
 impl<'a> HyperLogLog<'a> {
-    /// An empty one, written to `bytes`.
+    /// Writes an empty one to `bytes`.
     pub fn empty(bytes: &'a mut Vec<u8>) -> Self {
         bytes.clear();
         bytes.extend_from_slice(MAGIC);
@@ -266,7 +269,7 @@ impl<'a> HyperLogLog<'a> {
         Self(bytes)
     }
 
-    /// A string as a `HyperLogLog`.
+    /// Interprets a string as a `HyperLogLog`.
     ///
     /// # Errors
     ///
@@ -276,17 +279,18 @@ impl<'a> HyperLogLog<'a> {
         Ok(Self(bytes))
     }
 
-    /// The same, to read.
+    /// Returns a read-only view.
     #[must_use]
     pub fn as_ref(&self) -> HyperLogLogRef<'_> {
         HyperLogLogRef(self.0)
     }
 
-    /// Adds an element; whether that changed anything. A sparse one becomes dense when it would have more than `sparse_max_bytes`.
+    /// Adds an element and returns `true` if that changed anything. A sparse one becomes dense when
+    /// it would exceed `sparse_max_bytes`.
     ///
     /// # Errors
     ///
-    /// The registers are corrupt.
+    /// If the registers are corrupt.
     pub fn add(&mut self, element: Element, sparse_max_bytes: usize) -> Result<bool, Corrupt> {
         let has_changed = if self.as_ref().is_sparse() {
             self.raise_sparse(Place::START, element, sparse_max_bytes)?.is_some()
@@ -296,11 +300,11 @@ impl<'a> HyperLogLog<'a> {
         Ok(has_changed)
     }
 
-    /// Sets the registers to at least those given, which are also at least its own.
+    /// Sets the registers to `registers`, none of which may be less than the current value.
     ///
     /// # Errors
     ///
-    /// Its own registers are corrupt.
+    /// If the current registers are corrupt.
     pub fn assign(
         &mut self,
         registers: &Registers,
@@ -324,7 +328,7 @@ impl<'a> HyperLogLog<'a> {
     ///
     /// # Errors
     ///
-    /// The registers are corrupt.
+    /// If the registers are corrupt.
     pub fn make_dense(&mut self) -> Result<(), Corrupt> {
         if self.as_ref().is_sparse() {
             let mut registers = [0; REGISTERS];
@@ -336,12 +340,12 @@ impl<'a> HyperLogLog<'a> {
         Ok(())
     }
 
-    /// Remembers the cardinality until something changes.
+    /// Caches the cardinality until the next change.
     pub fn cache(&mut self, count: u64) {
         self.0[CACHE].copy_from_slice(&count.to_le_bytes());
     }
 
-    /// Forgets the cardinality.
+    /// Marks the cached cardinality as out of date.
     pub fn invalidate(&mut self) {
         self.0[CACHE.end - 1] |= 0x80;
     }
@@ -371,8 +375,8 @@ impl<'a> HyperLogLog<'a> {
         is_higher
     }
 
-    /// Raises a register that is not before the place to look from. If that changed anything, returns a place before which all
-    /// is as it was.
+    /// Raises a register that is not before `from`. If that changed anything, returns a place
+    /// before which nothing has changed.
     fn raise_sparse(
         &mut self,
         from: Place,
@@ -401,7 +405,8 @@ impl<'a> HyperLogLog<'a> {
         Ok(Some(from))
     }
 
-    /// Joins equal neighbours among the few runs from `at` on. How many Redis looks at decides what bytes it writes.
+    /// Joins equal neighbours among the few runs from `at` on. It examines as many as Redis does,
+    /// because this determines the bytes that Redis writes.
     fn join(&mut self, mut at: usize) {
         const LOOKED_AT: usize = 5;
         for _ in 0..LOOKED_AT {
@@ -418,7 +423,7 @@ impl<'a> HyperLogLog<'a> {
     }
 }
 
-/// Where a run begins: its first byte and its first register.
+/// The beginning of a run: its first byte and its first register.
 #[derive(Clone, Copy)]
 struct Place {
     at: usize,
@@ -429,22 +434,22 @@ impl Place {
     const START: Self = Self { at: HEADER_LEN, first: 0 };
 }
 
-/// The run that a register is in.
+/// The run that contains a register.
 struct Found {
     place: Place,
-    /// The run before it, or itself if it is the first.
+    /// The previous run, or the run itself if it is the first.
     previous: Place,
     run: Run,
 }
 
-/// The value of a dense register.
+/// Returns the value of a dense register.
 fn dense_value(registers: &[u8], index: usize) -> u8 {
     let (at, shift) = (index * 6 / 8, index * 6 % 8);
     let high = registers.get(at + 1).copied().unwrap_or(0);
     (u16::from_le_bytes([registers[at], high]) >> shift) as u8 & 0x3f
 }
 
-/// `MurmurHash64A` (Austin Appleby), words read as little-endian whatever the processor.
+/// `MurmurHash64A` (Austin Appleby), with words read as little-endian on every processor.
 fn murmur_hash64a(bytes: &[u8], seed: u64) -> u64 {
     const M: u64 = 0xc6a4_a793_5bd1_e995;
     const R: u32 = 47;
@@ -475,7 +480,7 @@ mod tests {
         Element::new(format!("element:{number}").as_bytes())
     }
 
-    /// Registers without any encoding.
+    /// Computes the registers directly, without an encoding.
     fn naive(elements: impl Iterator<Item = Element>) -> Registers {
         let mut registers = [0; REGISTERS];
         for Element { index, value } in elements {
@@ -500,7 +505,7 @@ mod tests {
             let added: Vec<_> = (0..2_000).map(|_| element(random.below(below))).collect();
             for &element in &added {
                 let would = HyperLogLogRef::new(&sparse).unwrap().would_change(element);
-                // So many bytes that it stays sparse.
+                // The limit is so high that it stays sparse.
                 let has = HyperLogLog::new(&mut sparse).unwrap().add(element, usize::MAX);
                 assert_eq!(would, has);
                 assert_eq!(HyperLogLogRef::new(&dense).unwrap().would_change(element), has);
@@ -515,7 +520,7 @@ mod tests {
     }
 
     #[test]
-    fn registers_beyond_the_last_are_corrupt_however_many() {
+    fn any_number_of_registers_past_the_last_is_corrupt() {
         let longest_runs = [0x7f, 0xff].repeat(1 << 18);
         let bytes = [MAGIC, &[SPARSE], &[0; 11], longest_runs.as_slice()].concat();
         let log = HyperLogLogRef::new(&bytes).unwrap();
@@ -524,7 +529,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cardinality_is_nearly_that_of_the_set() {
+    fn the_estimate_is_close_to_the_cardinality() {
         let mut bytes = vec![];
         HyperLogLog::empty(&mut bytes);
         let mut checkpoint = 1;
@@ -541,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sparse_one_becomes_dense_when_it_would_be_too_long_or_a_register_too_high() {
+    fn sparse_registers_become_dense_when_too_long_or_too_high() {
         let mut bytes = vec![];
         HyperLogLog::empty(&mut bytes);
         assert_eq!(bytes, b"HYLL\x01\0\0\0\0\0\0\0\0\0\0\0\x7f\xff");
@@ -557,7 +562,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_joined() {
+    fn equal_neighbouring_runs_are_joined() {
         let mut bytes = vec![];
         let mut log = HyperLogLog::empty(&mut bytes);
         for index in [10, 12, 11, 13, 14] {
@@ -569,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_takes_the_greatest_of_each_register() {
+    fn merging_keeps_the_greatest_value_of_each_register() {
         let mut random = Random::new(Seed(2));
         for (left, right) in [(50, 50), (50, 20_000), (20_000, 50), (1, 0)] {
             let mut union = [0; REGISTERS];
@@ -591,7 +596,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache() {
+    fn a_change_invalidates_the_cached_cardinality() {
         let mut bytes = vec![];
         let mut log = HyperLogLog::empty(&mut bytes);
         assert_eq!(log.as_ref().cached(), Some(0));
@@ -602,7 +607,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_bytes_are_refused() {
+    fn invalid_bytes_are_rejected() {
         let mut bytes = vec![];
         HyperLogLog::empty(&mut bytes);
         for len in 0..HEADER_LEN {
@@ -624,7 +629,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_edited_without_a_panic() {
+    fn editing_arbitrary_bytes_does_not_panic() {
         let mut random = Random::new(Seed(3));
         for _ in 0..20_000 {
             let mut bytes = vec![];

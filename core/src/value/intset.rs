@@ -8,15 +8,16 @@
 //! +-----------+--------+-----+-----+-----
 //! ```
 //!
-//! It is Redis's own format, byte for byte: everything is little-endian, and all integers are as wide as the widest has ever
-//! needed: 2, 4 or 8 bytes. A search is binary, an insertion moves what is greater. The first integer that does not fit the
-//! width is less or greater than all others, so that widening needs no search.
+//! This is Redis's own format, byte for byte: everything is little-endian, and all integers are as
+//! wide as the widest ever required: 2, 4 or 8 bytes. A search is binary; an insertion moves the
+//! greater integers. An integer that does not fit the width is less or greater than all others, so
+//! widening needs no search.
 
 use super::super::random::Random;
 use alloc::vec::Vec;
 use core::{fmt, iter::FusedIterator};
 
-/// Width and count.
+/// Size of width and count.
 const HEADER: usize = 8;
 
 /// A borrowed intset.
@@ -24,14 +25,15 @@ const HEADER: usize = 8;
 pub struct IntsetRef<'a>(&'a [u8]);
 
 impl<'a> IntsetRef<'a> {
-    /// Takes `bytes` for an intset: one that was written here, or that was validated.
+    /// Interprets `bytes` as an intset. They must have been written here or validated.
     #[inline]
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The intset that foreign `bytes` are: not empty, as long as they say, ascending.
+    /// Validates untrusted `bytes`: an intset must not be empty, must have the stated length, and
+    /// must be ascending.
     #[must_use]
     pub fn validate(bytes: &'a [u8]) -> Option<Self> {
         let (header, ints) = bytes.split_at_checked(HEADER)?;
@@ -43,28 +45,28 @@ impl<'a> IntsetRef<'a> {
             .then_some(set)
     }
 
-    /// Its bytes, as `DUMP` and snapshots have them.
+    /// Returns the bytes, as `DUMP` and snapshots store them.
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// How many integers there are.
+    /// Returns the number of integers.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
         u32::from_le_bytes([self.0[4], self.0[5], self.0[6], self.0[7]]) as usize
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no integers.
     #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0.len() == HEADER
     }
 
-    /// The integer with this index, in ascending order.
+    /// Returns the integer at this index, in ascending order.
     #[inline]
     #[must_use]
     pub fn get(self, index: usize) -> Option<i64> {
@@ -76,21 +78,21 @@ impl<'a> IntsetRef<'a> {
         }
     }
 
-    /// The least integer.
+    /// Returns the least integer.
     #[inline]
     #[must_use]
     pub fn min(self) -> Option<i64> {
         self.get(0)
     }
 
-    /// The greatest integer.
+    /// Returns the greatest integer.
     #[inline]
     #[must_use]
     pub fn max(self) -> Option<i64> {
         self.get(self.len().wrapping_sub(1))
     }
 
-    /// The index of `number`, or the one at which it would be.
+    /// Returns the index of `number`, or `Err` with the index at which to insert it.
     pub fn search(self, number: i64) -> Result<usize, usize> {
         let ints = &self.0[HEADER..];
         match self.width() {
@@ -100,27 +102,27 @@ impl<'a> IntsetRef<'a> {
         }
     }
 
-    /// Whether `number` is in it.
+    /// Returns `true` if `number` is in the set.
     #[inline]
     #[must_use]
     pub fn contains(self, number: i64) -> bool {
         self.search(number).is_ok()
     }
 
-    /// One of the integers by chance.
+    /// Returns a random integer of the set.
     #[must_use]
     pub fn random(self, random: &mut Random) -> Option<i64> {
         self.get(random.below(self.len()))
     }
 
-    /// The integers in ascending order.
+    /// Returns the integers in ascending order.
     #[inline]
     #[must_use]
     pub fn iter(self) -> Iter<'a> {
         Iter { set: self, front: 0, back: self.len() }
     }
 
-    /// How many bytes an integer takes.
+    /// Returns the width of an integer in bytes.
     #[inline]
     fn width(self) -> usize {
         usize::from(self.0[0])
@@ -136,7 +138,7 @@ impl<'a> IntoIterator for IntsetRef<'a> {
     }
 }
 
-/// Two intsets are equal when their integers are, whatever their widths.
+/// Two intsets are equal if their integers are equal, whatever their widths.
 impl PartialEq for IntsetRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -151,7 +153,7 @@ impl fmt::Debug for IntsetRef<'_> {
     }
 }
 
-/// The integers of an intset, from both ends.
+/// A double-ended iterator over the integers of an intset.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
     set: IntsetRef<'a>,
@@ -200,39 +202,39 @@ impl FusedIterator for Iter<'_> {}
 pub struct Intset(Vec<u8>);
 
 impl Intset {
-    /// One without integers.
+    /// Creates an empty intset.
     #[must_use]
     pub fn new() -> Self {
         Self(Vec::from([2, 0, 0, 0, 0, 0, 0, 0]))
     }
 
-    /// Takes `bytes` for an intset: one that was written here, or that was validated.
+    /// Interprets `bytes` as an intset. They must have been written here or validated.
     #[must_use]
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// What its bytes may grow to without being moved.
+    /// Returns the number of bytes that the set may grow to without reallocating.
     #[inline]
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.0.capacity()
     }
 
-    /// For reading.
+    /// Returns a read-only view.
     #[inline]
     #[must_use]
     pub fn as_ref(&self) -> IntsetRef<'_> {
         IntsetRef::new(&self.0)
     }
 
-    /// Adds `number`; whether it was not there.
+    /// Adds `number`. Returns `true` if it was not present.
     pub fn insert(&mut self, number: i64) -> bool {
         if width_of(number) > self.as_ref().width() {
             self.widen(width_of(number));
@@ -240,7 +242,7 @@ impl Intset {
         let Err(index) = self.as_ref().search(number) else { return false };
         let (width, len) = (self.as_ref().width(), self.0.len());
         if self.0.capacity() - len < width {
-            // What is edited once is edited again, and most intsets are small.
+            // A set that was edited once is likely to be edited again, and most intsets are small.
             self.0.reserve_exact(width + 16 + len / 8);
         }
         self.0.resize(len + width, 0);
@@ -251,13 +253,13 @@ impl Intset {
         true
     }
 
-    /// Removes `number`; whether it was there.
+    /// Removes `number`. Returns `true` if it was present.
     pub fn remove(&mut self, number: i64) -> bool {
         let index = self.as_ref().search(number);
         index.is_ok_and(|index| self.remove_at(index).is_some())
     }
 
-    /// Removes the integer with this index, which keeps the others' order.
+    /// Removes and returns the integer at this index. The others keep their order.
     pub fn remove_at(&mut self, index: usize) -> Option<i64> {
         let removed = self.as_ref().get(index)?;
         let width = self.as_ref().width();
@@ -271,7 +273,7 @@ impl Intset {
     /// Makes every integer `width` bytes wide.
     fn widen(&mut self, width: usize) {
         let old = self.as_ref();
-        // Room for the integer that is too wide as well.
+        // Room for the integer that is too wide, too.
         let mut wide = Vec::with_capacity(HEADER + (old.len() + 1) * width);
         wide.extend_from_slice(old.bytes().first_chunk::<HEADER>().expect("a header"));
         wide[0] = if width == 4 { 4 } else { 8 };
@@ -316,7 +318,7 @@ impl FromIterator<i64> for Intset {
     }
 }
 
-/// How many bytes `number` needs.
+/// Returns the number of bytes that `number` needs.
 const fn width_of(number: i64) -> usize {
     match number {
         -0x8000..=0x7fff => 2,
@@ -325,7 +327,7 @@ const fn width_of(number: i64) -> usize {
     }
 }
 
-/// The integer with this index among integers `WIDTH` bytes wide.
+/// Returns the integer at this index among integers `WIDTH` bytes wide.
 #[inline]
 fn int<const WIDTH: usize>(ints: &[u8], index: usize) -> Option<i64> {
     let bytes = ints.as_chunks::<WIDTH>().0.get(index)?;
@@ -337,7 +339,7 @@ fn int<const WIDTH: usize>(ints: &[u8], index: usize) -> Option<i64> {
 fn search<const WIDTH: usize>(ints: &[u8], number: i64) -> Result<usize, usize> {
     let at = |index| int::<WIDTH>(ints, index).unwrap_or(i64::MAX);
     let len = ints.len() / WIDTH;
-    // Ascending numbers are the most common, and need no search.
+    // Ascending insertions are the most common, and need no search.
     if len > 0 && at(len - 1) < number {
         return Err(len);
     }
@@ -360,7 +362,7 @@ mod tests {
     use alloc::collections::BTreeSet;
 
     #[test]
-    fn edits_do_what_they_do_to_a_sorted_set() {
+    fn edits_match_those_of_a_sorted_set() {
         let mut random = Random::new(Seed(1));
         for round in 0..400 {
             let bits = [8, 15, 16, 17, 31, 32, 33, 64][round % 8];
@@ -407,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bytes_are_refused_unless_every_part_is_right() {
+    fn validation_rejects_any_invalid_part() {
         let bytes = Intset::from_iter([1, 2, 70_000]).into_bytes();
         assert!(IntsetRef::validate(&bytes).is_some());
         for len in 0..bytes.len() {

@@ -1,11 +1,13 @@
-//! Lists: elements in the order in which they were put, quick to reach at both ends.
+//! Lists: ordered elements with fast access to both ends.
 //!
-//! A small list is one listpack, up to what `list-max-listpack-size` allows; a larger one is a quicklist, a chain of chunks of
-//! some kilobytes. Both are made of the same [`Chunk`], so a listpack that outgrows its limit becomes the first chunk as it is.
-//! As in Redis, a list goes back to being a listpack only when it is down to half of the limit: one that hovers around the
-//! limit is not converted each time.
+//! A small list is one listpack, up to the limit of `list-max-listpack-size`; a larger one is a
+//! quicklist, a chain of chunks of a few kilobytes. Both consist of the same [`Chunk`], so a
+//! listpack that outgrows its limit becomes the first chunk unchanged. As in Redis, a list becomes
+//! a listpack again only when it has shrunk to half of the limit, so that a list close to the limit
+//! is not converted repeatedly.
 //!
-//! `list-compress-depth` is accepted and has no effect: the inner chunks of a long list are frozen anyway, if that pays.
+//! `list-compress-depth` is accepted and has no effect: the inner chunks of a long list are always
+//! frozen if that saves memory.
 
 mod chunk;
 mod frozen;
@@ -26,43 +28,44 @@ pub use quicklist::Quicklist;
 /// A list.
 #[derive(Clone, Debug)]
 pub enum List {
-    /// A small one.
+    /// A small list.
     Listpack(Chunk),
-    /// Any other.
+    /// Any other list.
     Quicklist(Quicklist),
 }
 
-/// A list to read.
+/// A read-only list.
 #[derive(Clone, Copy, Debug)]
 pub enum ListRef<'a> {
-    /// A small one.
+    /// A small list.
     Listpack(ListpackRef<'a>),
-    /// Any other.
+    /// Any other list.
     Quicklist(&'a Quicklist),
 }
 
 /// An end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// `LEFT`: the first element is here.
+    /// `LEFT`: the end with the first element.
     Head,
-    /// `RIGHT`: the last element is here.
+    /// `RIGHT`: the end with the last element.
     Tail,
 }
 
-/// Up to where a list is a listpack: `list-max-listpack-size`.
+/// The size up to which a list is a listpack: `list-max-listpack-size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListLimits {
-    /// What the parameter says of bytes; nothing if it counts elements.
+    /// The limit in bytes; `None` if the parameter limits the number of elements.
     bytes: Option<usize>,
     elements: usize,
 }
 
 impl ListLimits {
-    /// What a listpack may take where the parameter counts elements.
+    /// The limit in bytes if the parameter limits the number of elements.
     const SAFE_BYTES: usize = 8192;
 
-    /// What the parameter means: so many elements, or from -1 to -5 4, 8, 16, 32 or 64 KiB.
+    /// Interprets the parameter: a number of elements, or, from -1 to -5, a size of 4, 8, 16, 32 or
+    /// 64 KiB.
     #[must_use]
     pub fn of_parameter(size: i64) -> Self {
         match usize::try_from(size) {
@@ -73,7 +76,7 @@ impl ListLimits {
         }
     }
 
-    /// Whether a listpack may grow to these.
+    /// Returns `true` if a listpack may grow to this size.
     const fn allow_growing_to(&self, bytes: usize, elements: usize) -> bool {
         let most_bytes = match self.bytes {
             Some(bytes) => bytes,
@@ -82,8 +85,8 @@ impl ListLimits {
         bytes <= most_bytes && elements <= self.elements
     }
 
-    /// Whether a list of so many bytes and elements may become a listpack. One that is a single chunk is not held to the
-    /// safe size.
+    /// Returns `true` if a list of this size may become a listpack. The safe size does not apply to
+    /// a single chunk.
     const fn allow(&self, bytes: usize, elements: usize, is_one_chunk: bool) -> bool {
         let most_bytes = match self.bytes {
             Some(bytes) => bytes,
@@ -93,7 +96,7 @@ impl ListLimits {
         bytes <= most_bytes && elements <= self.elements
     }
 
-    /// The limits for a list that shrinks.
+    /// Returns the limits for a list that shrinks.
     const fn halved(&self) -> Self {
         let bytes = match self.bytes {
             Some(bytes) => Some(bytes / 2),
@@ -104,7 +107,7 @@ impl ListLimits {
 }
 
 impl<'a> ListRef<'a> {
-    /// How many elements there are.
+    /// Returns the number of elements.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
@@ -114,14 +117,14 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no elements.
     #[inline]
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// What `read` makes of the element with this index.
+    /// Applies `read` to the element at this index and returns the result.
     pub fn get<R>(self, index: usize, read: impl FnOnce(Entry<'_>) -> R) -> Option<R> {
         match self {
             Self::Listpack(list) => element(list, index, read),
@@ -129,7 +132,8 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Hands the elements to `visit` until it breaks: from one end to the other, without the first `skip`.
+    /// Passes the elements to `visit` until it breaks, beginning at one end and omitting the first
+    /// `skip`.
     pub fn walk<B>(
         self,
         from: End,
@@ -142,7 +146,8 @@ impl<'a> ListRef<'a> {
         }
     }
 
-    /// Hands `count` elements to `visit`, or as many as there are: from one end, without the first `skip`.
+    /// Passes up to `count` elements to `visit`, beginning at one end and omitting the first
+    /// `skip`.
     pub fn for_each(self, from: End, skip: usize, count: usize, mut visit: impl FnMut(Entry<'_>)) {
         let mut left = count;
         let _ = self.walk(from, skip, |entry| {
@@ -153,8 +158,9 @@ impl<'a> ListRef<'a> {
         });
     }
 
-    /// The listpacks that hold the elements: the nodes of a quicklist as `DUMP` writes it. One that is longer than
-    /// [`listpack::MAX_BYTES`] holds one element, which Redis writes as a plain node.
+    /// Returns the listpacks that hold the elements: the nodes of a quicklist as `DUMP` writes it.
+    /// A node that is longer than [`listpack::MAX_BYTES`] holds one element, which Redis writes as
+    /// a plain node.
     pub fn nodes(self) -> impl Iterator<Item = Node<'a>> {
         let (one, many) = match self {
             Self::Listpack(list) => (Some(Node::from(list)), None),
@@ -163,7 +169,7 @@ impl<'a> ListRef<'a> {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
-    /// How many listpacks these are.
+    /// Returns the number of these listpacks.
     #[must_use]
     pub fn node_count(self) -> usize {
         match self {
@@ -173,26 +179,26 @@ impl<'a> ListRef<'a> {
     }
 }
 
-/// A listpack of a list: where it lies, or a thawed copy.
+/// A listpack of a list, borrowed, or copied if it was frozen.
 #[derive(Clone, Debug)]
 pub struct Node<'a>(Cow<'a, [u8]>);
 
 impl Node<'_> {
-    /// Its bytes.
+    /// Returns the bytes.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// For reading.
+    /// Returns a read-only view.
     #[inline]
     #[must_use]
     pub fn as_ref(&self) -> ListpackRef<'_> {
         ListpackRef::new(&self.0)
     }
 
-    /// The elements in order.
+    /// Returns the elements in order.
     #[inline]
     #[must_use]
     pub fn iter(&self) -> listpack::Iter<'_> {
@@ -214,7 +220,8 @@ impl From<Vec<u8>> for Node<'_> {
 }
 
 impl List {
-    /// The list of these listpacks, each written here, as a snapshot or a `RESTORE` has them.
+    /// Creates the list of these listpacks, as stored by a snapshot or `DUMP`. They must have been
+    /// written here.
     #[must_use]
     pub fn from_listpacks(
         listpacks: impl IntoIterator<Item = Vec<u8>>,
@@ -225,8 +232,8 @@ impl List {
         list
     }
 
-    /// Becomes a quicklist if `elements` that are `bytes` long together would be too much for a listpack. To be called
-    /// before elements are added.
+    /// Converts the list into a quicklist if `elements` elements with a total of `bytes` bytes
+    /// would exceed the limits of a listpack. Must be called before adding elements.
     pub fn grow(&mut self, bytes: usize, elements: usize, limits: &ListLimits) {
         if let Self::Listpack(chunk) = self
             && !limits.allow_growing_to(chunk.dumped_bytes() + bytes, chunk.len() + elements)
@@ -238,7 +245,8 @@ impl List {
         }
     }
 
-    /// Becomes a listpack if it is down to half of what a listpack may be. To be called after elements were removed.
+    /// Converts the list into a listpack if it has shrunk to half of the limits. Must be called
+    /// after removing elements.
     #[inline]
     pub fn shrink(&mut self, limits: &ListLimits) {
         if matches!(self, Self::Quicklist(_)) {
@@ -256,7 +264,8 @@ impl List {
         }
     }
 
-    /// Removes `count` elements, or all, at an end. What takes long to free is returned: the caller chooses when.
+    /// Removes `count` elements, or all, at an end. Returns a part that takes long to free, so that
+    /// the caller chooses when to drop it.
     pub fn discard(&mut self, end: End, count: usize) -> Option<Object> {
         match self {
             Self::Listpack(chunk) => {
@@ -269,7 +278,8 @@ impl List {
         }
     }
 
-    /// Puts an element beside the first one that equals `pivot`, on the side of that end; whether there is one.
+    /// Inserts an element next to the first one that equals `pivot`, on the given side. Returns
+    /// `true` if there is one.
     pub fn insert_beside(&mut self, pivot: &[u8], side: End, element: &[u8]) -> bool {
         let (is_pivot, entry) = (equals(pivot), Entry::encode(element));
         match self {
@@ -284,7 +294,7 @@ impl List {
         }
     }
 
-    /// Puts an element in the place of the one with this index; whether there is one.
+    /// Replaces the element at this index. Returns `true` if there is one.
     pub fn set(&mut self, index: usize, element: &[u8]) -> bool {
         if index >= self.view().len() {
             return false;
@@ -300,7 +310,8 @@ impl List {
         true
     }
 
-    /// Removes the elements that equal `element`, at most `limit`, those nearest to `from`; how many.
+    /// Removes the elements that equal `element`, at most `limit`, beginning at `from`. Returns the
+    /// number removed.
     pub fn remove_matching(&mut self, from: End, limit: usize, element: &[u8]) -> usize {
         let is_it = equals(element);
         match self {
@@ -309,7 +320,7 @@ impl List {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub const fn encoding_name(&self) -> &'static str {
         match self {
@@ -318,7 +329,7 @@ impl List {
         }
     }
 
-    /// What it takes besides itself, in bytes.
+    /// Returns the size in bytes of what the list points to.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
@@ -409,7 +420,8 @@ impl Compound for List {
     }
 }
 
-/// Whether an entry is this element. In bytes that came from elsewhere an integer may be spelled out.
+/// Returns a predicate that compares entries with this element. In untrusted bytes an integer may
+/// be stored as a string.
 pub fn equals(element: &[u8]) -> impl Fn(Entry<'_>) -> bool {
     let integer = match Entry::encode(element) {
         Entry::Int(integer) => Some(integer),
@@ -421,7 +433,7 @@ pub fn equals(element: &[u8]) -> impl Fn(Entry<'_>) -> bool {
     }
 }
 
-/// The position before or behind the first entry that `is_it` names.
+/// Returns the position before or after the first entry for which `is_it` returns `true`.
 fn find(list: ListpackRef<'_>, is_it: &impl Fn(Entry<'_>) -> bool, side: End) -> Option<usize> {
     let mut entries = list.iter();
     loop {

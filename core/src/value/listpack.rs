@@ -1,4 +1,4 @@
-//! The listpack: small lists of integers and strings, packed into one stretch of bytes.
+//! The listpack: a small list of integers and strings in one contiguous block of bytes.
 //!
 //! ```text
 //!                0          2
@@ -8,16 +8,17 @@
 //! +- - - - - - -+----------+---------+---------+-----+- - - +
 //! ```
 //!
-//! It is Redis's own format (Sanfilippo, 2017), byte for byte where `DUMP` and snapshots hold it. In memory the frame is left
-//! out, total bytes and end mark: whoever holds the bytes knows how many they are, and five bytes less often mean a smaller
-//! block. Small hashes, sets and sorted sets are one listpack, which lies in the record of their key; a list is a chain of
-//! them. Searching is linear, and for the hundred-odd entries that the `*-max-listpack-entries` parameters allow that is as
-//! fast as hashing and takes a fraction of the memory. A number is stored as one, and the length that follows each entry lets
-//! it be walked from both ends.
+//! This is Redis's own format (Sanfilippo, 2017), byte for byte in `DUMP` and snapshots. In memory,
+//! the frame (the total length and the end mark) is omitted: the owner of the bytes knows their
+//! length, and five bytes less often mean a smaller block. A small hash, set or sorted set is one
+//! listpack, stored in the record of its key; a list is a chain of listpacks. A search is linear.
+//! For the hundred or so entries that the `*-max-listpack-entries` parameters allow, that is as
+//! fast as hashing and uses a fraction of the memory. A number is stored as an integer, and the
+//! length after each entry permits iteration from both ends.
 //!
-//! The count stops at 65535, which means that it is not known. Nothing is known only by the count.
+//! The count stops at 65535, which means that it is unknown. Nothing depends on the count alone.
 //!
-//! [`ListpackRef`] reads, whoever owns the bytes; [`Listpack`] owns them and edits.
+//! [`ListpackRef`] reads borrowed bytes; [`Listpack`] owns its bytes and edits them.
 
 mod entry;
 mod read;
@@ -28,22 +29,23 @@ pub use read::{Iter, ListpackRef, Sample};
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
-/// The count. The position of the first entry, if there is one.
+/// Size of the count, and position of the first entry.
 pub(super) const HEADER: usize = 2;
 
-/// What a dumped listpack has besides: total bytes before, and the end mark behind.
+/// Size of the frame of a dumped listpack: the total length in front and the end mark behind.
 pub(super) const FRAME: usize = size_of::<u32>() + 1;
 
-/// What follows the last entry of a dumped one.
+/// The end mark of a dumped listpack.
 const END: u8 = 0xff;
 
-/// The count that says nothing.
+/// The value of an unknown count.
 pub(super) const COUNT_UNKNOWN: u16 = u16::MAX;
 
-/// What a listpack without entries takes.
+/// Size of a listpack without entries.
 pub const EMPTY_BYTES: usize = HEADER;
 
-/// The most bytes that a listpack may be dumped as, which is Redis's limit: longer ones are split or converted before.
+/// The greatest length of a dumped listpack, which is Redis's limit. Larger values are split or
+/// converted first.
 pub const MAX_BYTES: usize = 1 << 30;
 
 /// A listpack that can be edited.
@@ -60,13 +62,14 @@ pub const MAX_BYTES: usize = 1 << 30;
 pub struct Listpack(Vec<u8>);
 
 impl Listpack {
-    /// One without entries.
+    /// Creates an empty listpack.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(EMPTY_BYTES)
     }
 
-    /// One without entries and with room for `bytes` bytes, those of an empty one included.
+    /// Creates an empty listpack with a capacity of `bytes` bytes, including those of the empty
+    /// listpack.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         let mut list = Vec::with_capacity(bytes.max(EMPTY_BYTES));
@@ -74,7 +77,7 @@ impl Listpack {
         Self(list)
     }
 
-    /// The listpack that was dumped as `bytes`. See [`ListpackRef::of_dump`].
+    /// Parses a dumped listpack. See [`ListpackRef::of_dump`].
     #[must_use]
     pub fn from_dump(mut bytes: Vec<u8>) -> Option<Self> {
         ListpackRef::of_dump(&bytes)?;
@@ -83,55 +86,55 @@ impl Listpack {
         Some(Self(bytes))
     }
 
-    /// Takes `bytes` for a listpack: those of one that was written here.
+    /// Interprets `bytes` as a listpack. They must have been written here.
     #[must_use]
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// For reading.
+    /// Returns a read-only view.
     #[inline]
     #[must_use]
     pub fn as_ref(&self) -> ListpackRef<'_> {
         ListpackRef::new(&self.0)
     }
 
-    /// How many bytes can be held without growing.
+    /// Returns the capacity in bytes.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.0.capacity()
     }
 
-    /// Makes room for `additional` bytes.
+    /// Reserves capacity for `additional` bytes.
     pub fn reserve(&mut self, additional: usize) {
         self.0.reserve_exact(additional);
     }
 
-    /// Gives back the room that is not used.
+    /// Frees unused capacity.
     pub fn shrink_to_fit(&mut self) {
         self.0.shrink_to_fit();
     }
 
-    /// Whether `bytes` more may be added.
+    /// Returns `true` if `bytes` more bytes may be added.
     #[inline]
     #[must_use]
     pub fn is_safe_to_add(&self, bytes: usize) -> bool {
         self.as_ref().dumped_bytes().saturating_add(bytes) <= MAX_BYTES
     }
 
-    /// Adds an entry behind the last.
+    /// Adds an entry at the end.
     #[inline]
     pub fn push_back(&mut self, entry: Entry<'_>) {
         self.insert(self.as_ref().end(), entry);
     }
 
-    /// Adds entries behind the last, all at once.
+    /// Adds entries at the end, all at once.
     pub fn push_back_all<'a>(&mut self, entries: impl Iterator<Item = Entry<'a>> + Clone) {
         let end = self.as_ref().end();
         let mut gap = self.resize(end..end, entries.clone().map(Entry::size_bytes).sum());
@@ -145,26 +148,27 @@ impl Listpack {
         self.recount(count, 0);
     }
 
-    /// Adds an entry before the first.
+    /// Adds an entry at the beginning.
     #[inline]
     pub fn push_front(&mut self, entry: Entry<'_>) {
         self.insert(HEADER, entry);
     }
 
-    /// Adds an entry before the one at `at`, whose position it takes.
+    /// Inserts an entry at position `at`, before the entry that was there.
     pub fn insert(&mut self, at: usize, entry: Entry<'_>) {
         let gap = self.resize(at..at, entry.size_bytes());
         entry.write(&mut self.0[gap]);
         self.recount(1, 0);
     }
 
-    /// Puts `entry` in the place of the one at `at`.
+    /// Replaces the entry at `at`.
     pub fn replace(&mut self, at: usize, entry: Entry<'_>) {
         let gap = self.resize(at..self.as_ref().after(at), entry.size_bytes());
         entry.write(&mut self.0[gap]);
     }
 
-    /// Removes up to `count` entries from the one at `at` on, and says how many that were. What followed them is at `at` now.
+    /// Removes up to `count` entries beginning with the one at `at`, and returns the number
+    /// removed. The entry after them is at `at` afterwards.
     pub fn remove(&mut self, at: usize, count: usize) -> usize {
         let mut rest = self.as_ref().iter_from(at);
         let removed = rest.by_ref().take(count).count();
@@ -174,7 +178,7 @@ impl Listpack {
         removed
     }
 
-    /// Adds all entries of `other` before the one at `at`.
+    /// Inserts all entries of `other` before the one at `at`.
     pub fn insert_all(&mut self, at: usize, other: ListpackRef<'_>) {
         let entries = &other.bytes()[HEADER..];
         let gap = self.resize(at..at, entries.len());
@@ -182,12 +186,12 @@ impl Listpack {
         self.recount(other.count().unwrap_or(usize::from(COUNT_UNKNOWN)), 0);
     }
 
-    /// Adds all entries of `other` behind the last.
+    /// Appends all entries of `other`.
     pub fn append(&mut self, other: ListpackRef<'_>) {
         self.insert_all(self.as_ref().end(), other);
     }
 
-    /// Takes away the entries from the one at `at` on.
+    /// Splits off the entries beginning with the one at `at`.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Self {
         let end = self.as_ref().end();
@@ -207,7 +211,8 @@ impl Listpack {
         self.set_count(Some(0));
     }
 
-    /// Makes the bytes `old` be `size` bytes, whose contents are to be written, and says where they are.
+    /// Resizes the range `old` to `size` bytes, which the caller must fill, and returns the new
+    /// range.
     fn resize(&mut self, old: Range<usize>, size: usize) -> Range<usize> {
         if size == old.len() {
             return old;
@@ -216,7 +221,8 @@ impl Listpack {
         if size > old.len() {
             let more = size - old.len();
             if self.0.capacity() - len < more {
-                // What is edited once is edited again, and most listpacks are small.
+                // A listpack that was edited once is likely to be edited again, and most listpacks
+                // are small.
                 self.0.reserve_exact(more + 16 + len / 8);
             }
             self.0.resize(len + more, 0);
@@ -226,7 +232,7 @@ impl Listpack {
         old.start..old.start + size
     }
 
-    /// Brings the count up to date, if it is known: from 65535 on it stays unknown.
+    /// Updates the count, if it is known: from 65535 on it remains unknown.
     fn recount(&mut self, added: usize, removed: usize) {
         if let Some(count) = self.as_ref().count() {
             self.set_count(Some(count + added - removed));
@@ -294,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_do_what_they_do_to_a_vec() {
+    fn edits_match_those_of_a_vec() {
         let mut random = Random::new(Seed(1));
         for _ in 0..300 {
             let (mut list, mut naive) = (Listpack::new(), Vec::new());
@@ -353,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_finds_what_a_vec_finds() {
+    fn searches_match_those_of_a_vec() {
         let mut random = Random::new(Seed(2));
         for _ in 0..2_000 {
             let naive: Vec<_> = (0..random.below(12)).map(|_| text(&mut random)).collect();
@@ -391,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_are_those_that_redis_dumps() {
+    fn dumped_bytes_match_those_of_redis() {
         let head = b"\xfa\0\0\0\x0c\0\0\x01\x7f\x01\xc0\x80\x02\xdf\xff\x02\xf1\xff\xef\x03\xf2\0\x80\0\x04\
             \xf3\xff\xff\x7f\xff\x05\xf4\xff\xff\xff\xff\xff\xff\xff\x7f\x09\x83007\x04\x80\x01\xe0\x40";
         let (y, z) = ([b'y'; 64], [b'z'; 130]);
@@ -421,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_without_repetition_and_fair() {
+    fn samples_are_distinct_and_fair() {
         const ROUNDS: usize = 20_000;
         let mut random = Random::new(Seed(3));
         let list = (0..20).map(Entry::Int).collect::<Listpack>();
@@ -444,14 +450,15 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bytes_are_refused_unless_every_part_is_right() {
+    fn parsing_a_dump_rejects_any_invalid_part() {
         let list = [Entry::Int(5), Entry::Int(-5000), Entry::Bytes(&[b'x'; 200])];
         let bytes = list.into_iter().collect::<Listpack>().as_ref().dump();
         assert!(ListpackRef::of_dump(&bytes).is_some());
         for len in 0..bytes.len() {
             assert!(ListpackRef::of_dump(&bytes[..len]).is_none());
         }
-        // Total bytes, count, the first backlen, the second's head, the third's head, its backlen, the end.
+        // The total length, the count, the first backlen, the second head, the third head, its
+        // backlen, the end mark.
         for at in [0, 4, 7, 8, 12, bytes.len() - 2, bytes.len() - 1] {
             let mut wrong = bytes.clone();
             wrong[at] ^= 0x11;
@@ -460,7 +467,7 @@ mod tests {
         let mut uncounted = bytes.clone();
         uncounted[4..6].copy_from_slice(&[0xff, 0xff]);
         assert_eq!(ListpackRef::of_dump(&uncounted).map(ListpackRef::len), Some(3));
-        // A string that spells an integer is the integer's bytes.
+        // A string that spells an integer is equal to that integer.
         let spelled = b"\x0b\0\0\0\x01\0\x8242\x03\xff";
         let spelled = ListpackRef::of_dump(spelled).unwrap();
         assert_eq!(spelled.find(b"42", 0), Some(HEADER));

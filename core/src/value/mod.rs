@@ -1,10 +1,11 @@
-//! Data types: what a value is, whatever its key, and how it lies in memory.
+//! Data types: values independent of their keys, and their layout in memory.
 //!
-//! A [`Record`](record::Record) holds a key and a value. A string has a form of its own. Every other type is a
-//! [`Compound`]: while small, it is packed bytes that lie beside the key in the record's one block, read where they are
-//! and copied to be edited; when it grows, it is an [`Object`] behind a pointer. Handlers see neither: they read a view,
-//! which has both forms, and edit the type itself. Types know no commands, and of the configuration only the thresholds
-//! that they are told.
+//! A [`Record`](record::Record) holds a key and a value. A string has a form of its own. Every
+//! other type is a [`Compound`]: while small, it is packed bytes beside the key in the record's
+//! single block, read in place and copied for editing; when it grows, it becomes an [`Object`]
+//! behind a pointer. Command handlers see neither form: they read a view that covers both, and edit
+//! the type itself. The types do not depend on commands; of the configuration they use only the
+//! thresholds passed to them.
 
 pub mod bitfield;
 pub mod bitmap;
@@ -32,7 +33,7 @@ use set::Set;
 use sorted_set::SortedSet;
 use string::StringRef;
 
-/// A data type, as `TYPE` tells it.
+/// A data type, as `TYPE` reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     /// A string.
@@ -50,11 +51,11 @@ pub enum Type {
 }
 
 impl Type {
-    /// All but strings.
+    /// All types except strings.
     pub(crate) const COMPOUND: [Self; 5] =
         [Self::List, Self::Set, Self::SortedSet, Self::Hash, Self::Stream];
 
-    /// The name, as `TYPE` replies it.
+    /// Returns the name, as `TYPE` replies it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -67,13 +68,13 @@ impl Type {
         }
     }
 
-    /// Its place among [`COMPOUND`](Self::COMPOUND).
+    /// Returns the index in [`COMPOUND`](Self::COMPOUND).
     pub(crate) const fn code(self) -> u8 {
         (self as u8).saturating_sub(1)
     }
 }
 
-/// How the bytes of a small collection are to be read.
+/// The format of a small collection's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// A hash: a listpack of fields, each followed by its value.
@@ -89,7 +90,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// All, in the order of their codes.
+    /// All packings, in the order of their codes.
     pub(crate) const ALL: [Self; 5] = [
         Self::HashListpack,
         Self::ListListpack,
@@ -98,7 +99,7 @@ impl Packing {
         Self::SortedSetListpack,
     ];
 
-    /// The type of what is packed so.
+    /// Returns the type of a value with this packing.
     #[inline]
     #[must_use]
     pub const fn value_type(self) -> Type {
@@ -110,7 +111,7 @@ impl Packing {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
@@ -119,7 +120,7 @@ impl Packing {
         }
     }
 
-    /// What is packed in `bytes`, with room to grow.
+    /// Converts the packed `bytes` into an object that can grow.
     fn object(self, bytes: Vec<u8>) -> Object {
         match self {
             Self::HashListpack => Object::Hash(Hash::unpack(self, bytes)),
@@ -137,12 +138,12 @@ pub enum ValueRef<'a> {
     String(StringRef<'a>),
     /// A small collection.
     Packed(Packing, &'a [u8]),
-    /// Any other.
+    /// Any other value.
     Object(&'a Object),
 }
 
 impl<'a> ValueRef<'a> {
-    /// A copy; long strings are shared with it.
+    /// Returns a copy; long strings are shared with it.
     #[must_use]
     pub fn to_value(self) -> Value<'a> {
         match self {
@@ -152,7 +153,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub fn encoding_name(self) -> &'static str {
         match self {
@@ -163,52 +164,53 @@ impl<'a> ValueRef<'a> {
     }
 }
 
-/// A value on its way into a record.
+/// A value about to be stored in a record.
 #[derive(Debug)]
 pub enum Value<'a> {
     /// A string.
     String(StringRef<'a>),
-    /// A collection in its packed form, however long.
+    /// A collection in its packed form, of any length.
     Packed(Packing, Cow<'a, [u8]>),
-    /// Any other.
+    /// Any other value.
     Object(Box<Object>),
 }
 
-/// A type whose values are collections.
+/// A data type whose values are collections.
 pub trait Compound: Sized {
-    /// Its name.
+    /// The type.
     const TYPE: Type;
 
-    /// A value to read, whichever form it has.
+    /// A read-only view of a value, whichever form it has.
     type Ref<'a>
     where
         Self: 'a;
 
-    /// The packed bytes, to read. `packing` is one of this type.
+    /// Returns a view of packed bytes. `packing` must be one of this type.
     fn view_packed(packing: Packing, bytes: &[u8]) -> Self::Ref<'_>;
 
-    /// The value, to read.
+    /// Returns a view of the value.
     fn view(&self) -> Self::Ref<'_>;
 
-    /// The packed bytes, to edit. `packing` is one of this type.
+    /// Converts packed bytes into a value that can be edited. `packing` must be one of this type.
     fn unpack(packing: Packing, bytes: Vec<u8>) -> Self;
 
-    /// The packed bytes, while the value is nothing but these.
+    /// Returns the packed bytes, if the value consists only of these.
     fn packed(&self) -> Option<(Packing, &[u8])>;
 
-    /// The value on its way into a record: packed bytes, if that is all it is.
+    /// Converts the value for storing in a record: to packed bytes, if it consists only of these.
     fn into_value(self) -> Value<'static>;
 
-    /// The value in an object of this type.
+    /// Returns the value in an object of this type.
     fn from_object(object: &Object) -> Option<&Self>;
 
-    /// The value in an object of this type, to edit.
+    /// Returns the value in an object of this type, for editing.
     fn from_object_mut(object: &mut Object) -> Option<&mut Self>;
 
-    /// Whether nothing is in it, so that its key shall go. A stream may be empty and stay.
+    /// Returns `true` if the value is empty, so that its key must be removed. An empty stream keeps
+    /// its key.
     fn is_gone(&self) -> bool;
 
-    /// A time before which nothing in it expires; nothing ever does if there is none.
+    /// Returns a time before which nothing in the value expires, or `None` if nothing ever expires.
     fn earliest_deadline(&self) -> Option<UnixMillis> {
         None
     }

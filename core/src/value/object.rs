@@ -1,4 +1,4 @@
-//! A collection that is too large to lie beside its key.
+//! A collection that is too large to be stored beside its key.
 
 use super::{
     Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet, stream::Stream,
@@ -6,7 +6,7 @@ use super::{
 use crate::table::ahead::Stage;
 use alloc::boxed::Box;
 
-/// What an object takes besides what it points to.
+/// Size of an object without what it points to.
 const OBJECT_BYTES: usize = 64;
 
 /// A value behind a pointer.
@@ -25,7 +25,7 @@ pub enum Object {
 }
 
 impl Object {
-    /// The value's type.
+    /// Returns the value's type.
     #[must_use]
     pub const fn value_type(&self) -> Type {
         match self {
@@ -37,7 +37,7 @@ impl Object {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub fn encoding_name(&self) -> &'static str {
         match self {
@@ -49,7 +49,8 @@ impl Object {
         }
     }
 
-    /// What the value takes, in bytes, with eight-byte pointers. It is asked at every change, so each type keeps count.
+    /// Returns the size of the value in bytes, with eight-byte pointers. It is called on every
+    /// change, so each type maintains a count.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         OBJECT_BYTES
@@ -62,7 +63,7 @@ impl Object {
             }
     }
 
-    /// The hash by which an element is found, where elements are found so: for [`fetch`](Self::fetch).
+    /// Returns the hash of an element if the value is a hash table: for [`fetch`](Self::fetch).
     #[inline]
     #[must_use]
     pub fn hash(&self, element: &[u8]) -> Option<u64> {
@@ -74,7 +75,7 @@ impl Object {
         }
     }
 
-    /// Runs one [stage](Stage) of fetching the element of a [hash](Self::hash) from memory.
+    /// Runs one [stage](Stage) of prefetching the element with a [hash](Self::hash).
     #[inline]
     pub fn fetch(&self, stage: Stage, hash: u64) {
         match self {
@@ -85,8 +86,8 @@ impl Object {
         }
     }
 
-    /// Frees about `budget` elements, the value being needed no longer, and returns how many. Once that is less than
-    /// `budget`, what is left is quickly dropped.
+    /// Frees about `budget` elements of a value that is no longer needed, and returns their number.
+    /// If that is less than `budget`, the rest can be dropped quickly.
     pub fn free_some(&mut self, budget: usize) -> usize {
         match self {
             Self::Hash(hash) => hash.free_some(budget),

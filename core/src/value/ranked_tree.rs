@@ -1,19 +1,24 @@
-//! Members in the order of their scores, counted: a B+ tree in which every branch knows how many members each child has.
+//! Members ordered by score, with ranks: a B+ tree in which every branch stores the number of
+//! members of each child.
 //!
-//! Redis keeps a skip list whose pointers carry spans. A tree answers the same questions (the rank of a member, the member at a
-//! rank) in as many steps, but a step of it reads a few neighbouring lines of memory where the skip list follows a pointer, and
-//! it takes some twenty bytes a member where the skip list takes forty and an allocation (`BENCHMARKS.md` has both).
+//! Redis uses a skip list whose pointers carry spans. A tree answers the same queries (the rank of
+//! a member, the member at a rank) in as many steps, but a step reads a few adjacent cache lines
+//! where the skip list follows a pointer, and it uses some twenty bytes per member where the skip
+//! list uses forty and an allocation (`BENCHMARKS.md` has both).
 //!
-//! Everything is a rank. A bound, of scores or of members, is the number of members before it
-//! ([`partition_point`](RankedTree::partition_point)), so that counting, iterating and removing know nothing but ranges of ranks. Iterators hold
-//! no path: they look the next leaf up by its rank, once in fifty members.
+//! All positions are ranks. A bound, of scores or of members, is the number of members before it
+//! ([`partition_point`](RankedTree::partition_point)), so counting, iterating and removing only
+//! handle ranges of ranks. Iterators store no path: they look up the next leaf by its rank, once
+//! per fifty members.
 //!
-//! Members are in the leaves, their scores beside them so that a search seldom follows a pointer. Branches hold for
-//! each child but the first a *lower bound*: a member that was the child's first when it was split off, and need not be there any more.
-//! Members of equal scores are in the order of their bytes.
+//! The leaves hold the members, with the scores beside them, so that a search seldom follows a
+//! pointer. Branches hold a *lower bound* for each child except the first: a member that was the
+//! child's first when it was split off, and need not exist any more. Members with equal scores are
+//! ordered by their bytes.
 //!
-//! A node that is full splits in two. A node that is less than half full merges with a neighbour when both together fill three
-//! quarters of one, so that on average a node is never emptier than three eighths. Members that arrive in order fill the leaves to the brim.
+//! A full node splits in two. A node that is less than half full merges with a neighbour if both
+//! together fill at most three quarters of a node, so that on average a node is never emptier than
+//! three eighths. Members inserted in order fill the leaves completely.
 
 mod branch;
 mod leaf;
@@ -31,23 +36,23 @@ use node::{Edges, Node};
 /// A member with its score, shared by the tree and the dictionary.
 pub type Member = ThinBytes<f64>;
 
-/// Members by score, then by their bytes.
+/// Members ordered by score, then by their bytes.
 #[derive(Default)]
 pub struct RankedTree {
     root: Node,
     len: usize,
-    /// What all nodes take but for one leaf, which is always there.
+    /// Total size of the nodes except one leaf, which always exists.
     node_bytes: usize,
 }
 
 impl RankedTree {
-    /// An empty tree.
+    /// Creates an empty tree.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The tree of members that are in their order, each with its score.
+    /// Creates a tree of sorted members, each with its score.
     #[must_use]
     pub fn of_sorted(members: Vec<(f64, Member)>) -> Self {
         let len = members.len();
@@ -68,21 +73,21 @@ impl RankedTree {
         Self { root, len, node_bytes }
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are no members.
+    /// Returns `true` if there are no members.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Adds a member with the score that is its head. It must not be there already.
+    /// Adds a member with the score in its head. It must not be in the tree already.
     pub fn insert(&mut self, member: Member) {
         let score = member.head();
         let edges = Edges { is_first: true, is_last: true };
@@ -94,7 +99,7 @@ impl RankedTree {
         self.len += 1;
     }
 
-    /// Removes a member that is there with this score; whether it was.
+    /// Removes the member with this score. Returns `true` if it existed.
     pub fn remove(&mut self, score: f64, bytes: &[u8]) -> bool {
         let remove = |leaf: &mut Leaf| leaf.remove(score, bytes);
         let taken = self.root.in_leaf(score, bytes, &mut self.node_bytes, remove);
@@ -102,9 +107,9 @@ impl RankedTree {
         taken > 0
     }
 
-    /// Moves a member from the score `from` to that of its head.
+    /// Moves a member from the score `from` to the one in its head.
     pub fn rescore(&mut self, from: f64, member: &Member) {
-        // Either it has another place in its leaf then, or it has none.
+        // Afterwards the member either has a new place in its leaf or has been removed.
         let rescore = |leaf: &mut Leaf| leaf.rescore(from, member);
         let taken = self.root.in_leaf(from, member.bytes(), &mut self.node_bytes, rescore);
         if taken > 0 {
@@ -113,30 +118,31 @@ impl RankedTree {
         }
     }
 
-    /// How many members there are before this one, whether it is there or not.
+    /// Returns the number of members before this one, which need not be in the tree.
     #[inline]
     #[must_use]
     pub fn lower_bound(&self, score: f64, bytes: &[u8]) -> usize {
         self.partition_point(score, |member| member.bytes() < bytes)
     }
 
-    /// How many members there are before a bound: those with a lower score, and of those with this score the ones of which
-    /// `is_before` holds. It must hold of all before any of which it does not.
+    /// Returns the number of members before a bound: those with a lower score, and those with this
+    /// score for which `is_before` returns `true`. The members with this score must be partitioned
+    /// by `is_before`.
     #[inline]
     pub fn partition_point(&self, score: f64, is_before: impl Fn(&Member) -> bool) -> usize {
         self.descend(|scores, members| partition_point(scores, members, score, &is_before))
     }
 
-    /// How many members there are before the first of which `is_before` does not hold, whatever their scores. That means
-    /// something where all scores are the same.
+    /// Returns the number of members before the first for which `is_before` returns `false`,
+    /// whatever their scores. This is meaningful only if all scores are the same.
     #[inline]
     pub fn partition_point_by_member(&self, is_before: impl Fn(&Member) -> bool) -> usize {
         let is_before = |member: &Option<Member>| member.as_ref().is_some_and(&is_before);
         self.descend(|_, members| members.partition_point(is_before))
     }
 
-    /// Adds up how many members are left behind on the way that `search` takes, which says of scores and their members how
-    /// many to leave behind.
+    /// Descends to a leaf and returns the number of members before the position found. `search` is
+    /// given scores and their members, and returns how many of them to pass.
     #[inline]
     fn descend(&self, search: impl Fn(&[f64], &[Option<Member>]) -> usize) -> usize {
         let (mut node, mut rank) = (&self.root, 0);
@@ -155,7 +161,7 @@ impl RankedTree {
         }
     }
 
-    /// The member at a rank.
+    /// Returns the member at a rank.
     #[inline]
     #[must_use]
     pub fn at(&self, rank: usize) -> Option<(f64, &Member)> {
@@ -163,22 +169,24 @@ impl RankedTree {
         Some(leaf.entry(at))
     }
 
-    /// The members of a range of ranks, lowest first.
+    /// Returns the members of a range of ranks in ascending order.
     ///
     /// # Panics
-    /// When the range does not lie within the tree.
+    ///
+    /// If the range is not within the tree.
     #[must_use]
     pub fn range(&self, ranks: Range<usize>) -> Iter<'_> {
-        assert!(ranks.start <= ranks.end && ranks.end <= self.len, "a range beyond the tree");
+        assert!(ranks.start <= ranks.end && ranks.end <= self.len, "the range exceeds the tree");
         Iter { tree: self, ranks, front: (&[], &[]), back: (&[], &[]) }
     }
 
-    /// Removes a range of ranks, and hands over each member, lowest first.
+    /// Removes a range of ranks and passes each member to `removed`, in ascending order.
     ///
     /// # Panics
-    /// When the range does not lie within the tree.
+    ///
+    /// If the range is not within the tree.
     pub fn remove_range(&mut self, ranks: Range<usize>, mut removed: impl FnMut(Member)) {
-        assert!(ranks.start <= ranks.end && ranks.end <= self.len, "a range beyond the tree");
+        assert!(ranks.start <= ranks.end && ranks.end <= self.len, "the range exceeds the tree");
         let mut left = ranks.len();
         while left > 0 {
             let node_bytes = &mut self.node_bytes;
@@ -188,7 +196,7 @@ impl RankedTree {
         }
     }
 
-    /// Frees at least `budget` members, or all; whether any are left.
+    /// Frees at least `budget` members, or all. Returns `true` if any are left.
     pub fn free_some(&mut self, budget: usize) -> bool {
         let enough = self.len.saturating_sub(budget);
         while self.len > enough {
@@ -198,7 +206,7 @@ impl RankedTree {
         self.len > 0
     }
 
-    /// What the nodes take, in bytes.
+    /// Returns the size of the nodes in bytes.
     #[must_use]
     pub const fn memory_bytes(&self) -> usize {
         node::LEAF_BYTES + self.node_bytes
@@ -209,7 +217,7 @@ impl RankedTree {
         self.root.lose_height(&mut self.node_bytes);
     }
 
-    /// The leaf that has a rank, and where in it.
+    /// Returns the leaf that contains a rank, and the index in it.
     #[inline]
     fn leaf_at(&self, mut rank: usize) -> Option<(&Leaf, usize)> {
         if rank >= self.len {
@@ -228,15 +236,15 @@ impl RankedTree {
     }
 }
 
-/// Members of a tree's range, from both ends.
+/// A double-ended iterator over a range of a tree's members.
 #[derive(Clone)]
 pub struct Iter<'a> {
     tree: &'a RankedTree,
-    /// The ranks that are still to come, those in `front` and `back` included.
+    /// The remaining ranks, including those in `front` and `back`.
     ranks: Range<usize>,
-    /// What is left of the leaf that holds the first of them.
+    /// The remaining part of the leaf that holds the first of them.
     front: (&'a [f64], &'a [Option<Member>]),
-    /// What is left of the leaf that holds the last of them.
+    /// The remaining part of the leaf that holds the last of them.
     back: (&'a [f64], &'a [Option<Member>]),
 }
 
@@ -287,10 +295,10 @@ impl DoubleEndedIterator for Iter<'_> {
 
 impl ExactSizeIterator for Iter<'_> {}
 
-/// How many of sorted `scores` and their `members` come before a bound.
+/// Returns the number of sorted `scores` and their `members` before a bound.
 ///
-/// The scores are searched alone, without a branch that could be foreseen wrongly; of the members only those are looked at
-/// whose scores are equal.
+/// The search compares scores only, without branches that could be mispredicted; it reads only
+/// those members whose scores are equal.
 #[inline]
 fn partition_point(
     scores: &[f64],
@@ -327,7 +335,7 @@ mod tests {
         tree.range(0..tree.len()).map(|(score, member)| (score, member.bytes().to_vec())).collect()
     }
 
-    /// What is said at the top of the file; returns the height.
+    /// Checks the invariants described at the top of the file and returns the height.
     fn check(tree: &RankedTree) -> usize {
         let all = entries(tree);
         assert_eq!(all.len(), tree.len());
@@ -375,7 +383,7 @@ mod tests {
         }
     }
 
-    /// How full the leaves are.
+    /// Returns the fill factor of the leaves.
     fn fill(tree: &RankedTree) -> f64 {
         fn leaves(node: &Node) -> usize {
             match node {
@@ -393,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn members_in_order_fill_the_leaves_and_others_two_thirds_of_them() {
+    fn members_in_order_fill_the_leaves_and_random_ones_fill_two_thirds() {
         let (mut up, mut down, mut mixed) =
             (RankedTree::new(), RankedTree::new(), RankedTree::new());
         let mut random = Random::new(Seed(1));
@@ -446,9 +454,9 @@ mod tests {
         }
     }
 
-    /// Random changes to a tree and to a sorted vector.
+    /// Makes the same random changes to a tree and to a sorted vector.
     #[test]
-    fn it_is_a_sorted_vector() {
+    fn changes_match_those_of_a_sorted_vector() {
         for seed in 0..8 {
             let mut random = Random::new(Seed(seed));
             let (mut tree, mut model) = (RankedTree::new(), Vec::<(f64, Vec<u8>, Member)>::new());
@@ -508,7 +516,7 @@ mod tests {
                     let end = rank + random.below(model.len() - rank + 1);
                     let (mut range, mut expected) =
                         (tree.range(rank..end), model[rank..end].iter());
-                    // From both ends, by chance.
+                    // Reads randomly from both ends.
                     loop {
                         let (got, want) = if random.below(2) == 0 {
                             (range.next(), expected.next())

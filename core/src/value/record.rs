@@ -8,17 +8,19 @@
 //! +-------+------------+------------+------------+--------------+--------+---------+
 //! ```
 //!
-//! Most values are short, so most records are this one block and one or two cache lines: a ten-byte key with a
-//! sixteen-byte value takes 32 bytes, and comparing the key has already fetched the value. The flags say what the
-//! payload is: an integer, the bytes themselves, a pointer to bytes too long to copy along, or a pointer to an object. The
-//! bytes may be a string or a small collection in its packed form. A pointer is aligned to eight so that it can be lent as
-//! a reference; all else is packed and read unaligned.
+//! Most values are short, so most records are just this block and one or two cache lines: a
+//! ten-byte key with a sixteen-byte value uses 32 bytes, and comparing the key has already fetched
+//! the value. The flags determine the payload: an integer, the bytes themselves, a pointer to bytes
+//! that are too long to copy, or a pointer to an object. The bytes may be a string or a small
+//! collection in its packed form. A pointer is aligned to eight so that it can be borrowed as a
+//! reference; everything else is packed and read unaligned.
 //!
-//! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be overwritten in place
-//! by any that needs the same number of sixteens, and the block's size follows from its contents, so it is not stored.
-//! No alignment is asked for where none is needed, because mimalloc sets bytes aside for it: 64 for a block of 48.
-//! Sizes are reckoned with eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
-#![expect(unsafe_code, reason = "the one allocation of a record is laid out by hand")]
+//! Blocks are multiples of 16 bytes, as the size classes of most allocators are: a value may be
+//! overwritten in place by any that needs the same number of 16-byte units. The block's size can be
+//! computed from its contents, so it is not stored. The block is only aligned where necessary,
+//! because mimalloc pads aligned allocations: 64 bytes for a block of 48. Sizes are computed with
+//! eight-byte pointers everywhere, so `MEMORY USAGE` replies the same on every platform.
+#![expect(unsafe_code, reason = "the single allocation of a record has a custom layout")]
 
 mod shape;
 #[cfg(test)]
@@ -34,10 +36,10 @@ use shape::{
     RAW, SHARED, Shape, Stored,
 };
 
-/// What a shared value costs besides its bytes: two counts, then pointer, capacity and length.
+/// Size of a shared value without its bytes: two counts, then pointer, capacity and length.
 const SHARED_HEADER: usize = allocated(40);
 
-/// A key, its value, and what the keyspace knows of them, behind one pointer.
+/// A key, its value and the keyspace's metadata, behind one pointer.
 pub struct Record {
     block: NonNull<u8>,
     owns: PhantomData<(Rc<Vec<u8>>, Box<Object>)>,
@@ -46,7 +48,7 @@ pub struct Record {
 const _: () = assert!(size_of::<Option<Record>>() == size_of::<usize>());
 
 impl Record {
-    /// A record of a string.
+    /// Creates a record of a string.
     #[must_use]
     pub fn new(
         key: &[u8],
@@ -57,7 +59,7 @@ impl Record {
         Self::store(key, Stored::from(value), deadline, clock)
     }
 
-    /// A record of any value.
+    /// Creates a record of any value.
     #[must_use]
     pub fn of(
         key: &[u8],
@@ -75,7 +77,7 @@ impl Record {
         clock: AccessClock,
     ) -> Self {
         let record = Self::block(Shape::new(key.len(), &value, deadline.is_some()), clock);
-        // SAFETY: the block was made for this very key, deadline and value, and nothing is in it yet.
+        // SAFETY: the block was created for this very key, deadline and value, and is still empty.
         unsafe {
             record.write_key(key);
             record.write_deadline(deadline);
@@ -84,16 +86,17 @@ impl Record {
         record
     }
 
-    /// The key.
+    /// Returns the key.
     #[inline]
     #[must_use]
     pub fn key(&self) -> &[u8] {
         let shape = self.shape();
-        // SAFETY: the key lies at `key_at` for as long as the record, and only `&mut self` methods replace it.
+        // SAFETY: the key is at `key_at` as long as the record exists, and only `&mut self` methods
+        // replace it.
         unsafe { slice::from_raw_parts(self.block.as_ptr().add(shape.key_at()), shape.key_len) }
     }
 
-    /// The value's type.
+    /// Returns the value's type.
     #[inline]
     #[must_use]
     pub fn value_type(&self) -> Type {
@@ -106,13 +109,13 @@ impl Record {
         }
     }
 
-    /// The value.
+    /// Returns the value.
     #[inline]
     #[must_use]
     pub fn value(&self) -> ValueRef<'_> {
         let shape = self.shape();
-        // SAFETY: the flags say what was written at `payload_at`, a pointer lies aligned, and all of it stays as it is
-        // for as long as `self` is borrowed.
+        // SAFETY: the flags say what was written at `payload_at`, a pointer is aligned, and nothing
+        // of it changes while `self` is borrowed.
         unsafe {
             let payload = self.block.as_ptr().add(shape.payload_at());
             match shape.flags & PAYLOAD {
@@ -134,20 +137,21 @@ impl Record {
         }
     }
 
-    /// The value of a record that is known to hold a string.
+    /// Returns the value of a record that is known to hold a string.
     ///
     /// # Panics
-    /// The value is of another type.
+    ///
+    /// If the value is of another type.
     #[inline]
     #[must_use]
     pub fn string(&self) -> StringRef<'_> {
         match self.value() {
             ValueRef::String(string) => string,
-            _ => panic!("a {} is no string", self.value_type().name()),
+            _ => panic!("expected a string, found a {}", self.value_type().name()),
         }
     }
 
-    /// The value as a collection of type `C`; nothing if it is of another type.
+    /// Returns the value as a collection of type `C`, or `None` if it is of another type.
     #[inline]
     #[must_use]
     pub fn compound<C: Compound>(&self) -> Option<C::Ref<'_>> {
@@ -160,9 +164,10 @@ impl Record {
         }
     }
 
-    /// Edits a value of type `C`: where it is, or, if it is packed, as a copy in `scratch` that is packed again. Nothing is
-    /// done if the value is of another type. Whoever keeps `scratch` for the next edit spares it an allocation. A value of
-    /// which nothing is left is not packed again: its record is about to go.
+    /// Edits a value of type `C`: an object in place, a packed value as a copy in `scratch` that is
+    /// packed again. Returns `None` if the value is of another type. Passing the same `scratch` to
+    /// the next edit saves an allocation. A value that becomes empty is not packed again, because
+    /// its record is about to be removed.
     pub fn edit_compound<C: Compound, R>(
         &mut self,
         scratch: &mut Vec<u8>,
@@ -175,7 +180,7 @@ impl Record {
                 && bytes.len() <= INLINE_MAX / 2
                 && !compound.is_gone()
             {
-                // It has become small: from now on it lies beside its key again.
+                // It has become small, so it is stored beside its key again.
                 let packed = Stored::Packed { packing, bytes: bytes.to_vec().into() };
                 *self = Self::store(self.key(), packed, self.deadline(), self.clock());
             }
@@ -208,45 +213,46 @@ impl Record {
         Some(result)
     }
 
-    /// When the key expires.
+    /// Returns the time at which the key expires.
     #[inline]
     #[must_use]
     pub fn deadline(&self) -> Option<UnixMillis> {
         let shape = self.shape();
-        // SAFETY: the flag says that a deadline lies just before the key.
+        // SAFETY: the flag says that there is a deadline just before the key.
         (shape.flags & DEADLINE != 0).then(|| unsafe {
             let at = self.block.as_ptr().add(shape.key_at() - size_of::<u64>());
             UnixMillis(at.cast::<u64>().read_unaligned())
         })
     }
 
-    /// Whether the key's deadline lies before `now`. As in Redis, a key lives through the millisecond of its deadline.
+    /// Returns `true` if the key's deadline is before `now`. As in Redis, a key is live during the
+    /// millisecond of its deadline.
     #[inline]
     #[must_use]
     pub fn is_expired(&self, now: UnixMillis) -> bool {
         self.deadline().is_some_and(|deadline| deadline < now)
     }
 
-    /// When or how often the record was used.
+    /// Returns when or how often the record was used.
     #[inline]
     #[must_use]
     pub fn clock(&self) -> AccessClock {
         AccessClock(self.meta() >> 8)
     }
 
-    /// Notes a use. Reading a key does this, so it needs no exclusive borrow.
+    /// Records a use. Reading a key does this, so it needs no exclusive borrow.
     #[inline]
     pub fn set_clock(&self, clock: AccessClock) {
         self.set_meta(self.meta() & 0xff | clock.0 << 8);
     }
 
-    /// Replaces the value, in place where the block allows.
+    /// Replaces the value by a string, in place if the block allows it.
     #[inline]
     pub fn set_string(&mut self, value: StringRef<'_>) {
         self.assign(value, self.deadline(), self.clock());
     }
 
-    /// Replaces the value by any other, in place where the block allows.
+    /// Replaces the value by any other, in place if the block allows it.
     pub fn set_value(&mut self, value: Value<'_>) {
         self.assign_stored(Stored::from(value), self.deadline(), self.clock());
     }
@@ -257,8 +263,8 @@ impl Record {
         self.set_string(StringRef::Int(number));
     }
 
-    /// Edits the bytes of the value, which becomes `raw`. A long value that nobody shares is edited where it is, so
-    /// appending takes constant time on average.
+    /// Edits the bytes of the value, which becomes `raw`. A long value that is not shared is edited
+    /// in place, so appending has amortized constant cost.
     pub fn edit<R>(&mut self, edit: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         if let Some(shared) = self.shared_mut() {
             return edit(Rc::make_mut(shared));
@@ -273,10 +279,10 @@ impl Record {
         result
     }
 
-    /// The same value, deadline and clock under another key.
+    /// Returns the same value, deadline and clock under another key.
     #[must_use]
     pub fn renamed(self, key: &[u8]) -> Self {
-        // SAFETY: the payload belongs to `renamed` from here on, and `self` goes without dropping it.
+        // SAFETY: `renamed` owns the payload from here on, and `self` is freed without dropping it.
         unsafe {
             let renamed = self.with_same_payload(key, self.deadline());
             self.forget_payload();
@@ -284,7 +290,7 @@ impl Record {
         }
     }
 
-    /// What the record takes, with what it points to, in bytes.
+    /// Returns the size in bytes of the record with what it points to.
     #[inline]
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
@@ -292,7 +298,7 @@ impl Record {
         if self.owns_heap() { block + self.heap_bytes() } else { block }
     }
 
-    /// What the payload points to.
+    /// Returns the size of what the payload points to.
     fn heap_bytes(&self) -> usize {
         match self.value() {
             ValueRef::String(StringRef::Shared(bytes)) => {
@@ -303,17 +309,17 @@ impl Record {
         }
     }
 
-    /// Whether dropping the record may take long, or gives back a lot.
+    /// Returns `true` if dropping the record may take long or free a lot of memory.
     #[inline]
     pub(crate) fn owns_heap(&self) -> bool {
         self.meta() as u8 & PAYLOAD >= SHARED
     }
 
-    /// The object that the record held.
+    /// Converts the record into the object that it holds, or returns `None` if it holds none.
     pub(crate) fn into_object(self) -> Option<Box<Object>> {
         let shape = self.shape();
-        // SAFETY: the flags say that an aligned pointer was written at `payload_at`; it is read once, and the record goes
-        // without dropping it.
+        // SAFETY: the flags say that an aligned pointer was written at `payload_at`; it is read
+        // once, and the record is freed without dropping it.
         (shape.flags & PAYLOAD == OBJECT).then(|| unsafe {
             let object = self.block.as_ptr().add(shape.payload_at()).cast::<Box<Object>>().read();
             self.forget_payload();
@@ -321,13 +327,16 @@ impl Record {
         })
     }
 
-    /// Gives, takes or moves the deadline. Only the table may: it counts deadlines and knows the earliest.
+    /// Sets or removes the deadline. Only the table may call this, because it counts deadlines and
+    /// tracks the earliest.
     pub(crate) fn set_deadline(&mut self, deadline: Option<UnixMillis>) {
         if self.deadline().is_some() == deadline.is_some() {
-            // SAFETY: the shape stays, so a deadline has its place just before the key.
+            // SAFETY: the shape does not change, so there is room for a deadline just before the
+            // key.
             unsafe { self.write_deadline(deadline) }
         } else {
-            // SAFETY: the payload belongs to the new record from here on, and the old goes without dropping it.
+            // SAFETY: the new record owns the payload from here on, and the old one is freed
+            // without dropping it.
             unsafe {
                 let moved = self.with_same_payload(self.key(), deadline);
                 mem::replace(self, moved).forget_payload();
@@ -335,7 +344,7 @@ impl Record {
         }
     }
 
-    /// Replaces all but the key by a string, in place where the block allows.
+    /// Replaces everything except the key, storing a string, in place if the block allows it.
     #[inline]
     pub(crate) fn assign(
         &mut self,
@@ -356,8 +365,9 @@ impl Record {
         if !self.owns_heap() && !value.is_pointer() {
             let new = Shape::new(old.key_len, &value, deadline.is_some());
             if new.key_at() == old.key_at() && new.block_bytes() == old.block_bytes() {
-                // SAFETY: the block has the size that the new shape asks for, the key stays where it is in it, the old payload
-                // needs no drop, and `value` cannot be borrowed from `self`.
+                // SAFETY: the block has the size that the new shape requires, the key keeps its
+                // place in it, the old payload needs no drop, and `value` cannot be borrowed from
+                // `self`.
                 unsafe {
                     self.write_shape(new, clock);
                     self.write_deadline(deadline);
@@ -366,13 +376,15 @@ impl Record {
                 return;
             }
         }
-        // A new block, even if only the size differs: small blocks are allocated and freed several times faster than resized.
+        // Allocates a new block even if only the size differs: small blocks are allocated and freed
+        // several times faster than resized.
         *self = Self::store(self.key(), value, deadline, clock);
     }
 
     fn shared_mut(&mut self) -> Option<&mut Rc<Vec<u8>>> {
         let shape = self.shape();
-        // SAFETY: the flags say that an aligned pointer was written at `payload_at`, and `self` is borrowed mutably.
+        // SAFETY: the flags say that an aligned pointer was written at `payload_at`, and `self` is
+        // borrowed mutably.
         (shape.flags & PAYLOAD == SHARED).then(|| unsafe {
             &mut *self.block.as_ptr().add(shape.payload_at()).cast::<Rc<Vec<u8>>>()
         })
@@ -386,10 +398,10 @@ impl Record {
         })
     }
 
-    /// A block that knows its shape and has nothing else in it yet.
+    /// Creates a block that has its shape written and is otherwise empty.
     fn block(shape: Shape, clock: AccessClock) -> Self {
         let layout = shape.layout();
-        // SAFETY: the layout is never of size zero.
+        // SAFETY: the size of the layout is never zero.
         let Some(block) = NonNull::new(unsafe { heap::alloc(layout) }) else {
             heap::handle_alloc_error(layout)
         };
@@ -399,12 +411,14 @@ impl Record {
         record
     }
 
-    /// A record whose payload is this one's, bit for bit, so one of the two must go by `forget_payload`.
+    /// Creates a record with a bitwise copy of this one's payload, so one of the two must be freed
+    /// with `forget_payload`.
     unsafe fn with_same_payload(&self, key: &[u8], deadline: Option<UnixMillis>) -> Self {
         let old = self.shape();
         let new = old.with(key.len(), deadline.is_some());
         let record = Self::block(new, self.clock());
-        // SAFETY: the new block was made for this key, deadline and payload, and is another than the old.
+        // SAFETY: the new block was created for this key, deadline and payload, and is distinct
+        // from the old one.
         unsafe {
             record.write_key(key);
             record.write_deadline(deadline);
@@ -425,8 +439,9 @@ impl Record {
 
     #[inline]
     fn meta(&self) -> u32 {
-        // SAFETY: the block starts with four initialised bytes. No reference to them is ever made, so
-        // `set_meta` may change them through a shared borrow; the pointer keeps the type off other threads.
+        // SAFETY: the block starts with four initialised bytes. No reference to them is ever
+        // created, so `set_meta` may change them through a shared borrow; the pointer keeps the
+        // type on one thread.
         unsafe { self.block.cast::<u32>().read_unaligned() }
     }
 
@@ -439,7 +454,7 @@ impl Record {
     #[inline]
     fn shape(&self) -> Shape {
         let flags = self.meta() as u8;
-        // SAFETY: the lengths follow the first four bytes, as wide as the flags say.
+        // SAFETY: the lengths follow the first four bytes, with the widths that the flags specify.
         unsafe {
             let at = self.block.as_ptr().add(4);
             let (value_len, at) = if flags & LONG_VALUE == 0 {
@@ -456,10 +471,11 @@ impl Record {
         }
     }
 
-    /// Writes flags, clock and lengths; the block must have room for the shape.
+    /// Writes flags, clock and lengths. The block must have room for the shape.
     unsafe fn write_shape(&self, shape: Shape, clock: AccessClock) {
         self.set_meta(u32::from(shape.flags) | clock.0 << 8);
-        // SAFETY: the caller's block has room for the lengths, which are as wide as the flags say.
+        // SAFETY: the caller's block has room for the lengths, which have the widths that the flags
+        // specify.
         unsafe {
             let at = self.block.as_ptr().add(4);
             let at = if shape.flags & LONG_VALUE == 0 {
@@ -477,16 +493,16 @@ impl Record {
         }
     }
 
-    /// Writes the key; the shape must be that of a key of this length.
+    /// Writes the key. The shape must be that of a key of this length.
     unsafe fn write_key(&self, key: &[u8]) {
-        // SAFETY: the caller's block has room for the key, which lies elsewhere.
+        // SAFETY: the caller's block has room for the key, which does not overlap it.
         unsafe {
             let at = self.block.as_ptr().add(self.shape().key_at());
             at.copy_from_nonoverlapping(key.as_ptr(), key.len());
         }
     }
 
-    /// Writes the deadline if there is one; the shape must have room for it then.
+    /// Writes the deadline, if any. The shape must have room for it.
     unsafe fn write_deadline(&self, deadline: Option<UnixMillis>) {
         if let Some(UnixMillis(deadline)) = deadline {
             // SAFETY: the caller's block has room for a deadline just before the key.
@@ -497,7 +513,7 @@ impl Record {
         }
     }
 
-    /// Writes the payload without dropping the one before; the shape must be that of this value.
+    /// Writes the payload without dropping the old one. The shape must be that of this value.
     unsafe fn write_value(&self, value: Stored<'_>) {
         // SAFETY: the caller's block has room for the value, and a pointer's place is aligned.
         unsafe {
@@ -536,7 +552,7 @@ impl Entry for Record {
 
     #[inline]
     fn due(&self) -> Option<UnixMillis> {
-        /// An object that is a hash: nothing else has parts that expire.
+        /// An object that is a hash: no other type has parts that expire.
         const HASH_OBJECT: u8 = OBJECT | Type::Hash.code() << KIND_SHIFT;
         let deadline = self.deadline();
         if self.meta() as u8 & (PAYLOAD | KIND) != HASH_OBJECT {
@@ -563,7 +579,8 @@ impl Entry for Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let layout = self.shape().layout();
-        // SAFETY: the payload is dropped once, by its owner, and the block was allocated with the layout of its shape.
+        // SAFETY: the payload is dropped once, by its owner, and the block was allocated with the
+        // layout of its shape.
         unsafe {
             let payload = self.block.as_ptr().add(self.shape().payload_at());
             match self.meta() as u8 & PAYLOAD {

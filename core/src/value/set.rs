@@ -1,11 +1,12 @@
-//! Sets: members, each of them once.
+//! Sets of distinct members.
 //!
-//! A small set of integers is an [`intset`], any other small set a [`listpack`] of its members
-//! in the order in which they came. A large set is a table of blocks, a member each, as a database is: growth, deletion and
-//! walks go in small steps. A set that has grown does not go back when it shrinks.
+//! A small set of integers is an [`intset`]; any other small set is a [`listpack`] of its members
+//! in insertion order. A large set is a table of blocks with one member each, like a database: it
+//! grows, shrinks and is iterated in small steps. A set that has grown keeps its form when it
+//! shrinks.
 //!
-//! Whatever the form, a member is lent as an [`Entry`]: an integer, or bytes. What is asked about may be bytes that spell an
-//! integer: who asks need not know.
+//! In every form, a member is borrowed as an [`Entry`]: an integer, or bytes. A caller may query
+//! with bytes that spell an integer.
 
 mod algebra;
 mod chance;
@@ -26,42 +27,42 @@ use alloc::vec::Vec;
 /// A set.
 #[derive(Clone, Debug)]
 pub enum Set {
-    /// A small one of integers.
+    /// A small set of integers.
     Intset(Intset),
-    /// Any other small one.
+    /// Any other small set.
     Listpack(Listpack),
-    /// Any other.
+    /// Any other set.
     Table(Box<Table<Member>>),
-    /// One that is being freed.
+    /// A set that is being freed.
     Remains(Remains<Member>),
 }
 
-/// A set to read.
+/// A read-only set.
 #[derive(Clone, Copy, Debug)]
 pub enum SetRef<'a> {
-    /// A small one of integers.
+    /// A small set of integers.
     Intset(IntsetRef<'a>),
-    /// Any other small one.
+    /// Any other small set.
     Listpack(ListpackRef<'a>),
-    /// Any other.
+    /// Any other set.
     Table(&'a Table<Member>),
 }
 
-/// Up to where a set is small, and what a table is seeded with.
+/// The limits of small sets, and the seed of tables.
 #[derive(Clone, Copy, Debug)]
 pub struct SetLimits {
-    /// `set-max-intset-entries`
+    /// The value of `set-max-intset-entries`.
     pub intset_entries: usize,
-    /// `set-max-listpack-entries`
+    /// The value of `set-max-listpack-entries`.
     pub listpack_entries: usize,
-    /// `set-max-listpack-value`, in bytes.
+    /// The value of `set-max-listpack-value`, in bytes.
     pub listpack_value_bytes: usize,
-    /// Fixes the order of a table.
+    /// The seed that determines the order of a table.
     pub seed: Seed,
 }
 
 impl<'a> SetRef<'a> {
-    /// How many members there are.
+    /// Returns the number of members.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
@@ -72,13 +73,13 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no members.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// Whether `member` is one of them.
+    /// Returns `true` if the set contains `member`.
     #[inline]
     #[must_use]
     pub fn contains(self, member: Entry<'_>) -> bool {
@@ -91,7 +92,7 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// The members: ascending, in the order in which they came, or by hash.
+    /// Returns the members: in ascending order, in insertion order, or by hash.
     #[must_use]
     pub fn iter(self) -> Iter<'a> {
         match self {
@@ -102,14 +103,14 @@ impl<'a> SetRef<'a> {
     }
 }
 
-/// The members of a set.
-#[expect(missing_debug_implementations, reason = "a walk over a table has none")]
+/// An iterator over the members of a set.
+#[expect(missing_debug_implementations, reason = "the iterator of a table has none")]
 pub enum Iter<'a> {
-    /// Of an intset.
+    /// The members of an intset.
     Intset(intset::Iter<'a>),
-    /// Of a listpack.
+    /// The members of a listpack.
     Listpack(listpack::Iter<'a>),
-    /// Of a table.
+    /// The members of a table.
     Table(Box<dyn Iterator<Item = &'a Member> + 'a>),
 }
 
@@ -127,8 +128,8 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 impl Set {
-    /// Prepares for `count` members, of which `first` is one: an empty set takes the form that suits them, and a small one that
-    /// cannot take in so many becomes large at once.
+    /// Prepares for adding `count` members, including `first`: an empty set takes the form that
+    /// suits them, and a small one that has no room for so many becomes large immediately.
     pub fn expect(&mut self, first: &[u8], count: usize, limits: &SetLimits) {
         if self.view().is_empty() {
             *self = match Entry::encode(first) {
@@ -148,7 +149,7 @@ impl Set {
         }
     }
 
-    /// Adds a member; whether it is new.
+    /// Adds a member. Returns `true` if it is new.
     pub fn insert(&mut self, member: Entry<'_>, limits: &SetLimits) -> bool {
         match self {
             Self::Intset(integers) => {
@@ -193,11 +194,11 @@ impl Set {
                 let hash = table.hash(text);
                 table.insert_new_hashed(hash, text, || Member::new(Entry::Bytes(text)))
             }
-            Self::Remains(_) => unreachable!("nobody edits what is being freed"),
+            Self::Remains(_) => unreachable!("a set that is being freed is not edited"),
         }
     }
 
-    /// Removes a member; whether it was there.
+    /// Removes a member. Returns `true` if it was present.
     pub fn remove(&mut self, member: Entry<'_>) -> bool {
         match self {
             Self::Intset(integers) => {
@@ -212,7 +213,7 @@ impl Set {
         }
     }
 
-    /// Makes a set that turned out to be of integers only an intset, if it is not too large for one.
+    /// Converts a set that has only integers into an intset, if it is not too large for one.
     pub fn settle_for_integers(&mut self, limits: &SetLimits) {
         if !matches!(self, Self::Intset(_)) && self.view().len() <= limits.intset_entries {
             let integers: Option<Intset> = self.view().iter().map(Entry::to_i64).collect();
@@ -222,7 +223,7 @@ impl Set {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub const fn encoding_name(&self) -> &'static str {
         match self {
@@ -232,7 +233,7 @@ impl Set {
         }
     }
 
-    /// What it takes besides itself, in bytes.
+    /// Returns the size in bytes of what the set points to.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
@@ -253,7 +254,7 @@ impl Set {
         remains.free_some(budget)
     }
 
-    /// From now on it is a table.
+    /// Converts the set into a table.
     fn make_table(&mut self, seed: Seed) -> &mut Table<Member> {
         if !matches!(self, Self::Table(_)) {
             let mut table = Table::new(seed);
@@ -264,12 +265,12 @@ impl Set {
         }
         match self {
             Self::Table(table) => table,
-            _ => unreachable!("it has just become one"),
+            _ => unreachable!("the set has just become a table"),
         }
     }
 }
 
-/// An intset, as a set without members may still become anything.
+/// An empty set is an intset, which can still be converted into any other form.
 impl Default for Set {
     fn default() -> Self {
         Self::Intset(Intset::new())
@@ -294,7 +295,7 @@ impl Compound for Set {
             Self::Intset(integers) => SetRef::Intset(integers.as_ref()),
             Self::Listpack(members) => SetRef::Listpack(members.as_ref()),
             Self::Table(table) => SetRef::Table(table),
-            Self::Remains(_) => unreachable!("no key leads to what is being freed"),
+            Self::Remains(_) => unreachable!("a set that is being freed has no key"),
         }
     }
 
@@ -376,7 +377,7 @@ mod tests {
         distinct
     }
 
-    /// A set with the form that commands have left it in.
+    /// Returns a set in the form that a series of commands leaves it in.
     fn some_set(random: &mut Random) -> (Set, BTreeSet<Vec<u8>>) {
         let (mut set, mut naive) = (Set::default(), BTreeSet::new());
         for _ in 0..random.below(40) {
@@ -390,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_do_what_they_do_to_any_set() {
+    fn edits_match_those_of_a_btree_set() {
         let mut random = Random::new(Seed(1));
         let mut seen = BTreeMap::<_, usize>::new();
         for _ in 0..2_000 {
@@ -452,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn algebra_is_that_of_any_sets() {
+    fn set_algebra_matches_that_of_btree_sets() {
         let mut random = Random::new(Seed(2));
         for round in 0..3_000 {
             let most = if round % 10 == 0 { 12 } else { 4 };
@@ -475,7 +476,8 @@ mod tests {
         }
     }
 
-    /// Draws until the statistic is telling, and checks that each of the members came as often as any other.
+    /// Draws often enough for a significant statistic, and checks that all members are equally
+    /// likely.
     fn assert_fair(len: usize, mut draw: impl FnMut(&mut dyn FnMut(Entry<'_>))) {
         let mut times = BTreeMap::<_, u32>::new();
         let mut draws = 0;
@@ -489,13 +491,14 @@ mod tests {
         let expected = draws as f64 / len as f64;
         let chi_squared: f64 =
             times.values().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
-        // Its mean is the degrees of freedom, its standard deviation the root of twice as many: this is 4.5 of them.
+        // The mean is the number of degrees of freedom and the standard deviation the square root
+        // of twice that; the limit is 4.5 standard deviations.
         let (mean, deviation) = ((len - 1) as f64, (2.0 * (len - 1) as f64).sqrt());
         assert!(chi_squared < mean + 4.5 * deviation, "{chi_squared} for {len} members");
     }
 
     #[test]
-    fn every_member_is_as_likely_as_any_other() {
+    fn all_members_are_equally_likely() {
         let mut random = Random::new(Seed(3));
         let intset: Vec<_> = (0..20).collect();
         let of = |numbers: &[i64], text: Option<&[u8]>| {

@@ -1,9 +1,12 @@
-//! Sorted sets: members, each with a score, in the order of their scores.
+//! Sorted sets: members with scores, ordered by score.
 //!
-//! A small one is a listpack of members, each followed by its score. A large one is a dictionary of members and a tree of
-//! the same members by score ([`ranked_tree`]). Members of equal scores are in the order of their bytes.
+//! A small sorted set is a listpack of members, each followed by its score. A large one is a
+//! dictionary of members and a tree of the same members by score ([`ranked_tree`]). Members with
+//! equal scores are ordered by their bytes.
 //!
-//! Whatever is asked of an order is asked in ranks. [`partition_point`](SortedSetRef::partition_point) turns a bound into the number of members before it; [`range`](SortedSetRef::range) reads and [`remove_range`](SortedSet::remove_range) removes what lies between two ranks.
+//! Every query about the order uses ranks. [`partition_point`](SortedSetRef::partition_point)
+//! converts a bound into the number of members before it; [`range`](SortedSetRef::range) reads and
+//! [`remove_range`](SortedSet::remove_range) removes the members between two ranks.
 //!
 //! ```
 //! use core::ops::Bound;
@@ -37,53 +40,54 @@ pub use gathering::Gathering;
 pub use large::Large;
 use packed::Pairs;
 
-/// Members by score.
+/// Members ordered by score.
 #[derive(Clone, Debug)]
 pub enum SortedSet {
-    /// A small one.
+    /// A small sorted set.
     Listpack(Listpack),
-    /// A large one.
+    /// A large sorted set.
     Large(Box<Large>),
 }
 
-/// A sorted set that is only read.
+/// A read-only sorted set.
 #[derive(Clone, Copy, Debug)]
 pub enum SortedSetRef<'a> {
-    /// A small one.
+    /// A small sorted set.
     Listpack(ListpackRef<'a>),
-    /// A large one.
+    /// A large sorted set.
     Large(&'a Large),
 }
 
-/// Up to where a sorted set stays small, and what fixes the order of the members of a large one in its dictionary.
+/// The limits of small sorted sets, and the seed of large ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortedSetLimits {
-    /// The most members (`zset-max-listpack-entries`).
+    /// The greatest number of members (`zset-max-listpack-entries`).
     pub listpack_entries: usize,
-    /// The longest member in bytes (`zset-max-listpack-value`).
+    /// The greatest length of a member in bytes (`zset-max-listpack-value`).
     pub listpack_value_bytes: usize,
-    /// The seed of the dictionary's hashes.
+    /// The seed of the dictionary's hashes, which determines the order of its members.
     pub seed: Seed,
 }
 
-/// What became of a member.
+/// The effect of an update on a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// It is new.
+    /// The member is new.
     Added,
-    /// It has another score.
+    /// The member has another score.
     Rescored,
     /// Nothing has changed.
     Unchanged,
 }
 
 impl SortedSet {
-    /// Gives a member this score, whether it was there or not.
+    /// Sets the score of a member, adding it if necessary.
     pub fn insert(&mut self, member: &[u8], score: f64, limits: &SortedSetLimits) -> Update {
         self.update(member, limits, |_| Some(score))
     }
 
-    /// Gives a member the score that `score` says, which is told its present one; without a score nothing changes.
+    /// Sets the score of a member to the result of `score`, which is given the current score.
+    /// Changes nothing if the result is `None`.
     pub fn update(
         &mut self,
         member: &[u8],
@@ -116,7 +120,7 @@ impl SortedSet {
         }
     }
 
-    /// Removes a member; returns the score it had.
+    /// Removes a member and returns its score.
     pub fn remove(&mut self, member: &[u8]) -> Option<f64> {
         match self {
             Self::Large(large) => large.remove(member),
@@ -128,10 +132,11 @@ impl SortedSet {
         }
     }
 
-    /// Removes the members of a range of ranks.
+    /// Removes the members in a range of ranks.
     ///
     /// # Panics
-    /// When the range does not lie within the set.
+    ///
+    /// If the range is not within the set.
     pub fn remove_range(&mut self, ranks: Range<usize>) {
         match self {
             Self::Large(large) => large.remove_range(ranks),
@@ -139,7 +144,7 @@ impl SortedSet {
         }
     }
 
-    /// Makes a small set a large one, which it then stays.
+    /// Makes a small set large. It never becomes small again.
     pub fn grow(&mut self, seed: Seed) -> &mut Large {
         if let Self::Listpack(list) = self {
             let mut large = Large::new(seed);
@@ -150,11 +155,11 @@ impl SortedSet {
         }
         match self {
             Self::Large(large) => large,
-            Self::Listpack(_) => unreachable!("it has just grown"),
+            Self::Listpack(_) => unreachable!("the set has just grown"),
         }
     }
 
-    /// What it takes besides itself, in bytes.
+    /// Returns the size in bytes of what the set points to.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
@@ -163,8 +168,8 @@ impl SortedSet {
         }
     }
 
-    /// Frees about `budget` members, the set being needed no longer, and returns how many. Once that is less than `budget`, what
-    /// is left is quickly dropped.
+    /// Frees about `budget` members of a set that is no longer needed, and returns their number. If
+    /// that is less than `budget`, the rest can be dropped quickly.
     pub fn free_some(&mut self, budget: usize) -> usize {
         match self {
             Self::Listpack(_) => 0,
@@ -236,7 +241,8 @@ impl Compound for SortedSet {
 }
 
 impl SortedSetLimits {
-    /// Whether so many members, of which the longest has so many bytes, make a listpack.
+    /// Returns `true` if a set of `len` members, of which the longest has `longest` bytes, may be a
+    /// listpack.
     #[must_use]
     pub const fn allow_listpack(&self, len: usize, longest: usize) -> bool {
         len <= self.listpack_entries && longest <= self.listpack_value_bytes
@@ -244,10 +250,10 @@ impl SortedSetLimits {
 }
 
 impl<'a> SortedSetRef<'a> {
-    /// The sorted set without members.
+    /// A sorted set without members.
     pub const EMPTY: SortedSetRef<'static> = SortedSetRef::Listpack(ListpackRef::EMPTY);
 
-    /// How many members there are.
+    /// Returns the number of members.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
@@ -257,14 +263,14 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// Whether there are no members.
+    /// Returns `true` if there are no members.
     #[inline]
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The score of a member.
+    /// Returns the score of a member.
     #[inline]
     #[must_use]
     pub fn score(self, member: &[u8]) -> Option<f64> {
@@ -274,7 +280,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// How many members come before a member, and its score.
+    /// Returns the number of members before a member, and its score.
     #[must_use]
     pub fn rank(self, member: &[u8]) -> Option<(usize, f64)> {
         match self {
@@ -283,8 +289,9 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// How many members come before a bound: those with a lower score, and of those with this score the ones of which
-    /// `is_before` holds. It must hold of all before any of which it does not.
+    /// Returns the number of members before a bound: those with a lower score, and those with this
+    /// score for which `is_before` returns `true`. The members with this score must be partitioned
+    /// by `is_before`.
     #[inline]
     pub fn partition_point(self, score: f64, is_before: impl Fn(&[u8]) -> bool) -> usize {
         match self {
@@ -295,7 +302,8 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The same, whatever the scores.
+    /// Returns the number of members before the first for which `is_before` returns `false`,
+    /// whatever their scores.
     #[inline]
     fn partition_point_by_member(self, is_before: impl Fn(&[u8]) -> bool) -> usize {
         match self {
@@ -306,7 +314,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The ranks of the members with a score between two.
+    /// Returns the ranks of the members with a score in a range.
     #[must_use]
     pub fn ranks_by_score(self, min: Bound<f64>, max: Bound<f64>) -> Range<usize> {
         let start = match min {
@@ -322,8 +330,8 @@ impl<'a> SortedSetRef<'a> {
         start..end.max(start)
     }
 
-    /// The ranks of the members whose bytes lie between two. All scores must be the same; otherwise they are the ranks of any
-    /// members.
+    /// Returns the ranks of the members whose bytes are in a range. All scores must be the same;
+    /// otherwise the result is an arbitrary range of ranks.
     #[must_use]
     pub fn ranks_by_lex(self, min: Bound<&[u8]>, max: Bound<&[u8]>) -> Range<usize> {
         let start = match min {
@@ -339,10 +347,11 @@ impl<'a> SortedSetRef<'a> {
         start..end.max(start)
     }
 
-    /// The members of a range of ranks, lowest first, with their scores.
+    /// Returns the members in a range of ranks with their scores, in ascending order.
     ///
     /// # Panics
-    /// When the range does not lie within the set.
+    ///
+    /// If the range is not within the set.
     #[must_use]
     pub fn range(self, ranks: Range<usize>) -> Iter<'a> {
         match self {
@@ -351,7 +360,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// All members, lowest first, with their scores.
+    /// Returns all members with their scores, in ascending order.
     #[must_use]
     pub fn iter(self) -> Iter<'a> {
         match self {
@@ -360,20 +369,20 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The member at a rank, with its score.
+    /// Returns the member at a rank, with its score.
     #[must_use]
     pub fn at(self, rank: usize) -> Option<(f64, Entry<'a>)> {
         (rank < self.len()).then(|| self.range(rank..rank + 1).next()).flatten()
     }
 
-    /// A member, each as likely as any other.
+    /// Returns a random member; all are equally likely.
     #[must_use]
     pub fn random(self, random: &mut Random) -> Option<(f64, Entry<'a>)> {
         self.at(random.below(self.len()))
     }
 
-    /// Visits some of the members, as `ZSCAN` does: all of a small set, about a hundred of a large one. Returns the cursor to go
-    /// on with, zero after the last.
+    /// Visits some of the members, as `ZSCAN` does: all of a small set, about a hundred of a large
+    /// one. Returns the next cursor: zero after the last member.
     pub fn scan(self, cursor: u64, visit: &mut dyn FnMut(f64, Entry<'_>)) -> u64 {
         match self {
             Self::Listpack(list) => {
@@ -384,7 +393,7 @@ impl<'a> SortedSetRef<'a> {
         }
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub const fn encoding_name(self) -> &'static str {
         match self {
@@ -394,12 +403,12 @@ impl<'a> SortedSetRef<'a> {
     }
 }
 
-/// Members with their scores, from both ends.
+/// A double-ended iterator over members with their scores.
 #[derive(Clone)]
 pub enum Iter<'a> {
-    /// Those of a listpack.
+    /// The members of a listpack.
     Listpack(Pairs<'a>),
-    /// Those of a tree.
+    /// The members of a tree.
     Large(ranked_tree::Iter<'a>),
 }
 
@@ -470,21 +479,25 @@ mod tests {
     }
 
     #[test]
-    fn it_is_small_up_to_its_limits() {
-        assert!(named("a"), "as many as before");
-        assert!(!named("d"), "one more");
+    fn a_sorted_set_is_small_up_to_its_limits() {
+        assert!(named("a"), "the number of members has not changed");
+        assert!(!named("d"), "there is one more member");
         let mut set = SortedSet::default();
         set.insert(b"12345678", 1.0, &LIMITS);
         assert_eq!(set.view().encoding_name(), "listpack");
         set.insert(b"123456789", 1.0, &LIMITS);
         assert_eq!(set.view().encoding_name(), "skiplist");
         set.remove(b"123456789");
-        assert_eq!(set.view().encoding_name(), "skiplist", "it stays what it has become");
+        assert_eq!(
+            set.view().encoding_name(),
+            "skiplist",
+            "a large set does not become small again"
+        );
         assert_eq!(members(set.view()), vec![(1.0, b"12345678".to_vec())]);
     }
 
     #[test]
-    fn scores_of_a_listpack_are_read_as_they_were_written() {
+    fn scores_in_a_listpack_read_back_unchanged() {
         let scores = [
             0.0,
             1.0,
@@ -506,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_scores_of_its_own() {
+    fn changing_a_score_does_not_change_it_in_a_copy() {
         let mut set = SortedSet::default();
         set.grow(Seed(1));
         set.insert(b"a", 1.0, &LIMITS);
@@ -517,7 +530,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_one_is_freed_in_slices() {
+    fn a_large_sorted_set_is_freed_in_slices() {
         let mut set = SortedSet::default();
         for at in 0..10_000 {
             set.insert(format!("member:{at}").as_bytes(), f64::from(at), &LIMITS);
@@ -527,7 +540,7 @@ mod tests {
         while freed[freed.len() - 1] >= 500 {
             freed.push(set.free_some(500));
         }
-        // Once for the tree, once for the dictionary.
+        // Each member is freed once from the tree and once from the dictionary.
         assert!((39..60).contains(&freed.len()), "{freed:?}");
         assert!(freed.iter().all(|slice| *slice < 700), "{freed:?}");
     }

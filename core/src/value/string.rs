@@ -1,9 +1,10 @@
-//! Strings: what a key's value looks like when it is bytes, or the number those bytes spell.
+//! Strings: bytes, or the integer that they spell.
 //!
-//! Redis keeps a string in one of three encodings, which clients see in `OBJECT ENCODING` and know by heart: a value
-//! that spells a 64-bit integer exactly as Redis would print it is that integer (`int`), a short one is `embstr`, the
-//! rest, and whatever was edited in place, is `raw`. Here the encoding is only a name: where the bytes live is the
-//! business of the record that holds them, which packs short ones beside their key and shares long ones.
+//! Redis stores a string in one of three encodings, which clients see in `OBJECT ENCODING` and rely
+//! on: a value that spells a 64-bit integer exactly as Redis would print it is that integer
+//! (`int`), a short one is `embstr`, and the rest, including everything edited in place, is `raw`.
+//! Here the encoding is only a name: the record decides where the bytes are stored. It packs short
+//! ones beside their key and shares long ones.
 
 use crate::number::parse_i64;
 use alloc::{rc::Rc, vec::Vec};
@@ -12,7 +13,7 @@ use core::fmt;
 /// The longest string that Redis embeds in its object header.
 const EMBSTR_MAX: usize = 44;
 
-/// The name `OBJECT ENCODING` gives a string.
+/// The encoding of a string, as `OBJECT ENCODING` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StringEncoding {
     /// A 64-bit integer.
@@ -24,7 +25,7 @@ pub enum StringEncoding {
 }
 
 impl StringEncoding {
-    /// The name as `OBJECT ENCODING` replies it.
+    /// Returns the name, as `OBJECT ENCODING` replies it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,7 +36,8 @@ impl StringEncoding {
     }
 }
 
-/// A string value, borrowed: from the record that holds it, or from the input of a command about to store it.
+/// A borrowed string value, from the record that holds it or from the input of a command that is
+/// about to store it.
 #[derive(Clone, Copy, Debug)]
 pub enum StringRef<'a> {
     /// The integer that the value spells.
@@ -44,15 +46,15 @@ pub enum StringRef<'a> {
     Bytes {
         /// The value.
         bytes: &'a [u8],
-        /// Whether the value was edited: a short edited value is `raw` all the same.
+        /// The encoding: a short value that was edited is `raw` too.
         encoding: StringEncoding,
     },
-    /// A long `raw` value, which copies of the key and replies in flight may share.
+    /// A long `raw` value, which copies of the key and pending replies may share.
     Shared(&'a Rc<Vec<u8>>),
 }
 
 impl<'a> StringRef<'a> {
-    /// What `SET` stores: an integer where the bytes spell one, otherwise the bytes.
+    /// Creates the value that `SET` stores: an integer if the bytes spell one, otherwise the bytes.
     ///
     /// ```
     /// use redstart_core::value::string::{StringEncoding, StringRef};
@@ -66,7 +68,8 @@ impl<'a> StringRef<'a> {
         parse_i64(bytes).map_or_else(|| Self::text(bytes), Self::Int)
     }
 
-    /// The bytes as they are, even where they spell an integer: what `INCRBYFLOAT` stores.
+    /// Keeps the bytes as they are, even if they spell an integer: the value that `INCRBYFLOAT`
+    /// stores.
     #[inline]
     #[must_use]
     pub const fn text(bytes: &'a [u8]) -> Self {
@@ -75,14 +78,14 @@ impl<'a> StringRef<'a> {
         Self::Bytes { bytes, encoding }
     }
 
-    /// The bytes as `raw`, however short: what `APPEND` and `SETRANGE` leave behind.
+    /// Keeps the bytes as `raw`, however short: the value that `APPEND` and `SETRANGE` store.
     #[inline]
     #[must_use]
     pub const fn raw(bytes: &'a [u8]) -> Self {
         Self::Bytes { bytes, encoding: StringEncoding::Raw }
     }
 
-    /// The encoding, as `OBJECT ENCODING` names it.
+    /// Returns the encoding, as `OBJECT ENCODING` names it.
     #[inline]
     #[must_use]
     pub const fn encoding(&self) -> StringEncoding {
@@ -93,7 +96,7 @@ impl<'a> StringRef<'a> {
         }
     }
 
-    /// The bytes; an integer is printed into `digits`.
+    /// Returns the bytes; an integer is printed into `digits`.
     #[inline]
     pub fn bytes<'b>(&self, digits: &'b mut itoa::Buffer) -> &'b [u8]
     where
@@ -106,7 +109,7 @@ impl<'a> StringRef<'a> {
         }
     }
 
-    /// How many bytes the value has, as `STRLEN` counts them.
+    /// Returns the length of the value in bytes, as `STRLEN` counts them.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -120,20 +123,20 @@ impl<'a> StringRef<'a> {
         }
     }
 
-    /// Whether the value is the empty string.
+    /// Returns `true` if the value is the empty string.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of the bytes.
+    /// Returns a copy of the bytes.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.bytes(&mut itoa::Buffer::new()).to_vec()
     }
 }
 
-/// Two strings are equal when their bytes are, whatever their encoding.
+/// Two strings are equal if their bytes are equal, whatever their encoding.
 impl PartialEq for StringRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.bytes(&mut itoa::Buffer::new()) == other.bytes(&mut itoa::Buffer::new())
@@ -154,7 +157,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn an_integer_is_one_that_prints_the_same() {
+    fn only_canonical_integers_have_the_int_encoding() {
         for number in [0, 1, -1, 9, 10, 12_345, i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1] {
             let text = number.to_string();
             assert!(

@@ -1,4 +1,4 @@
-//! Bytes behind one thin pointer that several places may hold.
+//! Reference-counted bytes behind a thin pointer.
 //!
 //! ```text
 //!  0        1       ..           ..       ..
@@ -8,14 +8,17 @@
 //! +--------+-------+------------+--------+---------+
 //! ```
 //!
-//! A member of a large sorted set is needed twice: by its bytes in the dictionary, and by its score in the tree. An `Rc<[u8]>`
-//! would take sixteen bytes in each place, sixteen more for two counts, and have no room for the score that both
-//! agree on. Here a place takes eight bytes and the block two, so a member of 20 bytes with its score fits a block of 32. The
-//! *head* is a small plain value of the user's choice that every owner sees and may replace: a score, or nothing at all.
+//! A member of a large sorted set is referenced twice: by its bytes in the dictionary, and by its
+//! score in the tree. An `Rc<[u8]>` would use sixteen bytes in each place and sixteen more for two
+//! counts, and would have no room for the score that both share. Here each place uses eight bytes
+//! and the block two, so a member of 20 bytes with its score fits a block of 32. The *head* is a
+//! small plain value of the user's choice that every owner sees and may replace: a score, or
+//! nothing at all.
 //!
-//! Nothing is aligned: the head is copied in and out, never lent, which is also why a shared borrow may replace it.
-//! The count is one byte, for a block is shared by the few parts of one value and not by clients: there are at most 255 owners.
-#![expect(unsafe_code, reason = "the one allocation of the bytes is laid out by hand")]
+//! Nothing is aligned: the head is copied in and out, never borrowed, so replacing it requires only
+//! a shared borrow. The count is one byte, because a block is shared by the few parts of one value
+//! and not by clients: there are at most 255 owners.
+#![expect(unsafe_code, reason = "the single allocation has a custom layout")]
 
 use crate::memory::allocated;
 use alloc::alloc as heap;
@@ -27,20 +30,20 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::slice;
 
-/// What stands in place of a length that takes eight bytes.
+/// Marks a length that is stored in eight bytes.
 const LONG: u8 = u8::MAX;
 
-/// Bytes and a head `H` in one shared block; cloning makes one more owner.
+/// Bytes and a head `H` in one shared block; cloning adds an owner.
 pub struct ThinBytes<H: Copy = ()> {
     block: NonNull<u8>,
-    /// Not sent to another thread, and not coerced to another lifetime, as whoever may replace a head could do harm by either.
+    /// Makes the type `!Send` and invariant in `H`: replacing a head would be unsound otherwise.
     owns: PhantomData<Rc<Cell<H>>>,
 }
 
 const _: () = assert!(size_of::<Option<ThinBytes<f64>>>() == size_of::<usize>());
 
 impl<H: Copy> ThinBytes<H> {
-    /// A block with one owner.
+    /// Creates a block with one owner.
     #[must_use]
     pub fn new(head: H, bytes: &[u8]) -> Self {
         let layout = Self::layout(bytes.len());
@@ -49,8 +52,9 @@ impl<H: Copy> ThinBytes<H> {
             heap::handle_alloc_error(layout)
         };
         let this = Self { block, owns: PhantomData };
-        // SAFETY: the block has room for all that is written: it was allocated for this very length, which is written
-        // before `head_at` and `bytes_at` read it. `bytes` lies elsewhere.
+        // SAFETY: the block has room for all that is written: it was allocated for this very
+        // length, which is written before `head_at` and `bytes_at` read it. `bytes` does not
+        // overlap it.
         unsafe {
             let at = block.as_ptr();
             at.write(1);
@@ -68,23 +72,24 @@ impl<H: Copy> ThinBytes<H> {
         this
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: so many bytes were written there by `new`, nothing ever writes them again, and they stay for as long
-        // as `self`, which is an owner.
+        // SAFETY: `new` wrote this many bytes there, nothing ever writes them again, and they
+        // remain valid as long as `self`, which is an owner.
         unsafe {
             let at = self.block.as_ptr().add(self.head_at() + size_of::<H>());
             slice::from_raw_parts(at, self.len())
         }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        // SAFETY: `new` wrote the length, in eight bytes where the first byte says so, and nothing writes it again.
+        // SAFETY: `new` wrote the length, in eight bytes if the first byte says so, and nothing
+        // writes it again.
         unsafe {
             let at = self.block.as_ptr().add(1);
             match at.read() {
@@ -94,14 +99,14 @@ impl<H: Copy> ThinBytes<H> {
         }
     }
 
-    /// Whether there are no bytes.
+    /// Returns `true` if there are no bytes.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of the head.
+    /// Returns a copy of the head.
     #[inline]
     #[must_use]
     pub fn head(&self) -> H {
@@ -112,32 +117,32 @@ impl<H: Copy> ThinBytes<H> {
     /// Replaces the head for every owner.
     #[inline]
     pub fn set_head(&self, head: H) {
-        // SAFETY: the head has its place there, no reference to it is ever made, and the pointer inside keeps the type
-        // on one thread.
+        // SAFETY: the head is stored there, no reference to it is ever created, and the pointer
+        // inside keeps the type on one thread.
         unsafe { self.block.as_ptr().add(self.head_at()).cast::<H>().write_unaligned(head) }
     }
 
-    /// What the block takes, in bytes.
+    /// Returns the size of the block in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         allocated(Self::layout(self.len()).size())
     }
 
-    /// The address of the block, for a prefetch.
+    /// Returns the address of the block, for a prefetch.
     #[inline]
     #[must_use]
     pub const fn address(&self) -> *const u8 {
         self.block.as_ptr()
     }
 
-    /// Whether two are owners of the same block.
+    /// Returns `true` if both are owners of the same block.
     #[inline]
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.block == other.block
     }
 
-    /// Where the head begins.
+    /// Returns the offset of the head.
     #[inline]
     fn head_at(&self) -> usize {
         // SAFETY: `new` wrote the length's first byte, and nothing writes it again.
@@ -153,13 +158,15 @@ impl<H: Copy> ThinBytes<H> {
 }
 
 impl<H: Copy> Clone for ThinBytes<H> {
-    /// One more owner of the same block.
+    /// Adds an owner of the same block.
     ///
     /// # Panics
-    /// When there are 255 already.
+    ///
+    /// If there are 255 owners already.
     #[inline]
     fn clone(&self) -> Self {
-        // SAFETY: the first byte is the count, to which no reference is ever made, and the type stays on one thread.
+        // SAFETY: the first byte is the count, no reference to it is ever created, and the type
+        // stays on one thread.
         unsafe {
             let owners = self.block.as_ptr().read();
             assert!(owners < u8::MAX, "too many owners of one block");
@@ -172,8 +179,9 @@ impl<H: Copy> Clone for ThinBytes<H> {
 impl<H: Copy> Drop for ThinBytes<H> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the first byte counts the owners, of which this is one. The last frees the block with the layout that it
-        // was allocated with, for the length is what it was; a `Copy` head needs no drop.
+        // SAFETY: the first byte counts the owners, and this is one of them. The last one frees the
+        // block with the layout that it was allocated with, since the length has not changed; a
+        // `Copy` head needs no drop.
         unsafe {
             let owners = self.block.as_ptr().read();
             if owners > 1 {
@@ -198,7 +206,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn bytes_of_any_length_are_given_back() {
+    fn bytes_of_any_length_are_returned_unchanged() {
         for len in [0, 1, 20, 253, 254, 255, 256, 65_535, 100_000] {
             let bytes: Vec<u8> = (0..len).map(|at: u32| at as u8).collect();
             let plain = ThinBytes::new((), &bytes);
@@ -214,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_one_for_all_owners() {
+    fn all_owners_share_the_head() {
         let one = ThinBytes::new(-0.0, b"member");
         let other = one.clone();
         one.set_head(f64::INFINITY);
@@ -227,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_many_owners_frees() {
+    fn the_last_of_many_owners_frees_the_block() {
         let first = ThinBytes::new(1_u8, &[b'x'; 300]);
         let mut owners = vec![first; 255];
         while let Some(owner) = owners.pop() {
@@ -242,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_of_twenty_bytes_takes_thirty() {
+    fn a_member_of_twenty_bytes_uses_thirty() {
         assert_eq!(ThinBytes::new(0.0, b"element:000000000001").memory_bytes(), 32);
         assert_eq!(ThinBytes::new((), &[b'x'; 255]).memory_bytes(), 320);
     }

@@ -1,6 +1,6 @@
-//! Fields by chance: `HRANDFIELD`.
+//! Random fields of a hash: `HRANDFIELD`.
 //!
-//! Every field is as likely as any other, and so is every selection of as many.
+//! All fields are equally likely, and so are all selections of the same size.
 
 use super::{HashRef, Pair, pair, string};
 use crate::random::Random;
@@ -11,14 +11,16 @@ use crate::value::record::Record;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-/// Where more than this part of a table is wanted, a walk is less work than draws that must differ.
+/// If more than one in this many fields of a table is requested, iterating costs less than drawing
+/// distinct fields.
 const WALK_PART: usize = 3;
 
-/// A draw from a table sorts one of its segments, of so many fields on average; a walk sorts each of them once.
+/// A draw from a table sorts one of its segments, which has this many fields on average; an
+/// iteration sorts each segment once.
 const FIELDS_A_DRAW: usize = 70;
 
 impl<'a> HashRef<'a> {
-    /// One field by chance; none of an empty hash.
+    /// Returns a random field, or `None` if the hash is empty.
     #[must_use]
     pub fn random(self, random: &mut Random, now: UnixMillis) -> Option<Pair<'a>> {
         match self {
@@ -28,7 +30,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// `count` different fields by chance, or all if there are not so many.
+    /// Returns `count` distinct random fields, or all if there are fewer.
     #[must_use]
     pub fn sample(self, random: &mut Random, count: usize, now: UnixMillis) -> Vec<Pair<'a>> {
         let len = self.len(now);
@@ -40,7 +42,8 @@ impl<'a> HashRef<'a> {
                 draw_different(fields, random, count)
             }
             Self::Table(_) => {
-                // Each field is taken with the chance of the wanted among those left (Knuth's algorithm S).
+                // A field is selected with the probability of wanted over remaining fields (Knuth's
+                // algorithm S).
                 let (mut wanted, mut left) = (count.min(len), len);
                 let mut sample = Vec::with_capacity(wanted);
                 self.for_each(now, |pair| {
@@ -55,7 +58,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// `count` fields by chance, each of which may come several times.
+    /// Draws `count` random fields, with repetition.
     pub fn draw(
         self,
         random: &mut Random,
@@ -71,7 +74,7 @@ impl<'a> HashRef<'a> {
                 .filter_map(|_| fields.random(random))
                 .for_each(|one| each(pair(one)));
         }
-        // What is found by walking is found for all draws at once.
+        // Iterates once for all draws.
         let mut all = Vec::with_capacity(self.len(now));
         match self {
             Self::Listpack(_) => self.for_each(now, |pair| all.push(pair)),
@@ -105,7 +108,7 @@ fn draw_different<'a>(
     sample
 }
 
-/// The field at a position of a listpack, and its value behind it.
+/// Returns the field at a position of a listpack, and the value after it.
 fn pair_at(pairs: ListpackRef<'_>, at: usize) -> Pair<'_> {
     let mut entries = pairs.iter_from(at);
     let mut next = || entries.next().map(string).expect("every field is followed by its value");
@@ -123,7 +126,7 @@ mod tests {
 
     const NOW: UnixMillis = UnixMillis(1000);
 
-    /// A hash of which so many fields live, and so many do not any more.
+    /// Returns a hash with `live` live and `dead` expired fields.
     fn hash(live: usize, dead: usize, entries: usize) -> Hash {
         let limits =
             HashLimits { listpack_entries: entries, listpack_value_bytes: 64, seed: Seed(1) };
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_different_live_and_fair() {
+    fn samples_are_distinct_live_and_fair() {
         let mut random = Random::new(Seed(5));
         for (live, dead, entries) in [(40, 0, 100), (40, 0, 0), (40, 30, 0), (300, 0, 0)] {
             let hash = hash(live, dead, entries);

@@ -1,9 +1,10 @@
-//! The cardinality, from how many registers have which value: the improved raw estimator of Otmar Ertl's "New cardinality
-//! estimation algorithms for HyperLogLog sketches" (2017), which needs no correction for small or large sets.
+//! Estimates the cardinality from the number of registers with each value, using the improved raw
+//! estimator of Otmar Ertl's "New cardinality estimation algorithms for HyperLogLog sketches"
+//! (2017), which needs no correction for small or large sets.
 
 use super::{REGISTERS, RUN_BITS};
 
-/// The cardinality, from how many registers have which value.
+/// Estimates the cardinality from the number of registers with each value.
 pub(super) fn estimate(histogram: &[u32; 64]) -> u64 {
     let registers = REGISTERS as f64;
     /// `1 / (2 ln 2)`

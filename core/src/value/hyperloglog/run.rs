@@ -1,4 +1,4 @@
-//! Registers in a row with the same value: the sparse encoding.
+//! Runs of registers with the same value: the sparse encoding.
 //!
 //! ```text
 //! 00llllll           ZERO   1 to 64 registers of zero
@@ -6,18 +6,18 @@
 //! 1vvvvvll           VAL    1 to 4 registers of 1 to 32
 //! ```
 //!
-//! To find a register among them is to add up lengths from the start. Where no register stands alone for long, `XZERO` becomes
-//! rare, so eight bytes without one are added up at once, in a single word.
+//! To find a register, the lengths of the runs are added up from the start. Where most runs are
+//! short, `XZERO` is rare, so eight bytes without one are added up at once, in a single word.
 
 use alloc::vec::Vec;
 
-/// Registers in a row with the same value.
+/// Consecutive registers with the same value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     pub(super) value: u8,
-    /// How many registers.
+    /// Number of registers.
     pub(super) len: usize,
-    /// How many bytes.
+    /// Number of bytes.
     pub(super) bytes: usize,
 }
 
@@ -25,7 +25,7 @@ impl Run {
     const ZERO_MAX_LEN: usize = 64;
     pub(super) const VAL_MAX_LEN: usize = 4;
 
-    /// The run that the bytes begin with.
+    /// Reads the first run of `bytes`.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (&first, rest) = bytes.split_first()?;
         let low = usize::from(first & 0x3f);
@@ -37,7 +37,7 @@ impl Run {
     }
 }
 
-/// Up to three runs, written.
+/// Up to three encoded runs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Runs {
     bytes: [u8; 5],
@@ -45,7 +45,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// The same and one more run, unless that has no registers.
+    /// Appends a run, unless it has no registers.
     pub(super) fn with(mut self, value: u8, len: usize) -> Self {
         match (value, len) {
             (_, 0) => {}
@@ -73,14 +73,14 @@ impl Runs {
     }
 }
 
-/// How many registers the runs of eight bytes have, if each has one byte: `ZERO` or `VAL`.
+/// Returns the number of registers in eight bytes if each is a run of its own: `ZERO` or `VAL`.
 pub(super) const fn len_of_eight(word: u64) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let is_val = word >> 7 & ONES;
     if word >> 6 & ONES & !is_val != 0 {
         return None;
     }
-    // Of a `VAL` two bits are its length, of a `ZERO` six. Sums of pairs have room in sixteen bits.
+    // The length is two bits of a `VAL` and six of a `ZERO`. Sums of pairs fit sixteen bits.
     let lens = word & (0x3f * ONES) & !(is_val * 0x3c);
     let pairs = (lens & 0x00ff_00ff_00ff_00ff) + (lens >> 8 & 0x00ff_00ff_00ff_00ff);
     Some((pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize + 8)
@@ -92,7 +92,7 @@ mod tests {
     use crate::random::{Random, Seed};
 
     #[test]
-    fn eight_runs_are_added_up_at_once() {
+    fn eight_single_byte_runs_are_summed_at_once() {
         let mut random = Random::new(Seed(4));
         for _ in 0..10_000 {
             let bytes: [u8; 8] = core::array::from_fn(|_| {

@@ -1,4 +1,4 @@
-//! A chunk: a listpack with room at both ends.
+//! A chunk: a listpack with spare room at both ends.
 //!
 //! ```text
 //!  buffer
@@ -8,11 +8,13 @@
 //!             ^ start                         ^ the Vec's length
 //! ```
 //!
-//! A listpack that grows at its front moves all of its bytes for each entry. Here the header moves instead: it is written
-//! anew before the entry that comes first, so pushing and popping cost the same at both ends. An edit in the middle moves
-//! the shorter side. What lies between the rooms is at any time a listpack.
+//! A listpack that grows at its front would move all of its bytes for each entry. Here the header
+//! moves instead: it is rewritten before the new first entry, so pushing and popping cost the same
+//! at both ends. An edit in the middle moves the shorter side. The bytes between the spare rooms
+//! are always a listpack.
 //!
-//! A chunk deep inside a long list may be [frozen](super::frozen). Who reads it gets a thawed copy; it thaws when it is edited.
+//! A chunk deep inside a long list may be [frozen](super::frozen). Reading it returns a thawed
+//! copy; editing it thaws it.
 
 use super::super::listpack::{COUNT_UNKNOWN, Entry, FRAME, HEADER, ListpackRef};
 use super::super::record::INLINE_MAX;
@@ -21,35 +23,36 @@ use crate::memory::allocated;
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
-/// What a chunk takes at most, unless it is a single entry that is longer.
+/// The greatest size of a chunk, unless it is a single longer entry.
 pub(super) const CHUNK_BYTES: usize = 8192;
 
-/// What the first chunk of a list asks for at least: a list that has one rarely stays as short as that.
+/// The least capacity of a list's first chunk: a list that has one rarely remains shorter.
 const FIRST_BYTES: usize = 256;
 
-/// Buffers below this are not worth shrinking; that in which small lists are edited is one of them.
+/// The least capacity of a buffer that is worth shrinking. The scratch buffer for editing small
+/// lists is below it.
 const SHRINK_FROM_BYTES: usize = 4 * INLINE_MAX;
 
-/// Where the listpack of a frozen chunk starts: nowhere.
+/// Marks a frozen chunk, which has no start.
 const FROZEN: u32 = u32::MAX;
 
-/// A listpack that is edited at its ends.
+/// A listpack that can be edited at both ends.
 #[derive(Clone)]
 pub struct Chunk {
     buffer: Vec<u8>,
-    /// Where the listpack starts. A request, and so an entry, is below 4 GiB.
+    /// The offset of the listpack. A request, and therefore an entry, is below 4 GiB.
     start: u32,
-    /// How many entries there are, so that counting many chunks does not read them.
+    /// The number of entries, so that counting the elements of many chunks does not read them.
     count: u32,
 }
 
 impl Chunk {
-    /// A chunk without entries, which allocates nothing.
+    /// Creates a chunk without entries, without allocating.
     pub(super) const fn new() -> Self {
         Self { buffer: Vec::new(), start: 0, count: 0 }
     }
 
-    /// A chunk of one entry, with room for more at the end at which it is pushed.
+    /// Creates a chunk of one entry, with room for more at the end where it is pushed.
     pub(super) fn of(entry: Entry<'_>, end: End) -> Self {
         let mut chunk = Self::new();
         chunk.reallocate(entry.size_bytes(), end);
@@ -57,20 +60,20 @@ impl Chunk {
         chunk
     }
 
-    /// Takes `bytes` for a listpack: those of one that was written here.
+    /// Interprets `bytes` as a listpack. They must have been written here.
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
         let count = ListpackRef::new(&bytes).len() as u32;
         Self { buffer: bytes, count, start: 0 }
     }
 
-    /// The bytes of the listpack.
+    /// Returns the bytes of the listpack.
     pub(super) fn into_bytes(mut self) -> Vec<u8> {
         self.thaw();
         self.buffer.drain(..self.start as usize);
         self.buffer
     }
 
-    /// For reading.
+    /// Returns a read-only view, thawed if necessary.
     #[inline]
     pub(super) fn read(&self) -> Node<'_> {
         match self.start {
@@ -79,7 +82,7 @@ impl Chunk {
         }
     }
 
-    /// For reading what is not frozen.
+    /// Returns a read-only view. The chunk must not be frozen.
     #[inline]
     pub(super) fn as_ref(&self) -> ListpackRef<'_> {
         debug_assert_ne!(self.start, FROZEN);
@@ -89,7 +92,7 @@ impl Chunk {
         }
     }
 
-    /// Takes less room from now on, if that is worth it; whether it is.
+    /// Compresses the chunk if that saves enough memory. Returns `true` if it does.
     pub(super) fn freeze(&mut self) -> bool {
         if self.start == FROZEN {
             return true;
@@ -99,7 +102,7 @@ impl Chunk {
         true
     }
 
-    /// Is a listpack again.
+    /// Decompresses a frozen chunk.
     #[inline]
     pub(super) fn thaw(&mut self) {
         if self.start == FROZEN {
@@ -108,13 +111,13 @@ impl Chunk {
         }
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[inline]
     pub(super) const fn len(&self) -> usize {
         self.count as usize
     }
 
-    /// How long the listpack is as Redis reckons, which is as `DUMP` writes it.
+    /// Returns the length of the listpack as Redis computes it, which is its length in a `DUMP`.
     #[inline]
     pub(super) fn dumped_bytes(&self) -> usize {
         match self.start {
@@ -123,18 +126,18 @@ impl Chunk {
         }
     }
 
-    /// What its buffer takes.
+    /// Returns the allocated size of the buffer.
     #[inline]
     pub(super) const fn allocated(&self) -> usize {
         allocated(self.capacity())
     }
 
-    /// What it has asked for.
+    /// Returns the capacity of the buffer.
     const fn capacity(&self) -> usize {
         self.buffer.capacity()
     }
 
-    /// Whether entries of `bytes` bytes together may join the others.
+    /// Returns `true` if there is room for entries with a total of `bytes` bytes.
     #[inline]
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
         self.dumped_bytes() + bytes <= CHUNK_BYTES
@@ -163,13 +166,13 @@ impl Chunk {
         self.recount(self.count + 1);
     }
 
-    /// Adds an entry before the one at `at`, whose position it takes.
+    /// Inserts an entry at position `at`, before the entry that was there.
     pub(super) fn insert(&mut self, at: usize, entry: Entry<'_>) {
         entry.write(self.resize(at..at, entry.size_bytes()));
         self.recount(self.count + 1);
     }
 
-    /// Puts `entry` in the place of the one at `at`.
+    /// Replaces the entry at `at`.
     pub(super) fn replace(&mut self, at: usize, entry: Entry<'_>) {
         self.thaw();
         let old = at..self.as_ref().after(at);
@@ -178,7 +181,8 @@ impl Chunk {
         self.shrink_if_sparse();
     }
 
-    /// Removes up to `count` entries from the one at `at` on, and says how many that were. What followed them is at `at` now.
+    /// Removes up to `count` entries beginning with the one at `at`, and returns the number
+    /// removed. The entry after them is at `at` afterwards.
     pub(super) fn remove(&mut self, at: usize, count: usize) -> usize {
         self.thaw();
         let mut rest = self.as_ref().iter_from(at);
@@ -193,7 +197,7 @@ impl Chunk {
         removed
     }
 
-    /// Removes `count` entries at an end; so many there are.
+    /// Removes `count` entries at an end. The chunk must have that many.
     pub(super) fn discard(&mut self, end: End, count: usize) {
         self.thaw();
         let list = self.as_ref();
@@ -212,7 +216,8 @@ impl Chunk {
         self.shrink_if_sparse();
     }
 
-    /// Removes the entries that `is_it` names, at most `limit` and the first or the last of them; how many.
+    /// Removes the entries for which `is_it` returns `true`, at most `limit`, beginning at `from`.
+    /// Returns the number removed.
     pub(super) fn remove_matching(
         &mut self,
         from: End,
@@ -246,7 +251,7 @@ impl Chunk {
         removed
     }
 
-    /// Takes away the entries from the one at `at` on.
+    /// Splits off the entries beginning with the one at `at`.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
         self.thaw();
         let end = self.as_ref().end();
@@ -259,7 +264,7 @@ impl Chunk {
         tail
     }
 
-    /// Adds all entries of `other` behind the last.
+    /// Appends all entries of `other`.
     pub(super) fn append(&mut self, other: &Self) {
         self.thaw();
         let other_node = other.read();
@@ -269,7 +274,8 @@ impl Chunk {
         self.recount(self.count + other.count);
     }
 
-    /// Gives back the room, if it is worth it, because the chunk is at no end any more.
+    /// Frees the spare room, if it is worth it, because the chunk is no longer at an end of the
+    /// list.
     pub(super) fn seal(&mut self) {
         self.thaw();
         let bytes = self.as_ref().bytes().len();
@@ -278,7 +284,8 @@ impl Chunk {
         }
     }
 
-    /// Makes the bytes `old` be `size` bytes, whose contents are to be written. The header is not brought up to date.
+    /// Resizes the range `old` to `size` bytes, which the caller must fill. Does not update the
+    /// header.
     fn resize(&mut self, old: Range<usize>, size: usize) -> &mut [u8] {
         self.thaw();
         let behind = self.as_ref().end() - old.end;
@@ -291,7 +298,7 @@ impl Chunk {
         &mut self.buffer[self.start as usize + old.start..][..size]
     }
 
-    /// Puts `more` bytes behind the bytes `old` by moving what lies between them and `end`.
+    /// Inserts `more` bytes after the range `old` by moving the bytes between it and `end`.
     fn open(&mut self, old: Range<usize>, more: usize, end: End) {
         if self.room(end) < more {
             self.make_room(more, end);
@@ -309,7 +316,7 @@ impl Chunk {
         }
     }
 
-    /// Takes `less` bytes from the bytes `old` by moving what lies between them and `end`.
+    /// Removes `less` bytes from the range `old` by moving the bytes between it and `end`.
     fn close(&mut self, old: Range<usize>, less: usize, end: End) {
         let (start, len) = (self.start as usize, self.buffer.len());
         match end {
@@ -325,7 +332,7 @@ impl Chunk {
         }
     }
 
-    /// The bytes that may come at an end without anything moving.
+    /// Returns the number of bytes that can be added at an end without moving anything.
     #[inline]
     fn room(&self, end: End) -> usize {
         match end {
@@ -334,14 +341,16 @@ impl Chunk {
         }
     }
 
-    /// Sees to room for `more` bytes at `end`: by sliding the listpack if that brings enough, or else in a larger buffer.
+    /// Makes room for `more` bytes at `end`, by sliding the listpack if that suffices, and
+    /// otherwise in a larger buffer.
     fn make_room(&mut self, more: usize, end: End) {
         let (bytes, start) = (self.as_ref().bytes().len(), self.start as usize);
         let slack = self.capacity().saturating_sub(bytes);
         if slack < more + bytes / 8 {
             return self.reallocate(more, end);
         }
-        // Half of what is left stays where it is, for lists that grow at both ends in turn.
+        // Leaves half of the remaining room where it is, for lists that grow at both ends
+        // alternately.
         let head = match end {
             End::Head => more + (slack - more) / 2,
             End::Tail => (slack - more) / 2,
@@ -353,7 +362,7 @@ impl Chunk {
         self.start = head as u32;
     }
 
-    /// Moves to a buffer with room for `more` bytes, and more than that, at `end`.
+    /// Moves to a buffer with room for more than `more` bytes at `end`.
     fn reallocate(&mut self, more: usize, end: End) {
         let old = self.as_ref().bytes();
         let needed = old.len() + more;
@@ -371,7 +380,7 @@ impl Chunk {
         *self = Self { buffer, start: head as u32, count: self.count };
     }
 
-    /// Gives back the room of a buffer of which little is used.
+    /// Frees the spare room of a buffer of which little is used.
     fn shrink_if_sparse(&mut self) {
         let bytes = self.as_ref().bytes().len();
         if self.capacity() >= SHRINK_FROM_BYTES && bytes < self.capacity() / 4 {
@@ -381,7 +390,7 @@ impl Chunk {
         }
     }
 
-    /// Writes the header.
+    /// Writes the count to the header.
     fn recount(&mut self, count: u32) {
         self.count = count;
         let start = self.start as usize;

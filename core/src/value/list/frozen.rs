@@ -1,8 +1,9 @@
-//! The chunks of a long list that lie deep inside it, in less room.
+//! Compression of the inner chunks of a long list.
 //!
-//! The elements of one list mostly look alike: numbers that count up, names with a prefix, documents that differ in a few
-//! fields. So each element is written as what it shares with the one before at its start and at its end, and the bytes between;
-//! an integer as its distance to the integer before.
+//! The elements of a list are usually similar: numbers that count up, names with a prefix,
+//! documents that differ in a few fields. So each element is encoded as the lengths of the prefix
+//! and the suffix that it shares with the previous element, and the bytes between; an integer is
+//! encoded as the difference from the previous integer.
 //!
 //! ```text
 //!  bytes (u32), then for each entry
@@ -10,15 +11,16 @@
 //!  0xff                     distance (zigzag varint)
 //! ```
 //!
-//! That takes a few nanoseconds an element in either direction, and what has nothing in common stays as it is.
+//! This takes a few nanoseconds per element in either direction, and a chunk of dissimilar elements
+//! remains unchanged.
 
 use super::super::listpack::{COUNT_UNKNOWN, Entry, ListpackRef};
 use alloc::vec::Vec;
 
-/// What is in the place of a shared start when an integer follows.
+/// Replaces the length of the shared prefix if an integer follows.
 const INTEGER: u8 = 0xff;
 
-/// The listpack in less room; nothing if it would not be a quarter less.
+/// Compresses the listpack, or returns `None` if that would not save a quarter.
 pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
     let bytes = list.bytes().len();
     let most = bytes / 4 * 3;
@@ -52,7 +54,8 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
     (out.len() <= most).then_some(out)
 }
 
-/// How many bytes two texts share at their start, as far as that can be told: eight at a time, then one by one.
+/// Returns the length of the prefix that the two texts share, at most 254. Compares eight bytes at a
+/// time, then one by one.
 fn shared_start(one: &[u8], other: &[u8]) -> usize {
     let len = one.len().min(other.len()).min(usize::from(INTEGER) - 1);
     let (one, other) = (&one[..len], &other[..len]);
@@ -62,7 +65,7 @@ fn shared_start(one: &[u8], other: &[u8]) -> usize {
     start + bytes.take_while(|(one, other)| one == other).count()
 }
 
-/// The same at their end.
+/// Returns the length of the suffix that the two texts share, at most 255.
 fn shared_end(one: &[u8], other: &[u8]) -> usize {
     let len = one.len().min(other.len()).min(255);
     let (one, other) = (&one[one.len() - len..], &other[other.len() - len..]);
@@ -72,13 +75,13 @@ fn shared_end(one: &[u8], other: &[u8]) -> usize {
     end + bytes.rev().take_while(|(one, other)| one == other).count()
 }
 
-/// How long the listpack is.
+/// Returns the length of the decompressed listpack.
 #[inline]
 pub(super) fn listpack_bytes(frozen: &[u8]) -> usize {
     u32::from_le_bytes([frozen[0], frozen[1], frozen[2], frozen[3]]) as usize
 }
 
-/// The listpack of `count` entries, as it was frozen.
+/// Decompresses the listpack of `count` entries.
 pub(super) fn thaw(frozen: &[u8], count: u32) -> Vec<u8> {
     let bytes = listpack_bytes(frozen);
     let mut out = Vec::with_capacity(bytes);
@@ -120,7 +123,7 @@ fn push_entry(out: &mut Vec<u8>, entry: Entry<'_>) {
     entry.write(&mut out[at..]);
 }
 
-/// Writes seven bits a byte, the lowest first; all bytes but the last are marked.
+/// Writes seven bits per byte, least significant first; every byte except the last is marked.
 #[inline]
 fn push_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -152,7 +155,7 @@ mod tests {
     use alloc::{format, string::ToString, vec};
 
     #[test]
-    fn what_was_frozen_thaws_as_it_was() {
+    fn a_frozen_listpack_thaws_unchanged() {
         let mut random = Random::new(Seed(1));
         let mut frozen = 0;
         for _ in 0..2_000 {
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_alike_is_not_frozen() {
+    fn dissimilar_elements_are_not_frozen() {
         let mut random = Random::new(Seed(2));
         let words: vec::Vec<_> = (0..100).map(|_| random.next_u64().to_le_bytes()).collect();
         let list: Listpack = words.iter().map(|word| Entry::encode(word)).collect();

@@ -1,11 +1,12 @@
 //! The quicklist: a deque of chunks.
 //!
-//! It is Redis's structure with an array in place of the links, so an index is found by summing up counts that lie side by
-//! side. Ten million small elements are some fifteen thousand chunks: moving all of these handles when the deque grows takes
-//! microseconds, and the elements never move.
+//! This is Redis's structure with an array in place of the links, so an index is found by summing
+//! adjacent counts. Ten million small elements are some fifteen thousand chunks: when the deque
+//! grows, moving their handles takes microseconds, and the elements never move.
 //!
-//! In a long list the chunks that are far from both ends are frozen when they get there: most lists are queues and logs, of
-//! which only the ends are used. A list whose elements have nothing in common is tried once in a while, and left alone.
+//! In a long list, chunks are frozen when they are no longer near an end: most lists are queues and
+//! logs, of which only the ends are used. If the elements of a list do not compress, freezing is
+//! retried only occasionally.
 
 use super::super::listpack::{Entry, FRAME, HEADER};
 use super::{End, ListLimits, Node, chunk::CHUNK_BYTES, chunk::Chunk};
@@ -13,39 +14,39 @@ use crate::memory::allocated;
 use alloc::{collections::VecDeque, vec::Vec};
 use core::ops::ControlFlow;
 
-/// How many chunks at each end are never frozen.
+/// Number of chunks at each end that are never frozen.
 const WARM_CHUNKS: usize = 16;
 
-/// A list is long from so many chunks on.
+/// Number of chunks from which a list is long.
 const LONG_CHUNKS: usize = 64;
 
-/// How many chunks come and go before freezing is tried again when one was not worth it.
+/// Number of chunks to skip before freezing is retried after it was not worth it.
 const PAUSE_CHUNKS: usize = 15;
 
-/// A list of more than one listpack, or of one that is too large to be encoded as such.
+/// A list of several listpacks, or of one that is too large for the listpack encoding.
 #[derive(Clone, Debug, Default)]
 pub struct Quicklist {
-    /// None is empty.
+    /// No chunk is empty.
     chunks: VecDeque<Chunk>,
-    /// How many elements there are.
+    /// Number of elements.
     len: usize,
-    /// What all chunks take.
+    /// Total size of the chunks.
     chunk_bytes: usize,
-    /// Where to look next for chunks that were thawed.
+    /// Index where the search for thawed chunks continues.
     hand: usize,
-    /// How many chunks more are not tried to be frozen.
+    /// Number of chunks still to skip before freezing is retried.
     pause: usize,
 }
 
 impl Quicklist {
-    /// How many elements there are.
+    /// Returns the number of elements.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no elements.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -104,7 +105,7 @@ impl Quicklist {
         self.freeze_some(end);
     }
 
-    /// Adds all entries of a chunk behind the last element. A chunk of a usual size is taken as it is.
+    /// Appends all entries of a chunk. A chunk of ordinary size is taken over unchanged.
     pub(super) fn push_chunk(&mut self, chunk: Chunk) {
         if chunk.len() > 1 && chunk.dumped_bytes() > CHUNK_BYTES {
             chunk.read().iter().for_each(|entry| self.push(End::Tail, entry));
@@ -116,7 +117,8 @@ impl Quicklist {
         }
     }
 
-    /// Freezes the chunk that is no longer close to `end`, where one was added, and another that an edit may have thawed.
+    /// Freezes the chunk that is no longer close to `end`, where one was added, and one other that
+    /// an edit may have thawed.
     fn freeze_some(&mut self, end: End) {
         let len = self.chunks.len();
         if len < LONG_CHUNKS {
@@ -157,7 +159,7 @@ impl Quicklist {
                 End::Tail => self.chunks.pop_back(),
             });
         }
-        // What is next at the end is soon needed.
+        // The chunk that is now at the end will be needed soon.
         if let Some(last) = self.end(end) {
             self.edit(last, Chunk::thaw);
         }
@@ -165,7 +167,8 @@ impl Quicklist {
         takes_long.then_some(Self { chunks: removed, ..Self::default() })
     }
 
-    /// Puts an element beside the first that `is_it` names; whether there is one.
+    /// Inserts an element next to the first for which `is_it` returns `true`. Returns `true` if
+    /// there is one.
     pub(super) fn insert_beside(
         &mut self,
         is_it: &impl Fn(Entry<'_>) -> bool,
@@ -181,7 +184,7 @@ impl Quicklist {
         false
     }
 
-    /// Puts an element in the place of the one with this index.
+    /// Replaces the element at this index.
     pub(super) fn replace(&mut self, index: usize, entry: Entry<'_>) {
         let (index, within) = self.locate(index);
         self.edit(index, Chunk::thaw);
@@ -225,7 +228,7 @@ impl Quicklist {
         removed
     }
 
-    /// The one chunk that this is within `limits`, which it no longer needs to exceed.
+    /// Merges all chunks into one and takes it, if it is within `limits`.
     pub(super) fn take_listpack(&mut self, limits: &ListLimits) -> Option<Chunk> {
         let mut bytes = 0;
         for chunk in &self.chunks {
@@ -241,28 +244,28 @@ impl Quicklist {
         Some(all)
     }
 
-    /// What it has allocated.
+    /// Returns the allocated size.
     pub(super) fn memory_bytes(&self) -> usize {
-        /// Of a chunk, without what it has allocated.
+        /// Size of a chunk without its allocation.
         const HANDLE_BYTES: usize = 32;
         allocated(self.chunks.capacity() * HANDLE_BYTES) + self.chunk_bytes
     }
 
-    /// Frees up to `budget` chunks, and returns how many.
+    /// Frees up to `budget` chunks and returns their number.
     pub(super) fn free_some(&mut self, budget: usize) -> usize {
         let count = budget.min(self.chunks.len());
         self.chunks.truncate(self.chunks.len() - count);
         count
     }
 
-    /// The last chunk at an end.
+    /// Returns the index of the last chunk at an end.
     #[inline]
     fn end(&self, end: End) -> Option<usize> {
         let last = self.chunks.len().checked_sub(1)?;
         Some(if end == End::Head { 0 } else { last })
     }
 
-    /// Edits a chunk, and counts anew what it takes.
+    /// Edits a chunk and updates the total size.
     #[inline]
     fn edit<R>(&mut self, index: usize, edit: impl FnOnce(&mut Chunk) -> R) -> R {
         let chunk = &mut self.chunks[index];
@@ -283,8 +286,9 @@ impl Quicklist {
         Some(chunk)
     }
 
-    /// The chunk of the element with this index, and its index in that chunk; behind the last chunk if there is none. The
-    /// search starts at the nearer end.
+    /// Returns the index of the chunk that has the element at this index, and the element's index
+    /// in that chunk, or the number of chunks if there is no such element. The search starts at the
+    /// nearer end.
     fn locate(&self, index: usize) -> (usize, usize) {
         if index >= self.len {
             return (self.chunks.len(), 0);
@@ -309,14 +313,14 @@ impl Quicklist {
         unreachable!("the chunks hold all elements")
     }
 
-    /// Adds an element before position `at` of a chunk, which may be its end.
+    /// Inserts an element at position `at` of a chunk, which may be its end.
     fn insert(&mut self, index: usize, at: usize, entry: Entry<'_>) {
         self.len += 1;
         let size = entry.size_bytes();
         if self.chunks[index].has_room_for(size) {
             return self.edit(index, |chunk| chunk.insert(at, entry));
         }
-        // Between this chunk and the next, after it has been split if need be.
+        // Inserts between this chunk and the next, after splitting the chunk if necessary.
         let next = match at {
             HEADER => index,
             _ if at == self.chunks[index].dumped_bytes() - FRAME => index + 1,
@@ -336,7 +340,8 @@ impl Quicklist {
         }
     }
 
-    /// Drops a chunk if it has become empty, or joins it with its neighbours if it has become small.
+    /// Drops a chunk that has become empty, and merges one that has become small with its
+    /// neighbours.
     fn mend(&mut self, index: usize) {
         if self.chunks[index].len() == 0 {
             self.remove_chunk(index);
@@ -350,7 +355,7 @@ impl Quicklist {
         }
     }
 
-    /// The same of all chunks.
+    /// Drops all empty chunks and merges small neighbours.
     fn compact(&mut self) {
         let mut joined: VecDeque<Chunk> = VecDeque::new();
         for chunk in core::mem::take(&mut self.chunks) {
@@ -366,7 +371,7 @@ impl Quicklist {
         self.chunks = joined;
     }
 
-    /// Whether a chunk and the next are small enough to be one.
+    /// Returns `true` if a chunk and the next are small enough to be merged.
     fn joins(&self, index: usize) -> bool {
         let bytes = |index: usize| self.chunks.get(index).map(Chunk::dumped_bytes);
         bytes(index)
@@ -376,7 +381,7 @@ impl Quicklist {
 }
 
 impl FromIterator<Vec<u8>> for Quicklist {
-    /// The list of these listpacks, each written here.
+    /// Creates the list of these listpacks, which must have been written here.
     fn from_iter<I: IntoIterator<Item = Vec<u8>>>(listpacks: I) -> Self {
         let mut list = Self::default();
         listpacks.into_iter().for_each(|bytes| list.push_chunk(Chunk::from_bytes(bytes)));

@@ -1,4 +1,4 @@
-//! Lists against a `VecDeque` of what was put into them.
+//! Tests of lists against a `VecDeque` with the same elements.
 
 use super::chunk::CHUNK_BYTES;
 use super::*;
@@ -44,7 +44,7 @@ fn assert_is(list: &List, naive: &Naive) {
     assert_eq!(view.nodes().count(), view.node_count());
 }
 
-/// One random edit, of both.
+/// Makes the same random edit to both.
 fn edit(random: &mut Random, list: &mut List, naive: &mut Naive, limits: &ListLimits, long: usize) {
     let new = text(random, long);
     let index = random.below(naive.len() + 1);
@@ -100,7 +100,7 @@ fn edit(random: &mut Random, list: &mut List, naive: &mut Naive, limits: &ListLi
 }
 
 #[test]
-fn edits_do_what_they_do_to_a_deque() {
+fn edits_match_those_of_a_deque() {
     let mut random = Random::new(Seed(1));
     for round in 0..200 {
         let limits = ListLimits::of_parameter([-2, -1, -5, 0, 3, 100, 10_000][round % 7]);
@@ -126,7 +126,7 @@ fn edits_do_what_they_do_to_a_deque() {
 }
 
 #[test]
-fn a_list_of_many_chunks_is_edited_anywhere() {
+fn a_list_of_many_chunks_can_be_edited_anywhere() {
     let mut random = Random::new(Seed(2));
     let limits = ListLimits::of_parameter(-2);
     let (mut list, mut naive) = (List::default(), Naive::new());
@@ -167,7 +167,7 @@ fn a_list_of_many_chunks_is_edited_anywhere() {
 }
 
 #[test]
-fn a_list_is_a_listpack_up_to_its_limit_and_again_from_half_of_it() {
+fn a_list_is_a_listpack_up_to_its_limit_and_again_at_half_of_it() {
     let limits = ListLimits::of_parameter(4);
     let mut list = List::default();
     let push = |list: &mut List| {
@@ -187,7 +187,7 @@ fn a_list_is_a_listpack_up_to_its_limit_and_again_from_half_of_it() {
 }
 
 #[test]
-fn a_million_elements_take_little_more_than_their_bytes_or_less_if_they_are_alike() {
+fn a_million_elements_use_little_more_than_their_bytes_or_half_if_they_are_similar() {
     let mut random = Random::new(Seed(3));
     for end in [End::Head, End::Tail] {
         for is_alike in [false, true] {
@@ -217,7 +217,7 @@ fn a_million_elements_take_little_more_than_their_bytes_or_less_if_they_are_alik
 }
 
 #[test]
-fn a_long_list_is_edited_where_it_is_frozen() {
+fn a_long_list_can_be_edited_where_it_is_frozen() {
     let mut random = Random::new(Seed(4));
     let (mut list, mut naive) = (List::Quicklist(Quicklist::default()), Naive::new());
     for number in 0..40_000 {

@@ -1,4 +1,4 @@
-//! One entry of a listpack: what it holds, and the bytes it becomes.
+//! One entry of a listpack and its encoding.
 //!
 //! ```text
 //!  head        what follows           holds
@@ -10,14 +10,16 @@
 //!  11110001..  2, 3, 4 or 8 bytes     an integer of so many bytes
 //! ```
 //!
-//! Head and payload are followed by the *backlen*: their length, seven bits a byte, written so that it is read from its end
-//! backwards. That is how a listpack is walked from its tail.
+//! Head and payload are followed by the *backlen*: their length, with seven bits per byte, encoded
+//! so that it can be read backwards from its end. This permits iteration from the tail of a
+//! listpack.
 
 use super::super::super::number::parse_i64;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What an entry holds: an integer wherever its bytes spell one, as Redis would print it.
+/// The value of an entry: an integer if its bytes spell one as Redis would print it, otherwise the
+/// bytes.
 ///
 /// ```
 /// use redstart_core::value::listpack::Entry;
@@ -34,14 +36,14 @@ pub enum Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// What Redis would store for `bytes`.
+    /// Converts `bytes` to the entry that Redis would store.
     #[inline]
     #[must_use]
     pub fn encode(bytes: &'a [u8]) -> Self {
         parse_i64(bytes).map_or(Self::Bytes(bytes), Self::Int)
     }
 
-    /// The same, as an integer if its bytes spell one.
+    /// Converts bytes that spell an integer to that integer.
     #[inline]
     #[must_use]
     pub fn encoded(self) -> Self {
@@ -51,7 +53,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The bytes; an integer is printed into `digits`.
+    /// Returns the bytes; an integer is printed into `digits`.
     #[inline]
     pub fn text<'b>(self, digits: &'b mut itoa::Buffer) -> &'b [u8]
     where
@@ -63,7 +65,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// How many bytes it has when printed.
+    /// Returns the length of the printed value in bytes.
     #[must_use]
     pub fn text_len(self) -> usize {
         match self {
@@ -75,7 +77,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The integer that it is or spells.
+    /// Returns the value if it is or spells an integer.
     #[inline]
     #[must_use]
     pub fn to_i64(self) -> Option<i64> {
@@ -90,13 +92,13 @@ impl<'a> Entry<'a> {
         out.extend_from_slice(self.text(&mut itoa::Buffer::new()));
     }
 
-    /// A copy of the bytes.
+    /// Returns a copy of the bytes.
     #[must_use]
     pub fn to_vec(self) -> Vec<u8> {
         self.text(&mut itoa::Buffer::new()).to_vec()
     }
 
-    /// What it costs in a listpack: head, payload and backlen.
+    /// Returns the size of the encoded entry in bytes: head, payload and backlen.
     ///
     /// ```
     /// use redstart_core::value::listpack::Entry;
@@ -111,7 +113,7 @@ impl<'a> Entry<'a> {
         body + backlen_size(body)
     }
 
-    /// The same without the backlen.
+    /// Returns the size of the encoded entry without the backlen.
     #[inline]
     fn body_bytes(self) -> usize {
         match self {
@@ -120,21 +122,21 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Writes it into exactly [`size_bytes`](Self::size_bytes) bytes.
+    /// Encodes the entry into exactly [`size_bytes`](Self::size_bytes) bytes.
     pub(in crate::value) fn write(self, into: &mut [u8]) {
         let (body, backlen) = into.split_at_mut(self.body_bytes());
         self.write_body(body);
         write_backlen(body.len(), backlen);
     }
 
-    /// Appends it without its backlen, for who only reads forwards.
+    /// Appends the encoded entry without its backlen, for readers that only iterate forwards.
     pub(in crate::value) fn write_bare(self, out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + self.body_bytes(), 0);
         self.write_body(&mut out[start..]);
     }
 
-    /// Takes an entry without backlen off the front of `bytes`.
+    /// Reads an entry without backlen and advances `bytes` past it.
     #[inline]
     pub(in crate::value) fn take_bare(bytes: &mut &'a [u8]) -> Option<Self> {
         let (entry, rest) = bytes.split_at_checked(body_len(bytes)?)?;
@@ -142,15 +144,15 @@ impl<'a> Entry<'a> {
         Some(Self::read(entry))
     }
 
-    /// Goes past an entry without backlen.
+    /// Advances `bytes` past an entry without backlen.
     #[inline]
     pub(in crate::value) fn skip_bare(bytes: &mut &[u8]) -> Option<()> {
         *bytes = bytes.get(body_len(bytes)?..)?;
         Some(())
     }
 
-    /// Head and payload, which are as long as `into`.
-    #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits its case has")]
+    /// Writes head and payload. Their length must be that of `into`.
+    #[expect(clippy::cast_possible_truncation, reason = "each cast keeps the bits of its case")]
     fn write_body(self, into: &mut [u8]) {
         match self {
             Self::Int(number) => {
@@ -181,7 +183,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Reads the entry at the start of `at`.
+    /// Reads the entry at the beginning of `at`.
     #[inline]
     pub(super) fn read(at: &'a [u8]) -> Self {
         let int = |len: usize| {
@@ -194,7 +196,8 @@ impl<'a> Entry<'a> {
             head @ 0x80..=0xbf => Self::Bytes(&at[1..1 + usize::from(head & 0x3f)]),
             head @ 0xc0..=0xdf => {
                 let bits = i16::from_be_bytes([head << 3, at[1]]);
-                // The head's five bits now lead, and the others have three bits of room before them.
+                // The head's five bits now come first, and the others have three spare bits before
+                // them.
                 Self::Int(i64::from((bits & !0xff) >> 3 | bits & 0xff))
             }
             head @ 0xe0..=0xef => {
@@ -206,12 +209,12 @@ impl<'a> Entry<'a> {
             0xf2 => int(3),
             0xf3 => int(4),
             0xf4 => int(8),
-            _ => unreachable!("a position is where an entry starts"),
+            _ => unreachable!("every position is the start of an entry"),
         }
     }
 }
 
-/// Two entries are equal when their bytes are: an integer has one spelling.
+/// Two entries are equal if their bytes are equal, because an integer has only one spelling.
 impl PartialEq for Entry<'_> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
@@ -246,7 +249,8 @@ impl fmt::Debug for Entry<'_> {
 const LONG_BYTES: u8 = 0xf0;
 const INT_HEADS: u8 = 0xf0;
 
-/// How long the entry at the start of `at` is without its backlen, as its head tells; none where no entry starts.
+/// Returns the length without backlen of the entry at the beginning of `at`, as its head states, or
+/// `None` if no valid entry begins there.
 #[inline]
 pub(super) fn body_len(at: &[u8]) -> Option<usize> {
     Some(match *at.first()? {
@@ -263,7 +267,8 @@ pub(super) fn body_len(at: &[u8]) -> Option<usize> {
     })
 }
 
-/// How many bytes the backlen of an entry of `body` bytes takes. The bounds are Redis's, which wastes a byte at each.
+/// Returns the size of the backlen for an entry of `body` bytes. The bounds are those of Redis,
+/// which wastes a byte at each.
 #[inline]
 pub(super) const fn backlen_size(body: usize) -> usize {
     match body {
@@ -275,7 +280,7 @@ pub(super) const fn backlen_size(body: usize) -> usize {
     }
 }
 
-/// The backlen that ends where `before` ends.
+/// Reads the backlen at the end of `before`.
 #[inline]
 pub(super) fn read_backlen(before: &[u8]) -> Option<usize> {
     let mut len = 0;
@@ -288,8 +293,8 @@ pub(super) fn read_backlen(before: &[u8]) -> Option<usize> {
     None
 }
 
-/// Writes the backlen of an entry of `body` bytes: all of its bytes but the first are marked.
-#[expect(clippy::cast_possible_truncation, reason = "seven bits a byte")]
+/// Writes the backlen of an entry of `body` bytes: all of its bytes except the first are marked.
+#[expect(clippy::cast_possible_truncation, reason = "seven bits per byte")]
 fn write_backlen(body: usize, into: &mut [u8]) {
     let mut rest = body;
     let (first, marked) = into.split_at_mut(1);
@@ -304,7 +309,7 @@ fn long_len(at: &[u8]) -> usize {
     u32::from_le_bytes([at[1], at[2], at[3], at[4]]) as usize
 }
 
-/// How many bytes an integer takes, its head included.
+/// Returns the size of an encoded integer in bytes, including its head.
 const fn int_len(number: i64) -> usize {
     match number {
         0..=127 => 1,
@@ -316,7 +321,7 @@ const fn int_len(number: i64) -> usize {
     }
 }
 
-/// How long the head of `len` bytes is.
+/// Returns the size of the head of `len` bytes.
 const fn bytes_head_len(len: usize) -> usize {
     match len {
         0..64 => 1,
@@ -337,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn every_integer_is_read_as_it_was_written() {
+    fn every_integer_reads_back_unchanged() {
         let edges = (0..64).flat_map(|bit| {
             let power = 1i64 << bit;
             [power.wrapping_sub(1), power, power.wrapping_add(1)]
@@ -353,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_have_the_bytes_that_redis_writes() {
+    fn integers_are_encoded_as_redis_does() {
         let known: [(i64, &[u8]); 8] = [
             (127, &[0x7f, 1]),
             (128, &[0xc0, 128, 2]),
@@ -370,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_read_as_they_were_written_around_every_bound() {
+    fn bytes_read_back_unchanged_around_every_length_limit() {
         for bound in [0, 63, 126, 127, 4093, 4095, 16_378, 16_383, 2_097_146, 2_097_151] {
             for len in [bound, bound + 1, bound + 2] {
                 let text = vec![b'x'; len];

@@ -1,4 +1,4 @@
-//! A listpack that is only read: walks, searches and samples, none of which allocates.
+//! Reading a listpack: iteration, searches and samples, without allocating.
 
 use super::super::super::random::Random;
 use super::{
@@ -8,23 +8,24 @@ use super::{
 use alloc::vec::Vec;
 use core::{fmt, iter::FusedIterator};
 
-/// A borrowed listpack. Positions are byte offsets of entries, and stay so until the listpack is edited.
+/// A borrowed listpack. Positions are byte offsets of entries, valid until the listpack is edited.
 #[derive(Clone, Copy)]
 pub struct ListpackRef<'a>(&'a [u8]);
 
 impl<'a> ListpackRef<'a> {
-    /// The listpack without entries.
+    /// A listpack without entries.
     pub const EMPTY: ListpackRef<'static> = ListpackRef(&[0, 0]);
 
-    /// Takes `bytes` for a listpack: those of one that was written here.
+    /// Interprets `bytes` as a listpack. They must have been written here.
     #[inline]
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The listpack that was dumped as `bytes`, which may be foreign: if every entry lies within them and they say of
-    /// themselves what is so. No reading can then leave them.
+    /// Parses a dumped listpack, which may be untrusted. Returns `None` unless every entry is
+    /// within the bytes and all lengths and the count are correct, so that no read can leave the
+    /// bytes.
     #[must_use]
     pub fn of_dump(bytes: &'a [u8]) -> Option<Self> {
         let (&total, rest) = bytes.split_first_chunk()?;
@@ -46,70 +47,71 @@ impl<'a> ListpackRef<'a> {
         list.count().is_none_or(|told| told == count).then_some(list)
     }
 
-    /// Its bytes as `DUMP` and snapshots have them.
+    /// Returns the bytes as `DUMP` and snapshots store them.
     #[must_use]
     pub fn dump(self) -> Vec<u8> {
         let total = self.dumped_bytes() as u32;
         [&total.to_le_bytes(), self.0, &[END]].concat()
     }
 
-    /// How many bytes these are, which is what Redis reckons with.
+    /// Returns the length of the dumped listpack, which Redis uses for its limits.
     #[inline]
     #[must_use]
     pub const fn dumped_bytes(self) -> usize {
         self.0.len() + FRAME
     }
 
-    /// Its bytes in memory.
+    /// Returns the bytes in memory.
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// How many entries there are. Up to 65534 that is written down; more have to be counted.
+    /// Returns the number of entries. Up to 65534 it is stored; beyond that the entries are
+    /// counted.
     #[inline]
     #[must_use]
     pub fn len(self) -> usize {
         self.count().unwrap_or_else(|| self.iter().count())
     }
 
-    /// Whether there is no entry.
+    /// Returns `true` if there are no entries.
     #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0.len() == HEADER
     }
 
-    /// The number of entries as far as it is written down.
+    /// Returns the stored number of entries, if it is known.
     #[inline]
     pub(super) fn count(self) -> Option<usize> {
         let count = u16::from_le_bytes([self.0[0], self.0[1]]);
         (count != COUNT_UNKNOWN).then_some(usize::from(count))
     }
 
-    /// The position of the first entry.
+    /// Returns the position of the first entry.
     #[inline]
     #[must_use]
     pub fn first(self) -> Option<usize> {
         self.entry_from(HEADER)
     }
 
-    /// The position of the last entry.
+    /// Returns the position of the last entry.
     #[inline]
     #[must_use]
     pub fn last(self) -> Option<usize> {
         self.prev(self.end())
     }
 
-    /// The position of the entry after the one at `at`.
+    /// Returns the position of the entry after the one at `at`.
     #[inline]
     #[must_use]
     pub fn next(self, at: usize) -> Option<usize> {
         self.entry_from(self.after(at))
     }
 
-    /// The position of the entry before the one at `at`, or before the end.
+    /// Returns the position of the entry before `at`, which may be the end.
     #[inline]
     #[must_use]
     pub fn prev(self, at: usize) -> Option<usize> {
@@ -120,21 +122,21 @@ impl<'a> ListpackRef<'a> {
         Some(at - body - backlen_size(body))
     }
 
-    /// Where the entries end: the position to insert at behind the last one.
+    /// Returns the end of the entries, which is the position at which to append.
     #[inline]
     #[must_use]
     pub const fn end(self) -> usize {
         self.0.len()
     }
 
-    /// The entry at `at`.
+    /// Returns the entry at `at`.
     #[inline]
     #[must_use]
     pub fn get(self, at: usize) -> Entry<'a> {
         Entry::read(&self.0[at..])
     }
 
-    /// The position of the entry with this index, counted from the end when negative.
+    /// Returns the position of the entry at this index; a negative index counts from the end.
     #[must_use]
     pub fn seek(self, index: i64) -> Option<usize> {
         let (mut left, backwards) = match (self.count(), usize::try_from(index)) {
@@ -151,25 +153,27 @@ impl<'a> ListpackRef<'a> {
         Some(at)
     }
 
-    /// The entries in order.
+    /// Returns the entries in order.
     #[inline]
     #[must_use]
     pub fn iter(self) -> Iter<'a> {
         self.iter_from(HEADER)
     }
 
-    /// The entries from the one at `at` on.
+    /// Returns the entries from the one at `at` on.
     #[inline]
     #[must_use]
     pub fn iter_from(self, at: usize) -> Iter<'a> {
         Iter { list: self, front: at, back: self.end() }
     }
 
-    /// The position of the first entry that equals `needle`, of those that are `skip` entries apart.
+    /// Returns the position of the first entry that equals `needle`, omitting `skip` entries
+    /// between any two that are compared.
     ///
     /// ```
     /// use redstart_core::value::listpack::{Entry, Listpack};
-    /// let pairs: Listpack = [b"b", b"a", b"a", b"1"].map(|bytes| Entry::encode(bytes)).into_iter().collect();
+    /// let pairs = [b"b", b"a", b"a", b"1"].map(|bytes| Entry::encode(bytes));
+    /// let pairs: Listpack = pairs.into_iter().collect();
     /// let at = pairs.as_ref().find(b"a", 1).and_then(|at| pairs.as_ref().next(at));
     /// assert_eq!(at.map(|at| pairs.as_ref().get(at)), Some(Entry::Int(1)));
     /// ```
@@ -179,13 +183,13 @@ impl<'a> ListpackRef<'a> {
         self.find_from(HEADER, needle, skip)
     }
 
-    /// The same from the entry at `at` on.
+    /// Like [`find`](Self::find), beginning with the entry at `at`.
     #[inline]
     #[must_use]
     pub fn find_from(self, at: usize, needle: &[u8], skip: usize) -> Option<usize> {
         match Entry::encode(needle) {
             Entry::Bytes(_) => self.search(at, skip, |entry| is_text(entry, needle)),
-            // In foreign bytes an integer may be spelled out.
+            // In untrusted bytes an integer may be stored as a string.
             Entry::Int(number) => self.search(at, skip, |entry| match entry {
                 Entry::Int(other) => other == number,
                 text @ Entry::Bytes(_) => is_text(text, needle),
@@ -193,7 +197,7 @@ impl<'a> ListpackRef<'a> {
         }
     }
 
-    /// [`find`](Self::find) of what may be an integer already.
+    /// Like [`find`](Self::find), for a needle that may already be an integer.
     #[inline]
     #[must_use]
     pub fn find_entry(self, needle: Entry<'_>, skip: usize) -> Option<usize> {
@@ -219,21 +223,23 @@ impl<'a> ListpackRef<'a> {
         }
     }
 
-    /// The position of one element by chance, an element being `stride` entries.
+    /// Returns the position of a random element that consists of `stride` entries.
     #[must_use]
     pub fn random(self, random: &mut Random, stride: usize) -> Option<usize> {
         let index = random.below(self.len() / stride) * stride;
         self.seek(i64::try_from(index).ok()?)
     }
 
-    /// The positions of `count` different elements by chance, in their order; of all when there are not so many.
+    /// Returns the positions of `count` distinct random elements in ascending order, or of all if
+    /// there are fewer.
     #[must_use]
     pub fn sample(self, random: &mut Random, count: usize, stride: usize) -> Sample<'a, '_> {
         let left = self.len() / stride;
         Sample { list: self, at: HEADER, stride, wanted: count.min(left), left, random }
     }
 
-    /// The positions of the elements with these indexes, which ascend and may repeat.
+    /// Returns the positions of the elements at these indexes, which must be in ascending order and
+    /// may repeat.
     pub fn pick(
         self,
         indexes: impl IntoIterator<Item = usize>,
@@ -249,16 +255,16 @@ impl<'a> ListpackRef<'a> {
         })
     }
 
-    /// `at` if there is an entry and not the end.
+    /// Returns `at` if there is an entry, or `None` if it is the end.
     #[inline]
     fn entry_from(self, at: usize) -> Option<usize> {
         (at < self.0.len()).then_some(at)
     }
 
-    /// Where the entry at `at` ends.
+    /// Returns the position at which the entry at `at` ends.
     #[inline]
     pub(in crate::value) fn after(self, at: usize) -> usize {
-        let body = body_len(&self.0[at..]).expect("a position is where an entry starts");
+        let body = body_len(&self.0[at..]).expect("every position is the start of an entry");
         at + body + backlen_size(body)
     }
 }
@@ -272,14 +278,15 @@ impl<'a> IntoIterator for ListpackRef<'a> {
     }
 }
 
-/// Whether an entry is these bytes, which do not tell by its length and its end.
+/// Returns `true` if an entry consists of these bytes. Compares length and last byte first, because
+/// similar entries often differ there.
 #[inline]
 fn is_text(entry: Entry<'_>, needle: &[u8]) -> bool {
     matches!(entry, Entry::Bytes(bytes)
         if bytes.len() == needle.len() && bytes.last() == needle.last() && bytes == needle)
 }
 
-/// Two listpacks are equal when their entries are.
+/// Two listpacks are equal if their entries are equal.
 impl PartialEq for ListpackRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -294,7 +301,7 @@ impl fmt::Debug for ListpackRef<'_> {
     }
 }
 
-/// The entries of a listpack, from both ends.
+/// A double-ended iterator over the entries of a listpack.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
     list: ListpackRef<'a>,
@@ -303,7 +310,7 @@ pub struct Iter<'a> {
 }
 
 impl Iter<'_> {
-    /// The position of the entry that comes next, or where the entries end.
+    /// Returns the position of the next entry, or the end of the entries.
     #[inline]
     #[must_use]
     pub const fn position(&self) -> usize {
@@ -349,8 +356,8 @@ impl DoubleEndedIterator for Iter<'_> {
 
 impl FusedIterator for Iter<'_> {}
 
-/// Positions of elements drawn without repetition: each is taken with the chance of the wanted among those left (Knuth's
-/// algorithm S).
+/// The positions of elements sampled without repetition: each is selected with the probability of
+/// wanted over remaining elements (Knuth's algorithm S).
 #[derive(Debug)]
 pub struct Sample<'a, 'r> {
     list: ListpackRef<'a>,

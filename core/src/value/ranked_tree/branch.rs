@@ -1,21 +1,21 @@
-//! A branch: children side by side, with what a search must know of them.
+//! A branch: an array of children, with the data that a search needs.
 
 use alloc::boxed::Box;
 
 use super::node::{Edges, Node, Split};
 use super::{Member, partition_point};
 
-/// The children that a branch holds: with all that it knows of them they fill 1280 bytes.
+/// Number of children of a full branch, which with their data fill 1280 bytes.
 pub(super) const BRANCH_MAX: usize = 31;
 
-/// Children in their order. Past `len` there are none.
+/// Children in order. Slots from `len` on are empty.
 pub(super) struct Branch {
     pub(super) len: usize,
-    /// How many members each child has.
+    /// The number of members of each child.
     pub(super) counts: [usize; BRANCH_MAX],
-    /// The scores of the lower bounds; the first is not used.
+    /// The scores of the lower bounds; the first is unused.
     pub(super) scores: [f64; BRANCH_MAX],
-    /// The members of the lower bounds; the first is not used.
+    /// The members of the lower bounds; the first is unused.
     pub(super) bounds: [Option<Member>; BRANCH_MAX],
     pub(super) children: [Option<Node>; BRANCH_MAX],
 }
@@ -31,7 +31,7 @@ impl Branch {
         })
     }
 
-    /// A root above a node of `count` members and what has split off it.
+    /// Creates a root above a node of `count` members and the node that was split off it.
     pub(super) fn of_two(lower: Node, count: usize, upper: Split) -> Box<Self> {
         let mut branch = Self::new();
         branch.len = 1;
@@ -41,7 +41,7 @@ impl Branch {
         branch
     }
 
-    /// As many children as it has room for, of those that are in their order.
+    /// Creates a branch of as many of the sorted children as fit.
     pub(super) fn filled(children: &mut impl Iterator<Item = Split>) -> Split {
         let mut branch = Self::new();
         for child in children.take(BRANCH_MAX) {
@@ -50,9 +50,10 @@ impl Branch {
         branch.into_split()
     }
 
-    /// On its way into a branch above; the bound of its first child becomes its own.
+    /// Converts the branch for insertion into a parent; the bound of its first child becomes its
+    /// own.
     fn into_split(mut self: Box<Self>) -> Split {
-        let bound = self.bounds[0].take().expect("what splits off has a lower bound");
+        let bound = self.bounds[0].take().expect("a node that was split off has a lower bound");
         let count = self.counts[..self.len].iter().sum();
         Split { score: self.scores[0], bound, count, node: Node::Branch(self) }
     }
@@ -60,7 +61,7 @@ impl Branch {
     #[inline]
     pub(super) fn child(&self, at: usize) -> &Node {
         let child = self.children[at].as_ref();
-        let child = child.expect("a branch has a child wherever it is not past its end");
+        let child = child.expect("slots before the end have a child");
         child.prefetch();
         child
     }
@@ -68,19 +69,19 @@ impl Branch {
     #[inline]
     pub(super) fn child_mut(&mut self, at: usize) -> &mut Node {
         let child = self.children[at].as_mut();
-        let child = child.expect("a branch has a child wherever it is not past its end");
+        let child = child.expect("slots before the end have a child");
         child.prefetch();
         child
     }
 
-    /// The child that a member is in, or would be.
+    /// Returns the child that contains a member, or would contain it.
     #[inline]
     pub(super) fn child_of(&self, score: f64, bytes: &[u8]) -> usize {
         let (scores, bounds) = (&self.scores[1..self.len], &self.bounds[1..self.len]);
         partition_point(scores, bounds, score, |bound| bound.bytes() <= bytes)
     }
 
-    /// The child that has a rank, which becomes the rank within it.
+    /// Returns the child that contains a rank, and makes `rank` relative to it.
     #[inline]
     pub(super) fn child_at(&self, rank: &mut usize) -> usize {
         let mut child = 0;
@@ -158,7 +159,7 @@ impl Branch {
         upper
     }
 
-    /// Takes over the children of `other` from `from` on.
+    /// Moves in the children of `other` from index `from` on.
     fn append(&mut self, other: &mut Self, from: usize) {
         let (own, more) = (self.len..self.len + other.len - from, from..other.len);
         self.counts[own.clone()].copy_from_slice(&other.counts[more.clone()]);
@@ -169,7 +170,8 @@ impl Branch {
         other.len = from;
     }
 
-    /// After a child has lost members: it goes if it is empty, and merges with a neighbour if both are small.
+    /// Updates the branch after a child has lost members: removes the child if it is empty, and
+    /// merges it with a neighbour if both are small.
     pub(super) fn settle(&mut self, child: usize, node_bytes: &mut usize) {
         let node = self.child(child);
         let (len, max, own_bytes) = (node.len(), node.max(), node.own_bytes());
@@ -192,7 +194,7 @@ impl Branch {
         }
     }
 
-    /// Joins a child and the next one.
+    /// Merges a child with the next one.
     fn merge(&mut self, lower: usize) {
         let upper = lower + 1;
         let (score, bound) = (self.scores[upper], self.bounds[upper].take());
@@ -204,7 +206,7 @@ impl Branch {
                 upper.bounds[0] = bound;
                 lower.append(&mut upper, 0);
             }
-            _ => unreachable!("the children of a branch are of one height"),
+            _ => unreachable!("all children of a branch have the same height"),
         }
     }
 }

@@ -1,14 +1,14 @@
-//! A leaf: members side by side, with their scores.
+//! A leaf: an array of members with their scores.
 
 use alloc::boxed::Box;
 
 use super::node::{Edges, Node, Split};
 use super::{Member, partition_point};
 
-/// The members that a leaf holds: with their scores and its length they fill 1024 bytes.
+/// Number of members of a full leaf, which with their scores and the length fill 1024 bytes.
 pub(super) const LEAF_MAX: usize = 63;
 
-/// Members in their order. Past `len` there are none.
+/// Members in order. Slots from `len` on are empty.
 pub(super) struct Leaf {
     pub(super) len: usize,
     pub(super) scores: [f64; LEAF_MAX],
@@ -20,7 +20,7 @@ impl Leaf {
         Box::new(Self { len: 0, scores: [0.0; LEAF_MAX], members: [const { None }; LEAF_MAX] })
     }
 
-    /// As many members as it has room for, of those that are in their order.
+    /// Creates a leaf of as many of the sorted members as fit.
     pub(super) fn filled(members: &mut impl Iterator<Item = (f64, Member)>) -> Box<Self> {
         let mut leaf = Self::new();
         for (score, member) in members.take(LEAF_MAX) {
@@ -31,14 +31,14 @@ impl Leaf {
         leaf
     }
 
-    /// On its way into a branch.
+    /// Converts the leaf for insertion into a branch.
     pub(super) fn into_split(self: Box<Self>, score: f64, bound: Member) -> Split {
         Split { score, bound, count: self.len, node: Node::Leaf(self) }
     }
 
     #[inline]
     pub(super) fn member(&self, at: usize) -> &Member {
-        self.members[at].as_ref().expect("a leaf has a member wherever it is not past its end")
+        self.members[at].as_ref().expect("slots before the end have a member")
     }
 
     #[inline]
@@ -58,7 +58,7 @@ impl Leaf {
             self.insert_at(at, score, member);
             return None;
         }
-        // Where members arrive in order, the leaf that they have filled stays full.
+        // If members arrive in order, the leaf that they have filled remains full.
         let split_at = match at {
             LEAF_MAX if edges.is_last => LEAF_MAX,
             0 if edges.is_first => 0,
@@ -90,7 +90,7 @@ impl Leaf {
         upper
     }
 
-    /// Takes over the members of `other` from `from` on.
+    /// Moves in the members of `other` from index `from` on.
     pub(super) fn append(&mut self, other: &mut Self, from: usize) {
         let (len, more) = (self.len, other.len - from);
         self.scores[len..len + more].copy_from_slice(&other.scores[from..other.len]);
@@ -99,7 +99,8 @@ impl Leaf {
         other.len = from;
     }
 
-    /// Gives a member the score of its head where it then stays between two others of this leaf, and otherwise removes it.
+    /// Gives a member the score in its head if it then still belongs between two others of this
+    /// leaf, and otherwise removes it.
     pub(super) fn rescore(&mut self, from: f64, member: &Member) {
         let (to, bytes) = (member.head(), member.bytes());
         let old = self.lower_bound(from, bytes);
@@ -108,7 +109,7 @@ impl Leaf {
         }
         let new = self.lower_bound(to, bytes);
         if to > from && new < self.len {
-            // It has counted itself among those before its new place.
+            // The member itself was counted among those before its new place.
             let new = new - 1;
             self.members[old..=new].rotate_left(1);
             self.scores.copy_within(old + 1..new + 1, old);
@@ -122,7 +123,7 @@ impl Leaf {
         }
     }
 
-    /// Removes a member, if it is there.
+    /// Removes a member, if it exists.
     pub(super) fn remove(&mut self, score: f64, bytes: &[u8]) {
         let at = self.lower_bound(score, bytes);
         if at < self.len && self.member(at).bytes() == bytes {

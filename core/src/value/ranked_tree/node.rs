@@ -7,19 +7,19 @@ use super::branch::{BRANCH_MAX, Branch};
 use super::leaf::{LEAF_MAX, Leaf};
 use crate::table::prefetch::prefetch;
 
-/// What a leaf takes, with eight-byte pointers.
+/// Size of a leaf, with eight-byte pointers.
 pub(super) const LEAF_BYTES: usize = 1024;
 
-/// What a branch takes, with eight-byte pointers.
+/// Size of a branch, with eight-byte pointers.
 pub(super) const BRANCH_BYTES: usize = 1280;
 
-/// Part of a tree, and all that is below it. What changes nodes is told to keep count of the bytes that all of a tree's take.
+/// A subtree. The methods that change nodes update the total size of the tree's nodes.
 pub(super) enum Node {
     Leaf(Box<Leaf>),
     Branch(Box<Branch>),
 }
 
-/// A node that split: its upper part, and the least that may be in it.
+/// The upper part of a node that was split, and its lower bound.
 pub(super) struct Split {
     pub(super) score: f64,
     pub(super) bound: Member,
@@ -27,7 +27,7 @@ pub(super) struct Split {
     pub(super) node: Node,
 }
 
-/// Where a node lies within the tree, for those at its edges fill differently.
+/// Whether a node is at an edge of the tree, where nodes fill differently.
 #[derive(Clone, Copy)]
 pub(super) struct Edges {
     pub(super) is_first: bool,
@@ -41,7 +41,7 @@ impl Default for Node {
 }
 
 impl Node {
-    /// The members or children it has.
+    /// Returns the number of members or children.
     #[inline]
     pub(super) fn len(&self) -> usize {
         match self {
@@ -57,7 +57,7 @@ impl Node {
         }
     }
 
-    /// What the node itself takes.
+    /// Returns the size of the node itself.
     pub(super) const fn own_bytes(&self) -> usize {
         match self {
             Self::Leaf(_) => LEAF_BYTES,
@@ -82,7 +82,7 @@ impl Node {
         split
     }
 
-    /// Asks for the scores of a leaf, so that the steps of a search through them wait for memory once.
+    /// Prefetches the scores of a leaf, so that a search through them costs one cache miss.
     #[inline]
     pub(super) fn prefetch(&self) {
         if let Self::Leaf(leaf) = self {
@@ -90,7 +90,8 @@ impl Node {
         }
     }
 
-    /// Does something to the leaf that a member is in, or would be; returns how many members that took away.
+    /// Changes the leaf that contains a member, or would contain it. Returns the number of members
+    /// that were removed.
     pub(super) fn in_leaf(
         &mut self,
         score: f64,
@@ -116,7 +117,8 @@ impl Node {
         }
     }
 
-    /// Removes up to `most` members from `rank` on, as many as one leaf has; how many that were.
+    /// Removes up to `most` members beginning at `rank`, all from one leaf. Returns the number
+    /// removed.
     pub(super) fn remove_some(
         &mut self,
         mut rank: usize,
@@ -136,7 +138,7 @@ impl Node {
         }
     }
 
-    /// A branch with one child gives way to it, and one with none to an empty leaf.
+    /// Replaces a branch that has one child by that child, and one that has none by an empty leaf.
     pub(super) fn lose_height(&mut self, node_bytes: &mut usize) {
         while let Self::Branch(branch) = self
             && branch.len <= 1
@@ -149,7 +151,8 @@ impl Node {
         }
     }
 
-    /// Drops the last leaf below, and the branches that it leaves without a child; how many members that were.
+    /// Drops the last leaf below, and the branches that have no child left. Returns the number of
+    /// members dropped.
     pub(super) fn drop_last_leaf(&mut self, node_bytes: &mut usize) -> usize {
         match self {
             Self::Leaf(leaf) => {
@@ -174,7 +177,7 @@ impl Node {
         }
     }
 
-    /// What the node takes with all nodes below; visits them.
+    /// Computes the size of the node and all nodes below by visiting them.
     pub(super) fn memory_bytes(&self) -> usize {
         let below = match self {
             Self::Leaf(_) => 0,

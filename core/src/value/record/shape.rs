@@ -1,4 +1,4 @@
-//! Where the parts of a record lie.
+//! Layout of a record.
 
 use super::super::{
     Object, Packing, Value,
@@ -7,50 +7,51 @@ use super::super::{
 use alloc::{borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::alloc::Layout;
 
-/// The longest value that lies beside its key, in bytes.
+/// The longest value that is stored beside its key, in bytes.
 ///
-/// Below it, copying costs less than following a pointer; above it, sharing costs less than copying.
+/// Below this length, copying costs less than following a pointer; above it, sharing costs less
+/// than copying.
 pub const INLINE_MAX: usize = 1024;
 
-/// What a block's size is a multiple of.
+/// The size of a block is a multiple of this.
 const BLOCK: usize = 16;
 
-/// What a payload that is a pointer is aligned to, and the room it takes.
+/// Size and alignment of a payload that is a pointer.
 const POINTER: usize = 8;
 
-/// The low two bits of the flags say what the payload is.
+/// The low two bits of the flags: the kind of payload.
 pub(super) const PAYLOAD: u8 = 0b11;
 pub(super) const INT: u8 = 0;
 pub(super) const INLINE: u8 = 1;
 pub(super) const SHARED: u8 = 2;
 pub(super) const OBJECT: u8 = 3;
-/// The next three say what inline bytes are: a string, a `raw` string though it may be short, or, above these, a packed
-/// collection; of an object, its type.
+/// The next three bits: for inline bytes, whether they are a string, a `raw` string (which may be
+/// short), or, above these, a packed collection; for an object, its type.
 pub(super) const KIND_SHIFT: u32 = 2;
 pub(super) const KIND: u8 = 0b111 << KIND_SHIFT;
 pub(super) const RAW: u8 = 1 << KIND_SHIFT;
 pub(super) const FIRST_PACKING: u8 = 2;
-/// The value's length takes two bytes.
+/// Flag: the value's length is stored in two bytes.
 pub(super) const LONG_VALUE: u8 = 1 << 5;
-/// The key's length takes eight bytes.
+/// Flag: the key's length is stored in eight bytes.
 pub(super) const LONG_KEY: u8 = 1 << 6;
-/// There is a deadline.
+/// Flag: there is a deadline.
 pub(super) const DEADLINE: u8 = 1 << 7;
 
-/// When or how often a record was last used: the 24 bits that `maxmemory-policy` reads, for LRU the clock, for LFU the
-/// minutes and the logarithmic counter.
+/// When or how often a record was last used: the 24 bits that `maxmemory-policy` reads, for LRU the
+/// clock, for LFU the minutes and the logarithmic counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AccessClock(pub(super) u32);
 
 impl AccessClock {
-    /// The low 24 bits of `bits`.
+    /// Creates a clock from the low 24 bits of `bits`.
     #[inline]
     #[must_use]
     pub const fn new(bits: u32) -> Self {
         Self(bits & 0x00ff_ffff)
     }
 
-    /// The 24 bits.
+    /// Returns the 24 bits.
     #[inline]
     #[must_use]
     pub const fn bits(self) -> u32 {
@@ -58,7 +59,7 @@ impl AccessClock {
     }
 }
 
-/// A value on its way into a block.
+/// A value about to be written to a block.
 pub(super) enum Stored<'a> {
     Int(i64),
     Inline { bytes: &'a [u8], raw: bool },
@@ -68,7 +69,7 @@ pub(super) enum Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// Whether the payload is a pointer, which lies aligned.
+    /// Returns `true` if the payload is a pointer, which must be aligned.
     pub(super) const fn is_pointer(&self) -> bool {
         matches!(self, Self::Shared(_) | Self::Object(_))
     }
@@ -103,11 +104,11 @@ impl<'a> From<Value<'a>> for Stored<'a> {
     }
 }
 
-/// What is in a block, and so where it is.
+/// The contents of a block, which determine its layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) flags: u8,
-    /// The length of the payload: a pointer counts as eight bytes.
+    /// The length of the payload; a pointer counts as eight bytes.
     pub(super) value_len: usize,
     pub(super) key_len: usize,
 }
@@ -129,7 +130,7 @@ impl Shape {
         Self { flags: payload | long, value_len, key_len }.with(key_len, deadline)
     }
 
-    /// The same payload beside another key and deadline.
+    /// Returns the shape of the same payload beside another key and deadline.
     #[inline]
     pub(super) fn with(self, key_len: usize, deadline: bool) -> Self {
         let long = if key_len > usize::from(u8::MAX) { LONG_KEY } else { 0 };

@@ -1,4 +1,4 @@
-//! Records against models of plain fields.
+//! Tests of records against models of plain fields.
 
 use super::*;
 use crate::random::{Random, Seed};
@@ -12,7 +12,7 @@ fn record(key: &[u8], value: &[u8], deadline: Option<u64>) -> Record {
 }
 
 #[test]
-fn a_small_key_and_value_take_two_sixteens() {
+fn a_small_key_and_value_use_32_bytes() {
     assert_eq!(record(b"key:000001", &[b'x'; 16], None).memory_bytes(), 32);
     assert_eq!(record(b"key:000001", &[b'x'; 16], Some(1)).memory_bytes(), 48);
     assert_eq!(record(b"key:0000000000001", b"123456789", None).memory_bytes(), 32);
@@ -20,7 +20,7 @@ fn a_small_key_and_value_take_two_sixteens() {
 }
 
 #[test]
-fn all_parts_read_back_at_every_length() {
+fn all_parts_read_back_unchanged_at_every_length() {
     let bytes: Vec<u8> = (0..3000_u32).map(|i| i as u8 | 0x80).collect();
     for key_len in [0, 1, 10, 254, 255, 256, 257, 2000] {
         for value_len in [0, 1, 7, 44, 45, 254, 255, 256, 1023, 1024, 1025, 3000] {
@@ -38,7 +38,7 @@ fn all_parts_read_back_at_every_length() {
 }
 
 #[test]
-fn a_key_lives_through_the_millisecond_of_its_deadline() {
+fn a_key_is_live_during_the_millisecond_of_its_deadline() {
     let record = record(b"k", b"v", Some(5));
     assert!(!record.is_expired(UnixMillis(5)));
     assert!(record.is_expired(UnixMillis(6)));
@@ -61,7 +61,7 @@ fn a_value_of_the_same_size_class_is_written_in_place() {
 }
 
 #[test]
-fn a_long_value_is_shared_until_one_is_edited() {
+fn a_long_value_is_shared_until_a_copy_is_edited() {
     let long = vec![b'x'; INLINE_MAX + 1];
     let mut original = record(b"original", &long, None);
     let copy = Record::new(b"copy", original.string(), None, CLOCK);
@@ -90,7 +90,8 @@ fn appending_to_a_long_value_rarely_moves_it() {
     assert!(moves < 20, "{moves} moves");
 }
 
-/// Every way to change a record, at random, against a model of plain fields. What a sanitizer should watch.
+/// Changes a record randomly in every way and compares it with a model of plain fields. A good test
+/// to run under a sanitizer.
 #[test]
 fn any_sequence_of_changes_matches_a_model() {
     let mut random = Random::new(Seed(7));

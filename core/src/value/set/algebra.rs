@@ -4,17 +4,19 @@ use super::super::Compound;
 use super::{Entry, Set, SetLimits, SetRef};
 use crate::sort;
 
-/// Up to so many sets, asking whether a member was in one before is less work than to remember it.
+/// Up to this number of sets, looking a member up in the previous sets costs less than remembering
+/// all members.
 const SETS_ASKED: usize = 8;
 
-/// The members that all sets have: those of the smallest that the others have too. There must be a set.
+/// Returns the members that all sets have in common, in the order of the smallest set. There must
+/// be at least one set.
 pub fn intersection<'a>(sets: &mut [SetRef<'a>]) -> impl Iterator<Item = Entry<'a>> {
     sort::stable_by(sets, |one, other| one.len().cmp(&other.len()));
     let (smallest, others) = sets.split_first().expect("a command names at least one key");
     smallest.iter().filter(|member| others.iter().all(|other| other.contains(*member)))
 }
 
-/// The members that any of the sets has, each once.
+/// Passes each member of any of the sets to `each` once.
 pub fn union(sets: &[SetRef<'_>], limits: &SetLimits, mut each: impl FnMut(Entry<'_>)) {
     if sets.len() > SETS_ASKED {
         let mut seen = Set::default();
@@ -25,7 +27,7 @@ pub fn union(sets: &[SetRef<'_>], limits: &SetLimits, mut each: impl FnMut(Entry
         }
         return;
     }
-    // The members of the first are asked about least.
+    // The members of the first set need the fewest look-ups.
     let mut sets = sets.to_vec();
     sort::stable_by(&mut sets, |one, other| other.len().cmp(&one.len()));
     for (index, set) in sets.iter().enumerate() {
@@ -34,10 +36,11 @@ pub fn union(sets: &[SetRef<'_>], limits: &SetLimits, mut each: impl FnMut(Entry
     }
 }
 
-/// The members of `first` that none of the others has.
+/// Returns the members of `first` that are in none of the others.
 ///
-/// Either each member of the first set is looked up in the others, the largest of them first as it is the most likely to
-/// have it, or the members of the others are removed from a copy of the first: whichever is less work by Redis's reckoning.
+/// Either looks each member of the first set up in the others, largest first because it is the most
+/// likely to have it, or removes the members of the others from a copy of the first, whichever
+/// costs less by Redis's estimate.
 #[must_use]
 pub fn difference(first: SetRef<'_>, others: &[SetRef<'_>], limits: &SetLimits) -> Set {
     let looked_up = first.len().saturating_mul(1 + others.len()) / 2;

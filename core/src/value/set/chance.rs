@@ -1,8 +1,9 @@
-//! Members by chance: `SPOP`, `SRANDMEMBER`.
+//! Random members: `SPOP`, `SRANDMEMBER`.
 //!
-//! Every member is as likely as any other, and so is every selection of as many. One member is drawn by its index or from the
-//! table. Many different ones are told apart in one walk, in which each is taken with the chance of the wanted among those left
-//! (Knuth's algorithm S), unless they are few among many, which are drawn until they differ.
+//! All members are equally likely, and so are all selections of the same size. A single member is
+//! drawn by its index or from the table. Several distinct members are selected in one iteration, in
+//! which each is selected with the probability of wanted over remaining members (Knuth's algorithm
+//! S). A few among many are drawn repeatedly instead, until they are distinct.
 
 use super::super::Compound;
 use super::{Entry, Set, SetRef};
@@ -10,11 +11,12 @@ use crate::random::Random;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-/// Where more than this part of a table is wanted, a walk is less work than draws.
+/// If more than one in this many members of a table is requested, iterating costs less than
+/// drawing.
 const WALK_PART: usize = 3;
 
 impl<'a> SetRef<'a> {
-    /// One member by chance; none of an empty set.
+    /// Returns a random member, or `None` if the set is empty.
     #[must_use]
     pub fn random(self, random: &mut Random) -> Option<Entry<'a>> {
         match self {
@@ -24,7 +26,7 @@ impl<'a> SetRef<'a> {
         }
     }
 
-    /// `count` different members by chance, or all if there are not so many.
+    /// Returns `count` distinct random members, or all if there are fewer.
     #[must_use]
     pub fn sample(self, random: &mut Random, count: usize) -> Vec<Entry<'a>> {
         let mut lots = Lots { wanted: count.min(self.len()), left: self.len() };
@@ -44,10 +46,10 @@ impl<'a> SetRef<'a> {
         self.iter().filter(|_| lots.draw(random)).collect()
     }
 
-    /// `count` members by chance, each of which may come several times.
+    /// Passes `count` random members to `each`, with repetition.
     pub fn draw(self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'a>)) {
         if let Self::Listpack(members) = self {
-            // An index is found by walking: walk once.
+            // Finding an index takes an iteration, so iterate once for all.
             let members: Vec<_> = members.iter().collect();
             (0..count)
                 .filter_map(|_| members.get(random.below(members.len())).copied())
@@ -61,7 +63,7 @@ impl<'a> SetRef<'a> {
 }
 
 impl Set {
-    /// Takes out `count` members by chance, or all if there are not so many.
+    /// Removes `count` random members, or all if there are fewer, and passes them to `each`.
     pub fn pop(&mut self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'_>)) {
         let len = self.view().len();
         let mut lots = Lots { wanted: count.min(len), left: len };
@@ -105,7 +107,7 @@ impl Set {
     }
 }
 
-/// Lots, so many of which win, one for each of so many members.
+/// Selects `wanted` of `left` members, one decision at a time.
 struct Lots {
     wanted: usize,
     left: usize,

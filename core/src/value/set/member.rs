@@ -9,13 +9,13 @@ use core::fmt;
 pub struct Member(ThinBytes);
 
 impl Member {
-    /// A member that can be put into a table.
+    /// Creates a member for a table.
     #[must_use]
     pub fn new(member: Entry<'_>) -> Self {
         Self(ThinBytes::new((), member.text(&mut itoa::Buffer::new())))
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -40,7 +40,7 @@ impl table::Entry for Member {
     }
 }
 
-/// A member of another set, which may live longer.
+/// Cloning copies the bytes for use in another set, which may live longer.
 impl Clone for Member {
     fn clone(&self) -> Self {
         Self(ThinBytes::new((), self.bytes()))

@@ -1,4 +1,5 @@
-//! Members on their way into a sorted set: unions and intersections gather them first and put them in order once.
+//! Collecting members for a sorted set: unions and intersections collect them first and sort them
+//! once.
 
 use crate::sort;
 use alloc::boxed::Box;
@@ -10,36 +11,36 @@ use super::super::ranked_tree::Member;
 use super::{Large, SortedSet, SortedSetLimits, packed};
 use crate::table::Table;
 
-/// Members with scores, in no order.
+/// Members with scores, unordered.
 pub struct Gathering {
     dictionary: Table<Member>,
-    /// As they came.
+    /// The members in insertion order.
     members: Vec<Member>,
     longest: usize,
     limits: SortedSetLimits,
 }
 
 impl Gathering {
-    /// One without members.
+    /// Creates a collection without members.
     #[must_use]
     pub fn new(limits: SortedSetLimits) -> Self {
         Self { dictionary: Table::new(limits.seed), members: Vec::new(), longest: 0, limits }
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there are no members.
+    /// Returns `true` if there are no members.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Adds a member with this score, or, if it is there already, gives it the score that `combine` makes of the one it has
-    /// and this one.
+    /// Adds a member with this score. If it exists already, sets its score to `combine` of the
+    /// existing score and this one.
     pub fn add(&mut self, member: &[u8], score: f64, combine: impl FnOnce(f64, f64) -> f64) {
         let hash = self.dictionary.hash(member);
         if let Some(known) = self.dictionary.find_hashed(hash, member) {
@@ -52,7 +53,7 @@ impl Gathering {
         }
     }
 
-    /// The sorted set in the form that its limits ask for.
+    /// Converts the members into a sorted set of the form that its limits require.
     #[must_use]
     pub fn into_sorted_set(self) -> SortedSet {
         if !self.limits.allow_listpack(self.len(), self.longest) {
@@ -65,14 +66,14 @@ impl Gathering {
         SortedSet::Listpack(list)
     }
 
-    /// The sorted set in its large form.
+    /// Converts the members into a large sorted set.
     #[must_use]
     pub fn into_large(self) -> Large {
         Large::of(self.dictionary, sorted(self.members), self.limits.seed)
     }
 }
 
-/// The members by score, then by their bytes.
+/// Sorts the members by score, then by their bytes.
 fn sorted(members: Vec<Member>) -> Vec<(f64, Member)> {
     let mut sorted: Vec<_> = members.into_iter().map(|member| (member.head(), member)).collect();
     sort::by(&mut sorted, |(score, member), (other_score, other)| {

@@ -1,4 +1,4 @@
-//! Large sorted sets: every member in a dictionary and in a tree.
+//! Large sorted sets: every member is in a dictionary and in a tree.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,13 +11,13 @@ use super::Update;
 use crate::random::Seed;
 use crate::table::{self, Remains, Table};
 
-/// A member is one block, which the dictionary finds by its bytes and the tree by its score; the score is in the block,
-/// so that the dictionary knows it too.
+/// A large sorted set. A member is one block, which the dictionary finds by its bytes and the tree
+/// by its score; the score is stored in the block, so that the dictionary has it too.
 pub struct Large {
     members: Table<Member>,
     order: RankedTree,
     seed: Seed,
-    /// The tree and the dictionary of members that are gone, to be freed in slices.
+    /// The tree and the dictionary of removed members, to be freed in slices.
     remains: Option<(RankedTree, Remains<Member>)>,
 }
 
@@ -39,39 +39,39 @@ impl table::Entry for Member {
 }
 
 impl Large {
-    /// An empty set.
+    /// Creates an empty set.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         Self { members: Table::new(seed), order: RankedTree::new(), seed, remains: None }
     }
 
-    /// The set of the members of a dictionary, which `sorted` has in their order.
+    /// Creates a set of the members of a dictionary, which are also in `sorted`, in order.
     pub(super) fn of(members: Table<Member>, sorted: Vec<(f64, Member)>, seed: Seed) -> Self {
         Self { members, order: RankedTree::of_sorted(sorted), ..Self::new(seed) }
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there are no members.
+    /// Returns `true` if there are no members.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The members by their bytes.
+    /// Returns the members by their bytes.
     #[inline]
     #[must_use]
     pub const fn members(&self) -> &Table<Member> {
         &self.members
     }
 
-    /// The members by score.
+    /// Returns the members by score.
     #[inline]
     #[must_use]
     pub const fn order(&self) -> &RankedTree {
@@ -104,7 +104,8 @@ impl Large {
             self.order.rescore(old, member);
             return Update::Rescored;
         }
-        // No set that was emptied at once is filled again before it is freed: a key goes with its last member.
+        // A set that was emptied as a whole is never filled again before it is freed, because
+        // removing the last member removes the key.
         self.remains = None;
         let member = Member::new(new, member);
         self.members.add_hashed(hash, member.clone());
@@ -118,7 +119,7 @@ impl Large {
         Some(member.head())
     }
 
-    /// Removes the members of a range of ranks; all of them at once, whatever their number.
+    /// Removes the members in a range of ranks. Removing all of them takes constant time.
     pub(super) fn remove_range(&mut self, ranks: Range<usize>) {
         if ranks.len() == self.len() && !ranks.is_empty() {
             return self.dismantle();
@@ -135,7 +136,7 @@ impl Large {
         self.members.memory_bytes() + self.order.memory_bytes()
     }
 
-    /// First the tree goes, then the dictionary, and with it the members.
+    /// Frees the tree first, and then the dictionary with the members.
     pub(super) fn free_some(&mut self, budget: usize) -> usize {
         if !self.is_empty() {
             self.dismantle();
@@ -149,14 +150,14 @@ impl Large {
         members.free_some(budget)
     }
 
-    /// Puts all members aside for [`free_some`](Self::free_some).
+    /// Moves all members to the remains, for [`free_some`](Self::free_some).
     fn dismantle(&mut self) {
         let members = mem::replace(&mut self.members, Table::new(self.seed));
         self.remains = Some((mem::take(&mut self.order), members.dismantle()));
     }
 }
 
-/// A copy has blocks of its own, for a score is replaced where it is.
+/// A clone has its own blocks, because scores are changed in place.
 impl Clone for Large {
     fn clone(&self) -> Self {
         let mut copy = Self::new(self.seed);

@@ -1,6 +1,7 @@
-//! Small sorted sets: a listpack of members, each followed by its score, lowest first.
+//! Small sorted sets: a listpack of members, each followed by its score, in ascending order.
 //!
-//! A whole score is stored as an integer, any other as the text that Redis prints, for Redis does so and reads these bytes.
+//! An integral score is stored as an integer and any other as the text that Redis prints, because
+//! Redis does so and reads these bytes.
 
 use core::cmp::Ordering;
 use core::ops::Range;
@@ -8,16 +9,16 @@ use core::ops::Range;
 use super::super::listpack::{Entry, Listpack, ListpackRef};
 use crate::number::{NumberText, parse_f64};
 
-/// The most that a pair takes besides the bytes of its member: two heads, two backlens, a score.
+/// The greatest size of a pair without the bytes of its member: two heads, two backlens, a score.
 pub(super) const MAX_OVERHEAD: usize = 48;
 
-/// Pairs of a listpack, from both ends.
+/// A double-ended iterator over the pairs of a listpack.
 #[derive(Clone)]
 pub struct Pairs<'a> {
     list: ListpackRef<'a>,
     /// The position of the next member.
     front: usize,
-    /// The position behind the last score.
+    /// The position after the last score.
     back: usize,
     left: usize,
 }
@@ -50,17 +51,17 @@ impl DoubleEndedIterator for Pairs<'_> {
     }
 }
 
-/// All pairs.
+/// Returns all pairs.
 #[inline]
 pub(super) fn pairs(list: ListpackRef<'_>) -> Pairs<'_> {
     let front = list.first().unwrap_or(list.end());
     Pairs { list, front, back: list.end(), left: list.len() / 2 }
 }
 
-/// The pairs of a range of ranks.
+/// Returns the pairs in a range of ranks.
 pub(super) fn range(list: ListpackRef<'_>, ranks: Range<usize>) -> Pairs<'_> {
     let len = list.len() / 2;
-    assert!(ranks.start <= ranks.end && ranks.end <= len, "a range beyond the listpack");
+    assert!(ranks.start <= ranks.end && ranks.end <= len, "the range exceeds the listpack");
     Pairs {
         list,
         front: position(list, ranks.start),
@@ -69,19 +70,19 @@ pub(super) fn range(list: ListpackRef<'_>, ranks: Range<usize>) -> Pairs<'_> {
     }
 }
 
-/// The position of the member at a rank, or the end.
+/// Returns the position of the member at a rank, or the end.
 fn position(list: ListpackRef<'_>, rank: usize) -> usize {
     i64::try_from(2 * rank).ok().and_then(|index| list.seek(index)).unwrap_or(list.end())
 }
 
-/// The position of a member, and its score.
+/// Returns the position of a member, and its score.
 #[inline]
 pub(super) fn find(list: ListpackRef<'_>, member: &[u8]) -> Option<(usize, f64)> {
     let at = list.find(member, 1)?;
     Some((at, score_of(list.get(list.next(at)?))))
 }
 
-/// How many pairs come before that of a member, and its score.
+/// Returns the number of pairs before that of a member, and its score.
 pub(super) fn rank(list: ListpackRef<'_>, member: &[u8]) -> Option<(usize, f64)> {
     let member = Entry::encode(member);
     pairs(list)
@@ -108,11 +109,11 @@ pub(super) fn partition_point_by_member(
     members.take_while(|member| is_before(member.text(&mut itoa::Buffer::new()))).count()
 }
 
-/// Adds a member that is not there.
+/// Adds a member that is not in the set.
 pub(super) fn insert(list: &mut Listpack, member: &[u8], score: f64) {
     let mut rest = pairs(list.as_ref());
     let mut at = rest.front;
-    // The members of a growing set often arrive in order.
+    // Members of a growing set often arrive in order.
     if rest.clone().next_back().is_some_and(|last| is_before(last, score, member)) {
         at = rest.back;
     } else {
@@ -126,7 +127,7 @@ pub(super) fn insert(list: &mut Listpack, member: &[u8], score: f64) {
     list.insert(at, Entry::encode(member));
 }
 
-/// Adds a member that comes after all that are there.
+/// Adds a member that comes after all others.
 pub(super) fn push(list: &mut Listpack, member: &[u8], score: f64) {
     let mut digits = None;
     list.push_back(Entry::encode(member));
@@ -138,13 +139,13 @@ pub(super) fn remove_range(list: &mut Listpack, ranks: Range<usize>) {
     list.remove(at, 2 * ranks.len());
 }
 
-/// The integer that a score is, up to half of what 64 bits hold.
+/// Returns an integral score as an integer, up to half the range of 64 bits.
 fn whole(score: f64) -> Option<i64> {
     const HALF: f64 = (i64::MAX / 2) as f64;
     ((-HALF..=HALF).contains(&score) && score as i64 as f64 == score).then_some(score as i64)
 }
 
-/// The entry of a score, whose text is written to `digits`.
+/// Returns the entry of a score, whose text is written to `digits`.
 fn entry_of(score: f64, digits: &mut Option<NumberText>) -> Entry<'_> {
     match whole(score) {
         Some(whole) => Entry::Int(whole),
@@ -156,7 +157,7 @@ fn entry_of(score: f64, digits: &mut Option<NumberText>) -> Entry<'_> {
 fn score_of(entry: Entry<'_>) -> f64 {
     match entry {
         Entry::Int(whole) => whole as f64,
-        // What is no number can only come from foreign bytes, and counts as zero.
+        // Text that is not a number can only come from untrusted bytes, and counts as zero.
         Entry::Bytes(text) => parse_f64(text).unwrap_or(0.0),
     }
 }
