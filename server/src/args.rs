@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_may_hold_their_value() {
+    fn flags_may_contain_their_value() {
         assert_eq!(served(&["--requirepass=--x"]).1, [pair("requirepass", &["--x"])]);
         assert_eq!(
             served(&["--slowlog-log-slower-than", "-1"]).1,

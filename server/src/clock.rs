@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stopwatch_measures() {
+    fn the_stopwatch_advances() {
         let stopwatch = Stopwatch::new();
         let before = stopwatch.nanos();
         std::thread::sleep(core::time::Duration::from_millis(20));

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_names_and_words() {
+    fn lines_consist_of_a_name_and_words() {
         assert_eq!(directives("# port 1\n\n \t# x\nPort  7777 \r\n"), Ok(one("port", &["7777"])));
         assert_eq!(directives("bind 127.0.0.1 -::1"), Ok(one("bind", &["127.0.0.1", "-::1"])));
         assert_eq!(directives("save \"\""), Ok(one("save", &[""])));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn files_include_files() {
+    fn included_files_are_inserted_in_place() {
         let folder = std::env::temp_dir().join(format!("redstart-include-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary directory");
         let write = |name: &str, text: String| {

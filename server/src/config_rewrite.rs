@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_units() {
+    fn sizes_are_written_in_the_largest_unit() {
         let sizes = [("maxmemory", "2147483648"), ("hll-sparse-max-bytes", "3072")];
         assert_eq!(
             rewritten("maxmemory 1gb\n", &sizes),

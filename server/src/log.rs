@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_in_order() {
+    fn loglevel_sets_the_threshold() {
         let log = Log::to(None);
         for (name, threshold) in
             [("debug", Some(Level::Debug)), ("warning", Some(Level::Warning)), ("nothing", None)]

@@ -9,7 +9,7 @@ use super::c_string;
 pub(crate) struct Rules<'a> {
     /// The commands.
     pub(crate) catalogue: &'a dyn Catalogue,
-    /// Whether a new user or selector may use all channels: `acl-pubsub-default`.
+    /// Set if new users and selectors may use all channels: `acl-pubsub-default`.
     pub(crate) has_all_channels: bool,
 }
 

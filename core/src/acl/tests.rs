@@ -57,7 +57,7 @@ fn permitted(rules: &[&str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn rules_on_commands() {
+fn command_rules_apply_in_order() {
     assert_eq!(permitted(&[]), [""; 0]);
     assert_eq!(permitted(&["+@all"]), NAMES);
     assert_eq!(permitted(&["+@all", "-config"]), ["get", "set", "select"]);
@@ -151,7 +151,7 @@ fn invalid_rules_are_rejected() {
 }
 
 #[test]
-fn passwords() {
+fn passwords_are_added_removed_and_checked() {
     let mut acl = Acl::new(b"");
     acl.insert(made(&["on", ">one", ">two"]));
     let knows = |acl: &Acl, password: &[u8]| acl.authenticate(b"somebody", password).is_some();

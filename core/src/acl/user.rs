@@ -14,7 +14,7 @@ use crate::resp::inline::split_words;
 pub(crate) struct User {
     name: Vec<u8>,
     is_enabled: bool,
-    /// Whether the user accepts any password (`nopass`).
+    /// Set if the user accepts any password (`nopass`).
     needs_no_password: bool,
     skips_sanitizing: bool,
     passwords: Vec<Hash>,

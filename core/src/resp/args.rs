@@ -199,7 +199,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn owned_arguments() {
+    fn owned_arguments_need_no_input() {
         let request = Request::of([&b"a"[..], b"", b"ccc"]);
         let args = request.args(b"");
         assert_eq!((args.len(), args.get(0), args.get(3)), (3, Some(&b"a"[..]), None));

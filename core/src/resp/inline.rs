@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn balanced() {
+    fn balanced_quotes_are_unescaped() {
         let rows: &[(&str, &[&str])] = &[
             ("", &[]),
             (" \t\x0b\r\n", &[]),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn unbalanced() {
+    fn unbalanced_quotes_are_rejected() {
         for line in
             ["\"a", "\"a\"b", "a\"b", "'a'b", "'a", r"'a\'", "\"\\", r#""a\""#, "'a\\", "\"a\"'b'"]
         {

@@ -36,7 +36,8 @@ use crate::number::parse_i64;
 /// use redstart_core::resp::args::Request;
 /// use redstart_core::resp::request::{Limits, Progress, RequestReader};
 ///
-/// let (mut reader, mut request, limits) = (RequestReader::default(), Request::default(), Limits::default());
+/// let (mut reader, mut request) = (RequestReader::default(), Request::default());
+/// let limits = Limits::default();
 /// let input = b"*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\nPING\r\n";
 ///
 /// let progress = reader.read(&input[..9], &limits, &mut request)?;
@@ -91,7 +92,7 @@ pub struct Limits {
     pub multibulk_count: u32,
     /// The maximum length of an argument: `proto-max-bulk-len`.
     pub bulk_len_bytes: u64,
-    /// Whether the client is authenticated. Until then it may send at most ten arguments of 16 KiB.
+    /// Set once the client is authenticated. Until then it may send at most ten arguments of 16 KiB.
     pub authenticated: bool,
 }
 
@@ -509,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn multibulk() {
+    fn multibulk_requests_are_parsed() {
         assert_eq!(args_of(b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n"), [[b"GET".to_vec(), b"k".to_vec()]]);
         assert_eq!(
             args_of(b"*1\r\n$0\r\n\r\n*1\r\n$4\r\n\r\n\0*\r\n"),
@@ -520,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn no_arguments() {
+    fn empty_requests_have_no_arguments() {
         for none in ["*0\r\n", "*-1\r\n", "*-9223372036854775808\r\n", "\r\n", "\n", " \t\x0b\r\n"]
         {
             let input = [none.as_bytes(), b"*1\r\n$4\r\nPING\r\n"].concat();
@@ -538,7 +539,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn malformed_requests_are_rejected() {
         let rows: &[(&[u8], &str)] = &[
             (b"*\r\n", "invalid multibulk length"),
             (b"*x\r\n", "invalid multibulk length"),
@@ -601,7 +602,7 @@ mod tests {
     }
 
     #[test]
-    fn before_authentication() {
+    fn limits_are_stricter_before_authentication() {
         let limits = Limits { authenticated: false, ..Limits::default() };
         let rows: &[(&[u8], Option<ProtocolError>)] = &[
             (b"*10\r\n", None),

@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type() {
+    fn every_type_is_decoded() {
         let rows: &[(&[u8], Value<'_>)] = &[
             (b"+OK\r\n", Value::SimpleString(b"OK")),
             (b"+\r\n", Value::SimpleString(b"")),
@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings() {
+    fn alternative_spellings_are_decoded() {
         let rows: &[(&[u8], Value<'_>)] = &[
             (b":+42\r\n", Value::Integer(42)),
             (b"$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n", bulk(b"Hello")),
@@ -518,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn malformed_replies_are_rejected() {
         let rows: &[(&[u8], DecodeError)] = &[
             (b"x", DecodeError::UnknownType(b'x')),
             (b"*1\r\n.\r\n", DecodeError::UnknownType(b'.')),
@@ -558,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn replies_beyond_the_limits_are_rejected() {
         let limits = DecodeLimits { depth: 2, bulk_len_bytes: 4, aggregate_count: 2 };
         let rows: &[(&[u8], Result<bool, DecodeError>)] = &[
             (b"*1\r\n*1\r\n:1\r\n", Ok(true)),
@@ -604,7 +604,7 @@ mod tests {
     }
 
     #[test]
-    fn noise() {
+    fn random_input_never_panics() {
         let mut random = Random::new(Seed(4));
         let pieces: [&[u8]; 20] = [
             b"*", b"$", b"%", b"~", b">", b"|", b"=", b"!", b";", b"?", b".", b"\r\n", b"\r", b"0",

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send() {
+    fn requests_of_client_libraries_take_the_fast_path() {
         let input = b"*2\r\n$3\r\nGET\r\n$12\r\nkey:12345678\r\n*1\r\n";
         assert_eq!(
             args_of(input),

@@ -1,9 +1,9 @@
 //! LZF (Lehmann): fast compression of long strings.
 //!
 //! ```text
-//!  000lllll                            literals: the l + 1 bytes that follow
-//!  lllooooo oooooooo                   a copy of l + 2 bytes, l from 1 to 6, from o + 1 bytes before
-//!  111ooooo llllllll oooooooo          the same of l + 9 bytes
+//!  000lllll                       literals: the l + 1 bytes that follow
+//!  lllooooo oooooooo              a copy of l + 2 bytes, l from 1 to 6, from o + 1 bytes before
+//!  111ooooo llllllll oooooooo     the same for l + 9 bytes
 //! ```
 //!
 //! The compressor looks up the last position of the next three bytes in a table. It makes the same
@@ -135,8 +135,8 @@ impl<'a> Literals<'a> {
         Self { out, start, most, len: 0 }
     }
 
-    /// Returns `true` if there is space for `more` bytes, plus one unless `more` is at least three:
-    /// the same margin as in Redis.
+    /// Returns `true` if `more` bytes fit, or a single byte if `more` is zero: the same margin as in
+    /// Redis.
     fn has_room(&self, more: usize) -> bool {
         let written = self.out.len() - self.start;
         if more == 0 { written < self.most } else { written + more <= self.most }

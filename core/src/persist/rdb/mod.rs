@@ -4,10 +4,10 @@
 //!  payload of DUMP         type   value ...   version   checksum
 //!                          u8                 u16       u64
 //!
-//!  length                  00xxxxxx   01xxxxxx + byte   10000000 + u32   10000001 + u64     big-endian
+//!  length                  00xxxxxx   01xxxxxx + byte   10000000 + u32   10000001 + u64 big-endian
 //!  string                  its length and its bytes; or
-//!                          11000000 + i8   11000001 + i16   11000010 + i32                  the number's text
-//!                          11000011 + two lengths + bytes                                   compressed by LZF
+//!                          11000000 + i8   11000001 + i16   11000010 + i32   a number as text
+//!                          11000011 + two lengths + bytes                    compressed by LZF
 //! ```
 //!
 //! A value consists of lengths and strings. A value with a compact encoding in memory is a single

@@ -1,4 +1,5 @@
-//! Ziplists, the predecessor of listpacks in Redis up to 6.2. They are read and converted to listpacks.
+//! Ziplists, the predecessor of listpacks in Redis up to 6.2. They are read and converted to
+//! listpacks.
 //!
 //! ```text
 //!  0             4             8        10
@@ -7,10 +8,10 @@
 //! | u32         | u32         | u16    |       |     |      |
 //! +-------------+-------------+--------+-------+-----+------+
 //!
-//!  an entry: length of the one before (a byte, or 0xfe and u32), then head and payload
-//!  00xxxxxx  01xxxxxx + byte  10...... + 4 bytes         a string with a length of 6, 14 or 32 bits
-//!  c0  d0  e0  f0  fe                                    an integer of 2, 4, 8, 3 or 1 bytes
-//!  f1 .. fd                                              0 .. 12
+//!  an entry: length of the previous one (a byte, or 0xfe and u32), then head and payload
+//!  00xxxxxx  01xxxxxx + byte  10...... + 4 bytes      a string with a length of 6, 14 or 32 bits
+//!  c0  d0  e0  f0  fe                                 an integer of 2, 4, 8, 3 or 1 bytes
+//!  f1 .. fd                                           0 .. 12
 //! ```
 
 use super::{Corrupt, Reader};

@@ -7,7 +7,8 @@
 //! +-------+-----+-------+-----+------+-------+------+-----+------+
 //! ```
 //!
-//! A length is a byte, or 0xfe and a u32. A value has room behind it to grow into. The count stops at 254.
+//! A length is a byte, or 0xfe and a u32. A value is followed by `free` bytes of room to grow. The
+//! count stops at 254.
 
 use super::{Corrupt, Reader};
 use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
