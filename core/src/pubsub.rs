@@ -1,6 +1,6 @@
-//! Who listens to what, and what they hear.
+//! Subscriptions, and the delivery of messages to subscribers.
 //!
-//! A message is encoded once for each protocol that its receivers speak, however many they are.
+//! A message is encoded once per protocol version, regardless of the number of receivers.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
@@ -12,21 +12,21 @@ use crate::memory::allocated;
 use crate::resp::output::{Output, SHARE_FROM_LEN_BYTES};
 use crate::resp::reply::{Protocol, Reply};
 
-/// What a subscription names.
+/// The kind of name in a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topic {
     /// A channel.
     Channel,
-    /// Every channel that a pattern matches.
+    /// All channels that match a pattern.
     Pattern,
-    /// A channel of a shard: another namespace.
+    /// A shard channel, which has a namespace of its own.
     Shard,
 }
 
 impl Topic {
     pub(crate) const ALL: [Self; 3] = [Self::Channel, Self::Pattern, Self::Shard];
 
-    /// The first word of the reply to a subscription.
+    /// Returns the first element of the reply to a subscription.
     pub(crate) const fn subscribed(self) -> &'static str {
         match self {
             Self::Channel => "subscribe",
@@ -35,7 +35,7 @@ impl Topic {
         }
     }
 
-    /// The first word of the reply to its end.
+    /// Returns the first element of the reply to the end of a subscription.
     pub(crate) const fn unsubscribed(self) -> &'static str {
         match self {
             Self::Channel => "unsubscribe",
@@ -47,15 +47,15 @@ impl Topic {
 
 type Names = BTreeSet<Vec<u8>>;
 
-/// What one client has subscribed to.
+/// The subscriptions of one client.
 #[derive(Debug, Default)]
 pub(crate) struct Subscriptions {
     names: [Names; 3],
-    /// What the names take, here and among those of all.
+    /// The memory used by the names, here and in the global index.
     bytes: usize,
 }
 
-/// What a name takes besides its bytes: its places in two trees, and the list of those who have subscribed to it.
+/// The overhead of a name in bytes: its entries in two trees, and the list of its subscribers.
 const NAME_BYTES: usize = 128;
 
 const fn name_bytes(name: &[u8]) -> usize {
@@ -63,7 +63,7 @@ const fn name_bytes(name: &[u8]) -> usize {
 }
 
 impl Subscriptions {
-    /// The names of one kind, sorted.
+    /// Returns the names of one kind, sorted.
     pub(crate) fn of(&self, topic: Topic) -> &Names {
         &self.names[topic as usize]
     }
@@ -80,7 +80,7 @@ impl Subscriptions {
         was_there
     }
 
-    /// What the names take.
+    /// Returns the memory used by the names.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.bytes
     }
@@ -89,7 +89,8 @@ impl Subscriptions {
         self.names.iter().all(BTreeSet::is_empty)
     }
 
-    /// The number that the reply to a change tells: channels and patterns count together, shard channels for themselves.
+    /// Returns the number of subscriptions reported in the reply to a change: channels and patterns
+    /// are counted together, shard channels separately.
     pub(crate) fn count(&self, topic: Topic) -> usize {
         match topic {
             Topic::Shard => self.of(Topic::Shard).len(),
@@ -119,7 +120,7 @@ impl PubSub {
         }
     }
 
-    /// Ends all subscriptions of a client.
+    /// Removes all subscriptions of a client.
     pub(crate) fn forget(&mut self, client: ClientId, subscriptions: &Subscriptions) {
         for topic in Topic::ALL {
             for name in subscriptions.of(topic) {
@@ -128,17 +129,18 @@ impl PubSub {
         }
     }
 
-    /// Names that somebody has subscribed to, sorted.
+    /// Returns the names with subscribers, sorted.
     pub(crate) fn names(&self, topic: Topic) -> impl ExactSizeIterator<Item = &[u8]> {
         self.topics[topic as usize].keys().map(Vec::as_slice)
     }
 
-    /// How many clients have subscribed to a name.
+    /// Returns the number of subscribers of a name.
     pub(crate) fn subscribers(&self, topic: Topic, name: &[u8]) -> usize {
         self.topics[topic as usize].get(name).map_or(0, BTreeSet::len)
     }
 
-    /// Who hears a message on a channel: for each subscription that it reaches the pattern, if it is one, and the clients.
+    /// Returns the receivers of a message on a channel: for each matching subscription the pattern,
+    /// if any, and the clients.
     pub(crate) fn receivers(
         &self,
         topic: Topic,
@@ -156,10 +158,10 @@ impl PubSub {
     }
 }
 
-/// A message, encoded when the first of its receivers asks for it.
+/// A message, encoded when first needed by a receiver.
 pub(crate) struct Message<'a> {
     pub(crate) topic: Topic,
-    /// The pattern through which it is heard.
+    /// The matching pattern, if the subscription is one.
     pub(crate) pattern: Option<&'a [u8]>,
     pub(crate) channel: &'a [u8],
     pub(crate) payload: &'a [u8],
@@ -167,7 +169,7 @@ pub(crate) struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// Appends the message to what a client has yet to read.
+    /// Appends the message to a client's output.
     pub(crate) fn deliver(&mut self, output: &mut Output, protocol: Protocol) {
         let at = usize::from(protocol == Protocol::Resp3);
         if self.encoded[at].is_none() {

@@ -1,4 +1,4 @@
-//! The global allocator, chosen when the crate is built: see the features in `Cargo.toml`.
+//! The global allocator, selected at compile time by the features in `Cargo.toml`.
 
 #[cfg(feature = "jemalloc")]
 #[global_allocator]
@@ -8,7 +8,7 @@ static GLOBAL: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Its name, as `INFO memory` tells it.
+/// The allocator's name, as shown by `INFO memory`.
 pub(crate) const NAME: &str = if cfg!(feature = "jemalloc") {
     "jemalloc"
 } else if cfg!(feature = "mimalloc") {
@@ -17,18 +17,18 @@ pub(crate) const NAME: &str = if cfg!(feature = "jemalloc") {
     "libc"
 };
 
-/// What the allocator holds, in bytes.
+/// Memory held by the allocator, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
-    /// Handed out.
+    /// Allocated by the application.
     pub(crate) allocated: u64,
-    /// In pages of which something is handed out.
+    /// In pages with at least one allocation.
     pub(crate) active: u64,
     /// In physical memory.
     pub(crate) resident: u64,
 }
 
-/// What is held just now, where the allocator tells.
+/// Returns the memory held now, if the allocator reports it.
 #[cfg(feature = "jemalloc")]
 pub(crate) fn held() -> Option<Held> {
     use tikv_jemalloc_ctl::{epoch, stats};
@@ -42,30 +42,31 @@ pub(crate) fn held() -> Option<Held> {
     Some(Held { allocated, active, resident })
 }
 
-/// What is held just now, where the allocator tells.
+/// Returns the memory held now, if the allocator reports it.
 #[cfg(not(feature = "jemalloc"))]
 pub(crate) const fn held() -> Option<Held> {
     None
 }
 
-/// Lets a thread of the allocator's own give free memory back to the system, so that the engine does not stop for it.
+/// Starts a background thread of the allocator that returns free memory to the system, so that the
+/// engine does not pause for it.
 #[cfg(feature = "jemalloc")]
 pub(crate) fn purge_in_background() {
-    // Where the system has no such thread, the allocator does it in passing as before.
+    // Without support for the thread, the allocator purges synchronously, as before.
     let _ = tikv_jemalloc_ctl::background_thread::write(true);
 }
 
-/// Lets a thread of the allocator's own give free memory back, where it has one.
+/// Starts a background thread that returns free memory, if the allocator has one.
 #[cfg(not(feature = "jemalloc"))]
 pub(crate) const fn purge_in_background() {}
 
-/// Asks the system for no huge pages from now on.
+/// Disables transparent huge pages.
 #[cfg(target_os = "linux")]
 pub(crate) fn disable_huge_pages() {
-    // A system that refuses has none.
+    // If the call fails, the system has no huge pages.
     let _ = nix::sys::prctl::set_thp_disable(true);
 }
 
-/// Asks the system for no huge pages, where it can be asked.
+/// Disables transparent huge pages, where this is supported.
 #[cfg(not(target_os = "linux"))]
 pub(crate) const fn disable_huge_pages() {}

@@ -1,8 +1,9 @@
 //! The command line.
 //!
-//! Every parameter is a flag, in Redis's manner, which no common parser has: several words may follow one (`--bind 127.0.0.1
-//! -::1`), up to the next that starts with `--`, but the first of them is a value whatever it starts with. So the parameters
-//! are taken out first, and the parser gets the rest; of them it only knows what help tells.
+//! Every parameter is a flag with Redis's syntax, which common parsers do not support: several
+//! words may follow a flag (`--bind 127.0.0.1 -::1`), up to the next word that starts with `--`,
+//! and the first of them is always a value. The parameters are therefore extracted first and clap
+//! receives the remainder; clap knows the parameters only for the help text.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -23,22 +24,22 @@ use crate::foreign;
 
 const CONFIG_FILE: &str = "config-file";
 const RECORD: &str = "record";
-/// The flags that are no parameters of the table, and may come several times: name, words, what it is.
+/// Repeatable flags that are not in the table of parameters: name, words, help text.
 const LISTED: [(&str, &str, &str); 2] = [
-    ("user", "NAME RULE...", "A user and what it may do, as in ACL SETUSER"),
-    ("rename-command", "NAME NEW-NAME", "What requests call a command instead; \"\" removes it"),
+    ("user", "NAME RULE...", "Define a user, with rules as in ACL SETUSER"),
+    ("rename-command", "NAME NEW-NAME", "Rename a command; \"\" disables it"),
 ];
 
-/// What the command line asks for.
+/// The action that the command line requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Invocation {
-    /// To run with this configuration.
+    /// Runs the server with this configuration.
     Serve { source: Option<Source>, flags: Vec<Directive>, record: Option<PathBuf> },
-    /// To print this text: help, or the version.
+    /// Prints this text: the help, or the version.
     Print(String),
 }
 
-/// Reads the command line; `words` begin with the program's name.
+/// Parses the command line; `words` start with the program's name.
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Fatal> {
     let (flags, rest) = split(words);
     match command().try_get_matches_from(rest) {
@@ -64,18 +65,21 @@ fn command() -> Command {
         .header(AnsiColor::Red.on_default().bold())
         .literal(AnsiColor::Cyan.on_default());
     Command::new("redstart")
-        .version(format!("{VERSION}, speaks as Redis {REDIS_VERSION}, malloc={}", allocator::NAME))
+        .version(format!(
+            "{VERSION}, compatible with Redis {REDIS_VERSION}, malloc={}",
+            allocator::NAME
+        ))
         .disable_version_flag(true)
         .about("A Redis-compatible server.")
         .after_help(
-            "Parameters mean what they mean in redis.conf. Several words may follow one: --bind 127.0.0.1 -::1\n\
-             Flags take the place of what the file says.",
+            "Parameters have the same meaning as in redis.conf. Several words may follow one: --bind 127.0.0.1 -::1\n\
+             Flags override the configuration file.",
         )
         .styles(styles)
         .arg(
             Arg::new(CONFIG_FILE)
                 .value_name("CONFIG-FILE")
-                .help("A file in the syntax of redis.conf; - reads standard input")
+                .help("A configuration file in the format of redis.conf; - reads standard input")
                 .value_parser(OsStringValueParser::new()),
         )
         .arg(
@@ -89,7 +93,7 @@ fn command() -> Command {
             Arg::new(RECORD)
                 .long(RECORD)
                 .value_name("FILE")
-                .help("Record the session, passwords included, to a file that the playground and the npm package play again")
+                .help("Record the session, passwords included, to a file that the playground and the npm package can replay")
                 .value_parser(OsStringValueParser::new()),
         )
         .args(PARAMETERS.iter().map(flag))
@@ -135,7 +139,7 @@ fn value_name(kind: &Kind) -> String {
     }
 }
 
-/// The parameters, each with its words, and what is none.
+/// Splits the words into parameters and everything else.
 fn split(words: impl IntoIterator<Item = OsString>) -> (Vec<Directive>, Vec<OsString>) {
     let (mut flags, mut rest) = (Vec::<Directive>::new(), Vec::new());
     let mut words = words.into_iter().peekable();
@@ -143,7 +147,7 @@ fn split(words: impl IntoIterator<Item = OsString>) -> (Vec<Directive>, Vec<OsSt
     let mut takes_more = false;
     while let Some(word) = words.next() {
         let is_standard_input = word == OsStr::new("-") && words.peek().is_none();
-        // Behind the file Redis lets the first flag come without its dashes.
+        // After the configuration file, Redis accepts the first flag without dashes.
         let is_bare = flags.is_empty() && rest.len() > 1 && is_parameter(word.as_bytes());
         if let Some((name, mut values)) = as_flag(&word, is_bare) {
             takes_more = is_parameter(name.as_bytes());
@@ -152,7 +156,7 @@ fn split(words: impl IntoIterator<Item = OsString>) -> (Vec<Directive>, Vec<OsSt
                 continue;
             }
             if values.is_empty() {
-                // A list of snapshots that somebody's script has made may be empty.
+                // The value of `save` may be empty in generated command lines.
                 let is_value = |next: &OsString| name != "save" || !is_flag(next);
                 values.extend(words.next_if(is_value).map(OsString::into_vec));
             }
@@ -177,7 +181,8 @@ fn is_parameter(name: &[u8]) -> bool {
         || others.any(|other| other.as_bytes().eq_ignore_ascii_case(name))
 }
 
-/// The name of a flag, with the words that the same argument holds: after `=`, or as in a line of the file.
+/// Returns the name of a flag and the words contained in the same argument: after `=`, or as in a
+/// line of the file.
 fn as_flag(word: &OsStr, is_bare: bool) -> Option<(String, Vec<Vec<u8>>)> {
     let bytes = match word.as_bytes() {
         bytes if is_bare => bytes,
@@ -201,13 +206,13 @@ fn source(matches: &ArgMatches) -> Result<Option<Source>, Fatal> {
     absolute(path).map(|path| Some(Source::File(path)))
 }
 
-/// A path that stays the same when the working directory changes before it is used.
+/// Returns an absolute path, so that it stays valid when the working directory changes.
 fn absolute(path: &OsString) -> Result<PathBuf, Fatal> {
     std::path::absolute(Path::new(path))
         .map_err(|error| Fatal::new(format!("{}: {error}", path.display())))
 }
 
-/// The parser's message without its frame: what is wrong, and what may have been meant.
+/// Returns clap's message without its frame: the error and the suggestion.
 fn one_line(message: &str) -> String {
     let mut lines = message.lines().map(str::trim);
     let error = lines.next().unwrap_or_default().trim_start_matches("error: ");
@@ -245,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_is_sound() {
+    fn the_clap_command_is_valid() {
         command().debug_assert();
     }
 
@@ -261,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_may_hold_their_value() {
+    fn flags_may_contain_their_value() {
         assert_eq!(served(&["--requirepass=--x"]).1, [pair("requirepass", &["--x"])]);
         assert_eq!(
             served(&["--slowlog-log-slower-than", "-1"]).1,
@@ -284,16 +289,16 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_renamed_one_by_one() {
+    fn each_rename_is_a_directive_of_its_own() {
         let line = ["--rename-command", "get", "fetch", "--rename-command", "set", ""];
         let renames = ["get fetch", "set "].map(|pair| pair.split(' ').collect::<Vec<_>>());
         assert_eq!(served(&line).1, renames.map(|words| pair("rename-command", &words)));
     }
 
     #[test]
-    fn the_first_word_behind_a_flag_is_its_value() {
+    fn the_first_word_after_a_flag_is_its_value() {
         let line = ["--requirepass", "--x", "--y", "--logfile", "-", "--bind", "--hz", "b", "-"];
-        let Err(error) = parsed(&line) else { panic!("--y is no flag") };
+        let Err(error) = parsed(&line) else { panic!("--y is not a flag") };
         assert!(error.contains("'--y'"), "{error}");
         let (source, flags) = served(&[&line[..2], &line[3..]].concat());
         assert_eq!(source, Some(Source::StandardInput));
@@ -318,7 +323,9 @@ mod tests {
 
     #[test]
     fn help_lists_every_parameter() {
-        let Ok(Invocation::Print(help)) = parsed(&["--help"]) else { panic!("help is printed") };
+        let Ok(Invocation::Print(help)) = parsed(&["--help"]) else {
+            panic!("--help prints the help")
+        };
         for parameter in PARAMETERS {
             assert!(help.contains(&format!("--{}", parameter.name)), "{}", parameter.name);
         }
@@ -328,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_one_line() {
+    fn errors_are_reported_in_one_line() {
         for (line, part) in [
             (
                 &["--prot", "1"][..],

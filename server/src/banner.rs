@@ -1,8 +1,8 @@
-//! What a person sees first.
+//! The startup banner.
 
 use std::process;
 
-/// The bird, the version and where the server can be found.
+/// Returns the logo with the version and the server's addresses.
 pub(crate) fn text(places: &str, is_coloured: bool) -> String {
     let (red, dark, bold, off) =
         if is_coloured { ("\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m") } else { ("", "", "", "") };

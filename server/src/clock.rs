@@ -1,17 +1,18 @@
-//! The clocks: the one place that asks the system for the time.
+//! The clocks. No other module reads the system time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use redstart_core::time::UnixMicros;
 
-/// The time of day, which the engine is told once a round.
+/// Returns the wall-clock time, which is passed to the engine once per round.
 pub(crate) fn now() -> UnixMicros {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixMicros(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// What durations are measured with. It is read once a request, so it has to be cheap: the processor's time stamp counter
-/// where that is steady (20 ns, where the system's monotonic clock takes 50), that clock elsewhere.
+/// The clock that measures durations. It is read once per request and must be cheap: it uses the
+/// CPU's time stamp counter where that is invariant (20 ns, compared to 50 ns for the system's
+/// monotonic clock), otherwise the monotonic clock.
 #[derive(Clone, Debug)]
 pub(crate) struct Stopwatch {
     clock: quanta::Clock,
@@ -22,7 +23,7 @@ impl Stopwatch {
         Self { clock: quanta::Clock::new() }
     }
 
-    /// What it reads, as `INFO` tells it.
+    /// Returns the name of the clock, as shown by `INFO`.
     pub(crate) const fn name() -> &'static str {
         "quanta"
     }
@@ -33,7 +34,7 @@ impl Stopwatch {
     }
 }
 
-/// A point in time as `2026-01-31T23:59:59.000Z`.
+/// Formats a point in time as `2026-01-31T23:59:59.000Z`.
 pub(crate) fn rfc3339(at: UnixMicros) -> String {
     let (days, second) = (at.seconds() / 86_400, at.seconds() % 86_400);
     let (year, month, day) = civil(days);
@@ -42,8 +43,8 @@ pub(crate) fn rfc3339(at: UnixMicros) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// Year, month and day of a number of days since 1970. Years are counted from March, so that the leap day comes last:
-/// then the months' lengths follow a straight line.
+/// Converts a number of days since 1970 to year, month and day. Years start in March, so that the
+/// leap day is the last day and the lengths of the months follow a linear function.
 fn civil(days: u64) -> (u64, u64, u64) {
     const DAYS_BEFORE_1970: u64 = 719_468;
     let days = days + DAYS_BEFORE_1970;
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn days_convert_to_calendar_dates() {
         let cases = [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000_000, "2000-02-29T00:00:00.000Z"),
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stopwatch_measures() {
+    fn the_stopwatch_advances() {
         let stopwatch = Stopwatch::new();
         let before = stopwatch.nanos();
         std::thread::sleep(core::time::Duration::from_millis(20));

@@ -1,7 +1,8 @@
 //! The configuration file, in the syntax of `redis.conf`.
 //!
-//! A line is a name and its words; words may be quoted as in inline requests. A line that starts with `#` is a comment.
-//! `include` reads another file at that place. A relative path is relative to the directory the server was started in.
+//! A line consists of a name and words, which may be quoted as in inline requests. A line that
+//! starts with `#` is a comment. `include` inserts another file. Relative paths are relative to the
+//! directory in which the server was started.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,17 +17,17 @@ use redstart_core::resp::inline::split_words;
 use crate::directive::{Directive, Origin};
 use crate::fatal::{Fatal, plain};
 
-/// How deep files may include one another: more is a circle.
+/// The maximum depth of includes; a greater depth is reported as a cycle.
 const MAX_DEPTH: usize = 16;
 
-/// Where the configuration is read from.
+/// The source of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     StandardInput,
     File(PathBuf),
 }
 
-/// The directives of a file, and of those that it includes, in their order.
+/// Reads the directives of a file and of the files that it includes, in order.
 pub(crate) fn read(source: &Source) -> Result<Vec<Directive>, Fatal> {
     let mut directives = Vec::new();
     match source {
@@ -43,7 +44,7 @@ pub(crate) fn read(source: &Source) -> Result<Vec<Directive>, Fatal> {
     Ok(directives)
 }
 
-/// The directives of a text, and of the files that it includes.
+/// Parses the directives of a text, and reads the files that it includes.
 pub(crate) fn directives(file: &str, text: &[u8]) -> Result<Vec<Directive>, Fatal> {
     let mut directives = Vec::new();
     parse(file, text, 0, &mut directives)?;
@@ -53,7 +54,7 @@ pub(crate) fn directives(file: &str, text: &[u8]) -> Result<Vec<Directive>, Fata
 fn read_file(path: &Path, depth: usize, directives: &mut Vec<Directive>) -> Result<(), Fatal> {
     let file = path.display().to_string();
     if depth > MAX_DEPTH {
-        return Err(Fatal::new(format!("{file}: files include one another in a circle")));
+        return Err(Fatal::new(format!("{file}: cyclic include")));
     }
     let text = fs::read(path).map_err(|error| {
         Fatal::new(format!("cannot read the configuration file {file}: {}", plain(&error)))
@@ -92,7 +93,7 @@ fn parse(
     Ok(())
 }
 
-/// The words of a line, none for a comment; `None` if its quotes are not balanced.
+/// Splits a line into words; a comment has none. Returns `None` if the quotes are unbalanced.
 pub(crate) fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let line = line.trim_ascii();
     if line.starts_with(b"#") {
@@ -103,7 +104,8 @@ pub(crate) fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(request.args(b"").iter().map(<[u8]>::to_vec).collect())
 }
 
-/// The files that an `include` names: its last part may be a pattern, which may match none.
+/// Returns the files named by an `include`. The last component may be a glob pattern, which may
+/// match no files.
 fn matching(pattern: &[u8]) -> Vec<PathBuf> {
     let path = Path::new(OsStr::from_bytes(pattern));
     let name = path.file_name().map(OsStr::as_bytes).unwrap_or_default();
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_names_and_words() {
+    fn lines_consist_of_a_name_and_words() {
         assert_eq!(directives("# port 1\n\n \t# x\nPort  7777 \r\n"), Ok(one("port", &["7777"])));
         assert_eq!(directives("bind 127.0.0.1 -::1"), Ok(one("bind", &["127.0.0.1", "-::1"])));
         assert_eq!(directives("save \"\""), Ok(one("save", &[""])));
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn files_include_files() {
+    fn included_files_are_inserted_in_place() {
         let folder = std::env::temp_dir().join(format!("redstart-include-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary directory");
         let write = |name: &str, text: String| {
@@ -170,17 +172,22 @@ mod tests {
             ),
         );
         let names: Vec<String> = read(&Source::File(main))
-            .expect("a configuration")
+            .expect("the configuration is valid")
             .iter()
             .map(|d| format!("{} {}", d.name, String::from_utf8_lossy(&d.words[0])))
             .collect();
         assert_eq!(names, ["port 1", "hz 20", "hz 30", "timeout 2"]);
         let circle = write("circle", format!("include {folder_name}/circle"));
-        assert!(read(&Source::File(circle)).expect_err("a circle").to_string().contains("circle"));
+        assert!(
+            read(&Source::File(circle))
+                .expect_err("a cycle")
+                .to_string()
+                .contains("cyclic include")
+        );
         let missing = write("main", format!("\ninclude {folder_name}/missing"));
         let missing = read(&Source::File(missing)).expect_err("no such file").to_string();
         assert!(missing.contains("/main:2: include: cannot read"), "{missing}");
         assert!(missing.ends_with("/missing: No such file or directory"), "{missing}");
-        fs::remove_dir_all(&folder).expect("the directory is ours");
+        fs::remove_dir_all(&folder).expect("the directory belongs to this test");
     }
 }

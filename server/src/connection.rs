@@ -1,16 +1,19 @@
-//! One connection: bytes from its socket to the engine, replies back.
+//! A connection: passes bytes from its socket to the engine, and replies back.
 //!
-//! Sockets are registered edge-triggered, so the system tells once that something has come, and it is for us to remember
-//! that until a read has shown that nothing is left. For a stream socket a short read shows as much as one that would
-//! block: there was less to read than room for it, so what comes later is a new edge. The same holds for a short write.
-//! That spares the second read (and `EAGAIN`) of each request, which is a third of all system calls when clients do not
-//! pipeline. The one exception is a peer that has closed: its end of file is no new edge, so it is read up to.
+//! Sockets are registered edge-triggered: the system reports new input only once, so the connection
+//! must remember it until a read shows that nothing is left. For a stream socket a short read is as
+//! conclusive as one that would block: there was less input than buffer space, so later input
+//! triggers a new edge. The same holds for a short write. This saves the second read (and its
+//! `EAGAIN`) of each request, which is a third of all system calls when clients do not pipeline.
+//! The exception is a peer that has closed the connection: its end of file triggers no new edge, so
+//! the connection reads until it sees it.
 //!
-//! A large argument is not read into the buffer that all clients share, but to where the engine wants to keep it. Of a client
-//! that sends such arguments only the head of a request is read first, which tells where the rest is to go.
+//! A large argument is not read into the buffer shared by all clients but directly into its
+//! destination in the engine. From a client that sends such arguments, only the head of a request
+//! is read first, because it determines the destination of the rest.
 //!
-//! Writing is tried at once, without asking whether there is room. Only a connection whose socket is full is registered
-//! for writability, and only until its output is written.
+//! Writes are attempted at once, without waiting for writability. Only a connection whose socket is
+//! full is registered for writability, until its output is written.
 
 use core::iter;
 use std::io::{self, ErrorKind, IoSlice};
@@ -24,47 +27,50 @@ use redstart_core::time::UnixMicros;
 
 use crate::stream::{Moved, Stream};
 
-/// Slices that one vectored write takes.
+/// The maximum number of slices in one vectored write.
 const MAX_SLICES: usize = 64;
 
-/// What a client may send in a turn: some hundreds of requests, so that the others need not wait long.
+/// The maximum input of a client per turn: some hundreds of requests, so that other clients do not
+/// wait long.
 const TURN_BYTES: usize = 16 * 1024;
-/// What it may send when its requests are large: one with a value of 64 KiB comes in one piece.
+/// The same for large requests: a request with a 64 KiB value is read in one piece.
 const LARGE_TURN_BYTES: usize = 128 * 1024;
-/// From this size on, requests are large.
+/// The minimum size of a large request.
 const LARGE_REQUEST_BYTES: u64 = 1024;
-/// From this size on, most of a request is an argument that the engine keeps apart.
+/// The minimum size of requests that consist mostly of an argument with its own buffer.
 const HUGE_REQUEST_BYTES: u64 = limits::BIG_ARG_LEN_BYTES as u64;
-/// What it may send when they come faster than they are served, and most of it does not go through the shared buffer.
+/// The same for requests that arrive faster than they are served and mostly bypass the shared
+/// buffer.
 const SPARE_TURN_BYTES: usize = 256 * 1024;
-/// What is read of a request that is expected to have a large argument: its head.
+/// The initial read of a request that is expected to have a large argument: its head.
 const HEAD_BYTES: usize = 2 * 1024;
 
-/// The socket of a connected client, with what is known about it.
+/// The socket and the state of a connected client.
 #[derive(Debug)]
 pub(crate) struct Connection {
     client: ClientId,
     stream: Stream,
-    /// Bytes may wait to be read, or the end of file.
+    /// Input or the end of file may be waiting to be read.
     has_input: bool,
-    /// The peer sends no more: a short read is followed by an end of file that no event announces.
+    /// The peer has closed its side: a short read is followed by an end of file that no event
+    /// announces.
     peer_has_closed: bool,
-    /// How large its latest requests were.
+    /// The size of recent requests.
     sends: Size,
     turn: Turn,
-    /// The last write did not fit.
+    /// The last write was incomplete.
     is_full: bool,
     /// The socket is registered for writability.
     awaits_room: bool,
-    /// To be closed once the output is written.
+    /// The connection is closed once the output is written.
     is_ending: bool,
-    /// The peer cannot be written to: its requests still count, its replies are dropped.
+    /// Writes to the peer fail: its requests are still executed, its replies are dropped.
     is_deaf: bool,
-    /// In the event loop's list of connections to serve.
+    /// The connection is in the event loop's list of connections to serve.
     pub(crate) is_listed: bool,
 }
 
-/// How large requests are, on average.
+/// The average size of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Size {
     Small,
@@ -72,7 +78,7 @@ enum Size {
     Huge,
 }
 
-/// What a client has sent in this turn, or the last.
+/// The input of a client in the current turn, or the last one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turn {
     bytes: usize,
@@ -89,28 +95,28 @@ impl Turn {
     }
 }
 
-/// What is to be done with a connection that was served.
+/// The next action for a served connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing until an event or an effect names it.
+    /// Waits for an event or an effect.
     Wait,
-    /// It has more to read: serve it again after the others.
+    /// Has more input: is served again after the other connections.
     Again,
-    /// Close it.
+    /// Is to be closed.
     Close,
 }
 
-/// What came of reading from a connection.
+/// The result of reading from a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fill {
-    /// So many bytes, which are to be served.
+    /// This many bytes to serve.
     Bytes(usize),
-    /// There is nothing to serve.
+    /// Nothing to serve.
     Nothing(Next),
 }
 
 impl Connection {
-    /// The connection of a client that the engine has let in, registered with `registry`.
+    /// Creates the connection of a client accepted by the engine, and registers it with `registry`.
     pub(crate) fn open(
         client: ClientId,
         mut stream: Stream,
@@ -136,13 +142,13 @@ impl Connection {
         self.client
     }
 
-    /// How much room it is to be given in the shared buffer.
+    /// Returns the space that the connection needs in the shared buffer.
     pub(crate) fn room_bytes(&self) -> usize {
         let turn_bytes = if self.sends == Size::Small { TURN_BYTES } else { LARGE_TURN_BYTES };
         turn_bytes.max(self.stream.least_room_bytes())
     }
 
-    /// Remembers what the system tells about the socket.
+    /// Records an event of the socket.
     pub(crate) fn note(&mut self, event: &Event) {
         let is_broken = event.is_error() || event.is_write_closed();
         self.peer_has_closed |= event.is_read_closed() || is_broken;
@@ -151,8 +157,8 @@ impl Connection {
         self.is_deaf |= is_broken;
     }
 
-    /// Writes what could not be written before, and reads once into `room`, or first what the engine has spare room for,
-    /// where it `takes_spare`.
+    /// Writes pending output, then reads once into `room`. If `takes_spare` is set, input that
+    /// belongs to a large argument is read directly into the engine's buffer first.
     pub(crate) fn fill(
         &mut self,
         engine: &mut Engine,
@@ -183,8 +189,9 @@ impl Connection {
         }
     }
 
-    /// Reads the rest of a large argument to its place, then the head of what follows into `room`: if that ends with another
-    /// large argument, it goes on. Returns how much in `room` is to be served.
+    /// Reads the rest of a large argument into its buffer, then the head of what follows into
+    /// `room`. Repeats if that ends in another large argument. Returns the number of bytes in
+    /// `room` to serve.
     fn read_apart(
         &mut self,
         engine: &mut Engine,
@@ -210,7 +217,7 @@ impl Connection {
         }
     }
 
-    /// Reads once; whether there is more to read is known then.
+    /// Reads once, and updates whether there is more to read.
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let result = self.stream.read(room);
         self.note_read(result)
@@ -231,13 +238,13 @@ impl Connection {
         Ok(0)
     }
 
-    /// Lets the engine run what was read.
+    /// Passes the input to the engine.
     pub(crate) fn serve(&mut self, engine: &mut Engine, bytes: &[u8], now: UnixMicros) {
         self.turn.requests += engine.receive(self.client, bytes, now);
         self.sends = self.turn.size();
     }
 
-    /// Writes what the engine has for the client just now.
+    /// Writes the client's current output.
     pub(crate) fn flush(
         &mut self,
         engine: &mut Engine,
@@ -278,7 +285,8 @@ impl Connection {
         }
     }
 
-    /// Writes what is there now, and no more: to consume it may let the client go on, and that is for the next round.
+    /// Writes the current output only: consuming it may resume the client, whose further output is
+    /// written in the next round.
     fn write(
         &mut self,
         engine: &mut Engine,
@@ -299,7 +307,8 @@ impl Connection {
         self.await_room(registry, self.is_full && is_waiting)
     }
 
-    /// One write of as many slices as it takes; returns how many bytes were written, if there is anything to write.
+    /// Writes as many slices as possible at once. Returns the number of bytes written, if there was
+    /// anything to write.
     fn write_once(&mut self, engine: &Engine) -> Option<usize> {
         let mut slices = engine.output(self.client).slices();
         let result = match (slices.next(), slices.next()) {
@@ -324,7 +333,7 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.is_full = true,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => {
-                // What the peer had sent before it went is still to be read.
+                // Input sent before the peer closed must still be read.
                 self.is_deaf = true;
                 self.peer_has_closed = true;
                 self.has_input = true;

@@ -1,4 +1,4 @@
-//! What is told of a panic. It is a bug, the process ends with it, and these lines are what a report of it needs.
+//! Panic reports. A panic is a bug and ends the process; these lines are needed for a bug report.
 
 use std::backtrace::Backtrace;
 use std::io::{self, Write};
@@ -8,8 +8,8 @@ use std::path::Path;
 use crate::clock;
 use crate::log;
 
-/// From now on a panic is told in full on standard error, and in the log if that is a file; unless `crash-log-enabled` says no.
-/// Then the one line remains that Rust writes.
+/// Installs a panic hook that writes a full report to standard error, and to the log if it is a
+/// file. If `crash-log-enabled` is off, only the single line of Rust's default hook is written.
 pub(crate) fn tell_panics(is_enabled: bool, logfile: Option<&Path>) {
     if !is_enabled {
         drop(panic::take_hook());
@@ -38,28 +38,29 @@ mod tests {
     use super::*;
 
     const LOG: &str = "REDSTART_TEST_CRASH_LOG";
+    const TEST: &str = "crash::tests::panics_are_reported_while_crash_log_is_enabled";
 
-    /// A hook is the whole process's, and what it writes is not for the eyes of who runs the tests: so this test crashes in
-    /// another process, which is itself again.
+    /// A panic hook is global to the process, and its output must not appear among test output, so
+    /// this test panics in a child process that runs the same test.
     #[test]
-    fn panics_are_told_while_that_is_enabled() {
+    fn panics_are_reported_while_crash_log_is_enabled() {
         if let Some(log) = env::var_os(LOG) {
             let crash = |text: &'static str| {
                 assert!(thread::spawn(move || panic!("{text}")).join().is_err());
             };
             tell_panics(true, Some(Path::new(&log)));
-            crash("the first that this test causes");
+            crash("the first panic of this test");
             tell_panics(false, Some(Path::new(&log)));
-            return crash("the second that this test causes");
+            return crash("the second panic of this test");
         }
         let log = env::temp_dir().join(format!("redstart-crash-{}", process::id()));
-        let output = Command::new(env::current_exe().expect("this test runs"))
-            .args(["--exact", "crash::tests::panics_are_told_while_that_is_enabled", "--nocapture"])
+        let output = Command::new(env::current_exe().expect("the path of the test binary"))
+            .args(["--exact", TEST, "--nocapture"])
             .env(LOG, &log)
             .output()
-            .expect("it runs again");
+            .expect("the child process runs");
         let logged = fs::read_to_string(&log).expect("a crash was logged");
-        fs::remove_file(&log).expect("it is ours");
+        fs::remove_file(&log).expect("the file belongs to this test");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{stderr}");
         for told in [logged.as_str(), &stderr] {

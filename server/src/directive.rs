@@ -1,4 +1,5 @@
-//! A parameter as somebody wrote it, in a file or as a flag, and what becomes of it.
+//! A parameter as written in a file or on the command line, and its application to the
+//! configuration.
 
 use core::fmt;
 
@@ -7,7 +8,7 @@ use redstart_core::config::{Config, Kind, Parameter};
 use crate::fatal::Fatal;
 use crate::foreign::{self, Foreign};
 
-/// A name with its words.
+/// A name and its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Directive {
     pub(crate) name: String,
@@ -15,17 +16,17 @@ pub(crate) struct Directive {
     pub(crate) origin: Origin,
 }
 
-/// Whose words are not for the log.
+/// Parameters whose words must not be logged.
 const SECRETS: [&str; 3] = ["masterauth", "requirepass", "user"];
 
-/// Where a directive stands.
+/// The location of a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Flag,
     Line { file: String, number: usize },
 }
 
-/// What became of a directive.
+/// The outcome of applying a directive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
     Set,
@@ -48,7 +49,8 @@ impl fmt::Display for Directive {
 }
 
 impl Directive {
-    /// Sets the parameter, unless it is one of Redis's that this server does not have and can do without.
+    /// Sets the parameter. Parameters of Redis that this server does not support are ignored if
+    /// that is safe.
     pub(crate) fn apply(&self, config: &mut Config) -> Result<Applied, Fatal> {
         let Some(parameter) = Config::parameter(self.name.as_bytes()) else {
             return match foreign::judge(&self.name, &self.words) {
@@ -68,7 +70,7 @@ impl Directive {
     }
 }
 
-/// Whether a later directive of this name adds to an earlier one instead of taking its place.
+/// Returns `true` if a later directive of this name adds to an earlier one instead of replacing it.
 pub(crate) fn accumulates(name: &str) -> bool {
     Config::parameter(name.as_bytes()).map_or_else(
         || ["user", "rename-command", "loadmodule"].contains(&name),
@@ -76,7 +78,7 @@ pub(crate) fn accumulates(name: &str) -> bool {
     )
 }
 
-/// Whether the value of a parameter is several words.
+/// Returns `true` if the parameter's value consists of several words.
 pub(crate) fn takes_words(parameter: &Parameter) -> bool {
     parameter.name == "bind"
         || matches!(
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_of_directives() {
+    fn directives_are_applied_ignored_or_rejected() {
         let mut config = Config::default();
         assert_eq!(apply(&mut config, "bind", &["127.0.0.1", "-::1"]), Ok(Applied::Set));
         assert_eq!(config.bind, b"127.0.0.1 -::1");

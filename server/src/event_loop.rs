@@ -1,12 +1,13 @@
-//! The loop: it waits for sockets, feeds the engine and writes what it answers. All on one thread.
+//! The event loop: waits for sockets, passes input to the engine and writes its replies, all on a
+//! single thread.
 //!
-//! A round is one wait for events and one look at the clock; then, for each client with something to do, one read, one
-//! `receive` and one write. All clients share one buffer, and as many as fit into it are read before the first of them is
-//! served: the engine sees what is coming and fetches the keys meanwhile, where it would wait for memory key by key. All
-//! of them are served before the first is written to: so the engine, like the kernel, does the same for all while its
-//! code and data are in the cache.
-//! A client that has more to read than its turn waits for the next round behind the others, and that round does not wait
-//! for events; so nobody can keep the loop to himself.
+//! A round consists of one wait for events, one reading of the clock, and for each ready client one
+//! read, one `receive` and one write. All clients share one buffer. As many clients as fit into it
+//! are read before the first of them is served, so that the engine can prefetch their keys instead
+//! of waiting for memory key by key. All of them are served before the first reply is written, so
+//! that the engine and the kernel each run in a batch with their code and data in the cache. A
+//! client with more input than its turn allows is served in the next round after the other clients,
+//! and that round does not wait for events, so no client can monopolize the loop.
 
 use core::cell::RefCell;
 use core::mem;
@@ -30,46 +31,48 @@ use crate::log::Log;
 use crate::recorder::Recorder;
 use crate::stream::Stream;
 
-/// What is read before it is served, of all clients together. It stays within a processor's second cache.
+/// The total input read before it is served. It fits the L2 cache.
 const READ_BUFFER_BYTES: usize = 512 * 1024;
-/// Events that one wait may tell; the others are told by the next.
+/// The maximum number of events per wait; further events are reported by the next one.
 const MAX_EVENTS: usize = 1024;
-/// Clients that one round accepts.
+/// The maximum number of clients accepted per round.
 const MAX_ACCEPTS: usize = 1000;
-/// How long after it ran out of descriptors the loop accepts again, if no client has gone before.
+/// The delay before accepting again after running out of descriptors, unless a client disconnects
+/// earlier.
 const ACCEPT_RETRY_US: u64 = 1_000_000;
 const SIGNALS: Token = Token(usize::MAX - 1);
 
-/// What the loop drives, and what it remembers from round to round.
+/// The server's components, and the state kept between rounds.
 pub(crate) struct EventLoop {
     engine: Engine,
     poll: Poll,
     listeners: Rc<RefCell<Listeners>>,
     signals: Signals,
     log: Rc<Log>,
-    /// Indexed by the slot of the client's id, which is also the socket's token.
+    /// Connections by the slot of the client's id, which is also the socket's token.
     connections: Vec<Option<Connection>>,
     /// Slots of the connections to serve in the next round.
     listed: Vec<usize>,
-    /// Those to serve in this one; empty between rounds.
+    /// Slots of the connections to serve in this round; empty between rounds.
     serving: Vec<usize>,
-    /// Those that were read and are to be served, with how many bytes each has in the read buffer; empty between rounds.
+    /// Slots of the connections that have been read and are to be served, each with the number of
+    /// its bytes in the read buffer; empty between rounds.
     filled: Vec<(usize, usize)>,
-    /// Effects to carry out in the next round.
+    /// Effects to perform in the next round.
     effects: Vec<Effect>,
-    /// Until then no client is accepted, for want of descriptors.
+    /// The time until which no clients are accepted, because no descriptors are left.
     accept_again_at: Option<UnixMicros>,
     read_buffer: Box<[u8]>,
     recorder: Option<Recorder>,
     end: Option<End>,
 }
 
-/// Why the loop has ended.
+/// The reason for leaving the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// A client sent `SHUTDOWN`.
     Command,
-    /// The process got `SIGTERM` or `SIGINT`.
+    /// The process received `SIGTERM` or `SIGINT`.
     Signal(i32),
 }
 
@@ -81,7 +84,7 @@ impl EventLoop {
         log: Rc<Log>,
         recorder: Option<Recorder>,
     ) -> io::Result<Self> {
-        // A terminal that closes is no reason to end: who catches its signal is not ended by it.
+        // A closed terminal must not stop the server; handling its signal prevents that.
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         Ok(Self {
@@ -102,7 +105,7 @@ impl EventLoop {
         })
     }
 
-    /// Serves until somebody ends it.
+    /// Serves clients until the server is stopped.
     pub(crate) fn run(mut self) -> io::Result<End> {
         let mut events = Events::with_capacity(MAX_EVENTS);
         let mut now = self.now();
@@ -126,7 +129,7 @@ impl EventLoop {
         }
     }
 
-    /// The time of this round.
+    /// Returns the time of this round.
     fn now(&self) -> UnixMicros {
         let now = clock::now();
         self.recorder.as_ref().map_or(now, |recorder| recorder.not_before(now))
@@ -140,11 +143,11 @@ impl EventLoop {
 
     fn save_recording(&mut self) {
         if let Some(error) = self.recorder.as_mut().and_then(Recorder::flush) {
-            self.log.warning("The recording ends here: it cannot be written", &[("error", &error)]);
+            self.log.warning("Cannot write the recording, which ends here", &[("error", &error)]);
         }
     }
 
-    /// How long to wait for events.
+    /// Returns the timeout of the wait for events.
     fn patience(&self, now: UnixMicros, tick_at: UnixMicros) -> Duration {
         let accept_at = match self.accept_again_at {
             Some(at) => at,
@@ -183,10 +186,11 @@ impl EventLoop {
         self.serving = serving;
     }
 
-    /// Reads from connections, in order, until the buffer is full; returns how many were seen.
+    /// Reads from connections, in order, until the buffer is full. Returns the number of
+    /// connections processed.
     fn read_some(&mut self, slots: &[usize], now: UnixMicros) -> usize {
         let mut used = 0;
-        // What is recorded passes through the buffer.
+        // Recorded input must pass through the buffer.
         let takes_spare = self.recorder.is_none();
         for (seen, &slot) in slots.iter().enumerate() {
             let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
@@ -207,7 +211,7 @@ impl EventLoop {
         slots.len()
     }
 
-    /// Lets the engine run what was read, then writes all answers.
+    /// Passes the input to the engine, then writes all replies.
     fn serve_filled(&mut self, now: UnixMicros) {
         let mut start = 0;
         if self.recorder.is_some() {
@@ -230,14 +234,14 @@ impl EventLoop {
         self.filled = filled;
     }
 
-    /// The same for a recording: what one client's bytes cause has happened before the next one's are served, as it will when
-    /// they are replayed.
+    /// Serves connections while recording: all effects of one client's input are performed before
+    /// the next client is served, as they will be on replay.
     fn serve_one_by_one(&mut self, now: UnixMicros) {
         let (mut filled, mut start) = (mem::take(&mut self.filled), 0);
         for (slot, len_bytes) in filled.drain(..) {
             let bytes = &self.read_buffer[start..start + len_bytes];
             start += len_bytes;
-            // What the one before has caused may be the end of this one.
+            // An effect of the previous client may have closed this one.
             let Some(Some(connection)) = self.connections.get_mut(slot) else { continue };
             if let Some(recorder) = &mut self.recorder {
                 recorder.receive(slot, bytes, now);
@@ -266,13 +270,13 @@ impl EventLoop {
         if let Some(connection) = self.connections[slot].take() {
             self.record(|recorder| recorder.disconnect(slot));
             self.engine.disconnect(connection.client());
-            // Its descriptor may be the one that a waiting client needs.
+            // A waiting client may need its descriptor.
             self.accept_again_at = None;
         }
     }
 
-    /// Does what the engine has asked for. What it asks for meanwhile (a client that was written to goes on) is for the
-    /// next round.
+    /// Performs the effects requested by the engine. Effects requested meanwhile (such as by a
+    /// resumed client) are performed in the next round.
     fn carry_out_effects(&mut self, now: UnixMicros) {
         let mut effects = mem::take(&mut self.effects);
         effects.extend(core::iter::from_fn(|| self.engine.poll_effect()));
@@ -296,7 +300,7 @@ impl EventLoop {
         self.effects = effects;
     }
 
-    /// Does something with the connection of a client, if it is still there.
+    /// Calls a function on the connection of a client, if it still exists.
     fn with(
         &mut self,
         client: ClientId,
@@ -337,7 +341,7 @@ impl EventLoop {
         let client = match self.engine.connect(peer, now) {
             Ok(client) => client,
             Err(refused) => {
-                self.log.verbose("Refused a client", &[("address", &address)]);
+                self.log.verbose("Rejected a client", &[("address", &address)]);
                 let _ = stream.write(&refused.reply());
                 return;
             }

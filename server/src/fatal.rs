@@ -1,11 +1,12 @@
-//! What ends the start: one line that says why.
+//! Fatal startup errors: one line that states the reason.
 
 use core::fmt;
 use std::io;
 
 use nix::errno::Errno;
 
-/// Why the server does not start. It is told on standard error, and the process ends with exit code 1.
+/// The reason why the server cannot start. It is printed to standard error, and the process exits
+/// with code 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fatal(String);
 
@@ -21,7 +22,7 @@ impl fmt::Display for Fatal {
     }
 }
 
-/// An error in the system's words, without its number.
+/// Formats an error in the system's words, without its number.
 pub(crate) fn plain(error: &io::Error) -> String {
     error
         .raw_os_error()

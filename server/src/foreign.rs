@@ -1,28 +1,29 @@
-//! The parameters of Redis that this server does not have.
+//! The parameters of Redis that this server does not support.
 //!
-//! A configuration file that was written for Redis should load, so most of them are ignored with a warning: without them
-//! the server is slower, larger or less talkative, but it does what it is asked to do. Others it must not pass over in
-//! silence, for somebody relies on them to keep data or to keep others out. Those end the start, unless their value says
-//! that they are off.
+//! A configuration file written for Redis should load, so most unsupported parameters are ignored
+//! with a warning: without them the server may be slower, use more memory or log less, but it does
+//! what it is asked to do. Parameters that protect data or restrict access must not be ignored
+//! silently. They prevent startup, unless their value turns the feature off.
 
-/// How a parameter is treated that this server does not have.
+/// The treatment of an unsupported parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
-    /// Its value asks for nothing.
+    /// The value turns the feature off.
     Idle,
-    /// The server can do without it.
+    /// The server can run without the feature.
     Ignored,
-    /// The server must not run without it; why.
+    /// The server must not run without the feature; contains the reason.
     Refused(&'static str),
 }
 
-const DURABILITY: &str = "not supported: what it protects would be lost in silence";
+const DURABILITY: &str = "not supported: data could be lost silently without it";
 const REPLICATION: &str = "replication is not supported";
 const CLUSTER: &str = "cluster mode is not supported";
 const MODULES: &str = "modules are not supported";
 const SENTINEL: &str = "sentinel mode is not supported";
 
-/// What must not be ignored: the name, the values that turn it off, and why anything else is refused.
+/// Parameters that must not be ignored: the name, the values that turn the feature off, and the
+/// reason to reject any other value.
 const ESSENTIAL: &[(&str, &[&str], &str)] = &[
     ("replicaof", &["no one"], REPLICATION),
     ("slaveof", &["no one"], REPLICATION),
@@ -35,7 +36,7 @@ const ESSENTIAL: &[(&str, &[&str], &str)] = &[
     ("sentinel", &[], SENTINEL),
 ];
 
-/// What the server can do without.
+/// Parameters that the server can run without.
 const DISPENSABLE: &[&str] = &[
     "active-defrag-cycle-max",
     "active-defrag-cycle-min",
@@ -139,7 +140,8 @@ const DISPENSABLE: &[&str] = &[
     "watchdog-period",
 ];
 
-/// How a parameter with these words is treated; `None` if Redis does not have it either.
+/// Returns the treatment of a parameter with these words; `None` if Redis does not have the
+/// parameter either.
 pub(crate) fn judge(name: &str, words: &[Vec<u8>]) -> Option<Foreign> {
     let is = |known: &str| known.eq_ignore_ascii_case(name);
     if let Some((_, off, why)) = ESSENTIAL.iter().find(|(known, ..)| is(known)) {
@@ -150,7 +152,7 @@ pub(crate) fn judge(name: &str, words: &[Vec<u8>]) -> Option<Foreign> {
     DISPENSABLE.iter().any(|known| is(known)).then_some(Foreign::Ignored)
 }
 
-/// The names of all of them, for the command line.
+/// Returns all names, for the command line.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     ESSENTIAL.iter().map(|(name, ..)| *name).chain(DISPENSABLE.iter().copied())
 }
@@ -162,20 +164,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_parameter_is_foreign_that_the_engine_has() {
+    fn no_supported_parameter_is_listed() {
         for name in names() {
-            assert!(Config::parameter(name.as_bytes()).is_none(), "{name} is in core's table now");
+            assert!(
+                Config::parameter(name.as_bytes()).is_none(),
+                "{name} is supported by the engine"
+            );
         }
     }
 
     #[test]
-    fn the_list_is_in_order_and_without_repeats() {
+    fn the_list_is_sorted_and_unique() {
         assert!(DISPENSABLE.is_sorted_by(|a, b| a < b));
         assert!(ESSENTIAL.iter().all(|(name, ..)| !DISPENSABLE.contains(name)));
     }
 
     #[test]
-    fn what_is_off_may_be_said() {
+    fn values_that_turn_a_feature_off_are_accepted() {
         let judge = |name, word: &str| judge(name, &[word.as_bytes().to_vec()]);
         assert_eq!(judge("tls-cluster", "no"), Some(Foreign::Idle));
         assert_eq!(judge("tls-cluster", "yes"), Some(Foreign::Refused(CLUSTER)));

@@ -1,4 +1,4 @@
-//! The process as the engine sees it: its figures, and what only a process can do.
+//! The engine's view of the process: statistics, and operations that only a process can perform.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -31,17 +31,17 @@ use crate::recorder::EventTime;
 const NO_PORT: &str = "Unable to listen on this port. Check server logs.";
 const NO_TLS: &str = "Unable to update TLS configuration. Check server logs.";
 
-/// The surroundings of the server's engine.
+/// The environment of the server's engine.
 #[derive(Debug)]
 pub(crate) struct ServerHost {
     pub(crate) log: Rc<Log>,
     pub(crate) listeners: Rc<RefCell<Listeners>>,
-    /// The configuration file's absolute path, unless there is none.
+    /// The absolute path of the configuration file, if there is one.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) facts: Facts,
     pub(crate) oom_score: OomScore,
     pub(crate) stopwatch: Stopwatch,
-    /// The time of the latest event, where the session is recorded.
+    /// The time of the latest event while the session is recorded.
     pub(crate) recorded: Option<EventTime>,
 }
 
@@ -134,7 +134,7 @@ impl Host for ServerHost {
 
     fn entropy(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
-        // Without it the seed, which came from the system too, has to do.
+        // On failure the seed, which also comes from the system, is the only entropy.
         let _ = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
         bytes
     }
@@ -164,7 +164,7 @@ impl Host for ServerHost {
 }
 
 impl ServerHost {
-    /// What a client is told of something that failed, of which the log tells more.
+    /// Logs the details of a failure and returns the reply for the client.
     fn or_log(&self, reply: &str, result: Result<(), Fatal>) -> Result<(), String> {
         result.map_err(|error| {
             self.log.warning(&error.to_string(), &[]);

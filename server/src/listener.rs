@@ -1,4 +1,4 @@
-//! The sockets that clients connect to: on the addresses of `bind` one port for TCP and one for TLS, and a Unix socket.
+//! The listening sockets: a TCP port and a TLS port on the addresses of `bind`, and a Unix socket.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -24,7 +24,7 @@ use crate::log::Log;
 use crate::stream::Stream;
 use crate::tls::Acceptor;
 
-/// All listening sockets. The event loop accepts from them, and `CONFIG SET` opens others in their place.
+/// All listening sockets. The event loop accepts clients from them, and `CONFIG SET` replaces them.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     registry: Registry,
@@ -43,7 +43,7 @@ struct Port {
     first_token: usize,
 }
 
-/// The parameters that say where to listen.
+/// The parameters that determine where to listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
     port: u16,
@@ -53,30 +53,31 @@ struct Place {
 #[derive(Debug)]
 struct Listener<Socket> {
     socket: Socket,
-    /// Clients may wait to be accepted.
+    /// Clients may be waiting to be accepted.
     has_clients: bool,
 }
 
-/// What became of an attempt to accept a client.
+/// The result of accepting a client.
 #[derive(Debug)]
 pub(crate) enum Accepted {
-    /// A client has come.
+    /// A client has connected.
     Client(Stream, Peer),
-    /// One had come, and is gone again.
+    /// A client had connected and has disconnected already.
     Gone,
-    /// There is no descriptor for it; it waits.
+    /// A client is waiting, but no descriptor is available.
     NoDescriptor,
-    /// Nobody waits.
+    /// No client is waiting.
     Nobody,
 }
 
 impl Listeners {
-    /// Tokens from here on belong to listeners: the Unix socket's, then one a socket of either port.
+    /// The first token of listeners: that of the Unix socket, followed by the sockets of both
+    /// ports.
     const UNIX_TOKEN: usize = usize::MAX / 2;
     const TCP_TOKEN: usize = Self::UNIX_TOKEN + 1;
     const TLS_TOKEN: usize = Self::TCP_TOKEN + (1 << 16);
 
-    /// Opens the sockets that the configuration asks for.
+    /// Opens the configured sockets.
     pub(crate) fn open(config: &Config, registry: Registry, log: Rc<Log>) -> Result<Self, Fatal> {
         let acceptor = Acceptor::new(Rc::clone(&log));
         let (tcp, tls) = (Port::new(Self::TCP_TOKEN), Port::new(Self::TLS_TOKEN));
@@ -89,13 +90,13 @@ impl Listeners {
         listeners.bind(config)?;
         if listeners.port() == 0 && listeners.unix.is_none() {
             return Err(Fatal::new(
-                "there is no address to listen on: see bind, port, tls-port and unixsocket",
+                "no address to listen on: set bind and port, tls-port, or unixsocket",
             ));
         }
         Ok(listeners)
     }
 
-    /// The TCP port, or if there is none that of TLS; 0 when there is neither.
+    /// Returns the TCP port, or the TLS port if there is none; 0 without either.
     pub(crate) const fn port(&self) -> u16 {
         match (self.tcp.number(), self.tls.number()) {
             (0, tls) => tls,
@@ -103,23 +104,24 @@ impl Listeners {
         }
     }
 
-    /// The port without TLS; 0 when there is none.
+    /// Returns the plaintext port; 0 if there is none.
     pub(crate) const fn tcp_port(&self) -> u16 {
         self.tcp.number()
     }
 
-    /// The port of TLS; 0 when there is none.
+    /// Returns the TLS port; 0 if there is none.
     pub(crate) const fn tls_port(&self) -> u16 {
         self.tls.number()
     }
 
-    /// The path of the Unix socket.
+    /// Returns the path of the Unix socket.
     pub(crate) fn unix_path(&self) -> Option<&Path> {
         self.unix.as_ref().map(|(_, path)| path.0.as_path())
     }
 
-    /// Opens TCP sockets at the place that the configuration tells now, and closes those it told before. Port 0 lets the
-    /// system choose one, unless clients have another way: then it means what it means in Redis, no TCP at all.
+    /// Opens TCP sockets at the configured addresses, and closes the previous ones. With port 0 the
+    /// system chooses a port, unless clients can connect in another way: then it disables TCP, as
+    /// in Redis.
     pub(crate) fn bind(&mut self, config: &Config) -> Result<(), Fatal> {
         let has_another = self.unix.is_some() || config.tls_port > 0;
         let place = Place::new(config.port, config);
@@ -127,19 +129,20 @@ impl Listeners {
         self.tcp.move_to(place, config.tcp_backlog, &self.registry, &self.log)
     }
 
-    /// The same for TLS, where port 0 is none.
+    /// Opens the TLS sockets in the same way; port 0 disables TLS.
     pub(crate) fn bind_tls(&mut self, config: &Config) -> Result<(), Fatal> {
         let place = Place::new(config.tls_port, config);
         let place = if place.port == 0 { Place::default() } else { place };
         self.tls.move_to(place, config.tcp_backlog, &self.registry, &self.log)
     }
 
-    /// Meets new clients with certificates, keys and all else as the configuration tells it now.
+    /// Applies the configured certificates, keys and other settings to new clients.
     pub(crate) fn configure_tls(&mut self, config: &Config) -> Result<(), Fatal> {
         if config.tls_port == 0 { Ok(()) } else { self.acceptor.configure(config) }
     }
 
-    /// Remembers that clients wait at the listener of a token; whether it is one.
+    /// Records that clients are waiting at the listener of a token. Returns `false` if the token is
+    /// not a listener's.
     pub(crate) fn note(&mut self, token: Token) -> bool {
         let Some(_) = token.0.checked_sub(Self::UNIX_TOKEN) else { return false };
         if let Some(listener) = self.tls.listener(token).or_else(|| self.tcp.listener(token)) {
@@ -150,7 +153,7 @@ impl Listeners {
         true
     }
 
-    /// Accepts a client that waits at any of the sockets.
+    /// Accepts a client that is waiting at any of the sockets.
     pub(crate) fn accept(&mut self, keepalive_seconds: u64) -> Accepted {
         match self.tcp.accept() {
             Ok(Some((socket, address))) => {
@@ -181,7 +184,7 @@ impl Listeners {
         Accepted::Nobody
     }
 
-    /// Whether clients may wait to be accepted.
+    /// Returns `true` if clients may be waiting to be accepted.
     pub(crate) fn have_clients(&self) -> bool {
         let mut sockets = self.tcp.sockets.iter().chain(&self.tls.sockets);
         sockets.any(|listener| listener.has_clients)
@@ -231,7 +234,7 @@ impl Port {
         self.sockets.get_mut(token.0.checked_sub(self.first_token)?)
     }
 
-    /// A client that waits at any of the sockets.
+    /// Accepts a client that is waiting at any of the sockets.
     fn accept(&mut self) -> io::Result<Option<(TcpStream, SocketAddr)>> {
         for listener in self.sockets.iter_mut().filter(|listener| listener.has_clients) {
             match listener.socket.accept() {
@@ -242,7 +245,7 @@ impl Port {
         Ok(None)
     }
 
-    /// Listens there instead; at no address, if that place has none.
+    /// Replaces the sockets by those at another place, which may have no addresses.
     fn move_to(
         &mut self,
         place: Place,
@@ -254,7 +257,7 @@ impl Port {
             return Ok(());
         }
         if place.port == self.place.port {
-            // The old addresses may be in the way of the new ones: `*` of `127.0.0.1`.
+            // The old sockets may conflict with the new ones: `*` with `127.0.0.1`.
             self.sockets.clear();
             self.place = Place::default();
         }
@@ -264,7 +267,7 @@ impl Port {
         Ok(())
     }
 
-    /// If the system chooses a port, all addresses share it.
+    /// Opens sockets at all addresses. If the system chooses the port, they share it.
     fn open(
         &self,
         place: &Place,
@@ -284,7 +287,7 @@ impl Port {
                     port = socket.local_addr().map_err(failed)?.port();
                     let token = Token(self.first_token + listeners.len());
                     registry.register(&mut socket, token, Interest::READABLE).map_err(failed)?;
-                    // A socket that is registered again in the place of another may have missed its first edge.
+                    // A socket registered under a reused token may have missed its first edge.
                     listeners.push(Listener { socket, has_clients: true });
                 }
                 Err(error) if address.may_be_missing(&error) => {
@@ -304,7 +307,7 @@ impl Port {
     }
 }
 
-/// A word of `bind`.
+/// One word of `bind`.
 #[derive(Debug)]
 struct Address<'a> {
     host: &'a str,
@@ -333,8 +336,8 @@ impl<'a> Address<'a> {
         result
     }
 
-    /// Whether the server can do without an address that failed so: one marked `-` that this machine does not have, or
-    /// one of a protocol that it does not speak.
+    /// Returns `true` if the address may be skipped after this error: it is marked `-` and
+    /// unavailable on this machine, or its protocol is not supported.
     fn may_be_missing(&self, error: &io::Error) -> bool {
         match error.raw_os_error().map(Errno::from_raw) {
             Some(Errno::EADDRNOTAVAIL) => self.is_optional,
@@ -395,15 +398,15 @@ fn tcp_client(
             };
             Accepted::Client(Stream::Tcp(stream), peer)
         }
-        // It has closed already.
+        // The client has closed the connection already.
         Err(error) => {
-            log.debug("A connection is gone before it was served", &[("error", &plain(&error))]);
+            log.debug("A connection was closed before it was served", &[("error", &plain(&error))]);
             Accepted::Gone
         }
     }
 }
 
-/// The same client, behind TLS.
+/// Wraps an accepted client in TLS.
 fn tls_client(accepted: Accepted, acceptor: &Acceptor) -> Accepted {
     match accepted {
         Accepted::Client(Stream::Tcp(socket), peer) => match acceptor.meet(socket) {
@@ -439,7 +442,7 @@ fn failed(error: &io::Error, log: &Log) -> Accepted {
     Accepted::Gone
 }
 
-/// The path of a Unix socket that this process listens on; it is removed when listening ends.
+/// The path of a listening Unix socket, which is removed on drop.
 #[derive(Debug)]
 struct UnixPath(PathBuf);
 
@@ -449,7 +452,7 @@ impl Drop for UnixPath {
     }
 }
 
-/// Removes the socket that a server which was killed has left behind; not one that somebody listens on.
+/// Removes a socket left behind by a killed server, unless a process listens on it.
 fn remove_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => {
@@ -467,7 +470,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_bind() {
+    fn words_of_bind_are_parsed() {
         let parsed = |word| {
             let address = Address::parse(word);
             (address.host, address.is_optional)
@@ -479,7 +482,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_missing_may_be_left_out() {
+    fn only_unavailable_addresses_may_be_skipped() {
         let optional = Address::parse("-192.0.2.1");
         assert!(optional.may_be_missing(&Errno::EADDRNOTAVAIL.into()));
         assert!(!optional.may_be_missing(&Errno::EADDRINUSE.into()));

@@ -1,11 +1,12 @@
-//! The log: a line an event, with its time, its importance, a message and its facts as `key=value`.
+//! The log: one line per event, with its time, its level, a message and fields of the form
+//! `key=value`.
 //!
 //! ```text
 //! 2026-01-31T23:59:59.123Z notice  Ready to accept connections port=6379
 //! ```
 //!
-//! It is written rarely, so each line goes straight to its file, which is opened anew for it: what was logged is there after a
-//! crash, and who moves the file away (logrotate) need not tell.
+//! Logging is rare, so each line is written directly to the file, which is opened every time: all
+//! lines survive a crash, and logrotate can move the file without notifying the server.
 
 use core::cell::Cell;
 use core::fmt::{Display, Write as _};
@@ -21,7 +22,7 @@ use crate::clock;
 use crate::fatal::plain;
 use crate::syslog::Syslog;
 
-/// How important a message is, least first; Redis's names, as in `loglevel`.
+/// The level of a message, in ascending order, with Redis's names as in `loglevel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Debug,
@@ -42,7 +43,7 @@ impl Level {
         }
     }
 
-    /// The colour of its name on a terminal.
+    /// Returns the colour of the level on a terminal.
     const fn colour(self) -> &'static str {
         match self {
             Self::Debug | Self::Verbose => FAINT,
@@ -55,22 +56,22 @@ impl Level {
 const FAINT: &str = "\x1b[2m";
 const OFF: &str = "\x1b[0m";
 
-/// A fact beside a message: its name and its value.
+/// A field of a message: its name and its value.
 pub(crate) type Field<'a> = (&'a str, &'a dyn Display);
 
-/// Where messages go, and which.
+/// The destination and the minimum level of messages.
 #[derive(Debug)]
 pub(crate) struct Log {
-    /// Where it is written to; `None` is standard output.
+    /// The log file; `None` is standard output.
     file: Option<PathBuf>,
     syslog: Option<Syslog>,
-    /// Messages below it are left out; `None` leaves out all.
+    /// The minimum level of messages; `None` suppresses all.
     threshold: Cell<Option<Level>>,
     is_terminal: bool,
 }
 
 impl Log {
-    /// Opens the log that the parameters `logfile`, `loglevel` and `syslog-enabled` ask for.
+    /// Opens the log according to the parameters `logfile`, `loglevel` and `syslog-enabled`.
     pub(crate) fn open(config: &Config) -> io::Result<Self> {
         let mut log = Self::to(None);
         log.set_level(config.loglevel);
@@ -84,9 +85,7 @@ impl Log {
         if config.syslog_enabled {
             match Syslog::open(config) {
                 Ok(syslog) => log.syslog = Some(syslog),
-                Err(error) => {
-                    log.warning("Cannot reach the system's log", &[("error", &plain(&error))])
-                }
+                Err(error) => log.warning("Cannot connect to syslog", &[("error", &plain(&error))]),
             }
         }
         Ok(log)
@@ -96,7 +95,7 @@ impl Log {
         Self { file, syslog: None, threshold: Cell::new(None), is_terminal: false }
     }
 
-    /// Where it is written to, unless that is standard output.
+    /// Returns the log file, unless the log is standard output.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
@@ -105,7 +104,7 @@ impl Log {
         self.is_terminal
     }
 
-    /// Leaves out what is less important than `loglevel`; `nothing` leaves out all.
+    /// Suppresses messages below `loglevel`; `nothing` suppresses all.
     pub(crate) fn set_level(&self, loglevel: &str) {
         self.threshold.set(Level::ALL.into_iter().find(|level| level.name() == loglevel));
     }
@@ -126,7 +125,7 @@ impl Log {
         self.write(Level::Warning, message, fields);
     }
 
-    /// Lines that are no message: the banner.
+    /// Writes lines that are not a message: the banner.
     pub(crate) fn plain(&self, text: &str) {
         self.append(text.as_bytes());
     }
@@ -141,7 +140,8 @@ impl Log {
         }
     }
 
-    /// A log that cannot be written to (a full disk, a closed pipe) is no reason to stop serving.
+    /// Appends a line. Errors (a full disk, a closed pipe) are ignored: the server keeps running
+    /// without its log.
     fn append(&self, text: &[u8]) {
         let _ = match &self.file {
             Some(path) => append_to(path).and_then(|mut file| file.write_all(text)),
@@ -150,7 +150,7 @@ impl Log {
     }
 }
 
-/// Opens a log file to add to it.
+/// Opens a log file for appending.
 pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
@@ -162,7 +162,7 @@ fn line(level: Level, message: &str, fields: &[Field<'_>], is_coloured: bool) ->
     format!("{faint}{time}{off} {on}{:7}{off} {text}\n", level.name())
 }
 
-/// A message with its facts.
+/// Formats a message with its fields.
 fn text(message: &str, fields: &[Field<'_>], is_coloured: bool) -> String {
     let (faint, off) = if is_coloured { (FAINT, OFF) } else { ("", "") };
     let mut line = String::new();
@@ -181,7 +181,8 @@ fn text(message: &str, fields: &[Field<'_>], is_coloured: bool) -> String {
     line
 }
 
-/// Adds text without its control characters: what a client can put into a message must not look like another one.
+/// Appends text with control characters escaped, so that a client's input cannot imitate another
+/// message.
 fn push_escaped(text: &str, line: &mut String) {
     for character in text.chars() {
         if character.is_control() {
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_in_order() {
+    fn loglevel_sets_the_threshold() {
         let log = Log::to(None);
         for (name, threshold) in
             [("debug", Some(Level::Debug)), ("warning", Some(Level::Warning)), ("nothing", None)]

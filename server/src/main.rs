@@ -1,7 +1,9 @@
-//! `redstart`: the engine of `redstart-core` behind sockets, as a server that every Redis client can talk to.
+//! `redstart`: a server for Redis clients, built on the engine of `redstart-core`.
 //!
-//! One thread does all the work. [`event_loop`] is its heart, [`connection`], [`stream`] and [`listener`] the sockets, [`tls`] what of them is enciphered, [`host`] what the
-//! engine may ask of the process. [`args`], [`config_file`] and [`directive`] read the configuration, `startup` puts all together.
+//! A single thread does all the work. [`event_loop`] drives it; [`connection`], [`stream`] and
+//! [`listener`] handle sockets; [`tls`] handles encryption; [`host`] is the engine's interface to
+//! the process. [`args`], [`config_file`] and [`directive`] read the configuration; `startup`
+//! combines them.
 #![forbid(unsafe_code)]
 
 mod allocator;

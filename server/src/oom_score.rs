@@ -1,4 +1,4 @@
-//! How soon the system kills the process when it runs out of memory: `oom-score-adj`.
+//! How readily the kernel OOM-kills this process: `oom-score-adj`.
 
 use core::cell::Cell;
 use std::fs;
@@ -7,18 +7,19 @@ use std::io;
 use redstart_core::config::{Config, OOM_SCORE_ABSOLUTE};
 
 const SCORE_FILE: &str = "/proc/self/oom_score_adj";
-/// The scores that the system knows.
+/// The range of scores.
 const SCORES: (i64, i64) = (-1000, 1000);
 
-/// The process's score.
+/// The OOM score adjustment of the process.
 #[derive(Debug, Default)]
 pub(crate) struct OomScore {
-    /// What it was before it was adjusted, while it is.
+    /// The original score while it is adjusted.
     base: Cell<Option<i64>>,
 }
 
 impl OomScore {
-    /// Makes it what the configuration tells now. What it does not adjust any more gets back what it had.
+    /// Applies the configured adjustment. Restores the original score when adjustment is turned
+    /// off.
     pub(crate) fn adjust(&self, config: &Config) -> io::Result<()> {
         let score = if config.oom_score_adj == 0 {
             let Some(base) = self.base.take() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! The file that holds the process's number, for scripts that look after it: `pidfile`.
+//! The file with the process id, for init scripts: `pidfile`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process;
 
-/// The file, which is removed with its owner.
+/// The PID file, removed on drop.
 #[derive(Debug)]
 pub(crate) struct PidFile(PathBuf);
 

@@ -1,4 +1,4 @@
-//! What the process is and what it takes: the facts that `INFO` tells.
+//! Properties and resource usage of the process, as shown by `INFO`.
 
 use std::env;
 use std::fs::File;
@@ -13,14 +13,14 @@ use redstart_core::instance::host::Usage;
 
 use crate::allocator::{self, Held};
 
-/// The fixed facts, found out once.
+/// Constant properties, gathered once.
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) os: String,
     pub(crate) executable: PathBuf,
     pub(crate) system_memory_bytes: u64,
     page_bytes: u64,
-    /// Sizes of the process in pages. It is read often, so it stays open.
+    /// The process's memory sizes in pages. It is read often, so the file stays open.
     statm: Option<File>,
 }
 
@@ -42,7 +42,8 @@ impl Facts {
         }
     }
 
-    /// What the process takes now. If the allocator does not tell what it holds, that is what is resident.
+    /// Returns the current resource usage. If the allocator does not report its memory, the
+    /// resident set size is used.
     pub(crate) fn usage(&self) -> Usage {
         let (user_cpu_us, system_cpu_us, max_resident_bytes) = resources(UsageWho::RUSAGE_SELF);
         let (main_thread_user_cpu_us, main_thread_system_cpu_us, _) = resources(THIS_THREAD);
@@ -73,13 +74,14 @@ impl Facts {
     }
 }
 
-/// The thread that asks, which is the engine's; where the system does not tell threads apart, the process.
+/// The calling thread, which is the engine's; the process on systems without usage per thread.
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 const THIS_THREAD: UsageWho = UsageWho::RUSAGE_THREAD;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 const THIS_THREAD: UsageWho = UsageWho::RUSAGE_SELF;
 
-/// Microseconds in user mode and in the system, and the most bytes that were resident.
+/// Returns the microseconds in user mode and in system mode, and the peak resident set size in
+/// bytes.
 fn resources(who: UsageWho) -> (u64, u64, u64) {
     getrusage(who).map_or((0, 0, 0), |usage| {
         let max_resident_kib = u64::try_from(usage.max_rss()).unwrap_or(0);
@@ -101,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_takes_memory() {
+    fn the_process_uses_memory() {
         let facts = Facts::gather();
         let before = facts.usage();
         let block = std::hint::black_box(vec![1_u8; 64 << 20]);

@@ -1,6 +1,6 @@
-//! A session as a file: how the engine began, and every verb that was called, with its time. The engine does nothing but what
-//! follows from these, so the recording of a server (`--record FILE`) runs again elsewhere, in a browser as well, to the
-//! same bytes.
+//! Recordings of sessions: the initial state of the engine, and every call with its time. The
+//! engine's behaviour is determined by these alone, so the recording of a server (`--record FILE`)
+//! replays elsewhere, including in a browser, to the same bytes.
 //!
 //! ```text
 //! "redstart" version   seed   parameters   is virtual   start   snapshot   events ...
@@ -8,16 +8,18 @@
 //! event   kind + 8 * client   microseconds since the last event   what belongs to the kind
 //! ```
 //!
-//! Numbers are written seven bits a byte, text and bytes behind their length. The client is its slot among those connected at
-//! the time. The npm package reads and writes the same (`wasm/npm/src/recording.ts`).
+//! Numbers are encoded in seven bits per byte; text and bytes follow their length. A client is
+//! identified by its slot among the connected clients. The npm package reads and writes the same
+//! format (`wasm/npm/src/recording.ts`).
 //!
-//! What makes the session the same is seen to by whoever records: clients are served one after the other, time never goes
-//! back, and the engine's stopwatch stands still while a command runs, for how long it took cannot be repeated. What tells
-//! of the process (`INFO server`, memory in bytes) is another process's in a replay, and a client that leaves replies unread
-//! has read them there.
+//! The recording side makes the session reproducible: clients are served one after the other, time
+//! never goes backwards, and the engine's stopwatch is frozen while a command runs, because its
+//! duration cannot be reproduced. Values that describe the process (`INFO server`, memory in bytes)
+//! differ in a replay, and a client that left replies unread has read them in the replay.
 //!
-//! A recording holds secrets: what clients have sent, their passwords among it, and `requirepass`, without which they
-//! would not get in again. So its file is its owner's alone.
+//! A recording contains secrets: everything that clients sent, including passwords, and
+//! `requirepass`, without which the clients could not authenticate in a replay. The file is
+//! therefore readable only by its owner.
 
 use core::cell::Cell;
 use std::fs::File;
@@ -43,7 +45,8 @@ enum Kind {
     Tick = 3,
 }
 
-/// What the engine's stopwatch shows while a session is recorded: the time of the latest event, and what was slept since.
+/// The time shown by the engine's stopwatch while a session is recorded: that of the latest event,
+/// plus any sleep since.
 pub(crate) type EventTime = Rc<Cell<UnixMicros>>;
 
 /// Writes a recording.
@@ -52,13 +55,13 @@ pub(crate) struct Recorder<W: Write = BufWriter<File>> {
     out: W,
     last: UnixMicros,
     stopwatch: EventTime,
-    /// Why nothing more can be written, until that is told.
+    /// The error that prevents further writes, until it is reported.
     failure: Option<io::Error>,
     has_ended: bool,
 }
 
 impl Recorder {
-    /// Begins a recording in a new file, for nobody else to read.
+    /// Starts a recording in a new file that only its owner can read.
     pub(crate) fn create(
         path: &Path,
         seed: Seed,
@@ -94,7 +97,7 @@ impl<W: Write> Recorder<W> {
         Rc::clone(&self.stopwatch)
     }
 
-    /// A time at which events may happen: this, but not before the last of them.
+    /// Returns the time of an event at `now`, which is never earlier than the previous event.
     pub(crate) fn not_before(&self, now: UnixMicros) -> UnixMicros {
         now.max(self.last)
     }
@@ -107,7 +110,7 @@ impl<W: Write> Recorder<W> {
         self.event(Kind::Receive, slot, now, Some(bytes));
     }
 
-    /// A client is gone, which has no time of its own.
+    /// Records that a client has disconnected, which has no time of its own.
     pub(crate) fn disconnect(&mut self, slot: usize) {
         self.event(Kind::Disconnect, slot, self.last, None);
     }
@@ -116,7 +119,7 @@ impl<W: Write> Recorder<W> {
         self.event(Kind::Tick, 0, now, None);
     }
 
-    /// Hands to the system what was written. An error is told once, and ends the recording.
+    /// Writes buffered data to the file. An error is reported once, and ends the recording.
     pub(crate) fn flush(&mut self) -> Option<io::Error> {
         if self.failure.is_none() && !self.has_ended {
             self.failure = self.out.flush().err();
@@ -154,7 +157,8 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// The parameters that are not what they are by default: names and values in turn, each with a NUL behind it.
+/// Returns the parameters with non-default values: alternating names and values, each followed by a
+/// NUL.
 fn parameters(config: &Config) -> String {
     let (mut config, mut default) = (config.clone(), Config::default());
     let mut text = String::new();
@@ -163,7 +167,7 @@ fn parameters(config: &Config) -> String {
         if value == default.text(parameter) {
             continue;
         }
-        // A path that is no text means nothing where there are no files.
+        // A path that is not valid UTF-8 is meaningless without a file system.
         let Ok(value) = String::from_utf8(value) else { continue };
         text.extend([parameter.name, "\0", &value, "\0"]);
     }
@@ -175,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recording_is_written_as_it_is_read_elsewhere() {
+    fn the_recording_format_is_fixed() {
         let mut config = Config::default();
         let hz = Config::parameter(b"hz").expect("a parameter");
         config.set(hz, b"33").expect("a value of it");
@@ -184,7 +188,7 @@ mod tests {
             .expect("memory takes all");
         recorder.connect("1.2.3.4:5", UnixMicros(1_001));
         recorder.receive(2, b"PING\r\n", UnixMicros(1_301));
-        // The system's clock was set back.
+        // The system clock was set back.
         recorder.tick(UnixMicros(7));
         assert_eq!(recorder.stopwatch().get(), UnixMicros(1_301));
         recorder.disconnect(2);
@@ -194,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_once() {
+    fn a_full_disk_is_reported_once() {
         #[derive(Debug)]
         struct Full(usize);
         impl Write for Full {

@@ -1,4 +1,4 @@
-//! From the command line to a running server, and to its end.
+//! Startup: from the command line to a running server, and its shutdown.
 
 use core::cell::RefCell;
 use core::hash::{BuildHasher, Hasher};
@@ -37,7 +37,7 @@ use crate::process::Facts;
 use crate::recorder::Recorder;
 use crate::supervisor::Supervisor;
 
-/// Runs a server until somebody ends it.
+/// Runs a server until it is stopped.
 pub(crate) fn serve(
     source: Option<Source>,
     flags: Vec<Directive>,
@@ -69,13 +69,12 @@ fn run(
     log: &Rc<Log>,
 ) -> Result<(), Fatal> {
     let Configured { mut config, users, renames, ignored } = configured;
-    let system =
-        |error| Fatal::new(format!("the system refuses to wait for sockets: {}", plain(&error)));
+    let system = |error| Fatal::new(format!("cannot create the event poll: {}", plain(&error)));
     let poll = Poll::new().map_err(system)?;
     let registry = poll.registry().try_clone().map_err(system)?;
     limit_clients(&mut config, log);
     let listeners = Listeners::open(&config, registry, Rc::clone(log))?;
-    // Port 0 may have become one that clients can be told.
+    // With port 0 the system may have chosen a port, which clients can query.
     if config.port == 0 {
         config.port = listeners.tcp_port().into();
     }
@@ -86,7 +85,9 @@ fn run(
     let (seed, start) = (seed(), clock::now());
     let recorder = match &record {
         Some(_) if !users.is_empty() || !renames.is_empty() || !config.aclfile.is_empty() => {
-            return Err(Fatal::new("--record: a recording holds no users and no renamed commands"));
+            return Err(Fatal::new(
+                "--record: recordings support neither ACL users nor renamed commands",
+            ));
         }
         Some(path) => Some(Recorder::create(path, seed, &config, start).map_err(|error| {
             Fatal::new(format!("cannot record to {}: {}", path.display(), plain(&error)))
@@ -102,7 +103,7 @@ fn run(
         recorded: recorder.as_ref().map(Recorder::stopwatch),
         oom_score: OomScore::default(),
     };
-    // What it cannot do it has logged, and the server can do without it.
+    // A failure has been logged, and the server can run without it.
     let _ = host.configure("oom-score-adj", &config);
     let has_acl_file = !config.aclfile.is_empty();
     let mut engine = Engine::with_host(config, seed, Box::new(host), start);
@@ -130,18 +131,18 @@ fn run(
     Ok(())
 }
 
-/// What file and flags say.
+/// The configuration from the file and the flags.
 struct Configured {
     config: Config,
-    /// Each a name with its rules.
+    /// User definitions: a name and rules each.
     users: Vec<Directive>,
-    /// Each a command's name with its new one.
+    /// Renamed commands: the name and the new name each.
     renames: Vec<Directive>,
-    /// The names of parameters without a meaning here.
+    /// Names of unsupported parameters.
     ignored: Vec<String>,
 }
 
-/// What file and flags make together. A flag takes the place of what the file says, even if that would be refused.
+/// Combines the file and the flags. A flag overrides the file's value, even an invalid one.
 fn configure(source: Option<&Source>, flags: Vec<Directive>) -> Result<Configured, Fatal> {
     let mut directives = source.map(config_file::read).transpose()?.unwrap_or_default();
     let canonical = |name: &str| {
@@ -165,7 +166,7 @@ fn configure(source: Option<&Source>, flags: Vec<Directive>) -> Result<Configure
         }
     }
     if let (Some(user), false) = (users.first(), config.aclfile.is_empty()) {
-        return Err(Fatal::new(format!("{user}: users are told either here or in the aclfile")));
+        return Err(Fatal::new(format!("{user}: define users here or in the aclfile, not both")));
     }
     Ok(Configured { config, users, renames, ignored })
 }
@@ -178,7 +179,7 @@ fn rename_command(engine: &mut Engine, rename: &Directive) -> Result<(), Fatal> 
     result.map_err(|reason| Fatal::new(format!("{rename}: {reason}")))
 }
 
-/// Goes to the working directory, and tells the configuration its whole path.
+/// Changes to the working directory, and stores its absolute path in the configuration.
 fn enter_dir(config: &mut Config) -> Result<(), Fatal> {
     let shown = printable(&config.dir);
     if !config.dir.is_empty() {
@@ -203,26 +204,23 @@ fn open_log(config: &Config) -> Result<Rc<Log>, Fatal> {
     Ok(Rc::new(log))
 }
 
-/// The file of the process's number, if there is to be one. It is not worth a server that does not start.
+/// Writes the PID file if one is configured. A failure is logged and does not prevent startup.
 fn pid_file(config: &Config, log: &Log) -> Option<PidFile> {
     let path = Some(&config.pidfile).filter(|path| !path.is_empty())?;
     let failed = |error: &io::Error| {
         let path = printable(path);
-        log.warning(
-            "Cannot write the file of the process's number",
-            &[("pidfile", &path), ("error", &plain(error))],
-        );
+        log.warning("Cannot write the PID file", &[("pidfile", &path), ("error", &plain(error))]);
     };
     PidFile::write(path).inspect_err(failed).ok()
 }
 
-/// Sees to it that there are descriptors for all clients, or fewer clients.
+/// Raises the limit of open files for all clients; if that fails, lowers `maxclients`.
 fn limit_clients(config: &mut Config, log: &Log) {
     let wanted = u64::try_from(config.maxclients).expect("the configuration bounds maxclients");
     let possible = file_limit::make_room(wanted).max(1);
     if possible < wanted {
         log.warning(
-            "The limit of open files is too low: maxclients is reduced; see ulimit -n",
+            "The limit of open files is too low (see ulimit -n), maxclients has been reduced",
             &[("wanted", &wanted), ("maxclients", &possible)],
         );
         config.maxclients = possible.cast_signed();
@@ -253,21 +251,18 @@ fn announce(
     );
     match config_file {
         Some(path) => log.notice("Configuration loaded", &[("file", &path.display())]),
-        None => log.notice(
-            "No configuration file: parameters have their defaults unless flags say otherwise",
-            &[],
-        ),
+        None => log.notice("No configuration file: using the defaults and the command line", &[]),
     }
     if !ignored.is_empty() {
         log.warning(
-            "Redis's parameters that this version does not have are ignored",
+            "Ignoring Redis parameters that this version does not support",
             &[("parameters", &ignored.join(" "))],
         );
     }
-    log.warning("Nothing is written to disk by this version: the data ends with the process", &[]);
+    log.warning("This version does not write to disk: all data is lost when the process ends", &[]);
 }
 
-/// Says how far a server is open that asks for no password.
+/// Warns about the exposure of a server without a password.
 fn warn_of_strangers(config: &Config, log: &Log) {
     let is_far = |address: &&[u8]| {
         let address = address.strip_prefix(b"-").unwrap_or(address);
@@ -281,13 +276,10 @@ fn warn_of_strangers(config: &Config, log: &Log) {
         return;
     }
     if config.protected_mode {
-        log.notice(
-            "There is no password, so protected-mode lets in none but this machine's clients",
-            &[],
-        );
+        log.notice("No password is set: protected mode accepts local clients only", &[]);
     } else {
         log.warning(
-            "WARNING: ANYBODY who can reach this server may READ AND DESTROY ALL ITS DATA: there is no password, and protected-mode is off. Set requirepass, or bind to 127.0.0.1",
+            "WARNING: ANYBODY who can reach this server may READ AND DESTROY ALL ITS DATA: no password is set, and protected-mode is off. Set requirepass, or bind to 127.0.0.1",
             &[("bind", &printable(&config.bind))],
         );
     }
@@ -314,7 +306,8 @@ fn say_goodbye(end: End, log: &Log) {
     log.notice(&format!("Received {why}, Redstart is now ready to exit, bye bye..."), &[]);
 }
 
-/// A seed that nobody can guess: the standard library's hash keys come from the system's entropy.
+/// Returns an unpredictable seed: the hash keys of the standard library come from the system's
+/// entropy.
 fn seed() -> Seed {
     Seed(RandomState::new().build_hasher().finish())
 }

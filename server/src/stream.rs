@@ -1,6 +1,7 @@
-//! The socket of a client, of whatever kind: bytes as the client means them, not as they travel.
+//! The socket of a client: transfers plaintext, with or without TLS.
 //!
-//! Sockets are edge-triggered, so each transfer tells besides its bytes whether it has come to an [edge](Moved::at_edge).
+//! Sockets are edge-triggered, so each transfer reports, besides the number of bytes, whether it
+//! reached an [edge](Moved::at_edge).
 
 use std::io::{self, IoSlice, Read, Write};
 
@@ -18,12 +19,13 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream>),
 }
 
-/// What came of one read or write.
+/// The result of one read or write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moved {
-    /// So many bytes were read (none at the end of file) or written.
+    /// The number of bytes read (zero at end of file) or written.
     pub(crate) len_bytes: usize,
-    /// There is no more to read, or no more room, until an event says so. What moved fewer bytes than it could shows as much.
+    /// Set if further transfers must wait for an event. A transfer of fewer bytes than requested
+    /// implies this.
     pub(crate) at_edge: bool,
 }
 
@@ -42,7 +44,7 @@ impl Stream {
         }
     }
 
-    /// The room that a read needs, whatever the client's turn is.
+    /// Returns the minimum buffer space needed by a read, regardless of the client's turn.
     pub(crate) const fn least_room_bytes(&self) -> usize {
         match self {
             Self::Tcp(_) | Self::Unix(_) => 0,
@@ -60,12 +62,12 @@ impl Stream {
         Ok(Moved::of(len_bytes, room.len()))
     }
 
-    /// Whether what is read can go straight to where the engine wants it.
+    /// Returns `true` if input can be read directly into the engine's buffer.
     pub(crate) const fn can_read_to_spare(&self) -> bool {
         !matches!(self, Self::Tls(_))
     }
 
-    /// Appends to a buffer as much as it has room for.
+    /// Reads into the spare capacity of a buffer.
     pub(crate) fn read_to_spare(&self, buffer: &mut Vec<u8>) -> io::Result<Moved> {
         let wanted = buffer.capacity() - buffer.len();
         let spare = spare_capacity(buffer);
@@ -97,7 +99,7 @@ impl Stream {
         Ok(Moved::of(len_bytes, slices.iter().map(|slice| slice.len()).sum()))
     }
 
-    /// Whether there is something to write besides the client's output.
+    /// Returns `true` if there is something to write besides the client's output.
     pub(crate) fn owes_bytes(&self) -> bool {
         match self {
             Self::Tcp(_) | Self::Unix(_) => false,

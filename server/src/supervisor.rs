@@ -1,7 +1,7 @@
-//! systemd, where it has started the process and waits to be told that it is ready: `supervised`.
+//! Readiness notification for systemd: `supervised`.
 //!
-//! It names a socket in the environment; a datagram there is a message. A name that begins with `@` lies in Linux's abstract
-//! namespace.
+//! The environment names a socket; each datagram to it is a message. A name that starts with `@` is
+//! in Linux's abstract namespace.
 
 use std::env;
 use std::ffi::OsStr;
@@ -15,7 +15,7 @@ use redstart_core::config::Config;
 use crate::fatal::plain;
 use crate::log::Log;
 
-/// The way to the one who looks after this process, if there is one.
+/// The connection to the service manager, if there is one.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     socket: Option<UnixDatagram>,
@@ -23,27 +23,30 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// The one that the parameter `supervised` speaks of.
+    /// Connects to the service manager selected by `supervised`.
     pub(crate) fn find(config: &Config, log: Rc<Log>) -> Self {
         let name = env::var_os("NOTIFY_SOCKET").filter(|_| config.supervised != "no");
         if name.is_none() && config.supervised == "systemd" {
-            log.warning("supervised: systemd has not started this process, or does not wait", &[]);
+            log.warning(
+                "supervised: systemd did not start this process, or does not expect notifications",
+                &[],
+            );
         }
         let socket = name.and_then(|name| {
             let told = |error: &io::Error| {
-                log.warning("Cannot reach systemd", &[("error", &plain(error))]);
+                log.warning("Cannot connect to systemd", &[("error", &plain(error))]);
             };
             connect(&name).inspect_err(told).ok()
         });
         Self { socket, log }
     }
 
-    /// Says that clients are served now.
+    /// Reports that the server accepts clients.
     pub(crate) fn ready(&self) {
         self.send("STATUS=Ready to accept connections\nREADY=1\n");
     }
 
-    /// Says that the process is about to end.
+    /// Reports that the process is about to end.
     pub(crate) fn stopping(&self) {
         self.send("STOPPING=1\n");
     }
@@ -52,7 +55,7 @@ impl Supervisor {
         if let Some(socket) = &self.socket
             && let Err(error) = socket.send(message.as_bytes())
         {
-            self.log.warning("Cannot tell systemd", &[("error", &plain(&error))]);
+            self.log.warning("Cannot notify systemd", &[("error", &plain(&error))]);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The system's log: `syslog-enabled`.
+//! Logging to syslog: `syslog-enabled`.
 //!
-//! A message is a datagram to a socket that everybody knows: `<priority>name[process]: text`. The time is left to the one who
-//! reads it. Who is slow or gone misses messages: nobody waits for a log.
+//! A message is a datagram to a well-known socket: `<priority>name[process]: text`. The receiver
+//! adds the time. Messages to a slow or missing receiver are lost, because the server must not
+//! block on its log.
 
 use core::cell::RefCell;
 use std::io;
@@ -14,11 +15,11 @@ use redstart_core::config::{Config, printable};
 use crate::log::Level;
 
 const SOCKET: &str = "/dev/log";
-/// The number of the facility `local0`; the others follow.
+/// The code of the facility `local0`; the others follow.
 const LOCAL0: u8 = 16;
 const USER: u8 = 1;
 
-/// The way to the system's log.
+/// The connection to syslog.
 #[derive(Debug)]
 pub(crate) struct Syslog {
     path: PathBuf,
@@ -52,7 +53,7 @@ impl Syslog {
         let priority = self.facility * 8 + severity;
         let line = format!("<{priority}>{}[{}]: {message}", self.ident, process::id());
         let Err(error) = self.socket.borrow().send(line.as_bytes()) else { return };
-        // One that was started again listens at a new socket.
+        // A restarted syslog listens on a new socket.
         if error.kind() != io::ErrorKind::WouldBlock
             && let Ok(socket) = connect(&self.path)
         {
@@ -74,21 +75,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_arrive_even_when_the_reader_was_started_again() {
+    fn messages_arrive_after_the_reader_has_restarted() {
         let path = std::env::temp_dir().join(format!("redstart-syslog-{}", process::id()));
         let config = Config { syslog_facility: "local3", ..Config::default() };
-        assert!(Syslog::at(path.clone(), &config).is_err(), "nobody listens yet");
+        assert!(Syslog::at(path.clone(), &config).is_err(), "no reader is listening yet");
         let mut syslog: Option<Syslog> = None;
         for round in 0..2 {
-            let reader = UnixDatagram::bind(&path).expect("a socket");
-            let syslog = syslog
-                .get_or_insert_with(|| Syslog::at(path.clone(), &config).expect("it listens"));
+            let reader = UnixDatagram::bind(&path).expect("the socket can be bound");
+            let syslog = syslog.get_or_insert_with(|| {
+                Syslog::at(path.clone(), &config).expect("the reader is listening")
+            });
             syslog.write(Level::Warning, &format!("round {round}"));
             let mut message = [0; 100];
             let len = reader.recv(&mut message).expect("a message");
             let expected = format!("<156>redis[{}]: round {round}", process::id());
             assert_eq!(&message[..len], expected.as_bytes());
-            std::fs::remove_file(&path).expect("it is ours");
+            std::fs::remove_file(&path).expect("the file belongs to this test");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Users as lines: the ACL file, and the `user` lines of a configuration file.
+//! The text form of users: the ACL file, and the `user` lines of a configuration file.
 
 use alloc::format;
 use alloc::string::String;
@@ -7,11 +7,12 @@ use alloc::vec::Vec;
 use super::rule::{RuleError, Rules, merge_selectors};
 use super::{Acl, DEFAULT, User, has_blanks};
 
-/// What is wrong with a `user` line of a configuration file: the line, counted from zero, and the reason.
+/// An error in a `user` line of a configuration file: the index of the line, starting at zero, and
+/// the reason.
 type UserLineError = (usize, String);
 
 impl Acl {
-    /// The text of the ACL file that holds all users.
+    /// Returns the text of the ACL file that holds all users.
     pub(crate) fn file(&self) -> Vec<u8> {
         let mut text = Vec::new();
         for user in self.users() {
@@ -21,10 +22,11 @@ impl Acl {
         text
     }
 
-    /// The users of an ACL file, which is called `path` in errors.
+    /// Parses the users of an ACL file, which errors refer to as `path`.
     ///
     /// # Errors
-    /// All that is wrong with its lines, in one line.
+    ///
+    /// Returns the errors of all lines, joined into one line.
     pub(crate) fn parse_file(
         text: &[u8],
         path: &str,
@@ -50,10 +52,11 @@ impl Acl {
         Err(errors)
     }
 
-    /// Adds the users of `user` lines, each a name and its rules.
+    /// Adds the users of `user` lines, each of them a name followed by rules.
     ///
     /// # Errors
-    /// The first line that is wrong; the users before it have been added.
+    ///
+    /// Returns the first invalid line; the users before it have been added.
     pub(crate) fn define<'a>(
         &mut self,
         lines: impl Iterator<Item = &'a [Vec<u8>]>,
@@ -62,7 +65,7 @@ impl Acl {
         let mut defined: Vec<&[u8]> = Vec::new();
         for (index, line) in lines.enumerate() {
             let wrong = |reason: &str| (index, String::from(reason));
-            let (name, words) = line.split_first().ok_or_else(|| wrong("a user needs a name"))?;
+            let (name, words) = line.split_first().ok_or_else(|| wrong("missing user name"))?;
             if defined.contains(&name.as_slice()) {
                 return Err(wrong(RuleError::DuplicateUser.reason()));
             }
@@ -85,13 +88,13 @@ impl Acl {
     }
 }
 
-/// What is wrong with a line of an ACL file.
+/// An error in a line of an ACL file.
 enum Wrong {
     NoUser,
     Name(Vec<u8>),
     Duplicate(Vec<u8>),
     Parenthesis,
-    /// The rules, each with what is wrong with it.
+    /// Invalid rules, each with its error.
     Rules(Vec<(Vec<u8>, RuleError)>),
 }
 
@@ -117,8 +120,8 @@ impl Wrong {
                 let mut is_first = true;
                 for (rule, error) in rules {
                     let reason = error.reason();
-                    // A rule that names no command is no secret. Of others only the first is told: the rest may follow
-                    // from it.
+                    // A rule with an unknown command holds no secrets, so it is shown. Of the other
+                    // errors only the first is reported: the rest may follow from it.
                     if *error == RuleError::Unknown {
                         let rule = shown(rule);
                         text.push_str(&format!(
@@ -157,7 +160,8 @@ fn parse_line(line: &[u8], before: &[User], rules: &Rules<'_>) -> Result<User, W
     if wrong.is_empty() { Ok(user) } else { Err(Wrong::Rules(wrong)) }
 }
 
-/// The `user` lines that a configuration file needs: none for a default user as its password alone makes it.
+/// Returns the `user` lines for a configuration file; none for a default user that `requirepass`
+/// alone describes.
 impl Acl {
     pub(crate) fn config_lines(&self, password: &[u8]) -> Vec<Vec<u8>> {
         let plain = User::default_user().with_password(password).description();

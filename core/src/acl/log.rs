@@ -1,6 +1,6 @@
-//! What was denied, latest first: `ACL LOG`.
+//! The log of denied requests, latest first: `ACL LOG`.
 //!
-//! The same denial over and over fills one entry, whose count rises.
+//! A repeated denial increments the count of one entry.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 use super::Reason;
 use crate::time::UnixMillis;
 
-/// A denial like one of this long ago is counted with it.
+/// The period within which equal denials share an entry.
 const GROUPED_WITHIN_MS: u64 = 60_000;
-/// Among this many entries, the latest, it is looked for.
+/// The number of latest entries that are searched for an equal denial.
 const GROUPED_AMONG: usize = 10;
 
 /// The log.
@@ -20,19 +20,19 @@ pub(crate) struct AclLog {
     next_id: i64,
 }
 
-/// A denial, which may have happened several times.
+/// A denial, and how often it occurred.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: i64,
     pub(crate) count: i64,
     pub(crate) event: Event,
-    /// Who it was, the last time.
+    /// The client's description at the latest occurrence.
     pub(crate) client_info: Vec<u8>,
     pub(crate) created_at: UnixMillis,
     pub(crate) updated_at: UnixMillis,
 }
 
-/// What was denied to whom.
+/// The denied request and its user.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) reason: Reason,
@@ -55,7 +55,7 @@ impl AclLog {
         self.entries.iter()
     }
 
-    /// Adds a denial, and forgets the oldest beyond `max_len`.
+    /// Adds a denial, and removes the oldest entries beyond `max_len`.
     pub(crate) fn push(
         &mut self,
         event: Event,

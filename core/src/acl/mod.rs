@@ -1,11 +1,13 @@
-//! Access control: users, and the rules that say which commands, keys and channels are theirs.
+//! Access control: users, and the rules that permit them commands, keys and channels.
 //!
-//! A [`User`] has passwords and a list of [`Selector`]s, each a set of commands with patterns of keys and of channels. A
-//! request is permitted if one selector permits all of it. Commands are numbers here; what rules call them, a
-//! [`Catalogue`] tells, so this room knows nothing of the command table.
+//! A [`User`] has passwords and a list of [`Selector`]s. Each selector is a set of commands with
+//! key patterns and channel patterns. A request is permitted if a single selector permits all of
+//! it. Commands are numbers here; a [`Catalogue`] maps the names in rules to them, so this module
+//! does not depend on the command table.
 //!
-//! Users do not change: a change makes a new one, which each session of that name is handed. So the check of a request
-//! looks at its session alone, and a session whose user may do everything is marked as such: for it there is no check.
+//! Users are immutable. A change creates a new user, which every session of that name receives.
+//! Checking a request therefore needs only its session, and a session whose user is unrestricted is
+//! marked so that the check is skipped.
 
 mod file;
 pub(crate) mod log;
@@ -24,10 +26,10 @@ pub(crate) use rule::{Catalogue, Rules};
 pub(crate) use selector::{Access, COMMANDS, Selector};
 pub(crate) use user::User;
 
-/// The user of a client that has not said who it is. It is always there.
+/// The user of a client that has not authenticated. It always exists.
 pub(crate) const DEFAULT: &[u8] = b"default";
 
-/// All users, and what was denied to them.
+/// All users, and the log of denials.
 #[derive(Debug)]
 pub(crate) struct Acl {
     /// Sorted by name.
@@ -35,29 +37,30 @@ pub(crate) struct Acl {
     pub(crate) log: log::AclLog,
 }
 
-/// What a request was denied for. Of several selectors' denials, the greatest is told.
+/// The reason and position of a denial. If several selectors deny a request, the greatest denial is
+/// reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Denial {
     pub(crate) reason: Reason,
-    /// The argument that it is about.
+    /// The index of the denied argument.
     pub(crate) position: usize,
 }
 
-/// What a user lacks.
+/// The missing permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
-    /// The right to run the command.
+    /// The permission to run the command.
     Command,
-    /// The right to use a key.
+    /// The permission to access a key.
     Key,
-    /// The right password.
+    /// A correct password.
     Auth,
-    /// The right to use a channel.
+    /// The permission to use a channel.
     Channel,
 }
 
 impl Reason {
-    /// What `ACL LOG` calls it.
+    /// Returns the name used by `ACL LOG`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
@@ -69,7 +72,7 @@ impl Reason {
 }
 
 impl Acl {
-    /// The default user alone, who needs this password, if it is one.
+    /// Creates the default user, which requires `password` unless it is empty.
     pub(crate) fn new(password: &[u8]) -> Self {
         let mut acl = Self { users: Vec::new(), log: log::AclLog::default() };
         acl.insert(User::default_user().with_password(password));
@@ -77,24 +80,24 @@ impl Acl {
     }
 
     pub(crate) fn default_user(&self) -> &Rc<User> {
-        self.user(DEFAULT).expect("nobody can remove the default user")
+        self.user(DEFAULT).expect("the default user cannot be removed")
     }
 
     pub(crate) fn user(&self, name: &[u8]) -> Option<&Rc<User>> {
         self.place(name).ok().map(|at| &self.users[at])
     }
 
-    /// Where a user is, or would be.
+    /// Returns the index of a user, or the index at which to insert it.
     fn place(&self, name: &[u8]) -> Result<usize, usize> {
         self.users.binary_search_by(|user| user.name().cmp(name))
     }
 
-    /// All users, by name.
+    /// Returns all users, sorted by name.
     pub(crate) fn users(&self) -> impl ExactSizeIterator<Item = &Rc<User>> {
         self.users.iter()
     }
 
-    /// Adds a user, or puts it in the place of the one of that name.
+    /// Adds a user, replacing the one of the same name.
     pub(crate) fn insert(&mut self, user: User) -> Rc<User> {
         let user = Rc::new(user);
         match self.place(user.name()) {
@@ -104,13 +107,13 @@ impl Acl {
         user
     }
 
-    /// Takes a user away, but not the default one.
+    /// Removes a user, unless it is the default user.
     pub(crate) fn remove(&mut self, name: &[u8]) -> bool {
         let found = self.place(name).ok().filter(|_| name != DEFAULT);
         found.map(|at| self.users.remove(at)).is_some()
     }
 
-    /// Takes all users away; there is a default user among those that come.
+    /// Replaces all users; `users` includes a default user.
     pub(crate) fn replace(&mut self, users: Vec<User>) {
         self.users.clear();
         self.insert(User::default_user());
@@ -119,22 +122,24 @@ impl Acl {
         }
     }
 
-    /// The user of that name, if that is its password.
+    /// Returns the user of that name if the password is correct.
     pub(crate) fn authenticate(&self, name: &[u8], password: &[u8]) -> Option<&Rc<User>> {
-        // Hashed in any case: whether there is such a user is no stranger's business.
+        // The password is hashed in any case, so that timing does not reveal whether the user
+        // exists.
         let hash = password::Hash::of(password);
         self.user(name).filter(|user| user.is_authenticated_by(&hash))
     }
 
-    /// The line of an ACL file that makes a user what it is.
+    /// Returns the line of an ACL file that recreates a user.
     pub(crate) fn line(user: &User) -> Vec<u8> {
         [b"user ", user.name(), b" ", &user.description()].concat()
     }
 
-    /// The user that an `ACL SETUSER` makes.
+    /// Returns the user that results from an `ACL SETUSER`.
     ///
     /// # Errors
-    /// Which rule is wrong, and why.
+    ///
+    /// Returns the invalid rule and the reason.
     pub(crate) fn changed<'a>(
         &self,
         name: &[u8],
@@ -161,12 +166,12 @@ impl Acl {
     }
 }
 
-/// Whether a text cannot stand in a line of an ACL file as it is.
+/// Returns `true` if a text cannot appear verbatim in a line of an ACL file.
 pub(crate) fn has_blanks(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b' ' | b'\t'..=b'\r' | 0))
 }
 
-/// A text as Redis, which reads it as a C string, sees it.
+/// Truncates a text at its first NUL, as Redis does by treating it as a C string.
 fn c_string(text: &[u8]) -> &[u8] {
     text.split(|&byte| byte == 0).next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Passwords, of which only hashes are kept.
+//! Passwords, of which only hashes are stored.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ impl Hash {
         Self(Sha256::digest(password).into())
     }
 
-    /// Reads 64 hexadecimal digits, the letters among them small.
+    /// Parses 64 lowercase hexadecimal digits.
     pub(super) fn parse(digits: &[u8]) -> Option<Self> {
         let value = |digit: u8| match digit {
             b'0'..=b'9' => Some(digit - b'0'),
@@ -31,20 +31,21 @@ impl Hash {
         Some(Self(bytes))
     }
 
-    /// It in hexadecimal digits.
+    /// Returns the hash in hexadecimal digits.
     pub(super) fn digits(&self) -> Vec<u8> {
         let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
         self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 
-    /// Compares without telling by its duration where two hashes differ.
+    /// Compares in constant time, so that timing does not reveal where two hashes differ.
     pub(super) fn is(&self, other: &Self) -> bool {
         let differences = self.0.iter().zip(other.0).map(|(one, other)| one ^ other);
         differences.fold(0, |all, one| core::hint::black_box(all | one)) == 0
     }
 }
 
-/// As many hexadecimal digits as are asked for, of those that 256 hashes have, which nobody can guess who does not know `secret`.
+/// Returns the requested number of hexadecimal digits, at most those of 256 hashes. They cannot be
+/// guessed without knowing `secret`.
 pub(crate) fn generate(secret: &[u8], digits: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for block in 0..=u8::MAX {

@@ -1,44 +1,44 @@
-//! Rules: what they may name, and what is wrong with them.
+//! ACL rules: the names they refer to, and their errors.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::c_string;
 
-/// What rules mean beside themselves.
+/// The context in which rules are interpreted.
 pub(crate) struct Rules<'a> {
     /// The commands.
     pub(crate) catalogue: &'a dyn Catalogue,
-    /// Whether a new user, or a new selector, may use all channels: `acl-pubsub-default`.
+    /// Set if new users and selectors may use all channels: `acl-pubsub-default`.
     pub(crate) has_all_channels: bool,
 }
 
-/// The commands, as far as rules name them. Each has a number below [`COMMANDS`](super::COMMANDS).
+/// The commands that rules can name. Each has a number below [`COMMANDS`](super::COMMANDS).
 pub(crate) trait Catalogue {
-    /// The command of that name, or the subcommand `container|name`.
+    /// Returns the command of that name, or the subcommand `container|name`.
     fn command(&self, name: &[u8]) -> Option<usize>;
 
-    /// The subcommands of a command; none of most.
+    /// Returns the subcommands of a command; empty for most commands.
     fn subcommands(&self, command: usize) -> Range<usize>;
 
-    /// All commands and subcommands of a category, if there is one of that name.
+    /// Returns all commands and subcommands of a category, if the category exists.
     fn category(&self, name: &[u8]) -> Option<Vec<usize>>;
 }
 
-/// What is wrong with a rule.
+/// An error in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RuleError {
-    /// It is none, or has a blank in its pattern.
+    /// Not a rule, or its pattern contains a blank.
     Syntax,
-    /// There is no such command or category.
+    /// Unknown command or category.
     Unknown,
-    /// A pattern of keys behind one that matches all.
+    /// A key pattern after one that matches all keys.
     AllKeysAlready,
-    /// A pattern of channels behind one that matches all.
+    /// A channel pattern after one that matches all channels.
     AllChannelsAlready,
-    /// The password that it takes away is not there.
+    /// The password to be removed does not exist.
     NoSuchPassword,
-    /// A hash of a password is none.
+    /// Malformed password hash.
     Hash,
     /// `+container|subcommand|argument`.
     ArgumentOfSubcommand,
@@ -47,7 +47,7 @@ pub(crate) enum RuleError {
 }
 
 impl RuleError {
-    /// The reason, in Redis's words.
+    /// Returns the reason, in Redis's words.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Syntax => "Syntax error",
@@ -72,10 +72,11 @@ impl RuleError {
     }
 }
 
-/// Joins the words between parentheses: a selector may stand in one argument or in several.
+/// Joins words between parentheses: a selector may span one argument or several.
 ///
 /// # Errors
-/// The word with the parenthesis that none closes.
+///
+/// Returns the word with the unclosed parenthesis.
 pub(super) fn merge_selectors<'a>(
     words: impl Iterator<Item = &'a [u8]>,
 ) -> Result<Vec<Vec<u8>>, &'a [u8]> {

@@ -1,4 +1,4 @@
-//! A selector: a set of commands, with the keys and the channels that they may name.
+//! A selector: a set of commands, with the keys and channels that they may access.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -7,17 +7,17 @@ use super::rule::{Catalogue, RuleError};
 use super::{c_string, has_blanks};
 use crate::glob::{self, Case};
 
-/// The bits of a set of commands; the last one belongs to those that a later version may bring.
+/// The number of bits in a command set; the last one stands for commands of later versions.
 pub(crate) const COMMANDS: usize = 512;
 const LATER_COMMANDS: usize = COMMANDS - 1;
 
-/// What is permitted together.
+/// A set of permissions that apply together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selector {
     commands: CommandSet,
-    /// Commands that are not permitted but with one of these first arguments.
+    /// Commands that are permitted only with one of these first arguments.
     first_arguments: Vec<(usize, Vec<u8>)>,
-    /// The rules on commands behind the first one, `+@all` or `-@all`, as they are told.
+    /// The command rules after the initial `+@all` or `-@all`, as they are listed.
     command_rules: Vec<Vec<u8>>,
     has_all_keys: bool,
     keys: Vec<KeyPattern>,
@@ -43,7 +43,7 @@ impl CommandSet {
     }
 }
 
-/// What is done to keys.
+/// The kinds of access to a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) reads: bool,
@@ -55,7 +55,7 @@ impl Access {
         (self.reads || !other.reads) && (self.writes || !other.writes)
     }
 
-    /// What a rule begins with that permits this.
+    /// Returns the prefix of a rule that permits this access.
     const fn prefix(self) -> &'static [u8] {
         match (self.reads, self.writes) {
             (true, false) => b"%R~",
@@ -72,12 +72,12 @@ struct KeyPattern {
 }
 
 impl Selector {
-    /// One that permits no command and no key.
+    /// Creates a selector that permits no commands and no keys.
     pub(super) fn new(has_all_channels: bool) -> Self {
         Self { has_all_channels, ..Self::default() }
     }
 
-    /// One that permits everything.
+    /// Creates a selector that permits everything.
     pub(super) fn unrestricted() -> Self {
         Self {
             commands: CommandSet::ALL,
@@ -87,13 +87,14 @@ impl Selector {
         }
     }
 
-    // ---- what it permits ---------------------------------------------------------------------------------------------
+    // ---- permissions ----------------------------------------------------------------------------
 
     pub(crate) fn is_unrestricted(&self) -> bool {
         self.has_all_keys && self.has_all_channels && self.commands == CommandSet::ALL
     }
 
-    /// Whether a command may run with this first argument (behind its name, of a subcommand behind both names).
+    /// Returns `true` if a command may run with this first argument (the one after its name, or
+    /// after both names of a subcommand).
     pub(crate) fn permits_command(&self, command: usize, first_argument: Option<&[u8]>) -> bool {
         self.commands.has(command)
             || first_argument.is_some_and(|given| {
@@ -111,7 +112,7 @@ impl Selector {
             })
     }
 
-    /// Whether it permits this to all keys, whatever they are called.
+    /// Returns `true` if this access is permitted to all keys.
     pub(crate) fn permits_all_keys(&self, access: Access) -> bool {
         self.has_all_keys
             || self
@@ -120,7 +121,8 @@ impl Selector {
                 .any(|permitted| permitted.access.includes(access) && permitted.pattern == b"*")
     }
 
-    /// Whether it permits a channel, or all channels that match a pattern: that pattern must be permitted as it is.
+    /// Returns `true` if a channel is permitted, or all channels that match a pattern; that exact
+    /// pattern must be permitted.
     pub(crate) fn permits_channel(&self, channel: &[u8], is_pattern: bool) -> bool {
         self.has_all_channels
             || self.channels.iter().any(|permitted| {
@@ -132,9 +134,9 @@ impl Selector {
             })
     }
 
-    // ---- how it comes about ------------------------------------------------------------------------------------------
+    // ---- changes --------------------------------------------------------------------------------
 
-    /// Does what a rule says.
+    /// Applies a rule.
     pub(super) fn apply(
         &mut self,
         rule: &[u8],
@@ -181,7 +183,7 @@ impl Selector {
         self.command_rules.clear();
     }
 
-    /// `~pattern`, `%R~pattern`, ...
+    /// Applies `~pattern`, `%R~pattern` and the like.
     fn add_keys(&mut self, rule: &[u8]) -> Result<(), RuleError> {
         if self.has_all_keys {
             return Err(RuleError::AllKeysAlready);
@@ -213,7 +215,7 @@ impl Selector {
         Ok(())
     }
 
-    /// `+@category` or `-@category`.
+    /// Applies `+@category` or `-@category`.
     fn change_category(
         &mut self,
         category: &[u8],
@@ -228,7 +230,7 @@ impl Selector {
         Ok(())
     }
 
-    /// `+command`, `+container|subcommand`, or `+command|argument`.
+    /// Applies `+command`, `+container|subcommand`, or `+command|argument`.
     fn permit(&mut self, name: &[u8], catalogue: &dyn Catalogue) -> Result<(), RuleError> {
         let Some(bar) = name.iter().rposition(|&byte| byte == b'|') else {
             let command = catalogue.command(name).ok_or(RuleError::Unknown)?;
@@ -241,7 +243,7 @@ impl Selector {
         if container.contains(&b'|') {
             return Err(RuleError::ArgumentOfSubcommand);
         }
-        // Redis takes an argument with a blank, and then falls over it.
+        // Redis accepts an argument with a blank, and later crashes on it.
         if argument.is_empty() || has_blanks(argument) {
             return Err(RuleError::Syntax);
         }
@@ -275,7 +277,7 @@ impl Selector {
         self.first_arguments.retain(|(known, _)| *known != command);
     }
 
-    /// Remembers a rule on commands, in the place of those before it that it makes void.
+    /// Records a command rule, replacing earlier ones that it overrides.
     fn note(&mut self, name: &[u8], permit: bool) {
         let name = name.to_ascii_lowercase();
         self.command_rules.retain(|rule| {
@@ -285,9 +287,9 @@ impl Selector {
         self.command_rules.push([if permit { b"+" } else { b"-" }, name.as_slice()].concat());
     }
 
-    // ---- how it is told ----------------------------------------------------------------------------------------------
+    // ---- descriptions ---------------------------------------------------------------------------
 
-    /// The rules on commands.
+    /// Returns the command rules.
     pub(crate) fn commands_text(&self) -> Vec<u8> {
         let permits_later = self.commands.has(LATER_COMMANDS);
         let first: &[u8] = if permits_later { b"+@all" } else { b"-@all" };
@@ -299,7 +301,7 @@ impl Selector {
         text
     }
 
-    /// The rules on keys.
+    /// Returns the key rules.
     pub(crate) fn keys_text(&self) -> Vec<u8> {
         if self.has_all_keys {
             return b"~*".to_vec();
@@ -308,7 +310,7 @@ impl Selector {
         rules.collect::<Vec<_>>().join(&b' ')
     }
 
-    /// The rules on channels.
+    /// Returns the channel rules.
     pub(crate) fn channels_text(&self) -> Vec<u8> {
         if self.has_all_channels {
             return b"&*".to_vec();
@@ -317,7 +319,7 @@ impl Selector {
         rules.collect::<Vec<_>>().join(&b' ')
     }
 
-    /// All rules that make it what it is.
+    /// Appends all rules that recreate this selector.
     pub(super) fn append_description(&self, text: &mut Vec<u8>) {
         let (keys, channels) = (self.keys_text(), self.channels_text());
         let reset: &[u8] = if self.has_all_channels { b"" } else { b"resetchannels" };
@@ -328,7 +330,7 @@ impl Selector {
     }
 }
 
-/// What a rule on keys permits, and to which.
+/// Returns the access that a key rule permits, and its pattern.
 fn key_pattern(rule: &[u8]) -> Option<(Access, &[u8])> {
     if let Some(pattern) = rule.strip_prefix(b"~") {
         return Some((Access { reads: true, writes: true }, pattern));
@@ -344,6 +346,6 @@ fn key_pattern(rule: &[u8]) -> Option<(Access, &[u8])> {
             _ => return None,
         }
     }
-    // Redis takes `%RW` for `%RW~`, but falls over `%`.
+    // Redis accepts `%RW` for `%RW~`, but crashes on `%`.
     (access != Access::default()).then_some((access, rest))
 }

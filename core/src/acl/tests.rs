@@ -1,4 +1,4 @@
-//! Users made by rules, against a table of six commands.
+//! Tests of users built from rules, with a table of six commands.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -48,7 +48,7 @@ fn told(rules: &[&str]) -> String {
     String::from_utf8(made(rules).description()).expect("the rules are text")
 }
 
-/// The commands that a user may run without an argument.
+/// Returns the commands that a user may run without an argument.
 fn permitted(rules: &[&str]) -> Vec<&'static str> {
     let user = made(rules);
     let is_permitted =
@@ -57,7 +57,7 @@ fn permitted(rules: &[&str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn rules_on_commands() {
+fn command_rules_apply_in_order() {
     assert_eq!(permitted(&[]), [""; 0]);
     assert_eq!(permitted(&["+@all"]), NAMES);
     assert_eq!(permitted(&["+@all", "-config"]), ["get", "set", "select"]);
@@ -80,7 +80,7 @@ fn a_command_may_be_permitted_with_one_first_argument() {
 }
 
 #[test]
-fn rules_are_told_in_their_order_without_those_that_became_void() {
+fn rules_are_listed_in_order_without_overridden_ones() {
     assert_eq!(told(&[]), "off sanitize-payload resetchannels -@all");
     assert_eq!(
         told(&["on", "nopass", "allkeys", "allchannels", "allcommands"]),
@@ -98,7 +98,7 @@ fn rules_are_told_in_their_order_without_those_that_became_void() {
 }
 
 #[test]
-fn keys_and_what_is_done_to_them() {
+fn key_rules_permit_kinds_of_access() {
     const READS: Access = Access { reads: true, writes: false };
     const WRITES: Access = Access { reads: false, writes: true };
     const BOTH: Access = Access { reads: true, writes: true };
@@ -113,7 +113,7 @@ fn keys_and_what_is_done_to_them() {
 }
 
 #[test]
-fn a_pattern_of_channels_must_be_permitted_as_it_is() {
+fn a_channel_pattern_must_be_permitted_verbatim() {
     let user = made(&["&a*", "&b"]);
     assert!(user.permits_channel(b"abc", false) && user.permits_channel(b"b", false));
     assert!(user.permits_channel(b"a*", true) && !user.permits_channel(b"abc", true));
@@ -124,7 +124,7 @@ fn a_pattern_of_channels_must_be_permitted_as_it_is() {
 }
 
 #[test]
-fn what_is_no_rule() {
+fn invalid_rules_are_rejected() {
     for (rules, error) in [
         (&["nosuch"][..], RuleError::Syntax),
         (&["~a b"], RuleError::Syntax),
@@ -151,7 +151,7 @@ fn what_is_no_rule() {
 }
 
 #[test]
-fn passwords() {
+fn passwords_are_added_removed_and_checked() {
     let mut acl = Acl::new(b"");
     acl.insert(made(&["on", ">one", ">two"]));
     let knows = |acl: &Acl, password: &[u8]| acl.authenticate(b"somebody", password).is_some();
@@ -171,7 +171,7 @@ fn passwords() {
 }
 
 #[test]
-fn a_selector_may_stand_in_several_words() {
+fn a_selector_may_span_several_words() {
     let merged = |words: &[&'static str]| {
         let merged = rule::merge_selectors(words.iter().map(|word| word.as_bytes()));
         merged.map(|rules| rules.iter().map(|rule| String::from_utf8_lossy(rule).into()).collect())
@@ -182,11 +182,11 @@ fn a_selector_may_stand_in_several_words() {
 }
 
 #[test]
-fn a_file_is_read_as_it_was_written_or_not_at_all() {
+fn a_file_is_loaded_exactly_or_not_at_all() {
     let mut acl = Acl::new(b"secret");
     acl.insert(made(&["on", ">one", "~a", "+@all", "-config|set", "(%R~b +get)"]));
     let text = acl.file();
-    let users = Acl::parse_file(&text, "f", &RULES).expect("it was written by the same hand");
+    let users = Acl::parse_file(&text, "f", &RULES).expect("the file was written by Redstart");
     let mut again = Acl::new(b"");
     again.replace(users);
     assert_eq!(again.file(), text);
@@ -202,7 +202,7 @@ fn a_file_is_read_as_it_was_written_or_not_at_all() {
 }
 
 #[test]
-fn denials_of_one_kind_are_counted_together_for_a_minute() {
+fn equal_denials_within_a_minute_share_an_entry() {
     let mut log = log::AclLog::default();
     let mut deny = |object: &str, ms| {
         let (object, user) = (object.as_bytes().to_vec(), b"u".to_vec());

@@ -1,4 +1,4 @@
-//! A user: passwords, and what they open.
+//! A user: passwords and permissions.
 
 use alloc::vec::Vec;
 
@@ -9,21 +9,21 @@ use super::{DEFAULT, c_string};
 use crate::resp::args::Request;
 use crate::resp::inline::split_words;
 
-/// Somebody, as the rules have it.
+/// A user as defined by rules.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     name: Vec<u8>,
     is_enabled: bool,
-    /// Whether any password will do.
+    /// Set if the user accepts any password (`nopass`).
     needs_no_password: bool,
     skips_sanitizing: bool,
     passwords: Vec<Hash>,
-    /// What it may do: the first one changes with the rules that stand in no parentheses.
+    /// The permissions. Rules outside parentheses change the first selector.
     selectors: Vec<Selector>,
 }
 
 impl User {
-    /// One that nobody can log in as, and that may do nothing.
+    /// Creates a user that cannot authenticate and has no permissions.
     pub(crate) fn new(name: &[u8], rules: &Rules<'_>) -> Self {
         Self {
             name: name.to_vec(),
@@ -35,7 +35,7 @@ impl User {
         }
     }
 
-    /// The default user as long as no rule says otherwise: it may do everything, and needs no password.
+    /// Creates the default user before any rule is applied: unrestricted, and without a password.
     pub(crate) fn default_user() -> Self {
         Self {
             name: DEFAULT.to_vec(),
@@ -47,7 +47,7 @@ impl User {
         }
     }
 
-    /// The same with this password alone; with none if it is empty.
+    /// Returns the user with this as its only password, or with none if it is empty.
     pub(crate) fn with_password(mut self, password: &[u8]) -> Self {
         self.needs_no_password = password.is_empty();
         self.passwords = (!password.is_empty()).then(|| Hash::of(password)).into_iter().collect();
@@ -62,17 +62,18 @@ impl User {
         self.needs_no_password
     }
 
-    /// Whether a client is this user without a word: only the default user ever is.
+    /// Returns `true` if clients are this user without authenticating. Only the default user can
+    /// be.
     pub(crate) const fn is_for_strangers(&self) -> bool {
         self.needs_no_password && self.is_enabled
     }
 
-    /// Whether it may do everything.
+    /// Returns `true` if the user may do everything.
     pub(crate) fn is_unrestricted(&self) -> bool {
         self.selectors.iter().any(Selector::is_unrestricted)
     }
 
-    /// What it may do. There is at least one.
+    /// Returns the selectors, of which there is at least one.
     pub(crate) fn selectors(&self) -> &[Selector] {
         &self.selectors
     }
@@ -82,7 +83,7 @@ impl User {
         self.is_enabled && (self.needs_no_password || is_known)
     }
 
-    /// Whether it may use any channel that `before` could use, as far as the patterns tell.
+    /// Returns `true` if the user may use any channel that `before` could, judging by the patterns.
     pub(crate) fn keeps_channels_of(&self, before: &Self) -> bool {
         let has = |channel| self.selectors.iter().any(|own| own.channels.contains(channel));
         self.selectors.iter().any(|selector| selector.has_all_channels)
@@ -96,7 +97,7 @@ impl User {
         self.selectors.iter().any(|selector| selector.permits_channel(channel, is_pattern))
     }
 
-    /// Does what a rule says.
+    /// Applies a rule.
     pub(crate) fn apply(&mut self, rule: &[u8], rules: &Rules<'_>) -> Result<(), RuleError> {
         match c_string(rule).to_ascii_lowercase().as_slice() {
             b"" if rule.is_empty() => {}
@@ -139,7 +140,7 @@ impl User {
         Ok(())
     }
 
-    /// What it is besides its passwords and selectors, in the words of rules.
+    /// Returns the flags, as written in rules.
     pub(crate) fn flags(&self) -> impl Iterator<Item = &'static str> {
         let flags = [
             Some(if self.is_enabled { "on" } else { "off" }),
@@ -149,12 +150,12 @@ impl User {
         flags.into_iter().flatten()
     }
 
-    /// The hashes of its passwords, in hexadecimal digits.
+    /// Returns the password hashes in hexadecimal digits.
     pub(crate) fn passwords(&self) -> impl ExactSizeIterator<Item = Vec<u8>> {
         self.passwords.iter().map(Hash::digits)
     }
 
-    /// The rules that make it what it is.
+    /// Returns the rules that recreate the user.
     pub(crate) fn description(&self) -> Vec<u8> {
         let mut text = Vec::new();
         for flag in self.flags() {
@@ -180,7 +181,8 @@ fn hash(digits: &[u8]) -> Result<Hash, RuleError> {
     Hash::parse(digits).ok_or(RuleError::Hash)
 }
 
-/// The selector that the words between two parentheses make. Of words with unbalanced quotes, Redis sees none.
+/// Parses the selector between two parentheses. Redis sees no words at all if their quotes are
+/// unbalanced.
 fn selector(words: &[u8], rules: &Rules<'_>) -> Result<Selector, RuleError> {
     let mut selector = Selector::new(rules.has_all_channels);
     let mut request = Request::default();

@@ -1,4 +1,4 @@
-//! Users change: what that means for the clients that are connected.
+//! Changes of users, and their effect on connected clients.
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -11,7 +11,8 @@ use crate::session::{Closing, Session};
 use crate::sort;
 
 impl Instance {
-    /// Puts a user in the place of the one of that name. Clients that listen to what they no longer may are closed.
+    /// Replaces the user of the same name. Closes clients that are subscribed to channels their
+    /// user may no longer use.
     pub(crate) fn set_user(&mut self, user: User) {
         let before = self.acl.user(user.name()).cloned();
         let user = self.acl.insert(user);
@@ -37,7 +38,7 @@ impl Instance {
         self.renew_clearances();
     }
 
-    /// Takes a user away, and closes its clients. Whether there was one.
+    /// Removes a user and closes its clients. Returns `true` if the user existed.
     pub(crate) fn remove_user(&mut self, name: &[u8]) -> bool {
         let is_removed = self.acl.remove(name);
         if is_removed {
@@ -46,7 +47,8 @@ impl Instance {
         is_removed
     }
 
-    /// Makes those the users that a file holds, and closes the clients of all others but the default one.
+    /// Replaces all users by those of a file. Closes the clients of all users except the default
+    /// one.
     pub(crate) fn replace_users(&mut self, users: Vec<User>) {
         self.acl.replace(users);
         self.disown(|session| session.user.name() != crate::acl::DEFAULT);
@@ -55,13 +57,13 @@ impl Instance {
         self.renew_clearances();
     }
 
-    /// Gives the default user the password that the configuration tells.
+    /// Gives the default user the configured password.
     pub(crate) fn require_password(&mut self) {
         let user = User::clone(self.acl.default_user()).with_password(&self.config.requirepass);
         self.set_user(user);
     }
 
-    /// Closes clients whose user is gone: they are strangers until then.
+    /// Closes clients whose user no longer exists. Until they are closed they are unauthenticated.
     fn disown(&mut self, is_meant: impl Fn(&Session) -> bool) {
         let default = Rc::clone(self.acl.default_user());
         self.kill_all(&is_meant);
@@ -90,7 +92,7 @@ impl Instance {
         }
     }
 
-    /// Closes a client. The one whose command runs gets its reply first.
+    /// Closes a client. The client that is running the command receives its reply first.
     pub(crate) fn kill(&mut self, client: ClientId) {
         let is_running = self.running == Some(client);
         let Some(session) = self.clients.session_mut(client) else { return };

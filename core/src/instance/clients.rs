@@ -11,13 +11,13 @@ use crate::resp::output::Output;
 use crate::session::{Role, Session};
 use crate::time::UnixMicros;
 
-/// All sessions, each in the slot that its id names.
+/// All sessions, each in the slot given by its id.
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     slots: Vec<Option<Box<Session>>>,
     free_slots: Vec<u32>,
     connected: usize,
-    /// The memory that all clients use, each as it was last counted.
+    /// The memory used by all clients, as last counted for each.
     memory_bytes: usize,
     last_serial: u64,
 }
@@ -38,7 +38,8 @@ impl Clients {
         id
     }
 
-    /// Adds a session of the engine's own, which is not counted or listed. [`Self::remove_internal`] ends it.
+    /// Adds a session of the engine's own, which is neither counted nor listed.
+    /// [`Self::remove_internal`] removes it.
     pub(crate) fn insert_internal(
         &mut self,
         role: Role,
@@ -52,7 +53,7 @@ impl Clients {
         id
     }
 
-    /// Removes a session that [`Self::insert_internal`] has added.
+    /// Removes a session added by [`Self::insert_internal`].
     pub(crate) fn remove_internal(&mut self, id: ClientId) {
         self.slots[id.slot()] = None;
         self.free_slots.push(id.slot() as u32);
@@ -74,7 +75,7 @@ impl Clients {
         Some(session)
     }
 
-    /// Counts a client's memory again, after its session has changed.
+    /// Recounts a client's memory after its session has changed.
     pub(crate) fn recount(&mut self, id: ClientId) {
         let session = &mut self[id];
         let (before, bytes) = (session.counted_bytes, session.memory_bytes());
@@ -82,7 +83,7 @@ impl Clients {
         self.memory_bytes = self.memory_bytes - before + bytes;
     }
 
-    /// Counts the memory of a client whose command runs: `output` is what it has yet to read.
+    /// Recounts the memory of the client whose command is running; `output` is its unread output.
     pub(crate) fn recount_running(&mut self, id: ClientId, output: &Output) {
         let session = &mut self[id];
         let (before, bytes) = (session.counted_bytes, session.memory_bytes_with(output));
@@ -90,13 +91,14 @@ impl Clients {
         self.memory_bytes = self.memory_bytes - before + bytes;
     }
 
-    /// Returns the memory that all clients use, in bytes. What a client has used in this turn is not counted yet.
+    /// Returns the memory used by all clients, in bytes. Memory that a client has used in the
+    /// current turn is not included yet.
     #[inline]
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 
-    /// Edits a session, and counts its memory again.
+    /// Edits a session, and recounts its memory.
     pub(crate) fn edit<R>(
         &mut self,
         id: ClientId,
@@ -131,7 +133,7 @@ impl Clients {
     }
 }
 
-/// The session of a client that is known to be connected, such as the one whose command runs.
+/// Returns the session of a client known to be connected, such as the one whose command is running.
 impl Index<ClientId> for Clients {
     type Output = Session;
 

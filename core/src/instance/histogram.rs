@@ -1,12 +1,13 @@
-//! A histogram of durations: log-linear buckets, as `HdrHistogram` has them, with about two digits.
+//! A histogram of durations with log-linear buckets, as in `HdrHistogram`, precise to about two
+//! digits.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Buckets an octave: a value is known to within 1/64 of itself.
+/// Buckets per octave: the error of a value is at most 1/64 of it.
 const STEPS_LOG2: u32 = 6;
 const STEPS: usize = 1 << STEPS_LOG2;
-/// Values are cut at 2^30 ns, a good second, as Redis cuts them at one.
+/// Values are capped at 2^30 ns, just over a second; Redis caps them at one second.
 const MAX_LOG2: u32 = 30;
 const BUCKETS: usize = ((MAX_LOG2 - STEPS_LOG2) as usize + 1) * STEPS;
 
@@ -35,7 +36,7 @@ impl Histogram {
         self.total
     }
 
-    /// The duration that `percent` of all values do not exceed, in nanoseconds.
+    /// Returns the duration that `percent` of all values do not exceed, in nanoseconds.
     pub(crate) fn percentile_ns(&self, percent: f64) -> u64 {
         let rank = ((percent / 100.0 * self.total as f64 + 0.5) as u64).max(1);
         let mut seen = 0;
@@ -48,8 +49,9 @@ impl Histogram {
         0
     }
 
-    /// How many values are at most each power of two of microseconds, as `LATENCY HISTOGRAM` prints them: from the
-    /// first bound that counts any to the first that counts all.
+    /// Returns the number of values up to each power of two of microseconds, as `LATENCY HISTOGRAM`
+    /// prints them: from the first bound with a non-zero count to the first that includes all
+    /// values.
     pub(crate) fn cumulative_us(&self) -> Vec<(u64, u64)> {
         let mut rows = Vec::new();
         let (mut seen, mut index, mut bound_us) = (0_u64, 0, 1_u64);
@@ -80,7 +82,7 @@ fn bucket(nanos: u64) -> usize {
     (shift as usize) * STEPS + (nanos >> shift) as usize
 }
 
-/// The largest value of a bucket.
+/// Returns the largest value of a bucket.
 fn highest(index: usize) -> u64 {
     if index < 2 * STEPS {
         return index as u64;
@@ -95,16 +97,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_tight_and_in_order() {
+    fn buckets_are_precise_and_ascending() {
         for nanos in (0..100_000).chain([1 << 20, (1 << 29) + 12_345, u64::MAX]) {
             let top = highest(bucket(nanos));
             let value = nanos.min((1 << MAX_LOG2) - 1);
-            assert!(top >= value && top - value <= value / 64, "{nanos} is told as {top}");
+            assert!(top >= value && top - value <= value / 64, "{nanos} is reported as {top}");
         }
     }
 
     #[test]
-    fn percentiles_and_cumulative_counts() {
+    fn percentiles_and_cumulative_counts_follow_the_values() {
         let mut histogram = Histogram::default();
         (1..=1_000).for_each(|us| histogram.record(us * 1_000));
         let median = histogram.percentile_ns(50.0);

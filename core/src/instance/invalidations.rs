@@ -1,4 +1,4 @@
-//! Clients that cache keys are told which of them are stale.
+//! Invalidation messages for clients with a client-side cache.
 
 use crate::sort;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use crate::resp::reply::{Protocol, Reply};
 use crate::session::Session;
 use crate::time::UnixMicros;
 
-/// The channel on which a client in RESP2 hears of the keys of others.
+/// The channel on which a RESP2 client receives invalidations redirected to it.
 const CHANNEL: &[u8] = b"__redis__:invalidate";
 
 impl Instance {
@@ -43,7 +43,7 @@ impl Instance {
         }
     }
 
-    /// Tells clients of the keys below their prefixes that have changed in this turn.
+    /// Sends clients the keys below their prefixes that have changed in this turn.
     pub(crate) fn broadcast(&mut self, prefixes: Vec<Prefix>, now: UnixMicros) {
         for Prefix { clients, changed } in prefixes {
             for client in clients {
@@ -62,7 +62,8 @@ impl Instance {
         }
     }
 
-    /// Sends one message: to the client, or to whom it has named in its place. Without keys, all are meant.
+    /// Sends one message, to the client or to the client that it redirects to. Without keys, the
+    /// message invalidates all keys.
     fn tell_stale(
         &mut self,
         client: ClientId,
@@ -102,7 +103,7 @@ impl Instance {
         self.send(target, &mut message, now);
     }
 
-    /// Nobody is left at the other end: the client itself is told, if it can be.
+    /// Notifies the client itself, if possible, that the client it redirects to has disconnected.
     fn tell_redirect_broken(&mut self, client: ClientId, target: ClientId, now: UnixMicros) {
         let Some(session) = self.clients.session_mut(client) else { return };
         if let Some(state) = &mut session.tracking {

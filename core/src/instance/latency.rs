@@ -1,22 +1,24 @@
-//! The latency monitor: for each kind of event, its latest samples above `latency-monitor-threshold`.
+//! The latency monitor: for each kind of event, the latest samples above
+//! `latency-monitor-threshold`.
 
 use alloc::collections::{BTreeMap, VecDeque};
 
-/// How many samples an event keeps.
+/// The maximum number of samples per event.
 const MAX_SAMPLES: usize = 160;
 
-/// Samples by the event's name.
+/// Samples by event name.
 #[derive(Debug, Default)]
 pub(crate) struct LatencyEvents {
     events: BTreeMap<&'static str, LatencySamples>,
 }
 
-/// One event's samples.
+/// The samples of one event.
 #[derive(Debug, Default)]
 pub(crate) struct LatencySamples {
-    /// Second and milliseconds of each, oldest first; one a second at most.
+    /// Unix time in seconds and duration in milliseconds of each, oldest first; at most one per
+    /// second.
     pub(crate) samples: VecDeque<(u64, u64)>,
-    /// The largest ever seen, in milliseconds.
+    /// The largest duration ever recorded, in milliseconds.
     pub(crate) max_ms: u64,
 }
 
@@ -43,14 +45,14 @@ impl LatencyEvents {
         self.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, samples)| samples)
     }
 
-    /// Forgets an event's samples; whether it had any.
+    /// Removes an event's samples. Returns `true` if there were any.
     pub(crate) fn remove(&mut self, name: &[u8]) -> bool {
         let before = self.events.len();
         self.events.retain(|known, _| known.as_bytes() != name);
         self.events.len() < before
     }
 
-    /// Forgets everything; returns how many events there were.
+    /// Removes all samples. Returns the number of events removed.
     pub(crate) fn clear(&mut self) -> usize {
         core::mem::take(&mut self.events).len()
     }

@@ -1,4 +1,4 @@
-//! Messages find their way to clients.
+//! Delivery of messages to clients.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use crate::session::{Clearance, Closing, Session};
 use crate::time::UnixMicros;
 
 impl Instance {
-    /// Sends a message to every subscriber of its channel. Returns how many times it was sent.
+    /// Sends a message to every subscriber of its channel. Returns the number of copies sent.
     pub(crate) fn publish(
         &mut self,
         topic: Topic,
@@ -40,7 +40,7 @@ impl Instance {
         sent
     }
 
-    /// Publishes the notifications and invalidations that changes to keys have caused.
+    /// Publishes the notifications and invalidations caused by key changes.
     pub(crate) fn deliver(&mut self, observers: &mut Observers, now: UnixMicros) {
         if !observers.events.is_empty() {
             self.publish_events(core::mem::take(&mut observers.events), now);
@@ -65,7 +65,8 @@ impl Instance {
         }
     }
 
-    /// Adds a message to a client's output. If its command runs, the message follows the reply.
+    /// Adds a message to a client's output. If the client's command is running, the message follows
+    /// the reply.
     pub(crate) fn send(&mut self, client: ClientId, message: &mut Output, now: UnixMicros) {
         let is_running = self.running == Some(client);
         let Some(session) = self.clients.session_mut(client) else { return };
@@ -75,8 +76,8 @@ impl Instance {
         }
     }
 
-    /// Holds the output of a client that was sent a message against its limits, and asks the front end to write it. The
-    /// client whose command runs gets both at the end of its turn.
+    /// Checks the output of a client that received a message against its limits, and asks the front
+    /// end to write it. For the client whose command is running both happen at the end of its turn.
     fn sent(&mut self, client: ClientId, now: UnixMicros) {
         if self.running == Some(client) {
             return;
@@ -91,7 +92,7 @@ impl Instance {
         self.clients.recount(client);
     }
 
-    /// What the front end is asked to do next.
+    /// Returns the next request to the front end.
     pub(crate) fn next_effect(&mut self) -> Option<Effect> {
         let effect = self.effects.pop_front()?;
         if let Effect::Write(client) = effect
@@ -102,19 +103,19 @@ impl Instance {
         Some(effect)
     }
 
-    /// Whether there is more to do.
+    /// Returns `true` if there are more requests to the front end.
     pub(crate) fn has_effects(&self) -> bool {
         !self.effects.is_empty()
     }
 
-    /// Ends all subscriptions of a client.
+    /// Removes all subscriptions of a client.
     pub(crate) fn unsubscribe_all(&mut self, client: ClientId) {
         if let Some(subscriptions) = self.clients[client].subscriptions.take() {
             self.pubsub.forget(client, &subscriptions);
         }
     }
 
-    /// With how many bytes of replies a client is closed, if there is a limit.
+    /// Returns the size of unread replies at which a client is closed, if it has a limit.
     pub(crate) fn output_limit(&self, session: &Session) -> Option<usize> {
         let hard_bytes = self.config.client_output_buffer_limit.of(session.class()).hard_bytes;
         let limit = match session.clearance {
@@ -125,8 +126,9 @@ impl Instance {
         (limit > 0).then(|| limit.saturating_add(limits::UNCOUNTED_OUTPUT_BYTES))
     }
 
-    /// With how many bytes of replies a client is not served further. One that has a limit is served up to that, and then
-    /// closed, as is one that may be closed for all the memory that clients take.
+    /// Returns the size of unread replies at which a client's commands are held back. A client with
+    /// an output limit is served up to that limit and then closed, as is one that is subject to
+    /// `maxmemory-clients`.
     pub(crate) fn output_bound(&self, session: &Session) -> usize {
         self.output_limit(session).unwrap_or(
             match self.config.maxmemory_clients != 0 && !session.no_evict {
@@ -139,7 +141,7 @@ impl Instance {
     /// Closes a client whose unread output exceeds its limits, and drops that output.
     pub(crate) fn limit_output(&mut self, client: ClientId, now: UnixMicros) {
         let session = &mut self.clients[client];
-        // As in Redis, what fits into a client's fixed buffer does not count.
+        // As in Redis, the part that fits a client's fixed buffer does not count.
         let len_bytes = session.output.len().saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES) as u64;
         if len_bytes == 0 && session.soft_limit_since.is_none() {
             return;
@@ -175,7 +177,7 @@ mod tests {
 
     fn engine_with(commands: &[u8]) -> (Engine, ClientId) {
         let mut engine = Engine::new(Config::default(), Seed(1));
-        let client = engine.connect(Peer::local(), NOW).expect("there is room");
+        let client = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(client, commands, NOW);
         engine.consume(client, engine.output(client).len(), NOW);
         (engine, client)
@@ -192,32 +194,32 @@ mod tests {
     }
 
     #[test]
-    fn who_is_over_the_hard_limit_is_closed_and_gets_none_of_it() {
+    fn exceeding_the_hard_output_limit_closes_the_client() {
         let limit =
             b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 49999 x\n";
         let (mut engine, client) = engine_with(limit);
         engine.receive(client, b"MULTI\nGET k\nGET k\nGET k\nSET done 1\nEXEC\n", NOW);
         assert!(engine.output(client).is_empty());
         assert_eq!(closed(&mut engine), [client]);
-        let other = engine.connect(Peer::local(), NOW).expect("there is room");
+        let other = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(other, b"GET done\n", NOW);
         assert_eq!(engine.output(other), b"$1\r\n1\r\n");
     }
 
     #[test]
-    fn who_is_over_the_hard_limit_is_closed_in_the_midst_of_a_pipeline() {
+    fn exceeding_the_hard_output_limit_closes_the_client_within_a_pipeline() {
         let limit =
             b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 49999 x\n";
         let (mut engine, client) = engine_with(limit);
         engine.receive(client, b"GET k\nGET k\nSET in-time 1\nGET k\nSET late 1\n", NOW);
         assert_eq!(closed(&mut engine), [client]);
-        let other = engine.connect(Peer::local(), NOW).expect("there is room");
+        let other = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(other, b"EXISTS in-time\nEXISTS late\n", NOW);
         assert_eq!(engine.output(other), b":1\r\n:0\r\n");
     }
 
     #[test]
-    fn what_a_client_does_not_want_to_hear_has_no_limit() {
+    fn discarded_replies_do_not_count_against_the_output_limit() {
         let limit =
             b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\nSETRANGE k 9999 x\n";
         let (mut engine, client) = engine_with(limit);
@@ -229,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn a_monitor_that_does_not_read_is_closed() {
+    fn a_monitor_that_stops_reading_is_closed() {
         let (mut engine, client) =
             engine_with(b"CONFIG SET client-output-buffer-limit 'normal 100kb 0 0'\n");
-        let monitor = engine.connect(Peer::local(), NOW).expect("there is room");
+        let monitor = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(monitor, b"MONITOR\n", NOW);
         engine.receive(client, &b"ECHO 0123456789\n".repeat(4_000), NOW);
         assert_eq!(closed(&mut engine), [monitor]);
     }
 
     #[test]
-    fn who_has_yet_to_log_in_may_leave_little_unread() {
+    fn an_unauthenticated_client_has_a_small_output_limit() {
         let (mut engine, _) = engine_with(b"CONFIG SET requirepass secret\n");
-        let stranger = engine.connect(Peer::local(), NOW).expect("there is room");
+        let stranger = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(stranger, &b"GET k\n".repeat(400), NOW);
         assert!(closed(&mut engine).is_empty() && engine.output(stranger).len() > 10_000);
         engine.receive(stranger, &b"GET k\n".repeat(200), NOW);

@@ -1,4 +1,4 @@
-//! What one running server knows besides its data: its configuration, its clients, its figures.
+//! The state of a running server apart from its data: configuration, clients and statistics.
 
 mod access;
 pub mod clients;
@@ -30,69 +30,72 @@ use latency::LatencyEvents;
 use slowlog::Slowlog;
 use stats::Stats;
 
-/// Something the front end is asked to do.
+/// A request to the front end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A client has something to read that did not come from its own `receive`, or it goes on after a wait: then its input
-    /// may be wanted again.
+    /// Write a client's output: the client has something to read that is not a reply to its own
+    /// `receive`, or it resumes after a wait, in which case its buffered input may be processed
+    /// again.
     Write(ClientId),
     /// Close this connection, then call `disconnect`.
     Close {
-        /// Whose connection.
+        /// The client to disconnect.
         client: ClientId,
-        /// Whether its output is to be written first.
+        /// Set if its output is to be written first.
         flush: bool,
     },
-    /// End the process: somebody sent `SHUTDOWN`.
+    /// End the process, as requested by `SHUTDOWN`.
     Shutdown,
 }
 
-/// Which commands `CLIENT PAUSE` holds back.
+/// The commands held back by `CLIENT PAUSE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PauseMode {
     All,
     Writes,
 }
 
-/// A running `CLIENT PAUSE`.
+/// An active `CLIENT PAUSE`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause {
     pub(crate) until: UnixMicros,
     pub(crate) mode: PauseMode,
 }
 
-/// The state of one server besides its data.
+/// The state of one server apart from its data.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) config: Config,
-    /// From which duration on the slow log or the latency monitor may want to know of a command: see [`Self::apply_config`].
+    /// The minimum duration of a command that the slow log or the latency monitor may record: see
+    /// [`Self::apply_config`].
     pub(crate) noted_from_ns: u64,
-    /// Whether there is any limit to keep before a command runs: see [`Self::apply_config`].
+    /// Set if a memory limit must be checked before a command runs: see [`Self::apply_config`].
     pub(crate) has_memory_limit: bool,
-    /// Which keys are evicted, if any are: see [`Self::apply_config`].
+    /// The eviction policy, if any keys may be evicted: see [`Self::apply_config`].
     pub(crate) eviction_policy: Option<EvictionPolicy>,
-    /// Whether keys are to be evicted although no command runs.
+    /// Set if keys must be evicted even while no command runs.
     pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
-    /// 40 hexadecimal digits that name this run, fixed by the seed.
+    /// 40 hexadecimal digits that identify this run, derived from the seed.
     pub(crate) run_id: [u8; 40],
-    /// When the first verb was called, unless the front end told.
+    /// The time of the first call, unless the front end has set it.
     pub(crate) started_at: Option<UnixMicros>,
     pub(crate) acl: Acl,
     pub(crate) clients: Clients,
     pub(crate) pubsub: PubSub,
-    /// The client whose command runs, if any. Its output holds only messages meanwhile: they follow the reply.
+    /// The client whose command is running, if any. Meanwhile its output holds only messages, which
+    /// follow the reply.
     pub(crate) running: Option<ClientId>,
     pub(crate) monitors: Vec<ClientId>,
     pub(crate) pause: Option<Pause>,
-    /// Set by `CLIENT UNPAUSE` and the like: clients may have requests that can go on.
+    /// Clients whose requests may resume, filled by `CLIENT UNPAUSE` and the like.
     pub(crate) resume: VecDeque<ClientId>,
     pub(crate) active_expire: bool,
-    /// `DEBUG PAUSE-CRON`
+    /// Set by `DEBUG PAUSE-CRON`.
     pub(crate) pauses_cron: bool,
-    /// `DEBUG SET-SKIP-CHECKSUM-VALIDATION`
+    /// Set by `DEBUG SET-SKIP-CHECKSUM-VALIDATION`.
     pub(crate) skips_checksums: bool,
-    /// What compresses the strings of dumped values.
+    /// Compresses the strings of dumped values.
     pub(crate) compressor: Compressor,
     pub(crate) stats: Stats,
     pub(crate) slowlog: Slowlog,
@@ -139,7 +142,7 @@ impl Instance {
         instance
     }
 
-    /// Adopts a changed configuration.
+    /// Applies a changed configuration.
     pub(crate) fn apply_config(&mut self) {
         self.has_memory_limit = self.config.maxmemory > 0 || self.config.maxmemory_clients != 0;
         self.eviction_policy = EvictionPolicy::named(self.config.maxmemory_policy);
@@ -151,7 +154,7 @@ impl Instance {
         self.noted_from_ns = slow_ns.into_iter().chain(latency_ns).min().unwrap_or(u64::MAX);
     }
 
-    /// Ends a pause, if there is one: what clients have sent meanwhile can run.
+    /// Ends an active pause, so that requests received meanwhile can run.
     pub(crate) fn unpause(&mut self) {
         if self.pause.take().is_none() {
             return;
@@ -167,7 +170,7 @@ impl Instance {
         self.resume.extend(postponed);
     }
 
-    /// The pause that holds at `now`.
+    /// Returns the pause that is active at `now`.
     pub(crate) fn pause_at(&self, now: UnixMicros) -> Option<Pause> {
         self.pause.filter(|pause| now < pause.until)
     }

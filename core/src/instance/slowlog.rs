@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 
 use crate::resp::args::Args;
 
-/// How many arguments of a command an entry keeps.
+/// The maximum number of arguments kept per entry.
 const MAX_ARGS: usize = 32;
-/// How much of each argument an entry keeps.
+/// The maximum length kept of each argument.
 const MAX_ARG_LEN_BYTES: usize = 128;
 
 /// The log, newest entry first.
@@ -43,7 +43,7 @@ impl Slowlog {
         self.entries.clear();
     }
 
-    /// Adds an entry, whose id is given here, and forgets the oldest beyond `max_len`.
+    /// Adds an entry and assigns its id. Removes the oldest entries beyond `max_len`.
     pub(crate) fn push(&mut self, mut entry: SlowlogEntry, max_len: usize) {
         entry.id = self.next_id;
         self.next_id += 1;
@@ -52,7 +52,8 @@ impl Slowlog {
     }
 }
 
-/// The arguments as an entry keeps them: long ones and long lists cut, with a note of what is missing.
+/// Returns the arguments as stored in an entry: long arguments and long lists are truncated, with a
+/// note of the omitted length.
 pub(crate) fn shortened(args: Args<'_>, is_hidden: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
     let kept = if args.len() > MAX_ARGS { MAX_ARGS - 1 } else { args.len() };
     let shown =

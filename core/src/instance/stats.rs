@@ -1,4 +1,4 @@
-//! The figures that `INFO` prints and `CONFIG RESETSTAT` clears.
+//! The statistics that `INFO` prints and `CONFIG RESETSTAT` resets.
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use super::histogram::Histogram;
 use crate::time::UnixMicros;
 
-/// At most this many different error codes are counted; scripts could invent more.
+/// The maximum number of different error codes counted; scripts can invent any number of them.
 const MAX_ERROR_CODES: usize = 128;
 
-/// Counters since the start, or since `CONFIG RESETSTAT`.
+/// Counters since the start, or since the last `CONFIG RESETSTAT`.
 #[derive(Debug)]
 pub(crate) struct Stats {
     pub(crate) commands: Vec<CommandStats>,
@@ -26,11 +26,11 @@ pub(crate) struct Stats {
     pub(crate) query_buffer_disconnections: u64,
     pub(crate) output_buffer_disconnections: u64,
     pub(crate) evicted_clients: u64,
-    /// Since when more memory is used than may be.
+    /// The time since which memory usage exceeds the limit.
     exceeded_since: Option<UnixMicros>,
-    /// For how long it was before that.
+    /// The total duration of earlier periods above the limit.
     exceeded_us: u64,
-    /// What ACLs denied, by reason.
+    /// Requests denied by ACLs, by reason.
     pub(crate) denials: [u64; 4],
     pub(crate) peak_used_bytes: u64,
     pub(crate) rates: Rates,
@@ -41,9 +41,9 @@ pub(crate) struct Stats {
 pub(crate) struct CommandStats {
     pub(crate) calls: u64,
     pub(crate) duration_ns: u64,
-    /// Turned down before they ran: wrong arity, no permission, ...
+    /// Calls rejected before they ran: wrong arity, missing permission, ...
     pub(crate) rejected_calls: u64,
-    /// Ran and failed.
+    /// Calls that ran and failed.
     pub(crate) failed_calls: u64,
     pub(crate) durations: Option<Histogram>,
 }
@@ -76,7 +76,7 @@ impl Stats {
         *self = Self::new(self.commands.len());
     }
 
-    /// Keeps account of the time for which more memory is used than may be.
+    /// Tracks the time for which memory usage exceeds the limit.
     pub(crate) fn note_limit_exceeded(&mut self, is_exceeded: bool, now: UnixMicros) {
         if is_exceeded {
             self.exceeded_since.get_or_insert(now);
@@ -85,7 +85,8 @@ impl Stats {
         }
     }
 
-    /// For how many milliseconds more memory has been used than may be: all in all, and now.
+    /// Returns the milliseconds for which memory usage has exceeded the limit: in total, and in the
+    /// current period.
     pub(crate) fn limit_exceeded_ms(&self, now: UnixMicros) -> (u64, u64) {
         let current_us = self.exceeded_since.map_or(0, |since| now.since(since));
         ((self.exceeded_us + current_us) / 1_000, current_us / 1_000)
@@ -101,7 +102,7 @@ impl Stats {
     }
 }
 
-/// What happens a second, averaged over the latest samples.
+/// Rates per second, averaged over the latest samples.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
     last: Option<(UnixMicros, [u64; 3])>,
@@ -112,7 +113,7 @@ pub(crate) struct Rates {
 impl Rates {
     const SAMPLES: usize = 16;
 
-    /// Takes a sample of the running totals: commands, bytes in, bytes out.
+    /// Samples the running totals: commands, bytes in, bytes out.
     pub(crate) fn sample(&mut self, now: UnixMicros, totals: [u64; 3]) {
         if let Some((before, old)) = self.last
             && now > before
@@ -125,7 +126,7 @@ impl Rates {
         self.last = Some((now, totals));
     }
 
-    /// Commands, bytes in and bytes out a second.
+    /// Returns commands, bytes in and bytes out per second.
     pub(crate) fn per_second(&self) -> [f64; 3] {
         core::array::from_fn(|i| {
             self.samples.iter().map(|sample| sample[i]).sum::<f64>() / Self::SAMPLES as f64

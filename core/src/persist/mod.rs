@@ -1,3 +1,3 @@
-//! Data on its way out of memory and back.
+//! Serialization of data.
 
 pub mod rdb;

@@ -1,10 +1,11 @@
-//! Large arguments, which lie apart from the rest of their request.
+//! Large arguments, stored outside the request's input buffer.
 //!
-//! What a client sends is read into a buffer that it shares with others, and what is kept of it is copied. For a value of
-//! 64 KiB the copy is a fifth of all the work. So an argument of at least [`BIG_ARG_LEN_BYTES`] that has not arrived as a
-//! whole with its length gets a buffer of just its size: what has arrived is moved there, what is still to come may be read
-//! there straight from the socket, and the full buffer becomes the value without a copy. In the request such an argument is
-//! as if it were empty. Redis does the same with its query buffer.
+//! Input is read into a buffer shared by all clients, and whatever is kept of it is copied. For a
+//! 64 KiB value that copy is a fifth of the total work. An argument of at least
+//! [`BIG_ARG_LEN_BYTES`] that has not arrived completely together with its length therefore gets a
+//! buffer of exactly its size: the bytes received so far are moved there, the rest can be read into
+//! it straight from the socket, and the full buffer becomes the value without a copy. In the
+//! request's input such an argument has length zero. Redis treats its query buffer the same way.
 //!
 //! [`BIG_ARG_LEN_BYTES`]: crate::limits::BIG_ARG_LEN_BYTES
 
@@ -16,29 +17,32 @@ use super::args::{Request, Span};
 use super::request::{Cursor, RequestReader, Stage};
 use crate::limits;
 
-/// The lengths of arguments that lie apart. A longer one might never come, and its room would be taken all the same.
+/// Lengths of arguments that get their own buffer. A longer argument might never arrive, yet its
+/// buffer would be allocated up front.
 const LEN_BYTES: RangeInclusive<u32> = limits::BIG_ARG_LEN_BYTES..=limits::BIG_ARG_MOST_LEN_BYTES;
 
-/// An argument that lies apart.
+/// An argument with its own buffer.
 #[derive(Clone, Debug)]
 pub(super) struct BigArg {
-    /// Where it would begin in its request.
+    /// The offset in the request at which the argument would start.
     pub(super) at: u32,
     pub(super) len: u32,
-    /// What has come of it, in a buffer for all of it. There is one owner until it is full.
+    /// The bytes received so far, with capacity for all of them. It has a single owner until it is
+    /// full.
     pub(super) bytes: Rc<Vec<u8>>,
-    /// How many of the bytes [`BigArg::count`] has seen.
+    /// The number of bytes already reported by [`BigArg::count`].
     counted: usize,
 }
 
 impl BigArg {
-    /// Takes an argument of `len` bytes that would begin at `at` out of the input, if it is one of those.
+    /// Moves an argument of `len` bytes that starts at `at` out of the input, if its length
+    /// qualifies.
     pub(super) fn take_from(input: &mut Vec<u8>, at: u32, len: u32) -> Option<Self> {
         if !LEN_BYTES.contains(&len) {
             return None;
         }
         let mut bytes = Vec::with_capacity(len as usize);
-        // What fills the buffer up must not read on into what follows the argument.
+        // The reader must not fill the buffer beyond the end of the argument.
         if bytes.capacity() > len as usize {
             return None;
         }
@@ -46,7 +50,7 @@ impl BigArg {
         let end = input.len().min(start + len as usize);
         bytes.extend(input.drain(start..end));
         if start < end {
-            // Else its room is held twice.
+            // Otherwise the memory would be allocated twice.
             input.shrink_to_fit();
         }
         Some(Self { at, len, counted: bytes.len(), bytes: Rc::new(bytes) })
@@ -56,23 +60,24 @@ impl BigArg {
         self.bytes.len() >= self.len as usize
     }
 
-    /// The buffer, while there is something to come.
+    /// Returns the buffer while bytes are missing.
     pub(super) fn spare(&mut self) -> Option<&mut Vec<u8>> {
         if self.is_full() { None } else { Rc::get_mut(&mut self.bytes) }
     }
 
-    /// How many bytes have come since this was last asked.
+    /// Returns the number of bytes received since the last call.
     pub(super) fn count(&mut self) -> usize {
         let before = core::mem::replace(&mut self.counted, self.bytes.len());
         self.counted - before
     }
 
-    /// What stands in the request for the `index`th argument that lies apart: a stretch behind the end of any input.
+    /// Returns the placeholder span for the `index`th separately buffered argument. It starts
+    /// beyond the end of any input.
     pub(super) fn span(index: usize, len: u32) -> Span {
         Span { start: u32::MAX - index as u32, len }
     }
 
-    /// The one that a span stands for.
+    /// Returns the argument that a placeholder span refers to.
     #[inline]
     pub(super) fn of(span: Span, big: &[Self]) -> Option<&Self> {
         big.get((u32::MAX - span.start) as usize)
@@ -80,13 +85,14 @@ impl BigArg {
 }
 
 impl RequestReader {
-    /// A reader for a request that was read before and will be again, from its first byte on.
+    /// Creates a reader for a request that has been read before and will be read again from its
+    /// first byte.
     pub(crate) fn again(request: &Request) -> Self {
         Self { big: request.big.clone(), ..Self::default() }
     }
 
-    /// After [`Progress::Incomplete`](super::request::Progress::Incomplete): if the request stopped in a large argument, moves what there is of it from the
-    /// end of the `input` to a buffer of its own.
+    /// Moves a partly received large argument from the end of `input` to its own buffer. Call this
+    /// after [`Progress::Incomplete`](super::request::Progress::Incomplete).
     pub(crate) fn set_apart(&mut self, input: &mut Vec<u8>) {
         let Cursor { position, stage: Stage::Bulk { len }, .. } = self.cursor else { return };
         if self.big.last().is_none_or(|big| big.at != position) {
@@ -94,13 +100,14 @@ impl RequestReader {
         }
     }
 
-    /// Where the next bytes belong, if the request stopped in a large argument: at most as many as there is room for.
+    /// Returns the buffer of a partly received large argument. Append incoming bytes to it, at most
+    /// up to its capacity.
     pub(crate) fn spare(&mut self) -> Option<&mut Vec<u8>> {
         self.big.last_mut()?.spare()
     }
 
-    /// Fills the large argument with the head of `bytes`; returns what is not part of it, and how many bytes have come
-    /// to it by way of [`spare`](Self::spare) before.
+    /// Fills the large argument from the start of `bytes`. Returns the remaining bytes, and the
+    /// number of bytes added earlier through [`spare`](Self::spare).
     pub(crate) fn fill<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], usize) {
         let Some(big) = self.big.last_mut() else { return (bytes, 0) };
         let spared = big.count();
@@ -113,17 +120,17 @@ impl RequestReader {
         (rest, spared)
     }
 
-    /// How many bytes of the request lie apart.
+    /// Returns the number of bytes of the request that are in separate buffers.
     pub(crate) fn apart_len(&self) -> usize {
         self.cursor.apart as usize + self.filling().map_or(0, |big| big.bytes.len())
     }
 
-    /// How many bytes there is room for apart: all that were announced, be they there yet or not.
+    /// Returns the capacity of the separate buffers: the announced lengths, received or not.
     pub(crate) fn apart_capacity(&self) -> usize {
         self.cursor.apart as usize + self.filling().map_or(0, |big| big.len as usize)
     }
 
-    /// The large argument in which the request stopped.
+    /// Returns the large argument that is partly received.
     fn filling(&self) -> Option<&BigArg> {
         self.big.last().filter(|big| big.at == self.cursor.position)
     }
@@ -137,7 +144,7 @@ mod tests {
     use alloc::format;
     use alloc::vec::Vec;
 
-    /// Requests with arguments of lengths on both sides of the bounds.
+    /// Generates requests with argument lengths on both sides of the limits.
     fn requests(random: &mut Random) -> Vec<Vec<Vec<u8>>> {
         let lens = [0, 1, 30, 32_767, 32_768, 40_000, 65_536, 1 << 20, (1 << 20) + 1];
         let arg = |random: &mut Random| {
@@ -162,7 +169,8 @@ mod tests {
         bytes
     }
 
-    /// As the engine does it, with `random` pieces, some of which find their own way to where they belong.
+    /// Reads requests the way the engine does, in `random` pieces, some of them written directly to
+    /// the large argument's buffer.
     fn read(bytes: &[u8], random: &mut Random) -> (Vec<Vec<Vec<u8>>>, usize) {
         let (mut reader, mut request) = (RequestReader::default(), Request::default());
         let (mut input, mut read, mut used_spares, mut left) = (Vec::new(), Vec::new(), 0, bytes);
@@ -173,12 +181,12 @@ mod tests {
             {
                 let room = spare.capacity() - spare.len();
                 let piece = left.split_off(..left.len().min(1 + random.below(room)));
-                spare.extend_from_slice(piece.expect("no more than there is"));
+                spare.extend_from_slice(piece.expect("the piece is within the input"));
                 used_spares += 1;
             }
             let most = [1, 10, 5_000, 100_000][random.below(4)];
             let piece = left.split_off(..left.len().min(random.below(most)));
-            let (rest, _) = reader.fill(piece.expect("no more than there is"));
+            let (rest, _) = reader.fill(piece.expect("the piece is within the input"));
             input.extend_from_slice(rest);
             while let Ok(Progress::Complete { consumed }) =
                 reader.read(&input, &limits, &mut request)
@@ -198,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn however_a_request_comes_it_is_the_same() {
+    fn splitting_the_input_does_not_change_the_requests() {
         let mut random = Random::new(Seed(5));
         let mut used_spares = 0;
         for _ in 0..20 {
@@ -211,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_be_wanted_is_set_aside() {
+    fn only_lengths_within_the_limits_get_their_own_buffer() {
         for (len, is_apart) in
             [(32_767, false), (32_768, true), (1 << 20, true), ((1 << 20) + 1, false)]
         {
@@ -229,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_apart_counts_towards_the_longest_request() {
+    fn separate_buffers_count_towards_the_request_limit() {
         let limits = Limits { bulk_len_bytes: u64::MAX, ..Limits::default() };
         let (mut reader, mut request) = (RequestReader::default(), Request::default());
         let mut input = b"*2\r\n$1048576\r\n".to_vec();

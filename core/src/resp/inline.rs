@@ -1,7 +1,8 @@
-//! Words and quotes: the syntax of inline requests, and of configuration files.
+//! The quoting syntax of inline requests and configuration files.
 //!
-//! Words stand between blanks. `"a b\x00\n"` may hold blanks and escapes, `'a b'` blanks and nothing special but `\'`.
-//! A quote may begin within a word; behind the quote that ends it, the word ends too.
+//! Words are separated by blanks. `"a b\x00\n"` may contain blanks and escapes; `'a b'` may contain
+//! blanks, and `\'` is its only escape. A quote may open within a word; the closing quote ends the
+//! word.
 
 use alloc::vec::Vec;
 
@@ -15,11 +16,11 @@ use nom::{IResult, Parser};
 
 use super::args::Request;
 
-/// A quote has no twin, or no blank behind its twin.
+/// A quote is not closed, or its closing quote is not followed by a blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnbalancedQuotes;
 
-/// Splits a line into its words and makes them the arguments of `request`.
+/// Splits a line into words and stores them as the arguments of `request`.
 ///
 /// ```
 /// use redstart_core::resp::{args::Request, inline::split_words};
@@ -41,7 +42,8 @@ pub fn split_words(line: &[u8], request: &mut Request) -> Result<(), UnbalancedQ
     Ok(())
 }
 
-/// One word of an inline request, unescaped into `out`: plain bytes up to a blank, or up to the end of a quoted part.
+/// Parses one word and unescapes it into `out`: plain bytes up to a blank, or up to the end of a
+/// quoted part.
 fn word<'a>(mut input: &'a [u8], out: &mut Vec<u8>) -> IResult<&'a [u8], (), ()> {
     loop {
         match input.split_first() {
@@ -56,7 +58,7 @@ fn word<'a>(mut input: &'a [u8], out: &mut Vec<u8>) -> IResult<&'a [u8], (), ()>
     }
 }
 
-/// Bytes between two `quote`s, with a blank or nothing behind them.
+/// Parses bytes between two `quote`s that are followed by a blank or the end of input.
 fn quoted<'a>(
     quote: &'static str,
     inner: impl Parser<&'a [u8], Output = u8, Error = ()>,
@@ -66,7 +68,8 @@ fn quoted<'a>(
     delimited(tag(quote), bytes, (tag(quote), not(verify(any_byte, |&byte| !is_blank(byte)))))
 }
 
-/// A byte between double quotes: `\xHH`, `\n` and the like, a backslash and any other byte for that byte, or itself.
+/// Parses a byte within double quotes: an escape such as `\xHH` or `\n`, a backslash and the byte
+/// it stands for, or a plain byte.
 fn double_quoted_byte(input: &[u8]) -> IResult<&[u8], u8, ()> {
     let hex =
         map_opt((any_byte, any_byte), |(high, low)| Some(hex_digit(high)? << 4 | hex_digit(low)?));
@@ -86,7 +89,7 @@ fn double_quoted_byte(input: &[u8]) -> IResult<&[u8], u8, ()> {
     .parse(input)
 }
 
-/// A byte between single quotes, where only `\'` is special.
+/// Parses a byte within single quotes, where `\'` is the only escape.
 fn single_quoted_byte(input: &[u8]) -> IResult<&[u8], u8, ()> {
     alt((value(b'\'', tag("\\'")), verify(any_byte, |&byte| byte != b'\''))).parse(input)
 }
@@ -95,7 +98,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// What the C locale calls space.
+/// Returns `true` for the bytes that are whitespace in the C locale.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn balanced() {
+    fn balanced_quotes_are_unescaped() {
         let rows: &[(&str, &[&str])] = &[
             ("", &[]),
             (" \t\x0b\r\n", &[]),
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn unbalanced() {
+    fn unbalanced_quotes_are_rejected() {
         for line in
             ["\"a", "\"a\"b", "a\"b", "'a'b", "'a", r"'a\'", "\"\\", r#""a\""#, "'a\\", "\"a\"'b'"]
         {

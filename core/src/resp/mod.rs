@@ -1,4 +1,4 @@
-//! The Redis serialisation protocol: requests in, replies out.
+//! The Redis serialization protocol (RESP): request parsing and reply encoding.
 
 pub mod args;
 mod big_arg;

@@ -1,29 +1,32 @@
-//! What a client has yet to read.
+//! The output queue of a client.
 //!
-//! Replies are appended to one growing buffer. A large value, or a message for many clients, is not copied: it lies in
-//! the queue as a shared chunk, and the front end writes the whole queue with one vectored write.
+//! Replies are appended to one growing buffer. A large value, or a message for many clients, is
+//! queued as a shared chunk instead of being copied. The front end writes the whole queue with one
+//! vectored write.
 
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-/// A value of at least this many bytes is shared with the output rather than copied into it.
+/// The minimum length of a value that is shared with the output instead of being copied into it.
 pub const SHARE_FROM_LEN_BYTES: usize = 16 * 1024;
 
-/// A queue of bytes on their way to one client.
+/// A queue of bytes to be sent to one client.
 #[derive(Debug)]
 pub struct Output {
     /// Chunks in front of `tail`, oldest first.
     sealed: VecDeque<Chunk>,
-    /// Where replies are appended.
+    /// The buffer to which replies are appended.
     tail: Vec<u8>,
-    /// Bytes in all sealed chunks, and those that were dropped.
+    /// The total size of all sealed chunks, including dropped ones.
     sealed_bytes: usize,
-    /// How much of the first chunk (the tail, when none is sealed) has been written already.
+    /// The number of bytes of the first chunk (or of the tail, if no chunk is sealed) already
+    /// written.
     written_bytes: usize,
-    /// Beyond so many bytes nothing need be kept: the client will be closed unheard.
+    /// The limit above which the output is dropped: the client will be closed before it could read
+    /// it.
     most_bytes: usize,
-    /// Whether that has come to pass.
+    /// Set once the output has been dropped.
     is_dropped: bool,
 }
 
@@ -46,7 +49,7 @@ enum Chunk {
     Shared(Rc<Vec<u8>>),
 }
 
-/// A place in an [`Output`], to which a header can be added once the number of elements is known.
+/// A position in an [`Output`] at which a header is inserted once the number of elements is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     sealed_chunks: usize,
@@ -54,21 +57,21 @@ pub(crate) struct Mark {
 }
 
 impl Output {
-    /// Bytes that wait to be written.
+    /// Returns the number of bytes to be written.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.sealed_bytes + self.tail.len() - self.written_bytes
     }
 
-    /// Whether nothing waits.
+    /// Returns `true` if there is nothing to write.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The waiting bytes, in order, as the slices a vectored write takes.
+    /// Returns the unwritten bytes in order, as slices for a vectored write.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         let mut skip = self.written_bytes;
         self.sealed
@@ -82,36 +85,36 @@ impl Output {
             .filter(|slice| !slice.is_empty())
     }
 
-    /// Chunks in front of the buffer that is appended to: `oll` in `CLIENT LIST`.
+    /// Returns the number of chunks before the append buffer: `oll` in `CLIENT LIST`.
     #[must_use]
     pub fn chunks(&self) -> usize {
         self.sealed.len()
     }
 
-    /// The memory that the queue holds, shared chunks included.
+    /// Returns the memory used by the queue, including shared chunks.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.sealed_bytes + self.tail.capacity()
     }
 
-    /// The buffer that replies are appended to.
+    /// Returns the buffer to which replies are appended.
     #[inline]
     pub(crate) const fn tail(&mut self) -> &mut Vec<u8> {
         &mut self.tail
     }
 
-    /// Sets the number of bytes beyond which nothing need be kept, and returns the one before. What is dropped still counts in
-    /// [`Output::len`].
+    /// Sets the limit above which output is dropped, and returns the previous limit. Dropped bytes
+    /// still count in [`Output::len`].
     pub(crate) const fn set_most(&mut self, len_bytes: usize) -> usize {
         core::mem::replace(&mut self.most_bytes, len_bytes)
     }
 
-    /// Whether something is missing.
+    /// Returns `true` if output has been dropped.
     pub(crate) const fn is_dropped(&self) -> bool {
         self.is_dropped
     }
 
-    /// Makes room for so many bytes, and drops what there is if it is more than need be kept.
+    /// Reserves space for `len_bytes` more bytes, dropping the output if it exceeds the limit.
     #[inline]
     pub(crate) fn reserve(&mut self, len_bytes: usize) {
         if self.tail.capacity() - self.tail.len() < len_bytes {
@@ -127,7 +130,8 @@ impl Output {
         self.tail.reserve(len_bytes);
     }
 
-    /// The reply that is being written may be as long as the data: its end must not wait for the memory to end.
+    /// Drops the output. A reply can be as long as the data set, so an over-limit client must be
+    /// stopped before its reply exhausts the memory.
     fn drop_all(&mut self) {
         self.sealed_bytes = self.len();
         self.written_bytes = 0;
@@ -136,7 +140,7 @@ impl Output {
         self.is_dropped = true;
     }
 
-    /// Adds a value without copying it.
+    /// Appends a value without copying it.
     pub(crate) fn share(&mut self, bytes: Rc<Vec<u8>>) {
         if self.len() > self.most_bytes {
             self.drop_all();
@@ -146,7 +150,7 @@ impl Output {
         self.sealed.push_back(Chunk::Shared(bytes));
     }
 
-    /// Adds all of another queue, none of which was written, and leaves that one empty.
+    /// Moves the contents of another queue, none of it written yet, to the end of this one.
     #[inline]
     pub(crate) fn append(&mut self, other: &mut Self) {
         if other.is_empty() {
@@ -170,12 +174,12 @@ impl Output {
         }
     }
 
-    /// The place where the next byte goes.
+    /// Returns the current end of the output.
     pub(crate) fn mark(&self) -> Mark {
         Mark { sealed_chunks: self.sealed.len(), tail_bytes: self.tail.len() }
     }
 
-    /// Inserts `header` at `mark`, in front of all that was added since.
+    /// Inserts `header` at `mark`, before everything appended since.
     pub(crate) fn insert(&mut self, mark: Mark, header: &[u8]) {
         if self.is_dropped {
             return;
@@ -194,7 +198,7 @@ impl Output {
         }
     }
 
-    /// Forgets all that was added since `mark`.
+    /// Discards everything appended since `mark`.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         if self.is_dropped {
             return;
@@ -210,8 +214,8 @@ impl Output {
         self.sealed_bytes = self.sealed.iter().map(Chunk::len).sum();
     }
 
-    /// Forgets the first `len_bytes` bytes: they are written. Returns the emptied buffer once nothing is left, so that
-    /// an idle client holds none.
+    /// Removes the first `len_bytes` bytes, which have been written. Returns the buffer once the
+    /// queue is empty, so that idle clients hold no memory.
     pub(crate) fn consume(&mut self, mut len_bytes: usize) -> Option<Vec<u8>> {
         while let Some(first) = self.sealed.front() {
             let left = first.len() - self.written_bytes;
@@ -227,7 +231,7 @@ impl Output {
         if self.is_empty() { self.clear() } else { None }
     }
 
-    /// Drops everything that waits; returns the buffer for another client.
+    /// Discards all output and returns the buffer for reuse.
     pub(crate) fn clear(&mut self) -> Option<Vec<u8>> {
         if self.sealed.capacity() > 0 {
             self.sealed = VecDeque::new();
@@ -260,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_order_across_chunks_and_partial_writes() {
+    fn chunks_and_partial_writes_keep_the_order() {
         let mut output = Output::default();
         output.tail().extend_from_slice(b"one ");
         output.share(Rc::new(b"two ".to_vec()));
@@ -273,14 +277,14 @@ mod tests {
             assert_eq!(
                 freed.is_some(),
                 at + 1 == expected.len(),
-                "the buffer comes back when all is written"
+                "the buffer is returned once everything is written"
             );
         }
         assert!(output.is_empty());
     }
 
     #[test]
-    fn what_is_beyond_the_limit_is_counted_and_not_kept() {
+    fn output_beyond_the_limit_is_counted_but_dropped() {
         let mut output = Output::default();
         output.tail().extend_from_slice(b"before");
         output.consume(3);
@@ -299,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_goes_in_front_of_what_followed_its_mark() {
+    fn a_header_is_inserted_at_its_mark() {
         let mut output = Output::default();
         output.tail().extend_from_slice(b"+OK ");
         let early = output.mark();

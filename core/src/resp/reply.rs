@@ -1,9 +1,11 @@
-//! The reply writer: what handlers say, in the protocol that the client chose.
+//! The reply writer, which encodes replies in the protocol version that the client chose.
 //!
-//! Handlers speak RESP3's richer types; a client that stayed with RESP2 reads each as the older type that Redis sends in its
-//! place: a map as a flat array, a double as a bulk string, a null as `$-1`, ... Nothing is built in memory first.
+//! Handlers use RESP3's richer types. For a RESP2 client each is encoded as the RESP2 type that
+//! Redis substitutes: a map as a flat array, a double as a bulk string, a null as `$-1`, and so on.
+//! Replies are written directly, without an intermediate tree.
 //!
-//! Where a behaviour comes from: the [RESP specification](https://redis.io/docs/latest/develop/reference/protocol-spec/).
+//! Reference: the [RESP
+//! specification](https://redis.io/docs/latest/develop/reference/protocol-spec/).
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -12,10 +14,10 @@ use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
 use crate::error::Error;
 use crate::number::{LongDouble, NumberText};
 
-/// The protocol version a client speaks, chosen with `HELLO`.
+/// The protocol version of a client, chosen with `HELLO`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// RESP2, which every connection starts with.
+    /// RESP2, the initial version of every connection.
     #[default]
     Resp2,
     /// RESP3.
@@ -23,7 +25,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The version as `HELLO` and `CLIENT LIST` tell it: 2 or 3.
+    /// Returns the version number shown by `HELLO` and `CLIENT LIST`: 2 or 3.
     #[must_use]
     pub const fn version(self) -> u8 {
         match self {
@@ -41,10 +43,10 @@ pub struct Reply<'a> {
     errors: u32,
 }
 
-/// The room that a header takes at most.
+/// The maximum length of a header.
 const HEADER_LEN_BYTES: usize = 24;
 
-/// A header with more than two digits.
+/// Writes a header with more than two digits.
 fn long_header(tail: &mut Vec<u8>, kind: u8, value: i64) {
     let mut digits = itoa::Buffer::new();
     tail.push(kind);
@@ -52,44 +54,44 @@ fn long_header(tail: &mut Vec<u8>, kind: u8, value: i64) {
     tail.extend_from_slice(b"\r\n");
 }
 
-/// An aggregate whose length is written once it is known: see [`Reply::begin`].
+/// An aggregate whose length is written later: see [`Reply::begin`].
 #[derive(Debug)]
-#[must_use = "the reply is broken without its header"]
+#[must_use = "the reply is malformed without its header"]
 pub(crate) struct Deferred(Mark);
 
 impl<'a> Reply<'a> {
-    /// A writer to `output`.
+    /// Creates a writer to `output`.
     #[inline]
     #[must_use]
     pub const fn new(output: &'a mut Output, protocol: Protocol) -> Self {
         Self { output, protocol, errors: 0 }
     }
 
-    /// The protocol that replies are written in.
+    /// Returns the protocol version of the replies.
     #[inline]
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
         self.protocol
     }
 
-    /// Changes the protocol of what follows: `HELLO` answers in the new one.
+    /// Changes the protocol version of subsequent output: `HELLO` replies in the new version.
     pub const fn switch(&mut self, protocol: Protocol) {
         self.protocol = protocol;
     }
 
-    /// How many errors have been written.
+    /// Returns the number of errors written.
     #[must_use]
     pub const fn errors(&self) -> u32 {
         self.errors
     }
 
-    /// `+OK`.
+    /// Writes `+OK`.
     #[inline]
     pub fn ok(&mut self) {
         self.raw(b"+OK\r\n");
     }
 
-    /// A simple string; it must hold no line break.
+    /// Writes a simple string, which must not contain line breaks.
     #[inline]
     pub fn simple(&mut self, text: &str) {
         self.raw(b"+");
@@ -97,7 +99,7 @@ impl<'a> Reply<'a> {
         self.raw(b"\r\n");
     }
 
-    /// An error. Line breaks in what a client sent cannot break the protocol: they become spaces.
+    /// Writes an error. Line breaks, which could come from client input, are replaced by spaces.
     pub fn error(&mut self, error: &Error) {
         self.errors += 1;
         let tail = self.output.tail();
@@ -109,7 +111,7 @@ impl<'a> Reply<'a> {
         tail.extend_from_slice(b"\r\n");
     }
 
-    /// An integer.
+    /// Writes an integer.
     #[inline]
     pub fn integer(&mut self, value: i64) {
         match value {
@@ -119,13 +121,13 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A length or count, as an integer.
+    /// Writes a length or a count as an integer.
     #[inline]
     pub fn count(&mut self, value: usize) {
         self.integer(i64::try_from(value).unwrap_or(i64::MAX));
     }
 
-    /// A bulk string.
+    /// Writes a bulk string.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
         self.output.reserve(bytes.len() + HEADER_LEN_BYTES + 2);
@@ -135,7 +137,7 @@ impl<'a> Reply<'a> {
         tail.extend_from_slice(b"\r\n");
     }
 
-    /// A bulk string that need not be copied when it is large.
+    /// Writes a bulk string; a large one is shared instead of copied.
     pub fn shared_bulk(&mut self, bytes: &Rc<Vec<u8>>) {
         if bytes.len() < SHARE_FROM_LEN_BYTES {
             return self.bulk(bytes);
@@ -145,13 +147,13 @@ impl<'a> Reply<'a> {
         self.raw(b"\r\n");
     }
 
-    /// An integer as a bulk string.
+    /// Writes an integer as a bulk string.
     #[inline]
     pub fn bulk_integer(&mut self, value: i64) {
         self.bulk(itoa::Buffer::new().format(value).as_bytes());
     }
 
-    /// Text with a format (`txt`, `mkd`) in RESP3, a bulk string in RESP2.
+    /// Writes text with a format (`txt`, `mkd`) in RESP3, a bulk string in RESP2.
     pub fn verbatim(&mut self, format: &str, text: &[u8]) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text),
@@ -166,7 +168,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// No value.
+    /// Writes a null.
     #[inline]
     pub fn null(&mut self) {
         match self.protocol {
@@ -175,7 +177,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// No array: RESP2 has a null of its own where an array would have been.
+    /// Writes a null in place of an array; RESP2 has a separate encoding for it.
     pub fn null_array(&mut self) {
         match self.protocol {
             Protocol::Resp2 => self.raw(b"*-1\r\n"),
@@ -183,7 +185,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// True or false; 1 or 0 in RESP2.
+    /// Writes a boolean; 1 or 0 in RESP2.
     pub fn boolean(&mut self, value: bool) {
         match (self.protocol, value) {
             (Protocol::Resp2, _) => self.integer(i64::from(value)),
@@ -192,7 +194,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A floating point number; a bulk string in RESP2.
+    /// Writes a floating-point number; a bulk string in RESP2.
     pub fn double(&mut self, value: f64) {
         let text = NumberText::from(value);
         match self.protocol {
@@ -205,7 +207,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// The same with the digits of a `long double`, as people write them.
+    /// Writes a `long double` in decimal notation without an exponent; a bulk string in RESP2.
     pub fn long_double(&mut self, value: LongDouble) {
         let mut text = Vec::new();
         value.append_human(&mut text);
@@ -219,13 +221,14 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// An array of `len` elements, which the caller writes next.
+    /// Writes the header of an array; the caller writes its `len` elements next.
     #[inline]
     pub fn array(&mut self, len: usize) {
         self.header(b'*', len as i64);
     }
 
-    /// A map of `len` pairs, keys and values alternating; a flat array in RESP2.
+    /// Writes the header of a map of `len` pairs, keys and values alternating; a flat array in
+    /// RESP2.
     pub fn map(&mut self, len: usize) {
         match self.protocol {
             Protocol::Resp2 => self.header(b'*', 2 * len as i64),
@@ -233,7 +236,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A set of `len` members; an array in RESP2.
+    /// Writes the header of a set of `len` members; an array in RESP2.
     pub fn set(&mut self, len: usize) {
         match self.protocol {
             Protocol::Resp2 => self.header(b'*', len as i64),
@@ -241,7 +244,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// An out-of-band message of `len` elements; an array in RESP2.
+    /// Writes the header of an out-of-band message of `len` elements; an array in RESP2.
     pub fn push(&mut self, len: usize) {
         match self.protocol {
             Protocol::Resp2 => self.header(b'*', len as i64),
@@ -249,8 +252,9 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Announces `len` attribute pairs, which the caller writes next, followed by the reply they belong to. RESP2 has no
-    /// attributes: then this says `false`, and the pairs are left out.
+    /// Writes the header of `len` attribute pairs; the caller writes the pairs next, followed by
+    /// the reply they belong to. RESP2 has no attributes: the function then returns `false`, and
+    /// the caller omits the pairs.
     pub fn attribute(&mut self, len: usize) -> bool {
         let has_attributes = self.protocol == Protocol::Resp3;
         if has_attributes {
@@ -259,7 +263,7 @@ impl<'a> Reply<'a> {
         has_attributes
     }
 
-    /// A number beyond 64 bits, as its digits; a bulk string in RESP2.
+    /// Writes a number beyond 64 bits, given as digits; a bulk string in RESP2.
     pub fn big_number(&mut self, digits: &str) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(digits.as_bytes()),
@@ -271,7 +275,7 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// Begins an aggregate whose length is not known yet; one of the `end_` verbs writes its header.
+    /// Begins an aggregate of unknown length; the matching `end_` function writes its header.
     pub(crate) fn begin(&self) -> Deferred {
         Deferred(self.output.mark())
     }

@@ -1,11 +1,12 @@
-//! Replies as values: what a client of the protocol reads, whichever version it speaks.
+//! Replies as values, for the receiving side of either protocol version: a client, a proxy or a
+//! test.
 //!
-//! The engine builds no tree of values on its way; this is for who is at the other end: a client, a proxy, a test. Every type
-//! of RESP2 and RESP3 is here, streamed strings and aggregates included, which become what they would have been in one piece.
-//! Bytes are borrowed from the input; only a streamed string is put together.
+//! The engine itself never builds a tree of values. All types of RESP2 and RESP3 are supported.
+//! Streamed strings and aggregates are decoded to their unstreamed equivalents. Bytes are borrowed
+//! from the input; only streamed strings are copied.
 //!
-//! The input need not be trusted. Depth and lengths are bounded by [`DecodeLimits`], and memory is taken as elements arrive,
-//! not as a header announces them.
+//! The input may be untrusted: [`DecodeLimits`] bounds depth and lengths, and memory grows with the
+//! elements received, not with what a header announces.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -46,13 +47,13 @@ pub enum Value<'a> {
     Integer(i64),
     /// `$5`, `hello`
     BulkString(Cow<'a, [u8]>),
-    /// `$-1`, nothing in RESP2.
+    /// `$-1`, the null of RESP2.
     NullBulkString,
-    /// `*2` and two values.
+    /// `*2` followed by two values.
     Array(Vec<Value<'a>>),
-    /// `*-1`, nothing in RESP2 where an array could be.
+    /// `*-1`, the null of RESP2 in place of an array.
     NullArray,
-    /// `_`, nothing in RESP3.
+    /// `_`, the null of RESP3.
     Null,
     /// `#t`
     Boolean(bool),
@@ -64,57 +65,59 @@ pub enum Value<'a> {
     BulkError(&'a [u8]),
     /// `=7`, `txt:abc`
     VerbatimString {
-        /// What the text is: `txt`, `mkd`.
+        /// The format of the text: `txt`, `mkd`.
         format: [u8; 3],
         /// The text.
         text: &'a [u8],
     },
-    /// `%1` and a key and a value, in the order sent.
+    /// `%1` followed by a key and a value; pairs keep the order in which they were sent.
     Map(Vec<(Value<'a>, Value<'a>)>),
-    /// `~2` and two values, in the order sent.
+    /// `~2` followed by two values, in the order in which they were sent.
     Set(Vec<Value<'a>>),
-    /// `>2` and two values: out of band, no reply to a command.
+    /// `>2` followed by two values: an out-of-band message, not a reply.
     Push(Vec<Value<'a>>),
-    /// `|1` and a key and a value, then the value they tell about.
+    /// `|1` followed by a key and a value, then the value that the attributes describe.
     Attributed {
-        /// The keys and values, in the order sent.
+        /// The keys and values, in the order in which they were sent.
         attributes: Vec<(Value<'a>, Value<'a>)>,
         /// The reply itself.
         value: Box<Value<'a>>,
     },
 }
 
-/// How much of a reply is read before it is refused.
+/// The limits of the decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeLimits {
-    /// How deep aggregates may nest.
+    /// The maximum nesting depth of aggregates.
     pub depth: usize,
-    /// The longest line and the longest string.
+    /// The maximum length of a line or a string.
     pub bulk_len_bytes: usize,
-    /// The most elements of an aggregate, a key and its value being one.
+    /// The maximum number of elements of an aggregate; a key and its value count as one.
     pub aggregate_count: u64,
 }
 
-/// Why input is no reply. The connection is out of step for good.
+/// The reason why the input is not a reply. The stream cannot be resynchronized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// No type has this first byte.
+    /// Unknown type byte.
     UnknownType(u8),
-    /// What follows the first byte is not what its type asks for.
+    /// The bytes after the type byte do not match the type.
     Malformed,
     /// Aggregates nest deeper than [`DecodeLimits::depth`].
     TooDeep,
-    /// A line, a string or an aggregate is above its limit.
+    /// A line, a string or an aggregate exceeds its limit.
     TooLong,
 }
 
-/// Reads one reply from the start of `input`, and tells how long it is in bytes; nothing if more input is needed.
+/// Decodes one reply from the start of `input`. Returns it with its length in bytes, or `None` if
+/// more input is needed.
 ///
-/// A reply that is not all there is read from its start the next time: wait for a good deal more before trying again.
+/// An incomplete reply is decoded from its start next time, so collect a good amount of new input
+/// before retrying.
 ///
 /// # Errors
 ///
-/// The input is no reply, or above the limits.
+/// Returns an error if the input is not a reply or exceeds the limits.
 pub fn decode<'a>(
     input: &'a [u8],
     limits: &DecodeLimits,
@@ -127,7 +130,7 @@ pub fn decode<'a>(
 }
 
 impl Default for DecodeLimits {
-    /// Room for every reply of a server with default limits.
+    /// Returns limits that admit every reply of a server with default limits.
     fn default() -> Self {
         Self {
             depth: limits::REPLY_DEPTH,
@@ -139,15 +142,15 @@ impl Default for DecodeLimits {
 
 type Parsed<'a, T> = IResult<&'a [u8], T, DecodeError>;
 
-/// The grammar at some depth.
+/// The decoder at some nesting depth.
 #[derive(Clone, Copy)]
 struct Decoder<'l> {
     limits: &'l DecodeLimits,
-    /// How much deeper values may nest.
+    /// The number of levels that values may still nest.
     depth: usize,
 }
 
-/// What the line of a string or an aggregate announces.
+/// The length announced by the line of a string or an aggregate.
 #[derive(Clone, Copy)]
 enum Length {
     Known(u64),
@@ -173,7 +176,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// `$`, `!`, `=`: a length, then so many bytes.
+    /// Decodes `$`, `!` or `=`: a length, followed by that many bytes.
     fn string<'a>(self, kind: u8, input: &'a [u8]) -> Parsed<'a, Value<'a>> {
         let (rest, length) = self.length(input)?;
         match (kind, length) {
@@ -191,7 +194,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// `;` and a length and so many bytes, over and over until the length is zero.
+    /// Decodes chunks of `;`, a length and that many bytes, up to a chunk of length zero.
     fn chunks<'a>(self, mut input: &'a [u8]) -> Parsed<'a, Value<'a>> {
         let mut string = Vec::new();
         loop {
@@ -209,7 +212,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// `*`, `~`, `>`, `%`, `|`: a count, then so many elements.
+    /// Decodes `*`, `~`, `>`, `%` or `|`: a count, followed by that many elements.
     fn aggregate<'a>(self, kind: u8, input: &'a [u8]) -> Parsed<'a, Value<'a>> {
         let (rest, length) = self.length(input)?;
         let Some(depth) = self.depth.checked_sub(1) else {
@@ -240,7 +243,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// As many elements as announced, or up to a dot on its own line.
+    /// Decodes the announced number of elements, or elements up to a line with a dot.
     fn elements<'a, T>(
         self,
         length: Length,
@@ -272,7 +275,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// The line with a length or a count.
+    /// Decodes the line with a length or a count.
     fn length<'a>(self, input: &'a [u8]) -> Parsed<'a, Length> {
         let length = |line: &[u8]| match line {
             b"?" => Some(Length::Streamed),
@@ -282,7 +285,7 @@ impl Decoder<'_> {
         map_opt(|input| self.line(input), length).parse(input)
     }
 
-    /// So many bytes and the end of their line.
+    /// Decodes `len` bytes and the line end after them.
     fn bytes<'a>(self, len: u64, input: &'a [u8]) -> Parsed<'a, &'a [u8]> {
         match usize::try_from(len).ok().filter(|&len| len <= self.limits.bulk_len_bytes) {
             Some(len) => terminated(take(len), tag("\r\n")).parse(input),
@@ -290,7 +293,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Bytes up to the end of the line.
+    /// Decodes the bytes up to the end of the line.
     fn line<'a>(self, input: &'a [u8]) -> Parsed<'a, &'a [u8]> {
         let line =
             terminated(take_till(|byte| matches!(byte, b'\r' | b'\n')), tag("\r\n")).parse(input);
@@ -303,7 +306,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The integer of a line, which may have a plus.
+/// Parses the integer of a line; a leading plus is allowed.
 fn integer(line: &[u8]) -> Option<i64> {
     parse_i64(line.strip_prefix(b"+").unwrap_or(line))
 }
@@ -328,7 +331,7 @@ fn boolean(line: &[u8]) -> Option<bool> {
     }
 }
 
-/// `txt:` and the text.
+/// Parses `txt:` followed by the text.
 fn verbatim(bytes: &[u8]) -> Option<Value<'_>> {
     let (format, text) = bytes.split_first_chunk()?;
     Some(Value::VerbatimString { format: *format, text: text.strip_prefix(b":")? })
@@ -339,8 +342,8 @@ fn malformed<'a, T>() -> Parsed<'a, T> {
 }
 
 impl Value<'_> {
-    /// Appends the reply, such that [`decode`] gives it back. A line break in a simple string or error, or a big number,
-    /// which cannot hold any, becomes blanks.
+    /// Appends the encoded reply, which [`decode`] turns back into the same value. Line breaks in
+    /// simple strings, simple errors and big numbers, which cannot contain any, become blanks.
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::SimpleString(line) => write_line(b'+', line, out),
@@ -396,7 +399,7 @@ fn write_pairs(kind: u8, pairs: &[(Value<'_>, Value<'_>)], out: &mut Vec<u8>) {
     }
 }
 
-/// What the grammar's tokens fail with.
+/// The error type of the token parsers.
 impl ParseError<&[u8]> for DecodeError {
     fn from_error_kind(_: &[u8], _: ErrorKind) -> Self {
         Self::Malformed
@@ -411,7 +414,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownType(byte) => {
-                write!(f, "no type of reply begins with '{}'", byte.escape_ascii())
+                write!(f, "unknown reply type '{}'", byte.escape_ascii())
             }
             Self::Malformed => f.write_str("malformed reply"),
             Self::TooDeep => f.write_str("reply nested too deep"),
@@ -449,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type() {
+    fn every_type_is_decoded() {
         let rows: &[(&[u8], Value<'_>)] = &[
             (b"+OK\r\n", Value::SimpleString(b"OK")),
             (b"+\r\n", Value::SimpleString(b"")),
@@ -496,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings() {
+    fn alternative_spellings_are_decoded() {
         let rows: &[(&[u8], Value<'_>)] = &[
             (b":+42\r\n", Value::Integer(42)),
             (b"$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n", bulk(b"Hello")),
@@ -515,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn errors() {
+    fn malformed_replies_are_rejected() {
         let rows: &[(&[u8], DecodeError)] = &[
             (b"x", DecodeError::UnknownType(b'x')),
             (b"*1\r\n.\r\n", DecodeError::UnknownType(b'.')),
@@ -555,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn limits() {
+    fn replies_beyond_the_limits_are_rejected() {
         let limits = DecodeLimits { depth: 2, bulk_len_bytes: 4, aggregate_count: 2 };
         let rows: &[(&[u8], Result<bool, DecodeError>)] = &[
             (b"*1\r\n*1\r\n:1\r\n", Ok(true)),
@@ -579,19 +582,19 @@ mod tests {
     }
 
     #[test]
-    fn a_header_alone_takes_no_memory_and_no_stack() {
+    fn a_header_alone_uses_no_memory_and_no_stack() {
         let limits = DecodeLimits::default();
         assert_eq!(decode(b"*1000000000\r\n%1000000000\r\n:1\r\n", &limits), Ok(None));
         assert_eq!(decode(&b"*1\r\n".repeat(100_000), &limits), Err(DecodeError::TooDeep));
     }
 
     #[test]
-    fn a_line_stays_a_line() {
+    fn line_breaks_in_simple_strings_become_blanks() {
         assert_eq!(encode(&Value::SimpleError(b"ERR a\r\n+OK")), b"-ERR a  +OK\r\n");
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_values_decode_to_themselves() {
         let mut random = Random::new(Seed(3));
         for _ in 0..5_000 {
             let value = any_value(&mut random, 4);
@@ -601,7 +604,7 @@ mod tests {
     }
 
     #[test]
-    fn noise() {
+    fn random_input_never_panics() {
         let mut random = Random::new(Seed(4));
         let pieces: [&[u8]; 20] = [
             b"*", b"$", b"%", b"~", b">", b"|", b"=", b"!", b";", b"?", b".", b"\r\n", b"\r", b"0",

@@ -1,8 +1,10 @@
-//! Requests that have arrived whole and in the form that every client library sends: nearly all of them.
+//! A fast path for complete requests in the form that every client library sends, which covers
+//! nearly all requests.
 //!
-//! The grammar is that of [`request`](super::request) less all that is rare: cut or long lines, odd numbers, clients
-//! that must log in. What is left takes no state and reads each byte of a header once, in a few instructions. What
-//! this does not take, the reader reads from the start, so it need not know why.
+//! The grammar is that of [`request`](super::request) without the rare cases: split or long lines,
+//! unusual numbers, clients that are not authenticated. The remainder is stateless and reads each
+//! byte of a header once, in a few instructions. Any request rejected here is read from its start
+//! by the general reader, so no reason is returned.
 
 use nom::bytes::streaming::take;
 use nom::{IResult, Parser};
@@ -10,11 +12,11 @@ use nom::{IResult, Parser};
 use super::args::{Request, Span};
 use super::request::Limits;
 
-/// A number of so many digits is rare enough to be left to the reader.
+/// The first number with so many digits that it is rare enough to be left to the general reader.
 const RARE_NUMBER: u32 = 10_000_000;
 
-/// Finds the arguments of the request at the head of `input`; returns its length, or nothing if it is none of these.
-/// The request may hold some arguments then.
+/// Finds the arguments of the request at the start of `input`. Returns its length, or `None` if the
+/// fast path does not apply; `request` may then contain some arguments.
 #[inline]
 pub(super) fn read(input: &[u8], limits: &Limits, request: &mut Request) -> Option<usize> {
     if !limits.authenticated || input.len() > u32::MAX as usize {
@@ -36,7 +38,8 @@ pub(super) fn read(input: &[u8], limits: &Limits, request: &mut Request) -> Opti
     Some(input.len() - rest.len())
 }
 
-/// A line with a `marker`, a number as one writes it, and the line's end, whose second byte may be any.
+/// Parses a line of a `marker`, a number in canonical form and the line end, whose second byte is
+/// not checked.
 #[inline]
 fn number<'a>(marker: u8) -> impl Fn(&'a [u8]) -> IResult<&'a [u8], u32, ()> {
     move |line| match line {
@@ -83,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send() {
+    fn requests_of_client_libraries_take_the_fast_path() {
         let input = b"*2\r\n$3\r\nGET\r\n$12\r\nkey:12345678\r\n*1\r\n";
         assert_eq!(
             args_of(input),
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_left_to_the_reader() {
+    fn unusual_requests_are_left_to_the_reader() {
         let whole = b"*2\r\n$3\r\nGET\r\n$12\r\nkey:12345678\r\n";
         for len in 0..whole.len() {
             assert_eq!(args_of(&whole[..len]), None, "{len} bytes");

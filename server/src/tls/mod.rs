@@ -1,8 +1,9 @@
-//! TLS: what of a client travels enciphered.
+//! TLS: encrypted connections.
 //!
-//! rustls is sans-IO as the engine is, so a client that speaks TLS differs from others in nothing but its
-//! [`Stream`](crate::stream::Stream): the same turns, limits and writes. [`settings`] makes what the parameters say into
-//! rustls's configuration, [`sessions`] remembers who may resume, [`stream`] is one client.
+//! rustls is sans-I/O like the engine, so a TLS client differs from others only in its
+//! [`Stream`](crate::stream::Stream): turns, limits and writes are the same. [`settings`] converts
+//! the parameters to rustls's configuration, [`sessions`] stores resumable sessions, and [`stream`]
+//! handles one client.
 
 mod sessions;
 mod settings;
@@ -23,7 +24,7 @@ use crate::fatal::Fatal;
 use crate::log::Log;
 use stream::Buffers;
 
-/// What new clients are met with.
+/// Accepts TLS clients.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
     settings: Option<Arc<ServerConfig>>,
@@ -31,19 +32,19 @@ pub(crate) struct Acceptor {
 }
 
 impl Acceptor {
-    /// One that meets nobody until it is [configured](Self::configure).
+    /// Creates an acceptor, which must be [configured](Self::configure) before it accepts clients.
     pub(crate) fn new(log: Rc<Log>) -> Self {
         Self { settings: None, buffers: Rc::new(RefCell::new(Buffers::new(log))) }
     }
 
-    /// Reads certificates and all else anew. Clients that are there keep what they were met with; so do new ones if
-    /// something is wrong.
+    /// Reloads the certificates and all other settings. Existing clients keep their settings. On an
+    /// error, new clients are served with the old ones as well.
     pub(crate) fn configure(&mut self, config: &Config) -> Result<(), Fatal> {
         self.settings = Some(Arc::new(settings::read(config)?));
         Ok(())
     }
 
-    /// The stream of a client that has just come: its first bytes will be a handshake.
+    /// Returns the stream of a new client, which starts with a handshake.
     pub(crate) fn meet(&self, socket: TcpStream) -> io::Result<TlsStream> {
         let settings = self.settings.clone().ok_or(io::ErrorKind::NotConnected)?;
         TlsStream::new(socket, settings, Rc::clone(&self.buffers)).map_err(io::Error::other)

@@ -1,4 +1,4 @@
-//! The sessions that clients may resume, which spares them and us the costly half of a handshake.
+//! Resumable sessions, which save client and server the expensive part of a handshake.
 
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
@@ -9,7 +9,7 @@ use rustls::server::StoresServerSessions;
 
 use crate::clock;
 
-/// The latest sessions, each for a time.
+/// The latest sessions, each with an expiry.
 #[derive(Debug)]
 pub(super) struct Sessions {
     capacity: usize,
@@ -20,7 +20,8 @@ pub(super) struct Sessions {
 #[derive(Debug, Default)]
 struct Kept {
     sessions: HashMap<Vec<u8>, Session>,
-    /// Their names with their ends, oldest first. What was taken leaves its name here until then.
+    /// The ids of the sessions and their expiries, oldest first. The id of a session that has been
+    /// taken remains until it expires.
     order: VecDeque<(Vec<u8>, UnixMicros)>,
 }
 
@@ -31,7 +32,7 @@ struct Session {
 }
 
 impl Sessions {
-    /// Room for so many sessions, or for any number if that is none.
+    /// Creates a store for `capacity` sessions; zero means no limit.
     pub(super) fn new(capacity: usize, timeout: Duration) -> Self {
         let capacity = if capacity == 0 { usize::MAX } else { capacity };
         Self { capacity, timeout, kept: Mutex::default() }
@@ -49,7 +50,7 @@ impl Sessions {
         while let Some((oldest, end)) = order.front()
             && (*end <= now || order.len() >= self.capacity)
         {
-            // Another session may have come under the name of one that was taken.
+            // The id of a taken session may have been reused by another session.
             if sessions.get(oldest).is_some_and(|session| session.until == *end) {
                 sessions.remove(oldest);
             }
@@ -99,18 +100,18 @@ mod tests {
     }
 
     #[test]
-    fn sessions_end_with_their_time() {
+    fn sessions_expire() {
         let sessions = Sessions::new(0, Duration::from_secs(300));
         let at = |seconds: u64| UnixMicros(seconds * 1_000_000);
         sessions.put_at(key(1), key(11), at(0));
         assert_eq!(sessions.find_at(&key(1), at(299)), Some(key(11)));
         assert_eq!(sessions.find_at(&key(1), at(300)), None);
         sessions.put_at(key(2), key(12), at(300));
-        assert_eq!(sessions.kept().order.len(), 1, "what has ended is dropped");
+        assert_eq!(sessions.kept().order.len(), 1, "expired sessions are dropped");
     }
 
     #[test]
-    fn the_oldest_goes_when_there_is_no_room() {
+    fn a_full_store_drops_the_oldest_session() {
         let sessions = Sessions::new(2, Duration::from_secs(300));
         let now = UnixMicros(5);
         for number in 1..=3 {
@@ -118,7 +119,7 @@ mod tests {
         }
         assert_eq!(sessions.find_at(&key(1), now), None);
         assert_eq!(sessions.take_at(&key(2), now), Some(key(2)));
-        assert_eq!(sessions.take_at(&key(2), now), None, "what is taken is gone");
+        assert_eq!(sessions.take_at(&key(2), now), None, "a session can be taken only once");
         assert_eq!(sessions.find_at(&key(3), now), Some(key(3)));
     }
 }

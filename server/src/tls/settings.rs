@@ -1,7 +1,8 @@
-//! What the parameters say, as rustls's configuration.
+//! Conversion of the TLS parameters to rustls's configuration.
 //!
-//! Redis hands them to OpenSSL. What rustls does not do it leaves out for safety's sake (old versions, weak ciphers, keys
-//! exchanged by anything but elliptic curves), so it is refused here, with its reason, rather than promised.
+//! Redis passes them to OpenSSL. rustls omits some features for security (old versions, weak
+//! ciphers, key exchange without elliptic curves). A configuration that requires them is rejected
+//! with the reason.
 
 use core::time::Duration;
 use std::ffi::OsStr;
@@ -23,7 +24,8 @@ use rustls::{
 use super::sessions::Sessions;
 use crate::fatal::{Fatal, plain};
 
-/// OpenSSL's names of the ciphers that TLSv1.2 may have; those of TLSv1.3 are the standard's.
+/// OpenSSL's names of the TLSv1.2 ciphers; the names of the TLSv1.3 ciphers are those of the
+/// standard.
 const CIPHERS: [(&str, CipherSuite); 6] = [
     ("ECDHE-ECDSA-AES256-GCM-SHA384", CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384),
     ("ECDHE-ECDSA-AES128-GCM-SHA256", CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256),
@@ -37,13 +39,13 @@ const CIPHERSUITES: [(&str, CipherSuite); 3] = [
     ("TLS_AES_128_GCM_SHA256", CipherSuite::TLS13_AES_128_GCM_SHA256),
     ("TLS_CHACHA20_POLY1305_SHA256", CipherSuite::TLS13_CHACHA20_POLY1305_SHA256),
 ];
-/// Versions that may be named, with what they are here.
+/// The supported versions and their names.
 const PROTOCOLS: [(&str, &SupportedProtocolVersion); 2] =
     [("TLSv1.2", &version::TLS12), ("TLSv1.3", &version::TLS13)];
 
 type Result<T> = core::result::Result<T, Fatal>;
 
-/// The settings that a configuration asks for, with the files that it names.
+/// Reads the settings, including the files that the configuration names.
 pub(super) fn read(config: &Config) -> Result<ServerConfig> {
     let certificates = named("tls-cert-file", &config.tls_cert_file, certificates)?;
     let key = named("tls-key-file", &config.tls_key_file, private_key)?;
@@ -75,10 +77,10 @@ pub(super) fn read(config: &Config) -> Result<ServerConfig> {
     Ok(settings)
 }
 
-/// What is in the file that a parameter must name.
+/// Reads the file named by a required parameter.
 fn named<T>(name: &str, path: &[u8], read: fn(&Path) -> Result<T>) -> Result<T> {
     if path.is_empty() {
-        return Err(Fatal::new(format!("no {name} is configured, and tls-port needs it")));
+        return Err(Fatal::new(format!("tls-port requires {name}, which is not set")));
     }
     let read = read(Path::new(OsStr::from_bytes(path)));
     read.map_err(|fatal| Fatal::new(format!("{name}: {fatal}")))
@@ -87,29 +89,28 @@ fn named<T>(name: &str, path: &[u8], read: fn(&Path) -> Result<T>) -> Result<T> 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
-        .map_err(|error| unreadable(path, &error, "no certificate"))?;
+        .map_err(|error| unreadable(path, &error, "certificate"))?;
     if certificates.is_empty() {
-        return Err(unreadable(path, &pem::Error::NoItemsFound, "no certificate"));
+        return Err(unreadable(path, &pem::Error::NoItemsFound, "certificate"));
     }
     Ok(certificates)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| {
-        unreadable(path, &error, "no private key (one with a password is not supported)")
-    })
+    PrivateKeyDer::from_pem_file(path)
+        .map_err(|error| unreadable(path, &error, "private key (encrypted keys are not supported)"))
 }
 
 fn unreadable(path: &Path, error: &pem::Error, missing: &str) -> Fatal {
     let path = path.display();
     Fatal::new(match error {
-        pem::Error::NoItemsFound => format!("{path}: there is {missing} in PEM in it"),
+        pem::Error::NoItemsFound => format!("{path}: no PEM-encoded {missing} found"),
         pem::Error::Io(error) => format!("{path}: {}", plain(error)),
         error => format!("{path}: {error}"),
     })
 }
 
-/// What holds clients' certificates against the authorities; `None` if they are not asked for one.
+/// Returns the verifier of client certificates; `None` if clients are not asked for a certificate.
 fn client_verifier(
     config: &Config,
     provider: Arc<CryptoProvider>,
@@ -128,16 +129,14 @@ fn client_verifier(
         add_directory(Path::new(OsStr::from_bytes(&config.tls_ca_cert_dir)), &mut authorities)?;
     }
     if authorities.is_empty() {
-        return Err(Fatal::new(
-            "tls-auth-clients needs authorities: see tls-ca-cert-file and tls-ca-cert-dir",
-        ));
+        return Err(Fatal::new("tls-auth-clients requires tls-ca-cert-file or tls-ca-cert-dir"));
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), provider);
     let is_optional = config.tls_auth_clients == "optional";
     Ok(Some(if is_optional { verifier.allow_unauthenticated() } else { verifier }))
 }
 
-/// Adds the certificates of a directory, in which there may be other files.
+/// Adds the certificates of a directory, skipping other files.
 fn add_directory(path: &Path, authorities: &mut RootCertStore) -> Result<()> {
     let entries = fs::read_dir(path).map_err(|error| {
         Fatal::new(format!("tls-ca-cert-dir: {}: {}", path.display(), plain(&error)))
@@ -159,13 +158,13 @@ fn protocols(text: &[u8]) -> Result<Vec<&'static SupportedProtocolVersion>> {
         |name: &str| match PROTOCOLS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, protocol)) => Ok(*protocol),
             None => Err(Fatal::new(format!(
-                "tls-protocols: {name} is not supported: there are TLSv1.2 and TLSv1.3"
+                "tls-protocols: {name} is not supported, use TLSv1.2 or TLSv1.3"
             ))),
         };
     text.split_ascii_whitespace().map(of_name).collect()
 }
 
-/// rustls's cryptography, with the ciphers that are allowed, in their order.
+/// Returns rustls's crypto provider with the permitted ciphers, in order.
 fn provider(config: &Config) -> Result<CryptoProvider> {
     let mut provider = ring::default_provider();
     let newer = ciphers("tls-ciphersuites", &config.tls_ciphersuites, &CIPHERSUITES)?;
@@ -177,7 +176,7 @@ fn provider(config: &Config) -> Result<CryptoProvider> {
     Ok(provider)
 }
 
-/// The ciphers that a list names; all for an empty one, or for what OpenSSL calls its own choice.
+/// Returns the listed ciphers; all for an empty list, or for OpenSSL's `DEFAULT`.
 fn ciphers(
     parameter: &str,
     text: &[u8],
@@ -192,7 +191,7 @@ fn ciphers(
         None => {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
             let names = names.join(" ");
-            Err(Fatal::new(format!("{parameter}: {name} is not supported: there are {names}")))
+            Err(Fatal::new(format!("{parameter}: {name} is not supported, use any of {names}")))
         }
     };
     text.split(':').map(of_name).collect()
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_named_or_not() {
+    fn the_versions_are_those_listed_or_all() {
         let names = |text: &[u8]| {
             protocols(text).map(|list| list.iter().map(|p| p.version).collect::<Vec<_>>())
         };
@@ -216,34 +215,36 @@ mod tests {
         assert_eq!(names(b"tlsv1.3").expect("one"), [newer]);
         assert_eq!(
             error(protocols(b"TLSv1.1 TLSv1.2")),
-            "tls-protocols: TLSv1.1 is not supported: there are TLSv1.2 and TLSv1.3"
+            "tls-protocols: TLSv1.1 is not supported, use TLSv1.2 or TLSv1.3"
         );
     }
 
     #[test]
-    fn ciphers_come_in_the_order_that_was_asked_for() {
+    fn ciphers_keep_the_configured_order() {
         let mut config = Config {
             tls_ciphers: b"ECDHE-RSA-CHACHA20-POLY1305".to_vec(),
             tls_ciphersuites: b"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256".to_vec(),
             ..Config::default()
         };
         let suites: Vec<_> = provider(&config)
-            .expect("all are known")
+            .expect("all ciphers are supported")
             .cipher_suites
             .iter()
             .map(SupportedCipherSuite::suite)
             .collect();
         assert_eq!(suites, [CIPHERSUITES[2].1, CIPHERSUITES[1].1, CIPHERS[5].1]);
         config.tls_ciphers = b"HIGH:!aNULL".to_vec();
-        assert!(error(provider(&config)).starts_with("tls-ciphers: HIGH is not supported: "));
+        assert!(
+            error(provider(&config)).starts_with("tls-ciphers: HIGH is not supported, use any of ")
+        );
         let all = provider(&Config::default()).expect("the default").cipher_suites;
-        assert_eq!(all.len(), CIPHERS.len() + CIPHERSUITES.len(), "each name is one of rustls's");
+        assert_eq!(all.len(), CIPHERS.len() + CIPHERSUITES.len(), "rustls supports every name");
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_parameter_is_named() {
         let mut config = Config::default();
-        assert_eq!(error(read(&config)), "no tls-cert-file is configured, and tls-port needs it");
+        assert_eq!(error(read(&config)), "tls-port requires tls-cert-file, which is not set");
         config.tls_cert_file = b"/nonexistent".to_vec();
         assert!(error(read(&config)).starts_with("tls-cert-file: /nonexistent: "));
     }

@@ -1,14 +1,16 @@
-//! One client behind TLS: ciphertext from and to its socket, plaintext from and to the engine.
+//! A TLS client: ciphertext on the socket side, plaintext on the engine side.
 //!
-//! rustls's unbuffered form is used, which keeps no bytes itself. What one read brings is opened in a buffer that all
-//! clients share; only the start of a record whose rest has not come is kept with its client. Replies are sealed into
-//! another shared buffer and written at once; only what the socket does not take is kept. So an idle client has its keys
-//! and nothing else.
+//! This uses rustls's unbuffered API, which stores no bytes itself. The ciphertext of a read is
+//! decrypted in a buffer shared by all clients; only an incomplete record is kept per client.
+//! Replies are encrypted into another shared buffer and written at once; only the part that the
+//! socket does not accept is kept. An idle client therefore holds only its keys.
 //!
-//! The session refers to what is kept by its position, so it is always shown that, even when it is only to write.
+//! The session tracks the kept ciphertext by position, so it is passed to the session every time,
+//! even for writes.
 //!
-//! Until the last byte of a sealed piece is written, its plaintext stays in the client's output, as if nothing of it had
-//! been: what the engine knows of a client's unread output, and does about it, holds here too.
+//! The plaintext of an encrypted block stays in the client's output until the last byte of the
+//! block has been written, as if none of it had been sent. The engine's output limits therefore
+//! apply to TLS clients as well.
 
 use core::cell::RefCell;
 use core::{fmt, mem};
@@ -24,36 +26,36 @@ use rustls::{InvalidMessage, ServerConfig};
 use crate::log::Log;
 use crate::stream::Moved;
 
-/// What of the output is sealed at once: some records.
+/// The maximum amount of output encrypted at once: a few records.
 const SEAL_BYTES: usize = 64 * 1024;
-/// A record may be so long: its contents, and what is around them.
+/// The maximum length of a record, including its header and overhead.
 const MAX_RECORD_BYTES: usize = 16 * 1024 + 2048 + 5;
-/// A handshake that takes more in one piece is none.
+/// The maximum length of one handshake message; longer ones are rejected.
 const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
 
-/// The socket of a client with the state of its session.
+/// The socket of a client, and the state of its TLS session.
 pub(crate) struct TlsStream {
     socket: TcpStream,
     session: UnbufferedServerConnection,
-    /// What was read and could not be opened yet.
+    /// Ciphertext that cannot be decrypted yet.
     partial: Vec<u8>,
-    /// What was sealed and could not be written yet.
+    /// Ciphertext that has not been written yet.
     unsent: Vec<u8>,
-    /// How much of the client's output that holds.
+    /// The length of the client's output contained in `unsent`.
     sealed: usize,
-    /// The client has said that it sends no more.
+    /// Set when the client has sent its close notification.
     peer_has_closed: bool,
-    /// It has broken the rules: the session must not be asked for anything.
+    /// Set after a protocol violation: the session must not be used any more.
     has_failed: bool,
     buffers: Rc<RefCell<Buffers>>,
 }
 
-/// What all clients use in turn.
+/// Buffers shared by all clients.
 #[derive(Debug)]
 pub(super) struct Buffers {
     incoming: Vec<u8>,
     outgoing: Vec<u8>,
-    /// Pieces of output that are sealed together.
+    /// Slices of output that are encrypted together.
     gathered: Vec<u8>,
     log: Rc<Log>,
 }
@@ -65,7 +67,7 @@ impl Buffers {
 }
 
 impl TlsStream {
-    /// With that room for a read, any record fits.
+    /// The minimum buffer space of a read, which fits any record.
     pub(crate) const LEAST_ROOM_BYTES: usize = MAX_RECORD_BYTES;
 
     pub(super) fn new(
@@ -73,7 +75,8 @@ impl TlsStream {
         settings: Arc<ServerConfig>,
         buffers: Rc<RefCell<Buffers>>,
     ) -> Result<Self, rustls::Error> {
-        // Any number of messages of a handshake, or as many records as are sealed at once with all that is around them.
+        // Space for any number of handshake messages, or for the records encrypted at once
+        // including their overhead.
         buffers.borrow_mut().outgoing.resize(SEAL_BYTES + 2 * MAX_RECORD_BYTES, 0);
         Ok(Self {
             socket,
@@ -91,13 +94,13 @@ impl TlsStream {
         &mut self.socket
     }
 
-    /// Whether there is something to write, be it output or a part of the handshake.
+    /// Returns `true` if output or a part of the handshake is waiting to be written.
     pub(crate) const fn owes_bytes(&self) -> bool {
         !self.unsent.is_empty()
     }
 
-    /// Reads once, and opens what there is. That may be nothing, which is no end of file but an error of the kind that
-    /// says whether there is more to read.
+    /// Reads once and decrypts the input. The result may be empty, which is not an end of file but
+    /// an error whose kind indicates whether there is more to read.
     pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<Moved> {
         if self.peer_has_closed {
             return Ok(Moved { len_bytes: 0, at_edge: true });
@@ -105,7 +108,8 @@ impl TlsStream {
         let buffers = Rc::clone(&self.buffers);
         let Buffers { incoming, outgoing, log, .. } = &mut *buffers.borrow_mut();
         let kept = self.partial.len();
-        // What is opened is less than what it is opened from, so it fits. Of a handshake nothing is left to fit.
+        // The plaintext is shorter than the ciphertext, so it fits. A handshake yields no
+        // plaintext.
         let wanted = if self.session.is_handshaking() { room.len() } else { room.len() - kept };
         if incoming.len() < kept + wanted {
             incoming.resize(kept + wanted, 0);
@@ -129,7 +133,8 @@ impl TlsStream {
         }
     }
 
-    /// Opens all whole records and keeps what is left; returns how much is in `room` now.
+    /// Decrypts all complete records and keeps the remainder. Returns the length of the plaintext
+    /// in `room`.
     fn open(
         &mut self,
         mut incoming: &mut [u8],
@@ -168,7 +173,7 @@ impl TlsStream {
         Ok(opened)
     }
 
-    /// Tells the peer, if it still listens, and the log why its session ends.
+    /// Reports the reason for ending the session to the peer, if possible, and to the log.
     fn give_up(&mut self, error: rustls::Error, outgoing: &mut [u8], log: &Log) -> io::Error {
         self.has_failed = true;
         while self.session.wants_write()
@@ -183,8 +188,8 @@ impl TlsStream {
         io::Error::other(error)
     }
 
-    /// Writes the first of these bytes, or what is still to be written of them. They count as written once all that they
-    /// were sealed into is.
+    /// Writes the first of these bytes, or the remainder of an earlier write. They count as written
+    /// once the whole encrypted block has been written.
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Moved> {
         let offered = slices.iter().map(|slice| slice.len()).sum::<usize>();
         if self.owes_bytes() {
@@ -209,7 +214,7 @@ impl TlsStream {
         Ok(Moved { len_bytes: 0, at_edge: true })
     }
 
-    /// Writes what was sealed before; whether that is all.
+    /// Writes pending ciphertext. Returns `true` if all of it was written.
     fn flush(&mut self) -> io::Result<bool> {
         let sent = sent(self.socket.write(&self.unsent))?;
         if sent < self.unsent.len() {
@@ -220,13 +225,13 @@ impl TlsStream {
         Ok(true)
     }
 
-    /// Seals output; returns how long that is in `outgoing`.
+    /// Encrypts output into `outgoing` and returns its length.
     fn seal(&mut self, plaintext: &[u8], outgoing: &mut [u8]) -> io::Result<usize> {
         match self.session.process_tls_records(&mut self.partial).state.map_err(io::Error::other)? {
             ConnectionState::WriteTraffic(mut traffic) => {
                 traffic.encrypt(plaintext, outgoing).map_err(io::Error::other)
             }
-            // There is no output before the handshake has ended.
+            // There is no output before the end of the handshake.
             _ => Err(ErrorKind::NotConnected.into()),
         }
     }
@@ -239,7 +244,8 @@ impl fmt::Debug for TlsStream {
 }
 
 impl Drop for TlsStream {
-    /// Says that no more will come, so that nobody can have cut it off. Half a record would make it unreadable.
+    /// Sends a close notification, so that the peer can detect truncation. After an incomplete
+    /// record it would be unreadable.
     fn drop(&mut self) {
         if self.has_failed || self.owes_bytes() {
             return;
@@ -255,7 +261,7 @@ impl Drop for TlsStream {
     }
 }
 
-/// Adds a part of the handshake to what is to be sent.
+/// Adds a part of the handshake to the pending ciphertext.
 fn encode(
     mut data: EncodeTlsData<'_, ServerConnectionData>,
     outgoing: &mut [u8],
@@ -267,7 +273,7 @@ fn encode(
     Ok(())
 }
 
-/// As much of the slices as is sealed at once, in one piece.
+/// Copies as much of the slices as is encrypted at once into one buffer.
 fn gather<'a>(slices: &[IoSlice<'_>], gathered: &'a mut Vec<u8>) -> &'a [u8] {
     gathered.clear();
     for slice in slices {
@@ -277,7 +283,7 @@ fn gather<'a>(slices: &[IoSlice<'_>], gathered: &'a mut Vec<u8>) -> &'a [u8] {
     gathered
 }
 
-/// How much was sent: nothing is no error here.
+/// Returns the number of bytes sent; zero if the socket is full.
 fn sent(result: io::Result<usize>) -> io::Result<usize> {
     match result {
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {

@@ -57,7 +57,7 @@ fn what_a_recording_cannot_hold_is_refused() {
         String::from_utf8(output.stderr).unwrap()
     };
     let text = refused(&["--record", &path, "--rename-command", "GET", "FETCH"]);
-    assert!(text.contains("a recording holds no users and no renamed commands"), "{text}");
+    assert!(text.contains("recordings support neither ACL users nor renamed commands"), "{text}");
     let text = refused(&["--record", "/none/such/file"]);
     assert!(text.contains("cannot record to /none/such/file: "), "{text}");
 }

@@ -263,7 +263,11 @@ fn clients_show_who_they_are() {
         refused.contains("Unable to update TLS configuration. Check server logs."),
         "{refused}"
     );
-    assert!(server.log().contains("tls-auth-clients needs authorities"), "{}", server.log());
+    assert!(
+        server.log().contains("tls-auth-clients requires tls-ca-cert-file or tls-ca-cert-dir"),
+        "{}",
+        server.log()
+    );
     assert!(is_welcome(unknown(), port));
 }
 
@@ -464,10 +468,13 @@ fn what_cannot_be_is_refused_at_once() {
         String::from_utf8(output.stderr).unwrap()
     };
     for (flags, reason) in [
-        (&[][..], "no tls-cert-file is configured, and tls-port needs it"),
-        (&["--tls-cert-file", &certificate], "no tls-key-file is configured"),
+        (&[][..], "tls-port requires tls-cert-file, which is not set"),
+        (&["--tls-cert-file", &certificate], "tls-port requires tls-key-file"),
         (&["--tls-cert-file", "/no/such", "--tls-key-file", &key], "/no/such: No such file"),
-        (&["--tls-cert-file", &nothing, "--tls-key-file", &key], "there is no certificate in PEM"),
+        (
+            &["--tls-cert-file", &nothing, "--tls-key-file", &key],
+            "no PEM-encoded certificate found",
+        ),
         (&["--tls-cert-file", &certificate, "--tls-key-file", &other_key], "tls-key-file: keys"),
         (&["--tls-key-file-pass", "secret"], "private keys with a password are not supported"),
         (&["--tls-dh-params-file", &nothing], "keys are exchanged on elliptic curves only"),

@@ -97,7 +97,7 @@ fn wrong_users_end_the_start() {
         (&["--user", "a", "(+get"], "Unmatched parenthesis"),
         (&["--aclfile", aclfile], "Unknown command or category"),
         (&["--aclfile", "/nosuch/file"], "Error loading ACLs, opening file '/nosuch/file'"),
-        (&["--aclfile", aclfile, "--user", "a"], "users are told either here or in the aclfile"),
+        (&["--aclfile", aclfile, "--user", "a"], "define users here or in the aclfile, not both"),
     ] {
         let output = redstart().args(["--port", "0"]).args(flags).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! Bitmaps: a string is an array of bits.
+//! Bitmaps: strings used as arrays of bits.
 
 use crate::command::keys::KeyFlag::{Access, Ow, Ro, Rw, Update, VariableFlags};
 use crate::command::keys::{KeySpec, SpecialKeys};
@@ -19,7 +19,7 @@ const GET: Argument =
 pub(crate) const BITMAP: &[Spec] = &[
     Spec {
         name: "bitcount",
-        summary: "Counts the bits that are set in a string.",
+        summary: "Counts the set bits of a string.",
         since: "2.6.0",
         group: Group::Bitmap,
         complexity: "O(N)",
@@ -38,15 +38,16 @@ pub(crate) const BITMAP: &[Spec] = &[
     },
     Spec {
         name: "bitfield",
-        summary: "Reads and changes integers of any width at any bits of a string.",
+        summary: "Reads and modifies integers of any width at any bit offset of a string.",
         since: "3.2.0",
         group: Group::Bitmap,
-        complexity: "O(1) an operation",
+        complexity: "O(1) per operation",
         arity: -2,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Bitmap]),
-        keys: &[KeySpec::first(&[Rw, Access, Update, VariableFlags])
-            .notes("It reads, or changes, or both.")],
+        keys: &[
+            KeySpec::first(&[Rw, Access, Update, VariableFlags]).notes("Reads, modifies, or both.")
+        ],
         special_keys: Some(SpecialKeys::Bitfield),
         arguments: &[
             Argument::key("key", 0),
@@ -102,10 +103,10 @@ pub(crate) const BITMAP: &[Spec] = &[
     },
     Spec {
         name: "bitfield_ro",
-        summary: "Reads integers of any width at any bits of a string.",
+        summary: "Reads integers of any width at any bit offset of a string.",
         since: "6.0.0",
         group: Group::Bitmap,
-        complexity: "O(1) an operation",
+        complexity: "O(1) per operation",
         arity: -2,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::Bitmap]),
@@ -116,10 +117,10 @@ pub(crate) const BITMAP: &[Spec] = &[
     },
     Spec {
         name: "bitop",
-        summary: "Combines strings bit by bit and stores the result.",
+        summary: "Combines strings with a bitwise operation and stores the result.",
         since: "2.6.0",
         group: Group::Bitmap,
-        complexity: "O(N), N the length of the longest string",
+        complexity: "O(N), with N the length of the longest string",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Bitmap]),
@@ -142,7 +143,7 @@ pub(crate) const BITMAP: &[Spec] = &[
     },
     Spec {
         name: "bitpos",
-        summary: "Finds the first bit that is set, or clear, in a string.",
+        summary: "Finds the first set or clear bit of a string.",
         since: "2.8.7",
         group: Group::Bitmap,
         complexity: "O(N)",
@@ -182,7 +183,7 @@ pub(crate) const BITMAP: &[Spec] = &[
     },
     Spec {
         name: "setbit",
-        summary: "Sets or clears one bit of a string, which grows with zeros up to it.",
+        summary: "Sets or clears one bit of a string, padding the string with zeros.",
         since: "2.2.0",
         group: Group::Bitmap,
         complexity: "O(1)",

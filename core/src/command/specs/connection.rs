@@ -1,4 +1,4 @@
-//! A client's own connection, and what it may do to others.
+//! Commands on the client's own connection and on other connections.
 
 use crate::command::spec::Flag::{
     Admin, AllowBusy, Fast, KeepsCaching, Loading, NoAuth, NoScript, Stale, Subscribed, Unqueued,
@@ -10,10 +10,10 @@ use crate::command::{client, connection, tracking};
 pub(crate) const CONNECTION: &[Spec] = &[
     Spec {
         name: "auth",
-        summary: "Logs in.",
+        summary: "Authenticates this connection.",
         since: "1.0.0",
         group: Group::Connection,
-        complexity: "O(N), N the number of passwords the user has",
+        complexity: "O(N), with N the number of passwords the user has",
         arity: -2,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, NoAuth, AllowBusy]),
         categories: Categories::of(&[Category::Connection]),
@@ -27,7 +27,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
     },
     Spec {
         name: "client",
-        summary: "Inspects and steers connections.",
+        summary: "Inspects and controls connections.",
         since: "2.4.0",
         group: Group::Connection,
         complexity: "Depends on the subcommand",
@@ -50,7 +50,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
     },
     Spec {
         name: "hello",
-        summary: "Agrees on the protocol version and describes the server.",
+        summary: "Negotiates the protocol version and describes the server.",
         since: "6.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -71,7 +71,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
             ],
         )
         .optional()],
-        history: &[("6.2.0", "Without arguments it keeps the protocol and only reports.")],
+        history: &[("6.2.0", "Without arguments, keeps the protocol version and only reports.")],
         run: connection::hello,
         ..Spec::DEFAULT
     },
@@ -91,7 +91,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
     },
     Spec {
         name: "quit",
-        summary: "Closes this connection once its replies are sent.",
+        summary: "Closes this connection after its replies have been sent.",
         since: "1.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -106,7 +106,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
     },
     Spec {
         name: "reset",
-        summary: "Puts this connection back into the state of a new one.",
+        summary: "Resets this connection to its initial state.",
         since: "6.2.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -120,7 +120,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
     },
     Spec {
         name: "select",
-        summary: "Switches this connection to another database.",
+        summary: "Selects another database for this connection.",
         since: "1.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -137,7 +137,7 @@ pub(crate) const CONNECTION: &[Spec] = &[
 const CLIENT: &[Spec] = &[
     Spec {
         name: "client|caching",
-        summary: "Says whether the keys of the next command are tracked.",
+        summary: "Sets whether the keys of the next command are tracked.",
         since: "6.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -153,7 +153,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|getname",
-        summary: "Tells the name this connection gave itself.",
+        summary: "Reads the name of this connection.",
         since: "2.6.9",
         group: Group::Connection,
         complexity: "O(1)",
@@ -165,7 +165,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|getredir",
-        summary: "Tells who hears of stale keys in this client's place.",
+        summary: "Returns the client to which invalidation messages are redirected.",
         since: "6.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -189,7 +189,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|id",
-        summary: "Tells the number of this connection, which is never used again.",
+        summary: "Returns the unique id of this connection.",
         since: "5.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -217,7 +217,7 @@ const CLIENT: &[Spec] = &[
         summary: "Closes connections.",
         since: "2.4.0",
         group: Group::Connection,
-        complexity: "O(N), N the number of connections",
+        complexity: "O(N), with N the number of connections",
         arity: -3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
@@ -263,8 +263,8 @@ const CLIENT: &[Spec] = &[
         history: &[
             ("2.8.12", "Filters by name and value."),
             ("2.8.12", "Filter `ID`."),
-            ("3.2.0", "Type `master` for the filter `TYPE`."),
-            ("5.0.0", "Type `replica`, of which `slave` is the old name."),
+            ("3.2.0", "The type `master` of the filter `TYPE`."),
+            ("5.0.0", "The type `replica`, formerly `slave`."),
             ("6.2.0", "Filter `LADDR`."),
         ],
         run: client::kill,
@@ -272,10 +272,10 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|list",
-        summary: "Describes connections, one a line.",
+        summary: "Lists connections, one per line.",
         since: "2.4.0",
         group: Group::Connection,
-        complexity: "O(N), N the number of connections",
+        complexity: "O(N), with N the number of connections",
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
@@ -308,7 +308,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|no-evict",
-        summary: "Spares this connection when connections are closed for want of memory.",
+        summary: "Exempts this connection from client eviction.",
         since: "7.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -324,7 +324,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|no-touch",
-        summary: "Lets this connection use keys without marking them as accessed.",
+        summary: "Makes this connection access keys without updating their last use.",
         since: "7.2.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -340,7 +340,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|pause",
-        summary: "Holds back commands for some milliseconds.",
+        summary: "Suspends commands for a number of milliseconds.",
         since: "3.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -356,13 +356,13 @@ const CLIENT: &[Spec] = &[
             .since("6.2.0")
             .optional(),
         ],
-        history: &[("6.2.0", "The mode: `WRITE` holds back writes alone.")],
+        history: &[("6.2.0", "The mode: `WRITE` suspends writes only.")],
         run: client::pause,
         ..Spec::DEFAULT
     },
     Spec {
         name: "client|reply",
-        summary: "Turns the replies to this connection on or off, or leaves out the next.",
+        summary: "Enables, disables or skips replies to this connection.",
         since: "3.2.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -382,7 +382,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|setinfo",
-        summary: "Records the client library's name or version for this connection.",
+        summary: "Sets the client library's name or version for this connection.",
         since: "7.2.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -402,7 +402,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|setname",
-        summary: "Names this connection.",
+        summary: "Sets the name of this connection.",
         since: "2.6.9",
         group: Group::Connection,
         complexity: "O(1)",
@@ -416,7 +416,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|tracking",
-        summary: "Switches messages about stale keys on or off.",
+        summary: "Enables or disables invalidation messages for this connection.",
         since: "6.0.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -440,7 +440,7 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|trackinginfo",
-        summary: "Tells how this client tracks keys.",
+        summary: "Describes the key tracking of this connection.",
         since: "6.2.0",
         group: Group::Connection,
         complexity: "O(1)",
@@ -452,10 +452,10 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|unblock",
-        summary: "Wakes another connection from a blocking command.",
+        summary: "Unblocks another connection that is waiting in a blocking command.",
         since: "5.0.0",
         group: Group::Connection,
-        complexity: "O(log N), N the number of connections",
+        complexity: "O(log N), with N the number of connections",
         arity: -3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),
@@ -472,10 +472,10 @@ const CLIENT: &[Spec] = &[
     },
     Spec {
         name: "client|unpause",
-        summary: "Ends a pause of commands.",
+        summary: "Resumes commands suspended by CLIENT PAUSE.",
         since: "6.2.0",
         group: Group::Connection,
-        complexity: "O(N), N the number of paused connections",
+        complexity: "O(N), with N the number of paused connections",
         arity: 2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, KeepsCaching]),
         categories: Categories::of(&[Category::Connection]),

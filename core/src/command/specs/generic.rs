@@ -1,4 +1,4 @@
-//! Keys of any type: their life, their names, the walk through them.
+//! Keys of any type: lifetime, names and iteration.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
 use crate::command::keys::{KeySpec, SpecialKeys};
@@ -9,14 +9,14 @@ use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{dump, expire, generic, object, scan, sort};
 
 const SORT_COMPLEXITY: &str =
-    "O(N+M*log(M)), N the elements, M those that are wanted; O(N) if they keep their order";
+    "O(N+M*log(M)), with N the number of elements, M of those returned; O(N) without sorting";
 const SORT_CATEGORIES: Categories =
     Categories::of(&[Category::Set, Category::SortedSet, Category::List, Category::Dangerous]);
 
 const SORT_PATTERNS: KeySpec = KeySpec::unknown(&[Ro, Access])
-    .notes("The keys of BY and GET follow from the elements, so they cannot be told beforehand.");
+    .notes("The keys of BY and GET depend on the elements, so they are not known in advance.");
 const SORT_DESTINATION: KeySpec = KeySpec::unknown(&[Ow, Update])
-    .notes("The key of STORE, which may stand anywhere among the options.");
+    .notes("The key of STORE, which may be anywhere among the options.");
 
 const SORT_BY: Argument =
     Argument::pattern("by-pattern").of_keys(1).after("BY").shown_as("pattern").optional();
@@ -42,7 +42,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         summary: "Copies the value of a key to another key.",
         since: "6.2.0",
         group: Group::Generic,
-        complexity: "O(N), N the number of elements of a collection; O(1) for a string",
+        complexity: "O(N), with N the number of elements of a collection; O(1) for a string",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -61,7 +61,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         summary: "Deletes keys.",
         since: "1.0.0",
         group: Group::Generic,
-        complexity: "O(N), N the number of keys, plus the number of elements of each collection among them",
+        complexity: "O(N), with N the number of keys, plus the number of elements of each collection among them",
         arity: -2,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -73,10 +73,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "dump",
-        summary: "Replies with the value of a key as bytes that RESTORE reads.",
+        summary: "Serializes the value of a key in a format that RESTORE reads.",
         since: "2.6.0",
         group: Group::Generic,
-        complexity: "O(N), N the bytes of the value",
+        complexity: "O(N), with N the size of the value",
         arity: 2,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -88,10 +88,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "exists",
-        summary: "Counts how many of the keys exist; a key named twice counts twice.",
+        summary: "Counts the keys that exist; a key given twice counts twice.",
         since: "1.0.0",
         group: Group::Generic,
-        complexity: "O(N), N the number of keys",
+        complexity: "O(N), with N the number of keys",
         arity: -2,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -104,7 +104,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "expire",
-        summary: "Lets a key expire after some seconds.",
+        summary: "Makes a key expire after a number of seconds.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -119,7 +119,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "expireat",
-        summary: "Lets a key expire at a Unix time in seconds.",
+        summary: "Makes a key expire at a Unix time in seconds.",
         since: "1.2.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -134,7 +134,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "expiretime",
-        summary: "Tells the Unix time in seconds at which a key expires.",
+        summary: "Reads the expiry of a key as a Unix time in seconds.",
         since: "7.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -148,10 +148,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "keys",
-        summary: "Lists the keys that match a pattern; walks the whole database in one go.",
+        summary: "Lists the keys that match a pattern, in one scan of the whole database.",
         since: "1.0.0",
         group: Group::Generic,
-        complexity: "O(N), N the number of keys in the database, for names and patterns of bounded length",
+        complexity: "O(N), with N the number of keys in the database, for names and patterns of bounded length",
         arity: 2,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -162,7 +162,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "move",
-        summary: "Moves a key to another database, unless that has the key.",
+        summary: "Moves a key to another database, unless the key exists there.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -176,7 +176,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "object",
-        summary: "Looks into how the value of a key is kept.",
+        summary: "Inspects the internal representation of a value.",
         since: "2.2.3",
         group: Group::Generic,
         complexity: "Depends on the subcommand",
@@ -186,7 +186,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "persist",
-        summary: "Lets a key live until it is deleted.",
+        summary: "Removes the expiry of a key.",
         since: "2.2.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -200,7 +200,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "pexpire",
-        summary: "Lets a key expire after some milliseconds.",
+        summary: "Makes a key expire after a number of milliseconds.",
         since: "2.6.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -215,7 +215,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "pexpireat",
-        summary: "Lets a key expire at a Unix time in milliseconds.",
+        summary: "Makes a key expire at a Unix time in milliseconds.",
         since: "2.6.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -234,7 +234,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "pexpiretime",
-        summary: "Tells the Unix time in milliseconds at which a key expires.",
+        summary: "Reads the expiry of a key as a Unix time in milliseconds.",
         since: "7.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -248,7 +248,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "pttl",
-        summary: "Tells how many milliseconds a key has left.",
+        summary: "Reads the remaining time to live of a key in milliseconds.",
         since: "2.6.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -264,7 +264,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "randomkey",
-        summary: "Picks a key of the database by chance.",
+        summary: "Picks a random key of the database.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -277,7 +277,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "rename",
-        summary: "Gives a key another name; a key that has that name is replaced.",
+        summary: "Renames a key; an existing key of the new name is replaced.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -291,7 +291,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "renamenx",
-        summary: "Gives a key another name, unless a key has that name.",
+        summary: "Renames a key, unless a key of the new name exists.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -300,16 +300,16 @@ pub(crate) const GENERIC: &[Spec] = &[
         categories: Categories::of(&[Category::Keyspace]),
         keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Ow, Insert])],
         arguments: &[Argument::key("key", 0), Argument::key("newkey", 1)],
-        history: &[("3.2.0", "Two equal names are no error.")],
+        history: &[("3.2.0", "Equal names are not an error.")],
         run: generic::renamenx,
         ..Spec::DEFAULT
     },
     Spec {
         name: "restore",
-        summary: "Gives a key the value that DUMP replied.",
+        summary: "Creates a key from a value serialized by DUMP.",
         since: "2.6.0",
         group: Group::Generic,
-        complexity: "O(N), N the bytes of the value; O(N*log(N)) for sorted sets",
+        complexity: "O(N), with N the size of the value; O(N*log(N)) for sorted sets",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -321,10 +321,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "scan",
-        summary: "Walks through the keys of the database, a few at each call.",
+        summary: "Iterates over the keys of the database, a few per call.",
         since: "2.8.0",
         group: Group::Generic,
-        complexity: "O(1) a call; O(N) for the whole walk, N the number of keys",
+        complexity: "O(1) per call; O(N) for a full iteration, with N the number of keys",
         arity: -2,
         flags: Flags::of(&[ReadOnly, TouchesArbitraryKeys]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -341,7 +341,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "sort",
-        summary: "Sorts a list, a set or a sorted set, by itself or by other keys.",
+        summary: "Sorts a list, a set or a sorted set, by its elements or by other keys.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: SORT_COMPLEXITY,
@@ -364,7 +364,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "sort_ro",
-        summary: "Sorts a list, a set or a sorted set; it never stores the result.",
+        summary: "Sorts a list, a set or a sorted set without storing the result.",
         since: "7.0.0",
         group: Group::Generic,
         complexity: SORT_COMPLEXITY,
@@ -386,10 +386,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "touch",
-        summary: "Marks keys as accessed now, and counts those that exist.",
+        summary: "Updates the last use of keys, and counts those that exist.",
         since: "3.2.1",
         group: Group::Generic,
-        complexity: "O(N), N the number of keys",
+        complexity: "O(N), with N the number of keys",
         arity: -2,
         flags: Flags::of(&[ReadOnly, Fast, MarksAccess]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -401,7 +401,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "ttl",
-        summary: "Tells how many seconds a key has left.",
+        summary: "Reads the remaining time to live of a key in seconds.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -417,7 +417,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "type",
-        summary: "Names the data type of the value in a key.",
+        summary: "Returns the data type of a key's value.",
         since: "1.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -431,10 +431,10 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
     Spec {
         name: "unlink",
-        summary: "Removes keys now and frees their memory bit by bit afterwards.",
+        summary: "Removes keys at once and frees their memory incrementally.",
         since: "4.0.0",
         group: Group::Generic,
-        complexity: "O(1) a key; freeing the memory later is O(N), N the number of its allocations",
+        complexity: "O(1) per key; freeing the memory later is O(N), with N the number of its allocations",
         arity: -2,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace]),
@@ -459,7 +459,7 @@ pub(crate) const GENERIC: &[Spec] = &[
     },
 ];
 
-/// When an expiry may be set: without one, with one, later or earlier than the one there is.
+/// Conditions on the current expiry: none, any, an earlier or a later one.
 const CONDITION: Argument = Argument::one_of(
     "condition",
     &[
@@ -476,7 +476,7 @@ const CONDITION: Argument = Argument::one_of(
 const OBJECT: &[Spec] = &[
     Spec {
         name: "object|encoding",
-        summary: "Names the internal representation of a value.",
+        summary: "Returns the internal encoding of a value.",
         since: "2.2.3",
         group: Group::Generic,
         complexity: "O(1)",
@@ -491,7 +491,7 @@ const OBJECT: &[Spec] = &[
     },
     Spec {
         name: "object|freq",
-        summary: "Tells how often a value is accessed, as an LFU policy counts it.",
+        summary: "Reads the access frequency of a value, as counted by an LFU policy.",
         since: "4.0.0",
         group: Group::Generic,
         complexity: "O(1)",
@@ -518,7 +518,7 @@ const OBJECT: &[Spec] = &[
     },
     Spec {
         name: "object|idletime",
-        summary: "Tells for how many seconds a value has not been accessed.",
+        summary: "Reads the number of seconds since a value was last accessed.",
         since: "2.2.3",
         group: Group::Generic,
         complexity: "O(1)",
@@ -548,7 +548,7 @@ const OBJECT: &[Spec] = &[
     },
 ];
 
-/// What `RESTORE` takes, and `RESTORE-ASKING` too.
+/// The arguments of `RESTORE` and `RESTORE-ASKING`.
 pub(super) const RESTORE_ARGUMENTS: &[Argument] = &[
     Argument::key("key", 0),
     Argument::integer("ttl"),

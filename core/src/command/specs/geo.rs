@@ -1,4 +1,4 @@
-//! Geographic indexes: sorted sets whose scores are positions.
+//! Geographic indexes: sorted sets whose scores encode positions.
 
 use crate::command::keys::KeyFlag::{Access, Ow, Ro, Rw, Update};
 use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec, SpecialKeys};
@@ -56,7 +56,7 @@ const BY: Argument = Argument::one_of(
     ],
 );
 
-/// `STORE` or `STOREDIST`, whose keys the second and the third key spec find.
+/// `STORE` or `STOREDIST`, whose keys are found by the second and the third key spec.
 const STORE: Argument = Argument::one_of(
     "store",
     &[
@@ -76,11 +76,10 @@ const fn stored(keyword: &'static str, start_from: i16) -> KeySpec {
     }
 }
 
-const SEARCH_COMPLEXITY: &str =
-    "O(N+log(M)), N the members in the cells of the grid that the area touches, M those within it";
-const RADIUS_COMPLEXITY: &str = "O(N+log(M)), N the members in the cells of the grid that the circle touches, M those within it";
+const SEARCH_COMPLEXITY: &str = "O(N+log(M)), with N the number of members in the grid cells that the area touches, M of those within it";
+const RADIUS_COMPLEXITY: &str = "O(N+log(M)), with N the number of members in the grid cells that the circle touches, M of those within it";
 const ANY_HISTORY: (&str, &str) = ("6.2.0", "The option `ANY` of `COUNT`.");
-const UNIT_HISTORY: (&str, &str) = ("7.0.0", "Units in capitals.");
+const UNIT_HISTORY: (&str, &str) = ("7.0.0", "Units in upper case.");
 
 /// The commands of the group `geo`, sorted by name.
 pub(crate) const GEO: &[Spec] = &[
@@ -89,7 +88,7 @@ pub(crate) const GEO: &[Spec] = &[
         summary: "Adds members with their positions to a geographic index.",
         since: "3.2.0",
         group: Group::Geo,
-        complexity: "O(log(N)) a member, N the members of the index",
+        complexity: "O(log(N)) per member, with N the number of members of the index",
         arity: -5,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Geo]),
@@ -119,7 +118,7 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "geodist",
-        summary: "Tells the distance between two members of a geographic index.",
+        summary: "Computes the distance between two members of a geographic index.",
         since: "3.2.0",
         group: Group::Geo,
         complexity: "O(1)",
@@ -138,10 +137,10 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "geohash",
-        summary: "Tells the geohashes of members of a geographic index.",
+        summary: "Reads the geohashes of members of a geographic index.",
         since: "3.2.0",
         group: Group::Geo,
-        complexity: "O(1) a member",
+        complexity: "O(1) per member",
         arity: -2,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::Geo]),
@@ -152,10 +151,10 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "geopos",
-        summary: "Tells the longitudes and latitudes of members of a geographic index.",
+        summary: "Reads the longitudes and latitudes of members of a geographic index.",
         since: "3.2.0",
         group: Group::Geo,
-        complexity: "O(1) a member",
+        complexity: "O(1) per member",
         arity: -2,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::Geo]),
@@ -166,7 +165,7 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "georadius",
-        summary: "Finds the members of a geographic index around a position, and may store them.",
+        summary: "Finds or stores the members of a geographic index around a position.",
         since: "3.2.0",
         group: Group::Geo,
         complexity: RADIUS_COMPLEXITY,
@@ -225,7 +224,7 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "georadiusbymember",
-        summary: "Finds the members of a geographic index around one, and may store them.",
+        summary: "Finds or stores the members of a geographic index around one of them.",
         since: "3.2.0",
         group: Group::Geo,
         complexity: RADIUS_COMPLEXITY,
@@ -256,7 +255,7 @@ pub(crate) const GEO: &[Spec] = &[
     },
     Spec {
         name: "georadiusbymember_ro",
-        summary: "Finds the members of a geographic index around one.",
+        summary: "Finds the members of a geographic index around one of them.",
         since: "3.2.10",
         group: Group::Geo,
         complexity: RADIUS_COMPLEXITY,

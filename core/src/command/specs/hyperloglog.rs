@@ -1,4 +1,4 @@
-//! `HyperLogLog`s: how many different elements there were, roughly.
+//! `HyperLogLog`s: estimates of the number of distinct elements.
 
 use crate::command::hyperloglog;
 use crate::command::keys::KeyFlag::{Access, Insert, Ro, Rw};
@@ -13,7 +13,7 @@ pub(crate) const HYPERLOGLOG: &[Spec] = &[
         summary: "Adds elements to a HyperLogLog; a missing key counts as empty.",
         since: "2.8.9",
         group: Group::HyperLogLog,
-        complexity: "O(1) an element",
+        complexity: "O(1) per element",
         arity: -2,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::HyperLogLog]),
@@ -24,15 +24,15 @@ pub(crate) const HYPERLOGLOG: &[Spec] = &[
     },
     Spec {
         name: "pfcount",
-        summary: "Estimates how many different elements HyperLogLogs have seen.",
+        summary: "Estimates the number of distinct elements in HyperLogLogs.",
         since: "2.8.9",
         group: Group::HyperLogLog,
-        complexity: "O(1) for one key, which remembers its count; O(N) for N keys, with a large constant",
+        complexity: "O(1) for one key, which caches its count; O(N) for N keys, with a large constant",
         arity: -2,
         flags: Flags::of(&[ReadOnly, MayReplicate]),
         categories: Categories::of(&[Category::HyperLogLog]),
         keys: &[KeySpec::range(1, -1, 1, &[Rw, Access])
-            .notes("RW since the count is remembered in the value, and replicas are told.")],
+            .notes("RW because the count is cached in the value, which is propagated.")],
         arguments: &[Argument::key("key", 0).multiple()],
         run: hyperloglog::pfcount,
         ..Spec::DEFAULT
@@ -54,7 +54,7 @@ pub(crate) const HYPERLOGLOG: &[Spec] = &[
     },
     Spec {
         name: "pfmerge",
-        summary: "Adds to a HyperLogLog all that others have seen.",
+        summary: "Merges other HyperLogLogs into one.",
         since: "2.8.9",
         group: Group::HyperLogLog,
         complexity: "O(N) for N keys, with a large constant",
@@ -74,7 +74,7 @@ pub(crate) const HYPERLOGLOG: &[Spec] = &[
     },
     Spec {
         name: "pfselftest",
-        summary: "Tests the estimates of HyperLogLogs.",
+        summary: "Runs a self-test of HyperLogLog estimates.",
         since: "2.8.9",
         group: Group::HyperLogLog,
         complexity: "N/A",

@@ -1,4 +1,4 @@
-//! Lists: elements in the order in which they were put.
+//! Lists: ordered elements.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
@@ -9,18 +9,18 @@ use crate::command::{list, list_pop};
 /// The two ends of a list.
 const ENDS: &[Argument] = &[Argument::token("left", "LEFT"), Argument::token("right", "RIGHT")];
 
-/// Which end is popped.
+/// The end to pop from.
 const WHERE: Argument = Argument::one_of("where", ENDS);
 const WHERE_FROM: Argument = Argument::one_of("wherefrom", ENDS);
 
-/// Which end is pushed to.
+/// The end to push to.
 const WHERE_TO: Argument = Argument::one_of("whereto", ENDS);
 
 /// The commands of the group `list`, sorted by name.
 pub(crate) const LIST: &[Spec] = &[
     Spec {
         name: "blmove",
-        summary: "Moves an element from one list to another, or waits for one.",
+        summary: "Moves an element from one list to another, waiting for one if necessary.",
         since: "6.2.0",
         group: Group::List,
         complexity: "O(1)",
@@ -40,10 +40,10 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "blmpop",
-        summary: "Pops elements from the first list that has any, or waits for one.",
+        summary: "Pops elements from the first non-empty list, waiting if necessary.",
         since: "7.0.0",
         group: Group::List,
-        complexity: "O(K + N), K the number of keys, N the elements popped",
+        complexity: "O(K + N), with K the number of keys, N the number of elements popped",
         arity: -5,
         flags: Flags::of(&[Write, Blocking]),
         categories: Categories::of(&[Category::List]),
@@ -60,37 +60,37 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "blpop",
-        summary: "Pops the first element of the first list that has any, or waits for one.",
+        summary: "Pops the first element of the first non-empty list, waiting if necessary.",
         since: "2.0.0",
         group: Group::List,
-        complexity: "O(K), K the number of keys",
+        complexity: "O(K), with K the number of keys",
         arity: -3,
         flags: Flags::of(&[Write, NoScript, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
-        history: &[("6.0.0", "The time-out may have a fraction.")],
+        history: &[("6.0.0", "The timeout may have a fraction.")],
         run: list_pop::blpop,
         ..Spec::DEFAULT
     },
     Spec {
         name: "brpop",
-        summary: "Pops the last element of the first list that has any, or waits for one.",
+        summary: "Pops the last element of the first non-empty list, waiting if necessary.",
         since: "2.0.0",
         group: Group::List,
-        complexity: "O(K), K the number of keys",
+        complexity: "O(K), with K the number of keys",
         arity: -3,
         flags: Flags::of(&[Write, NoScript, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
-        history: &[("6.0.0", "The time-out may have a fraction.")],
+        history: &[("6.0.0", "The timeout may have a fraction.")],
         run: list_pop::brpop,
         ..Spec::DEFAULT
     },
     Spec {
         name: "brpoplpush",
-        summary: "Moves the last element of a list to the head of another, or waits for one.",
+        summary: "Moves the last element of a list to the head of another, or waits.",
         since: "2.2.0",
         group: Group::List,
         complexity: "O(1)",
@@ -103,7 +103,7 @@ pub(crate) const LIST: &[Spec] = &[
             Argument::key("destination", 1),
             Argument::double("timeout"),
         ],
-        history: &[("6.0.0", "The time-out may have a fraction.")],
+        history: &[("6.0.0", "The timeout may have a fraction.")],
         deprecated: Some(Deprecated {
             since: "6.2.0",
             replaced_by: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
@@ -116,7 +116,7 @@ pub(crate) const LIST: &[Spec] = &[
         summary: "Reads an element by its index.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N/C), N the elements between the index and the nearer end, C those of a chunk; O(1) at both ends",
+        complexity: "O(N/C), with N the number of elements between the index and the nearer end, C of those per chunk; O(1) at both ends",
         arity: 3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::List]),
@@ -130,7 +130,7 @@ pub(crate) const LIST: &[Spec] = &[
         summary: "Inserts an element before or after the first one that equals the pivot.",
         since: "2.2.0",
         group: Group::List,
-        complexity: "O(N), N the elements up to the pivot",
+        complexity: "O(N), with N the number of elements up to the pivot",
         arity: 5,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::List]),
@@ -149,7 +149,7 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "llen",
-        summary: "Tells how many elements a list has.",
+        summary: "Counts the elements of a list.",
         since: "1.0.0",
         group: Group::List,
         complexity: "O(1)",
@@ -182,10 +182,10 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "lmpop",
-        summary: "Pops elements from the first list that has any.",
+        summary: "Pops elements from the first non-empty list.",
         since: "7.0.0",
         group: Group::List,
-        complexity: "O(K + N), K the number of keys, N the elements popped",
+        complexity: "O(K + N), with K the number of keys, N the number of elements popped",
         arity: -4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::List]),
@@ -201,16 +201,16 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "lpop",
-        summary: "Pops the first element or elements of a list.",
+        summary: "Pops one or more elements from the head of a list.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N), N the elements popped",
+        complexity: "O(N), with N the number of elements popped",
         arity: -2,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
-        history: &[("6.2.0", "Takes a `count`.")],
+        history: &[("6.2.0", "The argument `count`.")],
         run: list_pop::lpop,
         ..Spec::DEFAULT
     },
@@ -219,7 +219,7 @@ pub(crate) const LIST: &[Spec] = &[
         summary: "Finds the indexes of elements that equal a value.",
         since: "6.0.6",
         group: Group::List,
-        complexity: "O(N), N the elements compared, which `MAXLEN` limits",
+        complexity: "O(N), with N the number of elements compared, which `MAXLEN` limits",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::List]),
@@ -236,40 +236,40 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "lpush",
-        summary: "Pushes elements at the head of a list, one after the other.",
+        summary: "Pushes elements to the head of a list, one after the other.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N), N the elements pushed",
+        complexity: "O(N), with N the number of elements pushed",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
-        history: &[("2.4.0", "Takes several elements.")],
+        history: &[("2.4.0", "Several elements.")],
         run: list::lpush,
         ..Spec::DEFAULT
     },
     Spec {
         name: "lpushx",
-        summary: "Pushes elements at the head of a list, if there is one.",
+        summary: "Pushes elements to the head of a list, if the list exists.",
         since: "2.2.0",
         group: Group::List,
-        complexity: "O(N), N the elements pushed",
+        complexity: "O(N), with N the number of elements pushed",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
-        history: &[("4.0.0", "Takes several elements.")],
+        history: &[("4.0.0", "Several elements.")],
         run: list::lpushx,
         ..Spec::DEFAULT
     },
     Spec {
         name: "lrange",
-        summary: "Reads the elements between two indexes.",
+        summary: "Reads a range of elements by index.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(S/C + N), S the elements between the range and the nearer end, C those of a chunk, N those of the range",
+        complexity: "O(S/C + N), with S the number of elements between the range and the nearer end, C of those per chunk, N of those in the range",
         arity: 4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::List]),
@@ -284,10 +284,10 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "lrem",
-        summary: "Removes elements that equal a value, from either end or all.",
+        summary: "Removes elements that equal a value, all of them or from either end.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N), N the elements compared",
+        complexity: "O(N), with N the number of elements compared",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::List]),
@@ -302,10 +302,10 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "lset",
-        summary: "Replaces an element by its index.",
+        summary: "Replaces the element at an index.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N/C), N the elements between the index and the nearer end, C those of a chunk; O(1) at both ends",
+        complexity: "O(N/C), with N the number of elements between the index and the nearer end, C of those per chunk; O(1) at both ends",
         arity: 4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::List]),
@@ -320,10 +320,10 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "ltrim",
-        summary: "Removes all elements but those between two indexes.",
+        summary: "Removes all elements outside a range of indexes.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N/C), N the elements removed, C those of a chunk",
+        complexity: "O(N/C), with N the number of elements removed, C of those per chunk",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::List]),
@@ -338,16 +338,16 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "rpop",
-        summary: "Pops the last element or elements of a list.",
+        summary: "Pops one or more elements from the tail of a list.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N), N the elements popped",
+        complexity: "O(N), with N the number of elements popped",
         arity: -2,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0), Argument::integer("count").since("6.2.0").optional()],
-        history: &[("6.2.0", "Takes a `count`.")],
+        history: &[("6.2.0", "The argument `count`.")],
         run: list_pop::rpop,
         ..Spec::DEFAULT
     },
@@ -371,31 +371,31 @@ pub(crate) const LIST: &[Spec] = &[
     },
     Spec {
         name: "rpush",
-        summary: "Pushes elements at the tail of a list.",
+        summary: "Pushes elements to the tail of a list.",
         since: "1.0.0",
         group: Group::List,
-        complexity: "O(N), N the elements pushed",
+        complexity: "O(N), with N the number of elements pushed",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
-        history: &[("2.4.0", "Takes several elements.")],
+        history: &[("2.4.0", "Several elements.")],
         run: list::rpush,
         ..Spec::DEFAULT
     },
     Spec {
         name: "rpushx",
-        summary: "Pushes elements at the tail of a list, if there is one.",
+        summary: "Pushes elements to the tail of a list, if the list exists.",
         since: "2.2.0",
         group: Group::List,
-        complexity: "O(N), N the elements pushed",
+        complexity: "O(N), with N the number of elements pushed",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Insert])],
         arguments: &[Argument::key("key", 0), Argument::string("element").multiple()],
-        history: &[("4.0.0", "Takes several elements.")],
+        history: &[("4.0.0", "Several elements.")],
         run: list::rpushx,
         ..Spec::DEFAULT
     },

@@ -1,4 +1,4 @@
-//! The entries of the command table, one file a group.
+//! The entries of the command table, one file per group.
 
 mod acl;
 mod bitmap;
@@ -18,7 +18,8 @@ mod transactions;
 
 use super::spec::Spec;
 
-/// Every command, by group; the commands of a group are sorted by name, and so are the subcommands of a container.
+/// All commands by group. The commands of a group are sorted by name, as are the subcommands of a
+/// container.
 pub static GROUPS: &[&[Spec]] = &[
     bitmap::BITMAP,
     connection::CONNECTION,
@@ -52,12 +53,13 @@ mod tests {
         commands().flat_map(|spec| core::iter::once(spec).chain(spec.subcommands))
     }
 
-    /// The fewest and the most words an argument stands for, if it stands there once.
+    /// Returns the minimum and maximum number of words of one occurrence of an argument.
     fn words(argument: &Argument) -> (usize, Option<usize>) {
         let parts = argument.arguments;
         let (least, most) = match argument.kind {
             ArgumentKind::PureToken => return (1, Some(1)),
-            // What may be absent is not among the choices: an absent choice is no choice.
+            // Optional arguments are not counted among the choices: omitting a choice is not a
+            // choice.
             ArgumentKind::OneOf => {
                 let most = parts.iter().map(|part| words(part).1.filter(|_| !repeats(part)));
                 let least = parts.iter().map(|part| words(part).0).min();
@@ -113,11 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn arity_is_what_the_arguments_say() {
+    fn arity_follows_from_the_arguments() {
         for spec in everything() {
             let names = 1 + usize::from(spec.container().is_some());
             let (least, most) = total(spec.arguments);
-            // These take arguments that are not documented, or that are a subcommand.
+            // These have undocumented arguments, or arguments that are a subcommand.
             if !spec.subcommands.is_empty() || matches!(spec.name, "debug" | "quit") {
                 assert!(spec.arity < 0 && spec.arguments.is_empty(), "{}", spec.name);
                 continue;
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_arguments_and_arguments_that_are_keys_are_found() {
+    fn key_specs_find_exactly_the_key_arguments() {
         fn indexes(arguments: &[Argument]) -> Vec<u8> {
             let keys = |argument: &Argument| match argument.kind {
                 ArgumentKind::Key | ArgumentKind::Pattern => {
@@ -143,7 +145,7 @@ mod tests {
         for spec in everything() {
             let mut found = indexes(spec.arguments);
             found.dedup();
-            // Shard channels are found as keys are, and are none.
+            // Key specs find shard channels as well, which are not keys.
             let keys = spec.keys.iter().filter(|keys| !keys.flags.has(KeyFlag::NotKey));
             let all: Vec<u8> = (0..).take(keys.count()).collect();
             assert_eq!(found, all, "{}", spec.name);
@@ -154,7 +156,7 @@ mod tests {
     fn flags_agree_with_each_other_and_with_the_keys() {
         for spec in everything() {
             let has = |flag| spec.flags.has(flag);
-            assert!(!has(Flag::MovableKeys), "{}: it is computed", spec.name);
+            assert!(!has(Flag::MovableKeys), "{}: the flag is computed", spec.name);
             assert!(!(has(Flag::Write) && has(Flag::ReadOnly)), "{}", spec.name);
             assert!(!has(Flag::DenyOom) || has(Flag::Write), "{}", spec.name);
             if spec.takes_keys() && spec.name != "watch" {
@@ -164,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn every_command_says_what_it_does_and_since_when() {
+    fn every_command_has_a_summary_and_a_version() {
         for spec in everything() {
             assert!(spec.summary.ends_with('.') && spec.summary.len() <= 80, "{}", spec.name);
             let version = spec.since.split('.').map(|part| part.parse::<u8>());
             assert!(version.clone().count() == 3 && version.clone().all(|part| part.is_ok()));
-            // Of what came after Redis 7.2, the deadlines of fields alone.
+            // Of the additions since Redis 7.2, only field deadlines are supported.
             assert!(spec.since < "7.3" || spec.group == Group::Hash, "{}", spec.name);
         }
     }

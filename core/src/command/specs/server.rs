@@ -1,4 +1,4 @@
-//! The server as a whole: its commands, configuration, statistics and end.
+//! The server as a whole: commands, configuration, statistics and shutdown.
 
 use crate::command::keys::KeyFlag::{Ow, Ro, Update};
 use crate::command::keys::KeySpec;
@@ -16,7 +16,7 @@ use crate::command::{
 pub(crate) const SERVER: &[Spec] = &[
     Spec {
         name: "acl",
-        summary: "Reads and changes users and what they may do.",
+        summary: "Reads and changes users and their permissions.",
         since: "6.0.0",
         group: Group::Server,
         complexity: "Depends on the subcommand",
@@ -29,7 +29,7 @@ pub(crate) const SERVER: &[Spec] = &[
         summary: "Describes all commands.",
         since: "2.8.13",
         group: Group::Server,
-        complexity: "O(N), N the number of commands",
+        complexity: "O(N), with N the number of commands",
         arity: -1,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
@@ -63,7 +63,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "debug",
-        summary: "Serves tests and the search for faults.",
+        summary: "Supports testing and debugging.",
         since: "1.0.0",
         group: Group::Server,
         complexity: "Depends on the subcommand",
@@ -78,7 +78,7 @@ pub(crate) const SERVER: &[Spec] = &[
         summary: "Deletes every key of every database.",
         since: "1.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of keys in all databases",
+        complexity: "O(N), with N the number of keys in all databases",
         arity: -1,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -100,7 +100,7 @@ pub(crate) const SERVER: &[Spec] = &[
         summary: "Deletes every key of the database.",
         since: "1.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of keys in the database",
+        complexity: "O(N), with N the number of keys in the database",
         arity: -1,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -134,7 +134,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "latency",
-        summary: "Finds out what was slow.",
+        summary: "Inspects recorded latency spikes.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "Depends on the subcommand",
@@ -144,7 +144,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "lolwut",
-        summary: "Draws a picture and tells the version.",
+        summary: "Draws a picture and shows the version.",
         since: "5.0.0",
         group: Group::Server,
         arity: -1,
@@ -155,7 +155,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "memory",
-        summary: "Accounts for memory.",
+        summary: "Reports and manages memory usage.",
         since: "4.0.0",
         group: Group::Server,
         complexity: "Depends on the subcommand",
@@ -165,7 +165,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "monitor",
-        summary: "Streams every command the server runs to this connection.",
+        summary: "Streams all commands that the server runs to this connection.",
         since: "1.0.0",
         group: Group::Server,
         arity: 1,
@@ -175,10 +175,10 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "restore-asking",
-        summary: "RESTORE as one server of a cluster sends it to another.",
+        summary: "RESTORE as sent between the nodes of a cluster.",
         since: "3.0.0",
         group: Group::Server,
-        complexity: "O(N), N the bytes of the value; O(N*log(N)) for sorted sets",
+        complexity: "O(N), with N the size of the value; O(N*log(N)) for sorted sets",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom, Asking]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -191,10 +191,10 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "shutdown",
-        summary: "Saves the data if it is to be saved, and ends the server.",
+        summary: "Stops the server, saving the data if requested.",
         since: "1.0.0",
         group: Group::Server,
-        complexity: "O(N) if the data is saved, N the number of keys in all databases; else O(1)",
+        complexity: "O(N) if the data is saved, with N the number of keys in all databases; otherwise O(1)",
         arity: -1,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale, NoMulti, AllowBusy]),
         arguments: &[
@@ -223,10 +223,10 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "swapdb",
-        summary: "Exchanges two databases.",
+        summary: "Swaps the contents of two databases.",
         since: "4.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of clients that watch or wait for keys of the two",
+        complexity: "O(N), with N the number of clients that watch or wait for keys of either",
         arity: 3,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::Keyspace, Category::Dangerous]),
@@ -236,7 +236,7 @@ pub(crate) const SERVER: &[Spec] = &[
     },
     Spec {
         name: "time",
-        summary: "Tells the server's clock: seconds and microseconds.",
+        summary: "Reads the server's clock: seconds and microseconds.",
         since: "2.6.0",
         group: Group::Server,
         complexity: "O(1)",
@@ -264,10 +264,10 @@ const COMMAND: &[Spec] = &[
     },
     Spec {
         name: "command|docs",
-        summary: "Documents commands, all or those named.",
+        summary: "Documents all commands, or the given ones.",
         since: "7.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of commands asked for",
+        complexity: "O(N), with N the number of commands requested",
         arity: -2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
@@ -278,10 +278,10 @@ const COMMAND: &[Spec] = &[
     },
     Spec {
         name: "command|getkeys",
-        summary: "Picks the keys out of a full command.",
+        summary: "Extracts the keys from a full command.",
         since: "2.8.13",
         group: Group::Server,
-        complexity: "O(N), N the number of arguments",
+        complexity: "O(N), with N the number of arguments",
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
@@ -291,10 +291,10 @@ const COMMAND: &[Spec] = &[
     },
     Spec {
         name: "command|getkeysandflags",
-        summary: "Picks the keys out of a full command and tells what it does to each.",
+        summary: "Extracts the keys from a full command, with the kind of access to each.",
         since: "7.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of arguments",
+        complexity: "O(N), with N the number of arguments",
         arity: -3,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
@@ -316,25 +316,25 @@ const COMMAND: &[Spec] = &[
     },
     Spec {
         name: "command|info",
-        summary: "Describes commands, all or those named.",
+        summary: "Describes all commands, or the given ones.",
         since: "2.8.13",
         group: Group::Server,
-        complexity: "O(N), N the number of commands asked for",
+        complexity: "O(N), with N the number of commands requested",
         arity: -2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::string("command-name").optional().multiple()],
         tips: &["nondeterministic_output_order"],
-        history: &[("7.0.0", "Without arguments it describes all commands.")],
+        history: &[("7.0.0", "Without arguments, describes all commands.")],
         run: command::info,
         ..Spec::DEFAULT
     },
     Spec {
         name: "command|list",
-        summary: "Names the commands, all or those a filter lets through.",
+        summary: "Lists the names of all commands, or of those that match a filter.",
         since: "7.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of commands",
+        complexity: "O(N), with N the number of commands",
         arity: -2,
         flags: Flags::of(&[Loading, Stale]),
         categories: Categories::of(&[Category::Connection]),
@@ -358,10 +358,10 @@ const COMMAND: &[Spec] = &[
 const CONFIG: &[Spec] = &[
     Spec {
         name: "config|get",
-        summary: "Reads the parameters that match the patterns.",
+        summary: "Reads the parameters that match patterns.",
         since: "2.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of patterns",
+        complexity: "O(N), with N the number of patterns",
         arity: -3,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("parameter").multiple()],
@@ -382,7 +382,7 @@ const CONFIG: &[Spec] = &[
     },
     Spec {
         name: "config|resetstat",
-        summary: "Sets the statistics of `INFO` back to zero.",
+        summary: "Resets the statistics of `INFO` to zero.",
         since: "2.0.0",
         group: Group::Server,
         complexity: "O(1)",
@@ -394,7 +394,7 @@ const CONFIG: &[Spec] = &[
     },
     Spec {
         name: "config|rewrite",
-        summary: "Writes the configuration in force to the configuration file.",
+        summary: "Writes the active configuration to the configuration file.",
         since: "2.8.0",
         group: Group::Server,
         complexity: "O(1)",
@@ -406,10 +406,10 @@ const CONFIG: &[Spec] = &[
     },
     Spec {
         name: "config|set",
-        summary: "Changes parameters while the server runs; all of them or none.",
+        summary: "Changes parameters at run time, all of them or none.",
         since: "2.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of parameters",
+        complexity: "O(N), with N the number of parameters",
         arity: -4,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::block(
@@ -428,7 +428,7 @@ const CONFIG: &[Spec] = &[
 const LATENCY: &[Spec] = &[
     Spec {
         name: "latency|doctor",
-        summary: "Explains the recorded delays in plain words.",
+        summary: "Explains the recorded latency spikes.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "O(1)",
@@ -440,7 +440,7 @@ const LATENCY: &[Spec] = &[
     },
     Spec {
         name: "latency|graph",
-        summary: "Draws the delays of an event in characters.",
+        summary: "Draws the latency spikes of an event as a text graph.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "O(1)",
@@ -464,10 +464,10 @@ const LATENCY: &[Spec] = &[
     },
     Spec {
         name: "latency|histogram",
-        summary: "Reports how the run times of commands are distributed.",
+        summary: "Reports the distribution of command execution times.",
         since: "7.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of commands reported",
+        complexity: "O(N), with N the number of commands reported",
         arity: -2,
         flags: Flags::of(&[Admin, NoScript, Loading, Stale]),
         arguments: &[Argument::string("command").optional().multiple()],
@@ -477,7 +477,7 @@ const LATENCY: &[Spec] = &[
     },
     Spec {
         name: "latency|history",
-        summary: "Lists the recorded delays of an event, each with its time.",
+        summary: "Lists the latency samples of an event with their times.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "O(1)",
@@ -490,7 +490,7 @@ const LATENCY: &[Spec] = &[
     },
     Spec {
         name: "latency|latest",
-        summary: "Lists the last and the longest delay of every event.",
+        summary: "Lists the latest and the worst latency sample of every event.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "O(1)",
@@ -502,7 +502,7 @@ const LATENCY: &[Spec] = &[
     },
     Spec {
         name: "latency|reset",
-        summary: "Forgets the delays of events, all or those named.",
+        summary: "Discards the latency samples of all events, or of the given ones.",
         since: "2.8.13",
         group: Group::Server,
         complexity: "O(1)",
@@ -519,7 +519,7 @@ const LATENCY: &[Spec] = &[
 const MEMORY: &[Spec] = &[
     Spec {
         name: "memory|doctor",
-        summary: "Looks for trouble with memory and explains it.",
+        summary: "Diagnoses memory problems.",
         since: "4.0.0",
         group: Group::Server,
         complexity: "O(1)",
@@ -552,7 +552,7 @@ const MEMORY: &[Spec] = &[
     },
     Spec {
         name: "memory|purge",
-        summary: "Asks the allocator to give memory back to the system.",
+        summary: "Asks the allocator to return free memory to the system.",
         since: "4.0.0",
         group: Group::Server,
         complexity: "Grows with the memory in use, and may be slow",
@@ -563,7 +563,7 @@ const MEMORY: &[Spec] = &[
     },
     Spec {
         name: "memory|stats",
-        summary: "Reports what memory is used for.",
+        summary: "Reports memory usage by purpose.",
         since: "4.0.0",
         group: Group::Server,
         complexity: "O(1)",
@@ -574,10 +574,10 @@ const MEMORY: &[Spec] = &[
     },
     Spec {
         name: "memory|usage",
-        summary: "Estimates the bytes that a key and its value take.",
+        summary: "Estimates the bytes used by a key and its value.",
         since: "4.0.0",
         group: Group::Server,
-        complexity: "O(N), N the number of samples",
+        complexity: "O(N), with N the number of samples",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         keys: &[KeySpec::at(2, &[Ro])],
@@ -597,12 +597,12 @@ const SLOWLOG: &[Spec] = &[
         summary: "Lists the newest entries of the slow log.",
         since: "2.2.12",
         group: Group::Server,
-        complexity: "O(N), N the number of entries listed",
+        complexity: "O(N), with N the number of entries listed",
         arity: -2,
         flags: Flags::of(&[Admin, Loading, Stale]),
         arguments: &[Argument::integer("count").optional()],
         tips: &["request_policy:all_nodes", "nondeterministic_output"],
-        history: &[("4.0.0", "The client's address and name in the reply.")],
+        history: &[("4.0.0", "The client's address and name are part of the reply.")],
         run: slowlog::get,
         ..Spec::DEFAULT
     },
@@ -634,7 +634,7 @@ const SLOWLOG: &[Spec] = &[
         summary: "Empties the slow log.",
         since: "2.2.12",
         group: Group::Server,
-        complexity: "O(N), N the number of entries",
+        complexity: "O(N), with N the number of entries",
         arity: 2,
         flags: Flags::of(&[Admin, Loading, Stale]),
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],

@@ -1,4 +1,4 @@
-//! Sorted sets: members by score.
+//! Sorted sets: members ordered by score.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Ow, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
@@ -6,23 +6,23 @@ use crate::command::spec::Flag::{Blocking, DenyOom, Fast, NoScript, ReadOnly, Wr
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{sorted_set, sorted_set_algebra, sorted_set_pop, sorted_set_range};
 
-/// Which end is popped.
+/// The end to pop from.
 const WHERE: Argument =
     Argument::one_of("where", &[Argument::token("min", "MIN"), Argument::token("max", "MAX")]);
 
-/// A part of the range.
+/// An offset and a count within the range.
 const LIMIT: Argument =
     Argument::block("limit", &[Argument::integer("offset"), Argument::integer("count")])
         .after("LIMIT")
         .optional();
 
-/// Scores as well as members.
+/// Includes the scores in the reply.
 const WITHSCORES: Argument = Argument::token("withscores", "WITHSCORES").optional();
 
-/// What the scores of each key are multiplied by.
+/// The factors by which the scores of each key are multiplied.
 const WEIGHTS: Argument = Argument::integer("weight").after("WEIGHTS").multiple().optional();
 
-/// How the scores of one member become one.
+/// The function that combines the scores of one member.
 const AGGREGATE: Argument = Argument::one_of(
     "aggregate",
     &[Argument::token("sum", "SUM"), Argument::token("min", "MIN"), Argument::token("max", "MAX")],
@@ -34,10 +34,10 @@ const AGGREGATE: Argument = Argument::one_of(
 pub(crate) const SORTED_SET: &[Spec] = &[
     Spec {
         name: "bzmpop",
-        summary: "Pops members from the first sorted set that has any, or waits for one.",
+        summary: "Pops members from the first non-empty sorted set, waiting if necessary.",
         since: "7.0.0",
         group: Group::SortedSet,
-        complexity: "O(K + M*log(N)), K the number of keys, N the members of the sorted set, M those popped",
+        complexity: "O(K + M*log(N)), with K the number of keys, N the number of members of the sorted set, M of those popped",
         arity: -5,
         flags: Flags::of(&[Write, Blocking]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -54,40 +54,40 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "bzpopmax",
-        summary: "Pops the highest member of the first sorted set that has any, or waits.",
+        summary: "Pops the highest member of the first non-empty sorted set, or waits.",
         since: "5.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: -3,
         flags: Flags::of(&[Write, NoScript, Blocking, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
-        history: &[("6.0.0", "The time-out may have a fraction.")],
+        history: &[("6.0.0", "The timeout may have a fraction.")],
         run: sorted_set_pop::bzpopmax,
         ..Spec::DEFAULT
     },
     Spec {
         name: "bzpopmin",
-        summary: "Pops the lowest member of the first sorted set that has any, or waits.",
+        summary: "Pops the lowest member of the first non-empty sorted set, or waits.",
         since: "5.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: -3,
         flags: Flags::of(&[Write, NoScript, Blocking, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
-        history: &[("6.0.0", "The time-out may have a fraction.")],
+        history: &[("6.0.0", "The timeout may have a fraction.")],
         run: sorted_set_pop::bzpopmin,
         ..Spec::DEFAULT
     },
     Spec {
         name: "zadd",
-        summary: "Adds members to a sorted set, or gives those that are there new scores.",
+        summary: "Adds members to a sorted set, or updates their scores.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)) for each member, N the number of members",
+        complexity: "O(log(N)) per member, with N the number of members",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -135,10 +135,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zcount",
-        summary: "Counts the members whose scores lie in a range.",
+        summary: "Counts the members with scores in a range.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: 4,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -149,10 +149,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zdiff",
-        summary: "Returns the members of the first sorted set that are in none of the others.",
+        summary: "Computes the difference of sorted sets.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(L + (N-K)*log(N)), L the members of all keys, N those of the first, K those of the result",
+        complexity: "O(L + (N-K)*log(N)), with L the number of members of all keys, N of the first, K of the result",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -163,10 +163,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zdiffstore",
-        summary: "Stores the members of the first sorted set that are in none of the others.",
+        summary: "Computes the difference of sorted sets and stores it in a key.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(L + (N-K)*log(N)), L the members of all keys, N those of the first, K those of the result",
+        complexity: "O(L + (N-K)*log(N)), with L the number of members of all keys, N of the first, K of the result",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -184,7 +184,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         summary: "Adds to the score of a member; a missing member counts as 0.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: 4,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -199,10 +199,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zinter",
-        summary: "Returns the members that are in all the sorted sets, with combined scores.",
+        summary: "Computes the intersection of sorted sets, with combined scores.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(N*K + M*log(M)), N the members of the smallest, K the number of keys, M those of the result",
+        complexity: "O(N*K + M*log(M)), with N the number of members of the smallest, K the number of keys, M the number of members of the result",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -219,10 +219,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zintercard",
-        summary: "Counts the members that are in all the sorted sets, up to a limit.",
+        summary: "Counts the members of an intersection of sorted sets, up to a limit.",
         since: "7.0.0",
         group: Group::SortedSet,
-        complexity: "O(N*K), N the members of the smallest, K the number of keys",
+        complexity: "O(N*K), with N the number of members of the smallest, K the number of keys",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -237,10 +237,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zinterstore",
-        summary: "Stores the members that are in all the sorted sets, with combined scores.",
+        summary: "Computes the intersection of sorted sets and stores it in a key.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(N*K + M*log(M)), N the members of the smallest, K the number of keys, M those of the result",
+        complexity: "O(N*K + M*log(M)), with N the number of members of the smallest, K the number of keys, M the number of members of the result",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -257,10 +257,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zlexcount",
-        summary: "Counts the members in a range of bytes, where all scores are the same.",
+        summary: "Counts the members in a lexicographic range; all scores must be equal.",
         since: "2.8.9",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: 4,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -271,10 +271,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zmpop",
-        summary: "Pops lowest or highest members of the first sorted set that has any.",
+        summary: "Pops the lowest or highest members of the first non-empty sorted set.",
         since: "7.0.0",
         group: Group::SortedSet,
-        complexity: "O(K + M*log(N)), K the number of keys, N the members of the sorted set, M those popped",
+        complexity: "O(K + M*log(N)), with K the number of keys, N the number of members of the sorted set, M of those popped",
         arity: -4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -293,7 +293,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         summary: "Reads the scores of members.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(N), N the number of members asked for",
+        complexity: "O(N), with N the number of members requested",
         arity: -3,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -304,10 +304,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zpopmax",
-        summary: "Removes the highest members and returns them with their scores.",
+        summary: "Pops the highest members, with their scores.",
         since: "5.0.0",
         group: Group::SortedSet,
-        complexity: "O(M*log(N)), N the number of members, M those popped",
+        complexity: "O(M*log(N)), with N the number of members, M of those popped",
         arity: -2,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -318,10 +318,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zpopmin",
-        summary: "Removes the lowest members and returns them with their scores.",
+        summary: "Pops the lowest members, with their scores.",
         since: "5.0.0",
         group: Group::SortedSet,
-        complexity: "O(M*log(N)), N the number of members, M those popped",
+        complexity: "O(M*log(N)), with N the number of members, M of those popped",
         arity: -2,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -332,10 +332,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrandmember",
-        summary: "Returns random members, distinct ones or, for a negative count, any.",
+        summary: "Reads random members, with repetitions if the count is negative.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(M*log(N)), N the number of members, M those returned",
+        complexity: "O(M*log(N)), with N the number of members, M of those returned",
         arity: -2,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -350,10 +350,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrange",
-        summary: "Returns a range of members, by rank, by score or by their bytes.",
+        summary: "Reads a range of members by rank, by score or lexicographically.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -381,10 +381,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrangebylex",
-        summary: "Returns the members in a range of bytes, where all scores are the same.",
+        summary: "Reads the members in a lexicographic range; all scores must be equal.",
         since: "2.8.9",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -401,10 +401,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrangebyscore",
-        summary: "Returns the members whose scores lie in a range.",
+        summary: "Reads the members with scores in a range.",
         since: "1.0.5",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -426,7 +426,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         summary: "Stores a range of members as another sorted set.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those stored",
+        complexity: "O(log(N) + M), with N the number of members, M of those stored",
         arity: -5,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -449,10 +449,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrank",
-        summary: "Returns how many members are lower than a member.",
+        summary: "Reads the rank of a member, lowest score first.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: -3,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -471,7 +471,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         summary: "Removes members.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(M*log(N)), N the number of members, M those removed",
+        complexity: "O(M*log(N)), with N the number of members, M of those removed",
         arity: -3,
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -483,10 +483,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zremrangebylex",
-        summary: "Removes the members in a range of bytes, where all scores are the same.",
+        summary: "Removes the members in a lexicographic range; all scores must be equal.",
         since: "2.8.9",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those removed",
+        complexity: "O(log(N) + M), with N the number of members, M of those removed",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -500,7 +500,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         summary: "Removes the members in a range of ranks.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those removed",
+        complexity: "O(log(N) + M), with N the number of members, M of those removed",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -515,10 +515,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zremrangebyscore",
-        summary: "Removes the members whose scores lie in a range.",
+        summary: "Removes the members with scores in a range.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those removed",
+        complexity: "O(log(N) + M), with N the number of members, M of those removed",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -529,10 +529,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrevrange",
-        summary: "Returns a range of members by rank, highest first.",
+        summary: "Reads a range of members by rank, highest score first.",
         since: "1.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -549,10 +549,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrevrangebylex",
-        summary: "Returns the members in a range of bytes, highest first.",
+        summary: "Reads the members in a lexicographic range, highest first.",
         since: "2.8.9",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -572,10 +572,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrevrangebyscore",
-        summary: "Returns the members whose scores lie in a range, highest first.",
+        summary: "Reads the members with scores in a range, highest first.",
         since: "2.2.0",
         group: Group::SortedSet,
-        complexity: "O(log(N) + M), N the number of members, M those returned",
+        complexity: "O(log(N) + M), with N the number of members, M of those returned",
         arity: -4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -597,10 +597,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zrevrank",
-        summary: "Returns how many members are higher than a member.",
+        summary: "Reads the rank of a member, highest score first.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(log(N)), N the number of members",
+        complexity: "O(log(N)), with N the number of members",
         arity: -3,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -616,10 +616,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zscan",
-        summary: "Walks the members and their scores, some at a time.",
+        summary: "Iterates over members and scores, a few per call.",
         since: "2.8.0",
         group: Group::SortedSet,
-        complexity: "O(1) a call, O(N) for a whole walk, N the number of members",
+        complexity: "O(1) per call; O(N) for a full iteration, with N the number of members",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -650,10 +650,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zunion",
-        summary: "Returns the members that are in any of the sorted sets, with combined scores.",
+        summary: "Computes the union of sorted sets, with combined scores.",
         since: "6.2.0",
         group: Group::SortedSet,
-        complexity: "O(N + M*log(M)), N the members of all keys, M those of the result",
+        complexity: "O(N + M*log(M)), with N the number of members of all keys, M of the result",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::SortedSet]),
@@ -670,10 +670,10 @@ pub(crate) const SORTED_SET: &[Spec] = &[
     },
     Spec {
         name: "zunionstore",
-        summary: "Stores the members that are in any of the sorted sets, with combined scores.",
+        summary: "Computes the union of sorted sets and stores it in a key.",
         since: "2.0.0",
         group: Group::SortedSet,
-        complexity: "O(N + M*log(M)), N the members of all keys, M those of the result",
+        complexity: "O(N + M*log(M)), with N the number of members of all keys, M of the result",
         arity: -4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::SortedSet]),

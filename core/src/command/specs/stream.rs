@@ -1,4 +1,4 @@
-//! Streams.
+//! Streams: append-only logs with consumer groups.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
 use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
@@ -46,7 +46,7 @@ const STREAMS: Argument =
     Argument::block("streams", &[KEY.multiple(), Argument::string("id").multiple()])
         .after("STREAMS");
 
-/// The first half of what follows `STREAMS`.
+/// The keys: the first half of the arguments after `STREAMS`.
 const fn streams(start_from: i16) -> KeySpec {
     KeySpec {
         notes: None,
@@ -56,19 +56,19 @@ const fn streams(start_from: i16) -> KeySpec {
     }
 }
 
-const RANGE_COMPLEXITY: &str = "O(N), N the entries that are replied";
-const READ_COMPLEXITY: &str = "O(N) a stream, N the entries that are replied; with `BLOCK`, `XADD` pays for the clients that it serves";
+const RANGE_COMPLEXITY: &str = "O(N), with N the number of entries returned";
+const READ_COMPLEXITY: &str = "O(N) per stream, with N the number of entries returned; with `BLOCK`, serving waiting clients adds to the cost of `XADD`";
 const SUBCOMMAND_COMPLEXITY: &str = "Depends on the subcommand";
-const EXCLUSIVE_HISTORY: (&str, &str) = ("6.2.0", "Ranges without their bounds.");
+const EXCLUSIVE_HISTORY: (&str, &str) = ("6.2.0", "Exclusive ranges.");
 
 /// The commands of the group `stream`, sorted by name.
 pub(crate) const STREAM: &[Spec] = &[
     Spec {
         name: "xack",
-        summary: "Acknowledges entries, which the consumer group then waits for no longer.",
+        summary: "Acknowledges entries, which are then no longer pending in the group.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(1) an id",
+        complexity: "O(1) per id",
         arity: -4,
         flags: Flags::of(&[Write, Fast]),
         categories: STREAM_CATEGORY,
@@ -79,10 +79,10 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xadd",
-        summary: "Adds an entry to a stream, which is created if it is missing.",
+        summary: "Appends an entry to a stream, creating the stream if it is missing.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(1), and O(N) to trim, N the entries that are removed",
+        complexity: "O(1), plus O(N) to trim, with N the number of entries removed",
         arity: -5,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: STREAM_CATEGORY,
@@ -111,7 +111,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xautoclaim",
-        summary: "Gives a consumer what others of its group have not acknowledged in time.",
+        summary: "Transfers entries that stayed pending too long to another consumer.",
         since: "6.2.0",
         group: Group::Stream,
         complexity: "O(1) if `COUNT` is small",
@@ -120,7 +120,7 @@ pub(crate) const STREAM: &[Spec] = &[
         categories: STREAM_CATEGORY,
         keys: &[KeySpec::first(&[Rw, Delete])],
         tips: NONDETERMINISTIC,
-        history: &[("7.0.0", "The reply tells which entries are gone, and no longer pending.")],
+        history: &[("7.0.0", "The reply lists deleted entries, which are no longer pending.")],
         arguments: &[
             KEY,
             GROUP,
@@ -135,10 +135,10 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xclaim",
-        summary: "Gives a consumer entries that another of its group has not acknowledged.",
+        summary: "Transfers given pending entries to another consumer of the group.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(log N), N the pending entries of the group",
+        complexity: "O(log N), with N the number of pending entries of the group",
         arity: -6,
         flags: Flags::of(&[Write, Fast]),
         categories: STREAM_CATEGORY,
@@ -165,7 +165,7 @@ pub(crate) const STREAM: &[Spec] = &[
         summary: "Removes entries from a stream.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(1) an entry, whatever the length of the stream",
+        complexity: "O(1) per entry, regardless of the length of the stream",
         arity: -3,
         flags: Flags::of(&[Write, Fast]),
         categories: STREAM_CATEGORY,
@@ -186,7 +186,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xinfo",
-        summary: "Tells of a stream, its groups and their consumers.",
+        summary: "Describes a stream, its groups and their consumers.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: SUBCOMMAND_COMPLEXITY,
@@ -210,16 +210,16 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xpending",
-        summary: "Tells what a consumer group has been given and has not acknowledged.",
+        summary: "Lists or summarizes the pending entries of a consumer group.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(N), N the entries that are looked at; as a summary, O(N), N the consumers",
+        complexity: "O(N), with N the number of entries examined; for the summary, N the number of consumers",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: STREAM_CATEGORY,
         keys: &[KeySpec::first(&[Ro, Access])],
         tips: NONDETERMINISTIC,
-        history: &[("6.2.0", "The option `IDLE`, and ranges without their bounds.")],
+        history: &[("6.2.0", "The option `IDLE`, and exclusive ranges.")],
         arguments: &[
             KEY,
             GROUP,
@@ -240,7 +240,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xrange",
-        summary: "Replies with the entries from one id to another.",
+        summary: "Reads the entries in a range of ids.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: RANGE_COMPLEXITY,
@@ -255,7 +255,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xread",
-        summary: "Replies with what is new in several streams, and may wait for that.",
+        summary: "Reads new entries of several streams, waiting for them if requested.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: READ_COMPLEXITY,
@@ -269,7 +269,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xreadgroup",
-        summary: "Gives a consumer what is new to its group, or what it has yet to acknowledge.",
+        summary: "Reads entries new to a consumer group, or a consumer's pending entries.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: READ_COMPLEXITY,
@@ -289,7 +289,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xrevrange",
-        summary: "Replies with the entries from one id back to another.",
+        summary: "Reads the entries in a range of ids in reverse order.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: RANGE_COMPLEXITY,
@@ -304,7 +304,7 @@ pub(crate) const STREAM: &[Spec] = &[
     },
     Spec {
         name: "xsetid",
-        summary: "Sets the last id of a stream, for its copies elsewhere.",
+        summary: "Sets the last id of a stream; used for replication.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1)",
@@ -327,7 +327,7 @@ pub(crate) const STREAM: &[Spec] = &[
         summary: "Removes the oldest entries of a stream.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(N), N the entries that are removed, whole nodes of them at a time",
+        complexity: "O(N), with N the number of entries removed, whole nodes at a time",
         arity: -4,
         flags: Flags::of(&[Write]),
         categories: STREAM_CATEGORY,
@@ -343,7 +343,7 @@ pub(crate) const STREAM: &[Spec] = &[
 const XGROUP: &[Spec] = &[
     Spec {
         name: "xgroup|create",
-        summary: "Creates a consumer group.",
+        summary: "Creates a consumer group of a stream.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1)",
@@ -378,7 +378,7 @@ const XGROUP: &[Spec] = &[
     },
     Spec {
         name: "xgroup|delconsumer",
-        summary: "Removes a consumer with all that it has not acknowledged.",
+        summary: "Removes a consumer and its pending entries.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1)",
@@ -395,7 +395,7 @@ const XGROUP: &[Spec] = &[
         summary: "Removes a consumer group.",
         since: "5.0.0",
         group: Group::Stream,
-        complexity: "O(N), N the pending entries of the group",
+        complexity: "O(N), with N the number of pending entries of the group",
         arity: 4,
         flags: Flags::of(&[Write]),
         categories: STREAM_CATEGORY,
@@ -418,7 +418,7 @@ const XGROUP: &[Spec] = &[
     },
     Spec {
         name: "xgroup|setid",
-        summary: "Sets how far a consumer group has read.",
+        summary: "Sets the last delivered id of a consumer group.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1)",
@@ -479,7 +479,7 @@ const XINFO: &[Spec] = &[
     },
     Spec {
         name: "xinfo|stream",
-        summary: "Tells of a stream.",
+        summary: "Describes a stream.",
         since: "5.0.0",
         group: Group::Stream,
         complexity: "O(1)",
@@ -493,7 +493,7 @@ const XINFO: &[Spec] = &[
                 "7.0.0",
                 "The fields `max-deleted-entry-id`, `entries-added`, `recorded-first-entry-id`, `entries-read` and `lag`.",
             ),
-            ("7.2.0", "The field `active-time`; `seen-time` means any try."),
+            ("7.2.0", "The field `active-time`; `seen-time` includes unsuccessful attempts."),
         ],
         arguments: &[
             KEY,

@@ -1,4 +1,4 @@
-//! Strings: the value is bytes, and may be read as a number.
+//! Strings: values of bytes, which may be read as numbers.
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update, VariableFlags};
 use crate::command::keys::{KeySpec, SpecialKeys};
@@ -13,7 +13,7 @@ pub(crate) const STRING: &[Spec] = &[
         summary: "Appends to a string; a missing key counts as empty.",
         since: "2.0.0",
         group: Group::String,
-        complexity: "O(1) amortized, as the buffer doubles when it is full",
+        complexity: "O(1) amortized, because a full buffer doubles its size",
         arity: 3,
         flags: Flags::of(&[Write, DenyOom, Fast]),
         categories: Categories::of(&[Category::String]),
@@ -80,7 +80,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "getex",
-        summary: "Reads the string in a key and sets or clears when the key expires.",
+        summary: "Reads the string in a key and sets or removes the key's expiry.",
         since: "6.2.0",
         group: Group::String,
         complexity: "O(1)",
@@ -88,7 +88,7 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[Write, Fast]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update])
-            .notes("It changes when the key expires, hence RW and update.")],
+            .notes("RW and UPDATE because the expiry of the key changes.")],
         arguments: &[
             Argument::key("key", 0),
             Argument::one_of(
@@ -108,10 +108,10 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "getrange",
-        summary: "Reads part of a string, by the offsets of its first and last byte.",
+        summary: "Reads a part of a string, from the first to the last byte offset.",
         since: "2.4.0",
         group: Group::String,
-        complexity: "O(N), N the length of the part; it is copied once, so a short part costs next to nothing",
+        complexity: "O(N), with N the length of the part; the part is copied once, so short parts are cheap",
         arity: 4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
@@ -165,7 +165,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "incrbyfloat",
-        summary: "Adds to the floating point number in a key; a missing key counts as 0.",
+        summary: "Adds to the floating-point number in a key; a missing key counts as 0.",
         since: "2.6.0",
         group: Group::String,
         complexity: "O(1)",
@@ -179,10 +179,10 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "lcs",
-        summary: "Finds the longest subsequence that two strings have in common.",
+        summary: "Finds the longest common subsequence of two strings.",
         since: "7.0.0",
         group: Group::String,
-        complexity: "O(N*M), N and M the lengths of the two strings",
+        complexity: "O(N*M), with N and M the lengths of the two strings",
         arity: -3,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),
@@ -203,7 +203,7 @@ pub(crate) const STRING: &[Spec] = &[
         summary: "Reads the strings in several keys at once.",
         since: "1.0.0",
         group: Group::String,
-        complexity: "O(N), N the number of keys",
+        complexity: "O(N), with N the number of keys",
         arity: -2,
         flags: Flags::of(&[ReadOnly, Fast]),
         categories: Categories::of(&[Category::String]),
@@ -218,7 +218,7 @@ pub(crate) const STRING: &[Spec] = &[
         summary: "Writes strings to several keys at once.",
         since: "1.0.1",
         group: Group::String,
-        complexity: "O(N), N the number of keys",
+        complexity: "O(N), with N the number of keys",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::String]),
@@ -237,7 +237,7 @@ pub(crate) const STRING: &[Spec] = &[
         summary: "Writes strings to several keys at once, unless one of the keys exists.",
         since: "1.0.1",
         group: Group::String,
-        complexity: "O(N), N the number of keys",
+        complexity: "O(N), with N the number of keys",
         arity: -3,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::String]),
@@ -252,7 +252,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "psetex",
-        summary: "Writes a string to a key that expires after some milliseconds.",
+        summary: "Writes a string to a key that expires after a number of milliseconds.",
         since: "2.6.0",
         group: Group::String,
         complexity: "O(1)",
@@ -271,7 +271,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "set",
-        summary: "Writes a string to a key, whatever the key held before.",
+        summary: "Writes a string to a key, replacing any previous value.",
         since: "1.0.0",
         group: Group::String,
         complexity: "O(1)",
@@ -279,7 +279,7 @@ pub(crate) const STRING: &[Spec] = &[
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::String]),
         keys: &[KeySpec::first(&[Rw, Access, Update, VariableFlags])
-            .notes("RW and access hold with the option `GET`; without it, OW.")],
+            .notes("RW and ACCESS because of the option `GET`; OW without it.")],
         special_keys: Some(SpecialKeys::Set),
         arguments: &[
             Argument::key("key", 0),
@@ -307,14 +307,14 @@ pub(crate) const STRING: &[Spec] = &[
             ("2.6.12", "Options `EX`, `PX`, `NX` and `XX`."),
             ("6.0.0", "Option `KEEPTTL`."),
             ("6.2.0", "Options `GET`, `EXAT` and `PXAT`."),
-            ("7.0.0", "`NX` and `GET` may go together."),
+            ("7.0.0", "`NX` and `GET` may be combined."),
         ],
         run: string::set,
         ..Spec::DEFAULT
     },
     Spec {
         name: "setex",
-        summary: "Writes a string to a key that expires after some seconds.",
+        summary: "Writes a string to a key that expires after a number of seconds.",
         since: "2.0.0",
         group: Group::String,
         complexity: "O(1)",
@@ -348,10 +348,10 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "setrange",
-        summary: "Overwrites part of a string from an offset; zero bytes fill a gap before it.",
+        summary: "Overwrites part of a string at an offset, padding with zero bytes.",
         since: "2.2.0",
         group: Group::String,
-        complexity: "O(M), M the length of the new part, plus the padding; O(1) for a short part",
+        complexity: "O(M), with M the length of the new part, plus the padding; O(1) for a short part",
         arity: 4,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::String]),
@@ -366,7 +366,7 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "strlen",
-        summary: "Counts the bytes of a string.",
+        summary: "Measures the length of a string in bytes.",
         since: "2.2.0",
         group: Group::String,
         complexity: "O(1)",
@@ -380,10 +380,10 @@ pub(crate) const STRING: &[Spec] = &[
     },
     Spec {
         name: "substr",
-        summary: "Reads part of a string, by the offsets of its first and last byte.",
+        summary: "Reads a part of a string, from the first to the last byte offset.",
         since: "1.0.0",
         group: Group::String,
-        complexity: "O(N), N the length of the part",
+        complexity: "O(N), with N the length of the part",
         arity: 4,
         flags: Flags::of(&[ReadOnly]),
         categories: Categories::of(&[Category::String]),

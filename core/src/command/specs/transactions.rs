@@ -12,10 +12,10 @@ use crate::command::transaction;
 pub(crate) const TRANSACTIONS: &[Spec] = &[
     Spec {
         name: "discard",
-        summary: "Drops the queued commands and ends the transaction.",
+        summary: "Discards the queued commands and ends the transaction.",
         since: "2.0.0",
         group: Group::Transactions,
-        complexity: "O(N), N the number of queued commands",
+        complexity: "O(N), with N the number of queued commands",
         arity: 1,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy, Unqueued]),
         categories: Categories::of(&[Category::Transaction]),
@@ -24,7 +24,7 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
     },
     Spec {
         name: "exec",
-        summary: "Runs the queued commands as one and ends the transaction.",
+        summary: "Runs the queued commands atomically and ends the transaction.",
         since: "1.2.0",
         group: Group::Transactions,
         complexity: "That of the queued commands",
@@ -60,10 +60,10 @@ pub(crate) const TRANSACTIONS: &[Spec] = &[
     },
     Spec {
         name: "watch",
-        summary: "Watches keys: if one changes, the next transaction does not run.",
+        summary: "Watches keys: if one of them changes, the next transaction is aborted.",
         since: "2.2.0",
         group: Group::Transactions,
-        complexity: "O(1) a key",
+        complexity: "O(1) per key",
         arity: -2,
         flags: Flags::of(&[NoScript, Loading, Stale, Fast, AllowBusy, Unqueued]),
         categories: Categories::of(&[Category::Transaction]),

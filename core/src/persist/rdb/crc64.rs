@@ -1,8 +1,9 @@
-//! The checksum at the end of payloads and snapshots: CRC-64 with Jones' polynomial, reflected.
+//! The checksum of payloads and snapshots: CRC-64 with the Jones polynomial, reflected.
 
 use crc::{CRC_64_REDIS, Crc, Digest, Table};
 
-/// Sixteen bytes a step where 32 KiB of tables do not matter; in a module that pages download they do.
+/// Processes sixteen bytes per step where 32 KiB of tables are acceptable; not in the wasm module,
+/// which pages download.
 #[cfg(not(target_family = "wasm"))]
 type Steps = Table<16>;
 #[cfg(target_family = "wasm")]
@@ -10,7 +11,7 @@ type Steps = Table<1>;
 
 static CRC64: Crc<u64, Steps> = Crc::<u64, Steps>::new(&CRC_64_REDIS);
 
-/// The checksum of `bytes`.
+/// Returns the checksum of `bytes`.
 ///
 /// ```
 /// use redstart_core::persist::rdb::crc64;
@@ -21,7 +22,7 @@ pub fn crc64(bytes: &[u8]) -> u64 {
     CRC64.checksum(bytes)
 }
 
-/// The checksum of bytes that come piece by piece.
+/// An incremental checksum.
 #[derive(Clone)]
 pub(super) struct Sum(Digest<'static, u64, Steps>);
 
@@ -38,12 +39,12 @@ impl core::fmt::Debug for Sum {
 }
 
 impl Sum {
-    /// The next piece.
+    /// Adds the next bytes.
     pub(super) fn add(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The checksum of all so far.
+    /// Returns the checksum of all bytes added so far.
     pub(super) fn total(&self) -> u64 {
         self.0.clone().finalize()
     }

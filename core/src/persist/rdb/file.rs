@@ -3,15 +3,17 @@
 //! ```text
 //!  REDIS0010   parts ...   ff   checksum          the version in four digits; u64, or 0 for none
 //!
-//!  fa name value           something to know of the file: who wrote it, when
-//!  fe index                the database that what follows belongs to
-//!  fb keys expiring        how many keys it has
+//!  fa name value           metadata of the file: its writer, its time
+//!  fe index                the database of the following keys
+//!  fb keys expiring        its number of keys, and of those with an expiry
 //!  [fc u64 | fd u32] [f8 seconds] [f9 u8] kind key value
-//!                          a key, with its deadline in milliseconds or seconds and how long it was not used or how often
+//!                          a key, with its expiry in milliseconds or seconds,
+//!                          and its idle time or its access counter
 //! ```
 //!
-//! The version that is written is the oldest that can tell all values: see [`dump`](super::dump) for why. Neither side does I/O: whoever writes
-//! takes what is there by now as often as it likes, and whoever reads passes what it has.
+//! A file is written in the oldest version that can represent all its values: see
+//! [`dump`](super::dump) for the reason. Neither side does I/O: the caller of the writer takes the
+//! bytes written so far at any time, and the caller of the reader passes the bytes that it has.
 
 use alloc::{borrow::Cow, vec::Vec};
 use core::mem;
@@ -37,25 +39,25 @@ const DEADLINE_SECONDS: u8 = 0xfd;
 const DATABASE: u8 = 0xfe;
 const END: u8 = 0xff;
 
-/// When or how often a key was used, as far as a file tells.
+/// The access statistics of a key, as far as the file contains them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// It does not.
+    /// No statistics.
     Unknown,
-    /// Seconds since the last use.
+    /// Seconds since the last access.
     Idle(u64),
-    /// The counter of uses.
+    /// The access counter.
     Frequency(u8),
 }
 
 /// A part of a file.
 #[derive(Debug)]
 pub enum Part<'a> {
-    /// Something to know of the file.
+    /// An auxiliary field: metadata of the file.
     Auxiliary(Cow<'a, [u8]>, Cow<'a, [u8]>),
     /// The database of the keys that follow.
     Database(u64),
-    /// How many keys the database has, and how many of them expire.
+    /// The number of keys in the database, and of those with an expiry.
     Sizes(u64, u64),
     /// A library of functions.
     Function(Cow<'a, [u8]>),
@@ -65,9 +67,9 @@ pub enum Part<'a> {
         key: Cow<'a, [u8]>,
         /// Its value.
         value: Loaded<'a>,
-        /// When it expires.
+        /// The expiry.
         deadline: Option<UnixMillis>,
-        /// When it was used.
+        /// The access statistics.
         usage: Usage,
     },
     /// A key whose value cannot be decoded. The value was skipped.
@@ -86,7 +88,7 @@ pub enum Part<'a> {
     },
 }
 
-/// Writes a file.
+/// A writer of files.
 #[derive(Debug)]
 pub struct FileWriter<'a> {
     writer: Writer<'a>,
@@ -95,7 +97,7 @@ pub struct FileWriter<'a> {
 }
 
 impl<'a> FileWriter<'a> {
-    /// A file for readers of `version`; with a compressor, long strings are compressed.
+    /// Starts a file for readers of `version`; with a compressor, long strings are compressed.
     #[must_use]
     pub fn new(version: Version, compressor: Option<&'a mut lzf::Compressor>) -> Self {
         let mut writer = Writer::new(Vec::new(), compressor);
@@ -105,14 +107,15 @@ impl<'a> FileWriter<'a> {
         Self { writer, version, checksum: crc64::Sum::default() }
     }
 
-    /// Something to know of the file.
+    /// Writes an auxiliary field.
     pub fn auxiliary(&mut self, name: &[u8], value: &[u8]) {
         self.writer.byte(AUXILIARY);
         self.writer.string(name);
         self.writer.string(value);
     }
 
-    /// The database of the keys that follow, how many it has and how many of them expire.
+    /// Writes the database of the keys that follow, its number of keys, and the number of those
+    /// with an expiry.
     pub fn database(&mut self, index: usize, keys: usize, expiring: usize) {
         self.writer.byte(DATABASE);
         self.writer.count(index);
@@ -121,7 +124,7 @@ impl<'a> FileWriter<'a> {
         self.writer.count(expiring);
     }
 
-    /// A key. Its value must be one that the version [can tell](Kind::since).
+    /// Writes a key. The version must [support](Kind::since) its value.
     pub fn record(&mut self, record: &Record, usage: Usage) {
         if let Some(deadline) = record.deadline() {
             self.writer.byte(DEADLINE_MS);
@@ -141,14 +144,14 @@ impl<'a> FileWriter<'a> {
         save(record.value(), kind, &mut self.writer);
     }
 
-    /// What was written since the last time.
+    /// Returns the bytes written since the last call.
     pub fn take(&mut self) -> Vec<u8> {
         let written = mem::take(self.writer.out());
         self.checksum.add(&written);
         written
     }
 
-    /// The end of the file.
+    /// Writes the end of the file, and returns the remaining bytes.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.writer.byte(END);
@@ -158,7 +161,7 @@ impl<'a> FileWriter<'a> {
     }
 }
 
-/// Reads a file, part by part.
+/// A reader of files, part by part.
 #[derive(Debug, Default)]
 pub struct FileReader {
     version: Option<Version>,
@@ -166,7 +169,7 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// The next part of the file, which `input` goes on with; `input` is then what follows it.
+    /// Reads the next part of the file from `input`, and advances `input` past it.
     ///
     /// # Errors
     /// There is no whole part. `input` has not moved, so a caller that has only the beginning of a file can try again with more of

@@ -1,8 +1,10 @@
-//! Hashes: the listpack of a small one, fields and values of any other, and from version 12 on the deadlines of fields.
+//! Hashes: the listpack of a small hash, fields and values of any other, and from version 12 on the
+//! deadlines of fields.
 //!
-//! What Redis 7.4 writes of deadlines is relative: the earliest one, then for each field how much later it is plus one, zero if it
-//! has none. A listpack of such fields, each with value and deadline, is read, and so are the forms of 7.4's first releases, in
-//! which deadlines are absolute.
+//! Redis 7.4 stores relative deadlines: the earliest one, then for each field the difference from
+//! it plus one, or zero without a deadline. The reader also accepts listpacks of such fields, each
+//! with its value and deadline, and the formats of 7.4's first releases, in which deadlines are
+//! absolute.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist, zipmap};
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     },
 };
 
-/// What no field expires after: 48 bits, as in Redis.
+/// The latest deadline of a field: 48 bits, as in Redis.
 const LATEST_MS: u64 = (1 << 48) - 1;
 
 const BAD_DEADLINE: Corrupt = Corrupt("a field has an impossible deadline");
@@ -61,7 +63,7 @@ pub(super) fn load(
             let pairs = zipmap::to_listpack(&reader.string()?)?;
             let longest = pairs.as_ref().iter().map(Entry::text_len).max();
             let mut hash = small(pairs, limits)?;
-            // Only of this kind does Redis look at lengths too.
+            // Redis checks the lengths for this kind only.
             if longest > Some(limits.listpack_value_bytes) {
                 hash.expect(usize::MAX, limits);
             }
@@ -70,7 +72,7 @@ pub(super) fn load(
         Kind::HashZiplist => small(ziplist::to_listpack(&reader.string()?)?, limits),
         Kind::HashListpack => small(packed::listpack(reader)?, limits),
         Kind::HashListpackWithDeadlines => {
-            // Its deadlines are absolute all the same.
+            // The deadlines are absolute nevertheless.
             reader.millis()?;
             triples(packed::listpack(reader)?, limits)
         }
@@ -92,7 +94,7 @@ fn small(pairs: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     Ok(hash)
 }
 
-/// A listpack of fields, values and deadlines.
+/// Converts a listpack of fields, values and deadlines.
 fn triples(triples: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     let triples = packed::distinct(triples, 3)?;
     let mut hash = Hash::default();
@@ -107,7 +109,8 @@ fn triples(triples: Listpack, limits: &HashLimits) -> Result<Hash, Corrupt> {
     Ok(hash)
 }
 
-/// Fields one by one; with `earliest` each comes after its deadline, which counts from there.
+/// Reads fields one by one; with `earliest`, each follows its deadline, which is relative to
+/// `earliest`.
 fn fields(
     reader: &mut Reader<'_>,
     earliest: Option<u64>,
@@ -129,7 +132,7 @@ fn fields(
     if count > 0 { Ok(hash) } else { Err(packed::EMPTY) }
 }
 
-/// The deadline at a time, which is zero if there is none.
+/// Returns the deadline at a time, which is zero for none.
 fn deadline(at_ms: u64) -> Result<FieldDeadline, Corrupt> {
     match at_ms {
         0 => Ok(FieldDeadline::Cleared),

@@ -1,4 +1,5 @@
-//! Lists. Version 10 has them as the listpacks of a quicklist, each said to be *packed*, or *plain* if it is one long element.
+//! Lists. Version 10 stores the nodes of a quicklist: each is *packed*, a listpack, or *plain*, one
+//! long element.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist};
 use crate::value::{
@@ -44,7 +45,7 @@ pub(super) fn load(
     if list.view().is_empty() { Err(packed::EMPTY) } else { Ok(list) }
 }
 
-/// Of a quicklist, one node as a listpack; one without entries is left out, as Redis does.
+/// Reads a quicklist node as a listpack; nodes without entries are skipped, as in Redis.
 fn node(kind: Kind, reader: &mut Reader<'_>) -> Result<Vec<u8>, Corrupt> {
     if kind == Kind::ListZiplists {
         return Ok(ziplist::to_listpack(&reader.string()?)?.into_bytes());

@@ -1,35 +1,38 @@
-//! LZF (Lehmann): the quick compression of long strings.
+//! LZF (Lehmann): fast compression of long strings.
 //!
 //! ```text
-//!  000lllll                            literals: the l + 1 bytes that follow
-//!  lllooooo oooooooo                   a copy of l + 2 bytes, l from 1 to 6, from o + 1 bytes before
-//!  111ooooo llllllll oooooooo          the same of l + 9 bytes
+//!  000lllll                       literals: the l + 1 bytes that follow
+//!  lllooooo oooooooo              a copy of l + 2 bytes, l from 1 to 6, from o + 1 bytes before
+//!  111ooooo llllllll oooooooo     the same for l + 9 bytes
 //! ```
 //!
-//! The compressor looks three bytes up in a table of where such bytes stood last. It makes the choices that Redis's own makes,
-//! so that both write the same bytes for the same string.
+//! The compressor looks up the last position of the next three bytes in a table. It makes the same
+//! choices as the one in Redis, so that both produce the same output for a string.
 
 use alloc::{vec, vec::Vec};
 
-/// The slots of the compressor's table, as a power of two.
+/// The size of the compressor's table, as a power of two.
 const SLOTS_LOG: u32 = 16;
 const LONGEST_LITERALS: usize = 1 << 5;
 const LONGEST_COPY: usize = (1 << 8) + (1 << 3);
 const FARTHEST: usize = 1 << 13;
 
-/// What three bytes may become at most: a copy of the greatest length.
+/// The maximum growth of three bytes: the longest copy.
 const EXPANSION: usize = LONGEST_COPY / 3;
 
-/// Compresses strings. The table is kept from one to the next, because clearing it takes longer than most strings do.
+/// Compresses strings. The table is reused for the next string, because clearing it takes longer
+/// than compressing most strings.
 #[derive(Clone, Debug, Default)]
 pub struct Compressor {
-    /// Where three bytes stood last, plus `origin`. What is less than that belongs to an earlier string.
+    /// The last position of each three bytes, plus `origin`. Smaller values belong to earlier
+    /// strings.
     slots: Vec<u32>,
     origin: u32,
 }
 
 impl Compressor {
-    /// Appends `input`, compressed, to `out`; nothing, if that takes more than `most` bytes.
+    /// Appends the compressed `input` to `out`. Appends nothing and returns `false` if the result
+    /// exceeds `most` bytes.
     pub fn compress(&mut self, input: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         let is_done = self.begin(input.len()) && self.run(input, most, out);
@@ -40,7 +43,7 @@ impl Compressor {
         is_done
     }
 
-    /// Makes room for the positions of a string; none are as high as needed for one that is too long.
+    /// Reserves positions for a string. Returns `false` if the string is too long.
     fn begin(&mut self, len: usize) -> bool {
         let Ok(len) = u32::try_from(len) else { return false };
         if self.origin.checked_add(len).is_none() || self.slots.is_empty() {
@@ -52,7 +55,7 @@ impl Compressor {
 
     fn run(&mut self, input: &[u8], most: usize, out: &mut Vec<u8>) -> bool {
         let mut run = Literals::begin(out, most);
-        // The last two bytes begin no three.
+        // No three bytes start at the last two.
         let searched = input.len().saturating_sub(2);
         let mut at = 0;
         while at < searched {
@@ -70,7 +73,8 @@ impl Compressor {
             run.copy(distance, len);
             at += len;
             if at < searched {
-                // The last two positions of a copy are worth finding again; all would take too long.
+                // Only the last two positions of a copy are recorded; recording all would take too
+                // long.
                 self.note(input, at - 2);
                 self.note(input, at - 1);
             }
@@ -83,7 +87,8 @@ impl Compressor {
         true
     }
 
-    /// The distance and length of what can be copied to `at`, which is noted in any case.
+    /// Returns the distance and length of a match for the bytes at `at`, and records their position
+    /// in any case.
     #[inline]
     fn find(&mut self, input: &[u8], at: usize) -> Option<(usize, usize)> {
         let before = self.note(input, at);
@@ -93,8 +98,8 @@ impl Compressor {
         if !is_near || input[from..from + 3] != input[at..at + 3] {
             return None;
         }
-        // Redis leaves the last two bytes out, except that it always compares three, and nineteen where it has begun to
-        // compare sixteen at once.
+        // Redis excludes the last two bytes, except that it always compares three, and nineteen
+        // once it has started to compare sixteen at a time.
         let most = match (input.len() - at - 2).min(LONGEST_COPY) {
             most @ ..=16 => most.max(3),
             most => most.max(19),
@@ -103,7 +108,7 @@ impl Compressor {
         Some((at - from, same.count()))
     }
 
-    /// Notes that the three bytes at `at` stand there, and returns what was noted for them.
+    /// Records the position of the three bytes at `at`, and returns the position recorded before.
     #[inline]
     fn note(&mut self, input: &[u8], at: usize) -> u32 {
         let three = u32::from_be_bytes([0, input[at], input[at + 1], input[at + 2]]);
@@ -113,13 +118,13 @@ impl Compressor {
     }
 }
 
-/// Compressed bytes with, at their end, a run of literals that may go on.
+/// Compressed bytes that end with an open run of literals.
 struct Literals<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the compressed bytes begin, and how many there may be.
+    /// The start of the compressed bytes, and their maximum number.
     start: usize,
     most: usize,
-    /// How many bytes the run has. The byte before them waits to tell that.
+    /// The length of the run. The byte before the run is reserved for it.
     len: usize,
 }
 
@@ -130,7 +135,8 @@ impl<'a> Literals<'a> {
         Self { out, start, most, len: 0 }
     }
 
-    /// Whether `more` bytes may follow, and one besides unless it is three or more: just as cautious as Redis is.
+    /// Returns `true` if `more` bytes fit, or a single byte if `more` is zero: the same margin as in
+    /// Redis.
     fn has_room(&self, more: usize) -> bool {
         let written = self.out.len() - self.start;
         if more == 0 { written < self.most } else { written + more <= self.most }
@@ -162,7 +168,7 @@ impl<'a> Literals<'a> {
         self.out.extend([offset as u8, 0]);
     }
 
-    /// Writes the length of the run down, or takes the byte away that waits for it.
+    /// Writes the length of the run, or removes the reserved byte if the run is empty.
     fn end(&mut self) {
         let head = self.out.len() - self.len - 1;
         match self.len.checked_sub(1) {
@@ -173,7 +179,8 @@ impl<'a> Literals<'a> {
     }
 }
 
-/// The string of `len` bytes that was compressed; nothing if the bytes do not say exactly that.
+/// Decompresses a string of `len` bytes. Returns `None` if the input does not decode to exactly
+/// that many.
 #[must_use]
 pub fn decompress(mut input: &[u8], len: usize) -> Option<Vec<u8>> {
     if len > input.len().checked_mul(EXPANSION)? {
@@ -208,7 +215,7 @@ pub fn decompress(mut input: &[u8], len: usize) -> Option<Vec<u8>> {
     (out.len() == len).then_some(out)
 }
 
-/// Appends `len` bytes from `from` on; those that are being appended may be among them.
+/// Appends `len` bytes starting at `from`; the ranges may overlap.
 fn copy(out: &mut Vec<u8>, from: usize, mut len: usize) {
     while len > 0 {
         let step = len.min(out.len() - from);
@@ -230,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_are_those_that_redis_dumps() {
+    fn the_output_equals_that_of_redis() {
         let hello = b"hello world hello world hello world hello world";
         assert_eq!(compressed(hello).unwrap(), b"\x0chello world h\xe0\x17\x0b\x01ld");
         assert_eq!(compressed(b"abcdefghijklmnopqrstuvwxyz0123456789"), None);
     }
 
     #[test]
-    fn what_was_compressed_is_decompressed() {
+    fn compressed_strings_decompress_to_themselves() {
         let mut random = Random::new(Seed(1));
         let mut compressor = Compressor::default();
         let mut total = 0;
@@ -263,7 +270,7 @@ mod tests {
             assert_eq!(
                 compressed(&input).as_deref(),
                 Some(out),
-                "it knows nothing of earlier strings"
+                "earlier strings do not affect the output"
             );
             assert_eq!(decompress(out, input.len()).as_deref(), Some(&*input));
             assert_eq!(decompress(out, input.len() + 1), None);
@@ -275,12 +282,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_compressed_is_refused() {
+    fn malformed_input_is_rejected() {
         assert_eq!(decompress(b"", 0), Some(Vec::new()));
-        assert_eq!(decompress(b"\x20\x00", 3), None, "a copy of what is not there");
-        assert_eq!(decompress(b"\x00a\xe0", 300), None, "a length that is missing");
-        assert_eq!(decompress(b"\x05abc", 6), None, "literals that are missing");
-        assert_eq!(decompress(b"\x00a\xe0\xff\x00", 1 << 40), None, "more than can be");
+        assert_eq!(decompress(b"\x20\x00", 3), None, "a copy from before the start");
+        assert_eq!(decompress(b"\x00a\xe0", 300), None, "a missing length");
+        assert_eq!(decompress(b"\x05abc", 6), None, "missing literals");
+        assert_eq!(decompress(b"\x00a\xe0\xff\x00", 1 << 40), None, "an impossible length");
         assert_eq!(decompress(b"\x00a\xe0\xff\x00", 265).map(|out| out.len()), Some(265));
     }
 }

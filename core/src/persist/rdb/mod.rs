@@ -1,18 +1,19 @@
-//! RDB: Redis's own form of values as bytes, which `DUMP` replies, `RESTORE` reads and snapshots are made of.
+//! RDB: Redis's binary format of values, used by `DUMP`, `RESTORE` and snapshots.
 //!
 //! ```text
 //!  payload of DUMP         type   value ...   version   checksum
 //!                          u8                 u16       u64
 //!
-//!  length                  00xxxxxx   01xxxxxx + byte   10000000 + u32   10000001 + u64     big-endian
+//!  length                  00xxxxxx   01xxxxxx + byte   10000000 + u32   10000001 + u64 big-endian
 //!  string                  its length and its bytes; or
-//!                          11000000 + i8   11000001 + i16   11000010 + i32                  the number's text
-//!                          11000011 + two lengths + bytes                                   compressed by LZF
+//!                          11000000 + i8   11000001 + i16   11000010 + i32   a number as text
+//!                          11000011 + two lengths + bytes                    compressed by LZF
 //! ```
 //!
-//! A value is made of lengths and strings, and what is small in memory is one string: the very bytes of its listpack or intset.
-//! Redis has changed the form of its types over the years and reads whatever an older one wrote, and so does this: each
-//! [`Kind`] that there ever was is read. What is written are the kinds of the [`Version`] that is asked for.
+//! A value consists of lengths and strings. A value with a compact encoding in memory is a single
+//! string: the bytes of its listpack or intset. Redis has changed the format of its types over the
+//! years, and reads all older formats. This module does the same: it reads every [`Kind`] that ever
+//! existed, and writes the kinds of the requested [`Version`].
 //!
 //! Nothing that is read is trusted, as in a Redis with `sanitize-dump-payload yes`: a value is read as a whole and in order, or
 //! the result is [`Corrupt`], with the reason. Nothing is allocated for a count or a length that is only announced.
@@ -48,17 +49,17 @@ pub use reader::{Corrupt, Reader};
 pub use value::{Kind, Limits, Loaded, load, save};
 pub use writer::Writer;
 
-/// The version of the format, which grows with every new kind of value.
+/// The version of the format, which increases with every new kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16);
 
 impl Version {
     /// Redis 7.0.
     pub const REDIS_7_0: Self = Self(10);
-    /// Redis 7.2: small sets of any members, and when a consumer of a stream was last active.
+    /// Redis 7.2: small sets of any members, and the last activity of stream consumers.
     pub const REDIS_7_2: Self = Self(11);
-    /// Redis 7.4: hashes whose fields expire.
+    /// Redis 7.4: hashes with expiring fields.
     pub const REDIS_7_4: Self = Self(12);
-    /// All that is known here.
+    /// The newest supported version.
     pub const NEWEST: Self = Self::REDIS_7_4;
 }

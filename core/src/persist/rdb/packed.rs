@@ -1,4 +1,4 @@
-//! Small collections, which are one string: the bytes of a listpack.
+//! Small collections, stored as one string: the bytes of a listpack.
 
 use super::{Corrupt, Reader};
 use crate::sort;
@@ -11,15 +11,18 @@ pub(super) const EMPTY: Corrupt = Corrupt("no elements");
 /// A listpack of whatever entries.
 ///
 /// # Errors
-/// The bytes are none.
+///
+/// Returns an error if the bytes are not a listpack.
 pub(super) fn listpack(reader: &mut Reader<'_>) -> Result<Listpack, Corrupt> {
     Listpack::from_dump(reader.blob()?).ok_or(Corrupt("damaged listpack"))
 }
 
-/// The same listpack, if it has elements of `stride` entries each, and no two whose first entries are equal.
+/// Returns the listpack if it consists of elements of `stride` entries each, with distinct first
+/// entries.
 ///
 /// # Errors
-/// It has none, half an element, or one twice.
+///
+/// Returns an error if the listpack is empty, ends within an element or contains a duplicate.
 pub(super) fn distinct(list: Listpack, stride: usize) -> Result<Listpack, Corrupt> {
     let view = list.as_ref();
     let mut keys: Vec<_> = view.iter().step_by(stride).map(key).collect();
@@ -33,7 +36,7 @@ pub(super) fn distinct(list: Listpack, stride: usize) -> Result<Listpack, Corrup
     }
 }
 
-/// An entry by what it spells: foreign bytes may have a number as text.
+/// Returns an entry's key by value: a foreign listpack may store an integer as text.
 fn key(entry: Entry<'_>) -> (Option<i64>, &[u8]) {
     match (entry.to_i64(), entry) {
         (None, Entry::Bytes(text)) => (None, text),

@@ -1,9 +1,11 @@
-//! What `DUMP` replies and `RESTORE` reads: one value, the version of its form, a checksum.
+//! The payloads of `DUMP` and `RESTORE`: one value, the version of its format, and a checksum.
 //!
-//! Redis 7.2 writes version 11 and reads all up to it; Redis 7.0 refuses 11. But for two details, which can be said in an
-//! older way, a 7.0 knows all that a 7.2 can say. So payloads are of version 10 and can be restored by both: a small set of
-//! strings is written member by member, and a consumer of a stream loses the time of its last activity, as it does between
-//! 7.2 and 7.0 anyhow. Only a hash whose fields expire needs 12, since no older Redis could hold it.
+//! Redis 7.2 writes version 11 and reads all versions up to it; Redis 7.0 rejects 11. Except for
+//! two details, both of which have an older representation, 7.0 can read everything that 7.2 can
+//! express. Payloads are therefore written as version 10 and can be restored by both: a small set
+//! of strings is written member by member, and a stream consumer loses the time of its last
+//! activity, as it does between 7.2 and 7.0 anyway. Only a hash with expiring fields needs version
+//! 12, since no older Redis can hold it.
 
 use super::{
     Corrupt, Kind, Limits, Loaded, Reader, Version, Writer, crc64, load, lzf::Compressor, save,
@@ -13,16 +15,16 @@ use alloc::vec::Vec;
 
 const CHECKSUM: usize = size_of::<u64>();
 
-/// Why a payload is refused.
+/// The reason for rejecting a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is of a version that is not known, or it has been damaged.
+    /// The version is unknown, or the payload is corrupt.
     VersionOrChecksum,
-    /// Its value is none.
+    /// The value is malformed.
     Value,
 }
 
-/// The payload that `DUMP` replies for a value.
+/// Returns the payload of a value, as `DUMP` replies it.
 #[must_use]
 pub fn dump(value: ValueRef<'_>, compressor: Option<&mut Compressor>) -> Vec<u8> {
     let kind = Kind::of(value, Version::REDIS_7_0);
@@ -37,11 +39,12 @@ pub fn dump(value: ValueRef<'_>, compressor: Option<&mut Compressor>) -> Vec<u8>
     payload
 }
 
-/// The value of a payload.
+/// Returns the value of a payload. `checks` selects whether the checksum must match. As in Redis,
+/// bytes after the value are ignored, and the value may extend into the footer.
 ///
 /// # Errors
-/// It is none. `checks` tells whether the checksum must be right. As in Redis, what is left of the payload does not matter, and
-/// a value may reach into the footer.
+///
+/// Returns the reason for rejecting the payload.
 pub fn restore<'a>(
     payload: &'a [u8],
     checks: bool,
@@ -55,7 +58,7 @@ pub fn restore<'a>(
     load(kind, &mut reader, limits).map_err(|_: Corrupt| Refusal::Value)
 }
 
-/// Whether the footer is right.
+/// Returns `true` if the footer is valid.
 fn is_framed(payload: &[u8], checks: bool) -> bool {
     let Some((summed, checksum)) = payload.split_last_chunk::<CHECKSUM>() else { return false };
     let Some((_, &version)) = summed.split_last_chunk() else { return false };

@@ -1,4 +1,4 @@
-//! Reading the parts of which all values are made, without trust in any of them.
+//! Reads the primitives of which all values consist, from untrusted input.
 
 use super::lzf;
 use crate::{limits, number::parse_f64};
@@ -13,76 +13,83 @@ const UNKNOWN_LENGTH: Corrupt = Corrupt("unknown encoding of a length");
 const UNKNOWN_STRING: Corrupt = Corrupt("unknown encoding of a string");
 const TOO_LONG: Corrupt = Corrupt("a string is too long");
 
-/// Serialised bytes, read from the front.
+/// A reader of serialized bytes, from front to back.
 #[derive(Clone, Debug)]
 pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// Reads `bytes`.
+    /// Creates a reader of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// How many bytes are left.
+    /// Returns the number of unread bytes.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.0.len()
     }
 
-    /// The next byte.
+    /// Reads the next byte.
     ///
     /// # Errors
-    /// There is none, as below wherever something is missing.
+    ///
+    /// Returns an error at the end of the input, as do all methods below when bytes are missing.
     pub fn byte(&mut self) -> Result<u8, Corrupt> {
         self.array().map(|[byte]| byte)
     }
 
-    /// So many bytes.
+    /// Reads `len` bytes.
     ///
     /// # Errors
-    /// As [`byte`](Self::byte).
+    ///
+    /// As for [`byte`](Self::byte).
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Corrupt> {
         let (bytes, rest) = self.0.split_at_checked(len).ok_or(TOO_SHORT)?;
         self.0 = rest;
         Ok(bytes)
     }
 
-    /// As many bytes as an array has.
+    /// Reads an array of `N` bytes.
     ///
     /// # Errors
-    /// As [`byte`](Self::byte).
+    ///
+    /// As for [`byte`](Self::byte).
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
         let (&array, rest) = self.0.split_first_chunk().ok_or(TOO_SHORT)?;
         self.0 = rest;
         Ok(array)
     }
 
-    /// A length, or another number without a sign.
+    /// Reads a length, or another unsigned number.
     ///
     /// # Errors
-    /// It is none.
+    ///
+    /// Returns an error if it is malformed.
     pub fn length(&mut self) -> Result<u64, Corrupt> {
         match self.head()? {
             Head::Length(length) => Ok(length),
-            // Redis takes the form of a number for the number.
+            // Redis uses the form of an encoded number as the number.
             Head::Encoded(form) => Ok(form.into()),
         }
     }
 
-    /// How many parts follow. Each takes a byte at least, so that a count is refused before anything is set aside for it.
+    /// Reads the number of parts that follow. Each part has at least one byte, so an excessive
+    /// count is rejected before any memory is allocated for it.
     ///
     /// # Errors
-    /// It is none, or what follows is too short.
+    ///
+    /// Returns an error if the count is malformed or exceeds the remaining bytes.
     pub fn count(&mut self) -> Result<usize, Corrupt> {
         let count = usize::try_from(self.length()?).map_err(|_| TOO_SHORT)?;
         if count <= self.left() { Ok(count) } else { Err(TOO_SHORT) }
     }
 
-    /// A string: as it is, compressed, or a number.
+    /// Reads a string: plain, compressed, or a number.
     ///
     /// # Errors
-    /// It is none.
+    ///
+    /// Returns an error if it is malformed.
     pub fn string(&mut self) -> Result<Cow<'a, [u8]>, Corrupt> {
         let number =
             |number: i32| Cow::Owned(itoa::Buffer::new().format(number).as_bytes().to_vec());
@@ -127,23 +134,26 @@ impl<'a> Reader<'a> {
     /// A string, as bytes to keep.
     ///
     /// # Errors
-    /// As [`string`](Self::string).
+    ///
+    /// As for [`string`](Self::string).
     pub fn blob(&mut self) -> Result<Vec<u8>, Corrupt> {
         self.string().map(Cow::into_owned)
     }
 
-    /// A double of eight bytes.
+    /// Reads a double of eight bytes.
     ///
     /// # Errors
-    /// As [`byte`](Self::byte).
+    ///
+    /// As for [`byte`](Self::byte).
     pub fn double(&mut self) -> Result<f64, Corrupt> {
         self.array().map(f64::from_le_bytes)
     }
 
-    /// A double in digits, as the first sorted sets had them.
+    /// Reads a double in decimal digits, the format of the earliest sorted sets.
     ///
     /// # Errors
-    /// It is none.
+    ///
+    /// Returns an error if it is malformed.
     pub fn double_in_digits(&mut self) -> Result<f64, Corrupt> {
         match self.byte()? {
             253 => Ok(f64::NAN),
@@ -164,10 +174,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A point in time, or a span, in milliseconds.
+    /// Reads a point in time or a duration, in milliseconds.
     ///
     /// # Errors
-    /// As [`byte`](Self::byte).
+    ///
+    /// As for [`byte`](Self::byte).
     pub fn millis(&mut self) -> Result<i64, Corrupt> {
         self.array().map(i64::from_le_bytes)
     }
@@ -186,7 +197,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a length begins with, or a string that is none.
+/// The head of a length, or of a string in a special encoding.
 enum Head {
     Length(u64),
     Encoded(u8),

@@ -1,6 +1,6 @@
-//! Sets: the intset or the listpack of a small one, members of any other.
+//! Sets: the intset or the listpack of a small set, the members of any other.
 //!
-//! Before version 11 there were no listpacks of sets: a small set was written like a large one.
+//! Before version 11 sets had no listpacks: a small set was written like a large one.
 
 use super::{Corrupt, Kind, Reader, Version, Writer, packed};
 use crate::{
@@ -56,7 +56,7 @@ pub(super) fn load(
     }
 }
 
-/// The set, as a table if it has more than `most` members.
+/// Returns the set, converted to a table if it has more than `most` members.
 fn within(set: Set, most: usize, limits: &SetLimits) -> Set {
     if set.view().len() <= most {
         return set;
@@ -68,7 +68,8 @@ fn within(set: Set, most: usize, limits: &SetLimits) -> Set {
     large
 }
 
-/// One with more members than an intset may have is a table from the start, as in Redis.
+/// Reads members. A set with more members than an intset may have is a table from the start, as in
+/// Redis.
 fn members(reader: &mut Reader<'_>, limits: &SetLimits) -> Result<Set, Corrupt> {
     let count = reader.count()?;
     let mut set = if count > limits.intset_entries { table(limits) } else { Set::default() };

@@ -1,5 +1,5 @@
-//! Sorted sets: the listpack of a small one, members and scores of any other, highest score first as in Redis, where that is
-//! the order that is read fastest.
+//! Sorted sets: the listpack of a small one, members and scores of any other. The highest score
+//! comes first, as in Redis, where that order is the fastest to load.
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist};
 use crate::number::parse_f64;
@@ -55,7 +55,7 @@ fn small(pairs: Listpack, limits: &SortedSetLimits) -> Result<SortedSet, Corrupt
     Ok(set)
 }
 
-/// Whether every member has a score, and they stand in the order of their scores.
+/// Returns `true` if every member has a score and the scores are in order.
 fn are_sorted(pairs: &Listpack) -> bool {
     let mut entries = pairs.as_ref().iter();
     let mut last: Option<(f64, Entry<'_>)> = None;

@@ -1,5 +1,6 @@
-//! Streams: their nodes as they are, and then what is known of the whole and of its consumer groups. Version 10 added what it
-//! takes to tell the lag of a group, version 11 when consumers last got something.
+//! Streams: their nodes verbatim, followed by the metadata of the stream and of its consumer
+//! groups. Version 10 added the fields needed for the lag of a group, version 11 the time at which
+//! a consumer last received an entry.
 
 use super::{Corrupt, Kind, Reader, Version, Writer, packed};
 use crate::value::stream::{Group, Pending, Stream, StreamId};
@@ -75,7 +76,7 @@ pub(super) fn load(kind: Kind, reader: &mut Reader<'_>) -> Result<Stream, Corrup
     if kind == Kind::StreamFirst {
         stream.entries_added = len;
     } else {
-        // The first id follows from the nodes.
+        // The first id can be derived from the nodes.
         load_id(reader)?;
         stream.max_deleted_id = load_id(reader)?;
         stream.entries_added = reader.length()?;

@@ -1,4 +1,5 @@
-//! Values of any type: which kind a value is written as, and who reads and writes that kind.
+//! Values of any type: selects the kind as which a value is written, and reads and writes every
+//! kind.
 
 use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set, stream};
 use crate::{
@@ -16,9 +17,9 @@ use crate::{
 };
 use alloc::{borrow::Cow, rc::Rc};
 
-/// A form in which values are written, and the byte that tells it.
+/// A format of values, identified by a byte.
 ///
-/// Those in between belong to modules, of which none is known here.
+/// The missing numbers belong to modules, none of which is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
@@ -28,7 +29,7 @@ pub enum Kind {
     List = 1,
     /// A set, member by member.
     Set = 2,
-    /// A sorted set, member by member, with scores in digits.
+    /// A sorted set, member by member, with scores in decimal digits.
     SortedSetInDigits = 3,
     /// A hash, field by field.
     Hash = 4,
@@ -97,13 +98,13 @@ impl Kind {
         Self::HashListpackWithDeadlines,
     ];
 
-    /// The kind that a byte tells.
+    /// Returns the kind with this number.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == byte)
     }
 
-    /// The kind as which a value is written for readers of `version`.
+    /// Returns the kind as which a value is written for readers of `version`.
     #[must_use]
     pub fn of(value: ValueRef<'_>, version: Version) -> Self {
         match value {
@@ -158,9 +159,9 @@ impl Kind {
     }
 }
 
-/// Up to where values are small, and what large ones are seeded with.
+/// The size limits of small values, and the hash seed of large ones.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "each type's own")]
+#[expect(missing_docs, reason = "documented with each type")]
 pub struct Limits {
     pub hash: HashLimits,
     pub list: ListLimits,
@@ -168,7 +169,7 @@ pub struct Limits {
     pub sorted_set: SortedSetLimits,
 }
 
-/// A value that was read.
+/// A loaded value.
 #[derive(Debug)]
 pub enum Loaded<'a> {
     /// A string.
@@ -178,7 +179,7 @@ pub enum Loaded<'a> {
 }
 
 impl Loaded<'_> {
-    /// The value under a key.
+    /// Creates the record of the value under a key.
     #[must_use]
     pub fn into_record(
         self,
@@ -196,7 +197,8 @@ impl Loaded<'_> {
     }
 }
 
-/// Writes a value in a form that [`Kind::of`] chose for it. The kind itself is not written: in a snapshot the key comes between.
+/// Writes a value in the format that [`Kind::of`] chose for it. The kind itself is not included: in
+/// a snapshot the key comes in between.
 pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
     match value {
         ValueRef::String(string) => writer.text(string),
@@ -219,7 +221,8 @@ pub fn save(value: ValueRef<'_>, kind: Kind, writer: &mut Writer<'_>) {
 /// Reads a value of a kind.
 ///
 /// # Errors
-/// It is none.
+///
+/// Returns an error if the bytes are not a value of that kind.
 pub fn load<'a>(
     kind: Kind,
     reader: &mut Reader<'a>,

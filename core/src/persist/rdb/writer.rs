@@ -1,4 +1,4 @@
-//! Writing the parts of which all values are made.
+//! Writes the primitives of which all values consist.
 
 use super::lzf::Compressor;
 use crate::{
@@ -10,13 +10,13 @@ use crate::{
 };
 use alloc::vec::Vec;
 
-/// The longest string that may be a number of 32 bits.
+/// The maximum length of the decimal digits of a 32-bit number.
 const INT32_DIGITS: usize = 11;
 
-/// Strings up to this long are not compressed.
+/// The maximum length of strings that are never compressed.
 const UNCOMPRESSED_BYTES: usize = 20;
 
-/// Serialised bytes, which grow part by part.
+/// A writer of serialized bytes.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: Vec<u8>,
@@ -24,35 +24,35 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Appends to `out`; with a compressor, long strings are compressed.
+    /// Creates a writer that appends to `out`; with a compressor, long strings are compressed.
     #[must_use]
     pub const fn new(out: Vec<u8>, compressor: Option<&'a mut Compressor>) -> Self {
         Self { out, compressor }
     }
 
-    /// What was written so far.
+    /// Returns the bytes written so far.
     #[must_use]
     pub const fn out(&mut self) -> &mut Vec<u8> {
         &mut self.out
     }
 
-    /// What was written.
+    /// Returns the bytes written.
     #[must_use]
     pub fn into_out(self) -> Vec<u8> {
         self.out
     }
 
-    /// A byte.
+    /// Writes a byte.
     pub fn byte(&mut self, byte: u8) {
         self.out.push(byte);
     }
 
-    /// Bytes that need no length.
+    /// Writes bytes without a length.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
     }
 
-    /// A length, or another number without a sign.
+    /// Writes a length, or another unsigned number.
     pub fn length(&mut self, length: u64) {
         match length {
             0..0x40 => self.byte(length as u8),
@@ -68,12 +68,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// How many parts follow.
+    /// Writes the number of parts that follow.
     pub fn count(&mut self, count: usize) {
         self.length(count as u64);
     }
 
-    /// A string, as short as it can be.
+    /// Writes a string in its shortest encoding.
     pub fn string(&mut self, string: &[u8]) {
         let number = (string.len() <= INT32_DIGITS).then(|| parse_i64(string)).flatten();
         if number.is_some_and(|number| self.number(number)) || self.compressed(string) {
@@ -83,14 +83,14 @@ impl<'a> Writer<'a> {
         self.bytes(string);
     }
 
-    /// A number as a string.
+    /// Writes a number as a string.
     pub fn integer(&mut self, number: i64) {
         if !self.number(number) {
             self.string(itoa::Buffer::new().format(number).as_bytes());
         }
     }
 
-    /// A string of a value.
+    /// Writes a string of a value.
     pub fn text(&mut self, string: StringRef<'_>) {
         match string {
             StringRef::Int(number) => self.integer(number),
@@ -99,12 +99,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A listpack as a string.
+    /// Writes a listpack as a string.
     pub fn listpack(&mut self, list: ListpackRef<'_>) {
         self.string(&list.dump());
     }
 
-    /// An entry of a listpack as a string.
+    /// Writes an entry of a listpack as a string.
     pub fn entry(&mut self, entry: Entry<'_>) {
         match entry {
             Entry::Int(number) => self.integer(number),
@@ -112,17 +112,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A double of eight bytes.
+    /// Writes a double of eight bytes.
     pub fn double(&mut self, number: f64) {
         self.bytes(&number.to_le_bytes());
     }
 
-    /// A point in time, or a span, in milliseconds.
+    /// Writes a point in time or a duration, in milliseconds.
     pub fn millis(&mut self, millis: i64) {
         self.bytes(&millis.to_le_bytes());
     }
 
-    /// Writes a number as a string of 8, 16 or 32 bits, if it is no longer.
+    /// Writes a number as a string of 8, 16 or 32 bits. Returns `false` if it does not fit.
     fn number(&mut self, number: i64) -> bool {
         if let Ok(number) = i8::try_from(number) {
             self.byte(0xc0);
@@ -139,7 +139,7 @@ impl<'a> Writer<'a> {
         true
     }
 
-    /// Writes a long string compressed, if that saves four bytes at least.
+    /// Writes a long string compressed if that saves at least four bytes.
     fn compressed(&mut self, string: &[u8]) -> bool {
         let Some(compressor) = self.compressor.take() else { return false };
         let mut compressed = Vec::new();

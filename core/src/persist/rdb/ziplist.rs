@@ -1,4 +1,5 @@
-//! Ziplists, the listpacks of Redis up to 6.2: read, and turned into listpacks.
+//! Ziplists, the predecessor of listpacks in Redis up to 6.2. They are read and converted to
+//! listpacks.
 //!
 //! ```text
 //!  0             4             8        10
@@ -7,10 +8,10 @@
 //! | u32         | u32         | u16    |       |     |      |
 //! +-------------+-------------+--------+-------+-----+------+
 //!
-//!  an entry: length of the one before (a byte, or 0xfe and u32), then head and payload
-//!  00xxxxxx  01xxxxxx + byte  10...... + 4 bytes         a string with a length of 6, 14 or 32 bits
-//!  c0  d0  e0  f0  fe                                    an integer of 2, 4, 8, 3 or 1 bytes
-//!  f1 .. fd                                              0 .. 12
+//!  an entry: length of the previous one (a byte, or 0xfe and u32), then head and payload
+//!  00xxxxxx  01xxxxxx + byte  10...... + 4 bytes      a string with a length of 6, 14 or 32 bits
+//!  c0  d0  e0  f0  fe                                 an integer of 2, 4, 8, 3 or 1 bytes
+//!  f1 .. fd                                           0 .. 12
 //! ```
 
 use super::{Corrupt, Reader};
@@ -21,16 +22,17 @@ const END: u8 = 0xff;
 const LONG_PREVIOUS: u8 = 0xfe;
 const DAMAGED: Corrupt = Corrupt("damaged ziplist");
 
-/// The listpack with the entries of a ziplist.
+/// Converts a ziplist to a listpack.
 ///
 /// # Errors
-/// The ziplist is not exactly what it says of itself.
+///
+/// Returns an error if the ziplist is malformed in any way.
 pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     let mut reader = Reader::new(bytes);
     let total = u32::from_le_bytes(reader.array()?) as usize;
     let last = u32::from_le_bytes(reader.array()?) as usize;
     let count = u16::from_le_bytes(reader.array()?);
-    // What is longer Redis never wrote, and might not fit a listpack.
+    // Redis never wrote longer ziplists, and they might not fit a listpack.
     if total != bytes.len() || total > MAX_BYTES {
         return Err(DAMAGED);
     }
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_an_entry() {
+    fn every_form_of_an_entry_is_converted() {
         let mut bytes = b"\0\0\0\0\0\0\0\0\x08\0".to_vec();
         let (b100, b16384) = ([b'y'; 100], [b'z'; 16_384]);
         let bodies: [&[u8]; 8] = [
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ziplist_that_lies_is_refused() {
+    fn malformed_ziplists_are_rejected() {
         let list = to_listpack(b"\x0b\0\0\0\x0a\0\0\0\0\0\xff").unwrap();
         assert!(list.as_ref().is_empty());
         let texts = texts(&to_listpack(SHORT).unwrap());

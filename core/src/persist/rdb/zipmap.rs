@@ -1,4 +1,4 @@
-//! Zipmaps, the small hashes of Redis up to 2.4: read, and turned into listpacks.
+//! Zipmaps, the small hashes of Redis up to 2.4. They are read and converted to listpacks.
 //!
 //! ```text
 //! +-------+-----+-------+-----+------+-------+------+-----+------+
@@ -7,7 +7,8 @@
 //! +-------+-----+-------+-----+------+-------+------+-----+------+
 //! ```
 //!
-//! A length is a byte, or 0xfe and a u32. A value has room behind it to grow into. The count stops at 254.
+//! A length is a byte, or 0xfe and a u32. A value is followed by `free` bytes of room to grow. The
+//! count stops at 254.
 
 use super::{Corrupt, Reader};
 use crate::value::listpack::{EMPTY_BYTES, Entry, Listpack, MAX_BYTES};
@@ -16,12 +17,14 @@ const END: u8 = 0xff;
 const LONG: u8 = 0xfe;
 const DAMAGED: Corrupt = Corrupt("damaged zipmap");
 
-/// The listpack with the fields and values of a zipmap, in turn.
+/// Converts the alternating fields and values of a zipmap to a listpack.
 ///
 /// # Errors
-/// The zipmap is not what it says of itself.
+///
+/// Returns an error if the zipmap is malformed.
 pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
-    // What is longer Redis never wrote, and might not fit a listpack. It asks for an end at the end, and goes by the first.
+    // Redis never wrote longer zipmaps, and they might not fit a listpack. It requires an end
+    // marker as the last byte, but stops at the first one.
     if bytes.len() > MAX_BYTES || bytes.last() != Some(&END) {
         return Err(DAMAGED);
     }
@@ -40,7 +43,7 @@ pub(super) fn to_listpack(bytes: &[u8]) -> Result<Listpack, Corrupt> {
     if told >= LONG || usize::from(told) == count { Ok(list) } else { Err(DAMAGED) }
 }
 
-/// A length; nothing at the end.
+/// Reads a length; `None` at the end marker.
 fn length(reader: &mut Reader<'_>) -> Result<Option<usize>, Corrupt> {
     Ok(match reader.byte()? {
         END => None,
@@ -55,7 +58,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn fields_and_values_in_turn() {
+    fn fields_and_values_alternate() {
         let long = [b'x'; 300];
         let bytes =
             [b"\x02\x03foo\x03\x02bar??\xfe\x2c\x01\0\0", &long[..], b"\x01\0\x31\xff"].concat();
