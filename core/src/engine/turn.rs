@@ -43,7 +43,7 @@ impl Engine {
     ) -> Turn {
         self.instance.running = Some(client);
         let output = mem::take(&mut self.instance.clients[client].output);
-        Turn { client, output, now, started_ns }
+        Turn { client, output, now: now.max(self.instance.awake_at), started_ns }
     }
 
     /// Ends a turn: the output goes back, with the messages behind it. Returns when the last request ended.

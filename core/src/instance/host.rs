@@ -17,7 +17,7 @@ pub trait Host: fmt::Debug {
         0
     }
 
-    /// Lets time pass before the next command runs, as `DEBUG SLEEP` asks.
+    /// Lets time pass, as `DEBUG SLEEP` asks. The next command, or the next client to be served, sees it.
     fn sleep(&self, _micros: u64) {}
 
     /// Writes a warning to the log: what `DEBUG LOG` asks for, or why a command failed where its error sends people there.

@@ -74,6 +74,8 @@ pub(crate) struct Instance {
     /// Whether keys are to be evicted although no command runs.
     pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
+    /// When the latest `DEBUG SLEEP` ends, which may be later than the time of the verb it runs in.
+    pub(crate) awake_at: UnixMicros,
     /// 40 hexadecimal digits that name this run, fixed by the seed.
     pub(crate) run_id: [u8; 40],
     /// When the first verb was called, unless the front end told.
@@ -118,6 +120,7 @@ impl Instance {
             eviction_policy: None,
             is_evicting: false,
             host,
+            awake_at: UnixMicros::default(),
             run_id,
             started_at,
             clients: Clients::default(),
