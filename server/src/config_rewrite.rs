@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
@@ -226,7 +227,8 @@ fn push_quoted(word: &[u8], line: &mut Vec<u8>) {
     line.push(b'"');
 }
 
-/// Puts a file with this text in the place of the one at `path`, with its permissions.
+/// Puts a file with this text in the place of the one at `path`, with its permissions. Where there is none, only the
+/// process's user may read the new one: it may hold passwords.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     // A mere name lies in the working directory.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -234,7 +236,9 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().display();
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let write = || {
-        let mut file = File::create(&temporary)?;
+        // A crash may have left one behind.
+        let _ = fs::remove_file(&temporary);
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }

@@ -17,12 +17,12 @@
 //! has read them there.
 //!
 //! A recording holds secrets: what clients have sent, their passwords among it, and `requirepass`, without which they
-//! would not get in again. So its file is its owner's alone.
+//! would not get in again. So only the owner of the server's process may read its file.
 
 use core::cell::Cell;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -32,7 +32,7 @@ use redstart_core::time::UnixMicros;
 
 const MAGIC: &[u8] = b"redstart";
 const VERSION: u64 = 1;
-const OWNERS_ONLY: u32 = 0o600;
+const OWNER_ONLY: u32 = 0o600;
 
 /// The kinds of events.
 #[derive(Clone, Copy, Debug)]
@@ -58,17 +58,31 @@ pub(crate) struct Recorder<W: Write = BufWriter<File>> {
 }
 
 impl Recorder {
-    /// Begins a recording in a new file, for nobody else to read.
+    /// Begins a recording in a file that only the process's user may read.
     pub(crate) fn create(
         path: &Path,
         seed: Seed,
         config: &Config,
         start: UnixMicros,
     ) -> io::Result<Self> {
-        let mut options = File::options();
-        let file = options.write(true).create(true).truncate(true).mode(OWNERS_ONLY).open(path)?;
-        Recorder::begin(BufWriter::new(file), seed, config, start)
+        Recorder::begin(BufWriter::new(private_file(path)?), seed, config, start)
     }
+}
+
+/// Opens a file for secrets, and empties it once nobody else may read it. A device or a pipe is taken as it is.
+fn private_file(path: &Path) -> io::Result<File> {
+    let file =
+        File::options().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() {
+        // The owner could give others access again.
+        if found.uid() != nix::unistd::geteuid().as_raw() {
+            return Err(io::Error::other("the file belongs to another user"));
+        }
+        file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 impl<W: Write> Recorder<W> {
