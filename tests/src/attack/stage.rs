@@ -1,4 +1,5 @@
-//! The whole engine: clients that send anything at any time do not end it, nor make it answer out of proportion.
+//! A session in this process. Whatever clients send and however time jumps, the engine goes on, its output is bounded, what it
+//! saves can be loaded, and it remembers no client that has disconnected.
 
 use redstart_core::{
     client::{ClientId, Peer},
@@ -10,93 +11,27 @@ use redstart_core::{
     time::UnixMicros,
 };
 
-use super::{Source, hostile};
+use super::{CLIENTS, Step};
 
 const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 
-/// The longest string that may be made here; an input is far shorter.
+/// As far as a number of JavaScript is exact: some time in 2255.
+const LATEST_US: u64 = 1 << 53;
+
+/// The longest string that may be made here; a request is far shorter.
 const STRING_BYTES: usize = 1 << 16;
 
 /// What an output may hold: what stalls a client, and the replies of the request that comes then.
 const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 1024 * STRING_BYTES;
 
-/// Words that a fuzzer would be long in finding.
-const WORDS: &[&str] = &[
-    "SET",
-    "GET",
-    "APPEND",
-    "SETRANGE",
-    "INCRBYFLOAT",
-    "EXPIRE",
-    "PEXPIREAT",
-    "MULTI",
-    "EXEC",
-    "WATCH",
-    "ACL",
-    "SETUSER",
-    "DELUSER",
-    "AUTH",
-    "default",
-    "nopass",
-    "-@all",
-    "+@all",
-    "~a",
-    "SCAN",
-    "KEYS",
-    "CONFIG",
-    "CLIENT",
-    "HELLO",
-    "OBJECT",
-    "ENCODING",
-    "COMMAND",
-    "DOCS",
-    "INFO",
-    "MEMORY",
-    "USAGE",
-    "LCS",
-    "COPY",
-    "RENAME",
-    "SELECT",
-    "SWAPDB",
-    "FLUSHALL",
-    "DEL",
-    "MGET",
-    "MSET",
-    "PAUSE",
-    "KILL",
-    "REPLY",
-    "OFF",
-    "SKIP",
-    "ON",
-    "PX",
-    "EX",
-    "NX",
-    "GT",
-    "KEEPTTL",
-    "MATCH",
-    "COUNT",
-    "MONITOR",
-    "SLOWLOG",
-    "LATENCY",
-    "RESET",
-    "WAIT",
-    "UNBLOCK",
-    "a",
-    "b",
-    "0",
-    "1",
-    "-1",
-    "1000",
-    "65535",
-    "9223372036854775807",
-    "*",
-    "[a-z]",
-    "1.5e10",
-    "",
-];
+/// More ticks in a row than any work here takes.
+const TICKS: usize = 100_000;
 
-/// What `INFO` says to the only client.
-const LINES_OF_CLIENTS: &[&str] = &[
+/// A user whom no request names. It has all rights, so that whatever the others have done can be looked at.
+const INSPECTOR: &str = "inspector";
+
+/// Lines of `INFO` for the only client.
+const LINES_OF_NO_CLIENTS: &[&str] = &[
     "connected_clients:1",
     "blocked_clients:0",
     "tracking_clients:0",
@@ -109,15 +44,34 @@ const LINES_OF_CLIENTS: &[&str] = &[
     "tracking_total_prefixes:0",
 ];
 
-pub(super) fn check(data: &[u8]) {
-    let config = Config { proto_max_bulk_len: STRING_BYTES as i64, ..Config::default() };
-    let mut stage = Stage { engine: Engine::new(config, Seed(1)), clients: Vec::new(), now: START };
-    let mut source = Source::new(data);
-    stage.connect();
-    while !source.is_empty() {
-        stage.step(&mut source);
+/// Plays a session.
+///
+/// # Panics
+/// When the engine does, or does what it must not.
+pub fn play(steps: &[Step]) {
+    let mut stage = Stage { engine: engine(configuration()), clients: Vec::new(), now: START };
+    for step in steps {
+        stage.take(step);
+        stage.obey();
     }
     stage.end();
+}
+
+fn configuration() -> Config {
+    Config {
+        proto_max_bulk_len: STRING_BYTES as i64,
+        enable_debug_command: "local",
+        protected_mode: false,
+        ..Config::default()
+    }
+}
+
+fn engine(config: Config) -> Engine {
+    let mut engine = Engine::new(config, Seed(1));
+    let user =
+        [INSPECTOR, "on", "nopass", "~*", "&*", "+@all"].map(|word| word.as_bytes().to_vec());
+    engine.define_users([&user[..]].into_iter()).expect("these are rules");
+    engine
 }
 
 struct Stage {
@@ -127,49 +81,43 @@ struct Stage {
 }
 
 impl Stage {
-    fn step(&mut self, source: &mut Source<'_>) {
-        let number = source.below(self.clients.len().max(1));
-        let client = self.clients.get(number).copied();
-        match (source.below(16), client) {
-            (0, _) => self.connect(),
-            (1, Some(client)) => {
-                self.clients.retain(|other| *other != client);
-                self.engine.disconnect(client);
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Connect if self.clients.len() < CLIENTS => {
+                // Only the inspector comes from this machine, so only it may use `DEBUG`.
+                let peer = Peer { is_local: false, ..Peer::local() };
+                self.clients.extend(self.engine.connect(peer, self.now));
             }
-            (2, _) => self.now.0 += source.number() >> (8 * source.below(8)) & 0xff_ffff_ffff,
-            (3, _) => self.tick(),
-            (4, Some(client)) => {
-                let len = source.below(256).min(self.engine.output(client).len());
-                self.engine.consume(client, len, self.now);
+            Step::Connect => {}
+            Step::Disconnect(number) => {
+                if let Some(client) = self.client(*number) {
+                    self.clients.retain(|other| *other != client);
+                    self.engine.disconnect(client);
+                }
             }
-            (5..=8, Some(client)) => {
-                let len = source.below(60);
-                self.engine.receive(client, source.take(len), self.now);
+            Step::Send(number, bytes) => {
+                if let Some(client) = self.client(*number) {
+                    self.engine.receive(client, bytes, self.now);
+                }
             }
-            (9..=11, Some(client)) => {
-                let request = hostile::request(source);
-                self.engine.receive(client, &request, self.now);
+            Step::Read(number, len) => {
+                if let Some(client) = self.client(*number) {
+                    let len = self.engine.output(client).len().min(*len);
+                    self.engine.consume(client, len, self.now);
+                }
             }
-            (_, Some(client)) => {
-                let request = request(source);
-                self.engine.receive(client, &request, self.now);
+            Step::Pass(span_us) => self.now.0 = (self.now.0 + span_us).min(LATEST_US),
+            Step::Tick => {
+                let wake_at = self.engine.tick(self.now);
+                assert!(wake_at >= self.now);
             }
-            (_, None) => self.connect(),
-        }
-        self.obey();
-    }
-
-    fn connect(&mut self) {
-        if self.clients.len() < 4
-            && let Ok(client) = self.engine.connect(Peer::local(), self.now)
-        {
-            self.clients.push(client);
+            Step::Save => self.check_what_is_saved(),
         }
     }
 
-    fn tick(&mut self) {
-        let wake_at = self.engine.tick(self.now);
-        assert!(wake_at >= self.now);
+    fn client(&self, number: u8) -> Option<ClientId> {
+        let count = self.clients.len().max(1);
+        self.clients.get(usize::from(number) % count).copied()
     }
 
     /// Does what the engine asks for, and reads what is long.
@@ -191,49 +139,86 @@ impl Stage {
         }
     }
 
-    /// Whatever happened, the engine serves a new client; after a `CLIENT PAUSE`, it may let it wait.
+    /// Ticks until nothing is left to do.
+    fn rest(&mut self) {
+        let mut ticks = 0;
+        while self.engine.tick(self.now) <= self.now {
+            ticks += 1;
+            assert!(ticks < TICKS, "ticks do not end");
+        }
+    }
+
+    /// Checks that an engine that loads what this one saves has the same data.
+    fn check_what_is_saved(&mut self) {
+        self.rest();
+        let file = self.engine.snapshot(self.now);
+        let mut other = engine(self.engine.config().clone());
+        other.load(&file, self.now).expect("what was saved can be loaded");
+        if keys(&self.engine) != keys(&other) {
+            // Expired keys are not saved. While a pause keeps them, nothing else can be compared.
+            assert!(self.engine.awaits_time(), "keys are lost");
+            return;
+        }
+        let [digest, loaded] =
+            [&mut self.engine, &mut other].map(|engine| ask(engine, "DEBUG DIGEST", self.now));
+        if digest.is_some() {
+            assert_eq!(loaded, digest, "what was loaded differs from what was saved");
+        }
+    }
+
+    /// Disconnects all clients. Whatever they did, the engine serves a new one, and is as good as new once that has
+    /// emptied it.
     fn end(mut self) {
         for client in core::mem::take(&mut self.clients) {
             self.engine.disconnect(client);
         }
         self.obey();
-        self.tick();
-        let Ok(client) = self.engine.connect(Peer::local(), self.now) else { return };
-        self.engine.receive(client, b"CLIENT UNPAUSE\r\nINFO\r\nPING\r\n", self.now);
-        let output = self.engine.output(client).to_vec();
-        // Or tells it that it may not, if that is what the default user has come to.
-        let is_denied = output.windows(3).any(|bytes| bytes == b"-NO");
-        let is_served = output.is_empty() || is_denied || output.ends_with(b"+PONG\r\n");
-        assert!(is_served, "b\"{}\"", output.escape_ascii());
-        if !output.is_empty() && !is_denied {
-            check_that_nobody_is_left(&output);
+        self.rest();
+        self.check_what_is_saved();
+        let mut fresh = engine(self.engine.config().clone());
+        let [used, least] = [&mut self.engine, &mut fresh].map(|engine| {
+            // Databases count from the first use of the last one on.
+            let info = ask(engine, "CLIENT UNPAUSE\r\nSWAPDB 0 15\r\nFLUSHALL\r\nINFO", self.now)?;
+            check_that_nobody_is_left(&info);
+            lines(&info).find_map(|line| Some(line.strip_prefix(b"used_memory:")?.to_vec()))
+        });
+        if used.is_some() {
+            assert_eq!(used, least, "the memory of an empty engine");
         }
     }
 }
 
-/// Whoever has gone is in nobody's books any more: not in those of who waits, watches, listens or caches.
+/// The number of keys in all databases.
+fn keys(engine: &Engine) -> usize {
+    (0..).map_while(|database| engine.sizes(database)).map(|(keys, _)| keys).sum()
+}
+
+/// Returns what the inspector is replied; `None` if it is not served now: because of a `CLIENT PAUSE`, or because there may
+/// be no more clients.
+fn ask(engine: &mut Engine, commands: &str, now: UnixMicros) -> Option<Vec<u8>> {
+    let client = engine.connect(Peer::local(), now).ok()?;
+    engine.receive(
+        client,
+        format!("AUTH {INSPECTOR} any\r\n{commands}\r\nPING\r\n").as_bytes(),
+        now,
+    );
+    let output = engine.output(client).to_vec();
+    engine.disconnect(client);
+    if output.is_empty() {
+        return None;
+    }
+    let reply = output.strip_suffix(b"+PONG\r\n");
+    Some(reply.unwrap_or_else(|| panic!("not served: \"{}\"", output.escape_ascii())).to_vec())
+}
+
+/// Checks that the engine remembers no disconnected client: as blocked, watching, subscribed or tracking.
 fn check_that_nobody_is_left(info: &[u8]) {
-    for line in LINES_OF_CLIENTS {
-        let mut told = info.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        assert!(told.any(|told| told == line.as_bytes()), "not {line}: {}", info.escape_ascii());
+    for line in LINES_OF_NO_CLIENTS {
+        let is_there = lines(info).any(|told| told == line.as_bytes());
+        assert!(is_there, "not {line}: {}", info.escape_ascii());
     }
 }
 
-/// A request that is well formed, made of words that mean something.
-fn request(source: &mut Source<'_>) -> Vec<u8> {
-    let count = 1 + source.below(6);
-    let mut bytes = format!("*{count}\r\n").into_bytes();
-    for _ in 0..count {
-        let word = match source.below(4) {
-            0 => {
-                let len = source.below(12);
-                source.take(len)
-            }
-            _ => source.pick(WORDS).as_bytes(),
-        };
-        bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-        bytes.extend_from_slice(word);
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes
+fn lines(info: &[u8]) -> impl Iterator<Item = &[u8]> {
+    info.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)
 }
