@@ -18,7 +18,7 @@ pub(super) struct Turn {
     pub(super) client: ClientId,
     /// What the client has yet to read.
     pub(super) output: Output,
-    /// The time of the call; it stands still during the turn.
+    /// The time of the call, or the end of the latest `DEBUG SLEEP` if that is later. It stands still while a command runs.
     pub(super) now: UnixMicros,
     /// When the current request started, on the host's monotonic clock. The end of one request is the start of the next, so
     /// the clock is read once a request.
