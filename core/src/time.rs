@@ -38,6 +38,13 @@ impl UnixMicros {
         Self(self.0.saturating_add(span_ms.saturating_mul(1_000)))
     }
 
+    /// Returns the point `span_us` microseconds later, or the last one there is.
+    #[inline]
+    #[must_use]
+    pub const fn after_us(self, span_us: u64) -> Self {
+        Self(self.0.saturating_add(span_us))
+    }
+
     /// Returns the microseconds from `earlier` to `self`, or zero if `earlier` is later.
     #[inline]
     #[must_use]

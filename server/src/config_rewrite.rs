@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use redstart_core::config::{Config, Kind, PARAMETERS, Parameter, Unit};
@@ -232,7 +233,8 @@ fn push_quoted(word: &[u8], line: &mut Vec<u8>) {
     line.push(b'"');
 }
 
-/// Atomically replaces the file at `path` by one with this text, keeping its permissions.
+/// Atomically replaces the file at `path` by one with this text, keeping its permissions. A new file is readable only by its
+/// owner, because it may contain passwords.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     // A bare file name is relative to the working directory.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -240,7 +242,9 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().display();
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let write = || {
-        let mut file = File::create(&temporary)?;
+        // A crash may have left one behind.
+        let _ = fs::remove_file(&temporary);
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
         if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }

@@ -16,9 +16,6 @@ pub(crate) struct Directive {
     pub(crate) origin: Origin,
 }
 
-/// Parameters whose words must not be logged.
-const SECRETS: [&str; 3] = ["masterauth", "requirepass", "user"];
-
 /// The location of a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -38,7 +35,8 @@ impl fmt::Display for Directive {
         match &self.origin {
             Origin::Flag => {
                 write!(f, "'{}", self.name)?;
-                for word in self.words.iter().filter(|_| !SECRETS.contains(&&*self.name)) {
+                let is_secret = Config::is_secret(self.name.as_bytes());
+                for word in self.words.iter().filter(|_| !is_secret) {
                     write!(f, " {:?}", String::from_utf8_lossy(word))?;
                 }
                 f.write_str("'")
@@ -123,11 +121,12 @@ mod tests {
         );
         assert_eq!(apply(&mut config, "rdbchecksum", &["yes"]), Ok(Applied::Ignored));
         assert_eq!(apply(&mut config, "cluster-enabled", &["no"]), Ok(Applied::Set));
-        for (name, words) in
-            [("cluster-enabled", &["yes"][..]), ("save", &["900", "1"]), ("nosuch", &["1"])]
-        {
-            let error = apply(&mut config, name, words).expect_err("refused");
-            assert!(error.starts_with(&format!("'{name} \"")), "{error}");
+        let error = apply(&mut config, "save", &["900", "1"]).expect_err("refused");
+        assert!(error.starts_with("'save \"900\" \"1\"': "), "{error}");
+        // An unknown parameter may hold a secret.
+        for (name, words) in [("cluster-enabled", "yes"), ("requirepas", "secret")] {
+            let error = apply(&mut config, name, &[words]).expect_err("refused");
+            assert!(error.starts_with(&format!("'{name}': ")), "{error}");
         }
     }
 }

@@ -22,9 +22,9 @@
 //! therefore readable only by its owner.
 
 use core::cell::Cell;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -34,7 +34,7 @@ use redstart_core::time::UnixMicros;
 
 const MAGIC: &[u8] = b"redstart";
 const VERSION: u64 = 1;
-const OWNERS_ONLY: u32 = 0o600;
+const OWNER_ONLY: u32 = 0o600;
 
 /// The kinds of events.
 #[derive(Clone, Copy, Debug)]
@@ -61,17 +61,31 @@ pub(crate) struct Recorder<W: Write = BufWriter<File>> {
 }
 
 impl Recorder {
-    /// Starts a recording in a new file that only its owner can read.
+    /// Starts a recording in a file that only its owner can read.
     pub(crate) fn create(
         path: &Path,
         seed: Seed,
         config: &Config,
         start: UnixMicros,
     ) -> io::Result<Self> {
-        let mut options = File::options();
-        let file = options.write(true).create(true).truncate(true).mode(OWNERS_ONLY).open(path)?;
-        Recorder::begin(BufWriter::new(file), seed, config, start)
+        Recorder::begin(BufWriter::new(private_file(path)?), seed, config, start)
     }
+}
+
+/// Opens a file for secrets, and empties it once nobody else may read it. A device or a pipe is taken as it is.
+fn private_file(path: &Path) -> io::Result<File> {
+    let file =
+        File::options().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() {
+        // The owner could give others access again.
+        if found.uid() != nix::unistd::geteuid().as_raw() {
+            return Err(io::Error::other("the file belongs to another user"));
+        }
+        file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 impl<W: Write> Recorder<W> {

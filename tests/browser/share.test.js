@@ -1,13 +1,15 @@
 // Sessions that leave the page and come back: links, and files of all formats.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { redstart } from "./modules.js";
+import { load, redstart } from "./modules.js";
 import { ends, picture, playground, shown, type } from "./page.js";
 
 const { Redstart } = await redstart();
+const { redacted } = await load("share/redact.ts");
 
 const place = playground();
 const { open } = place;
@@ -183,4 +185,59 @@ test("files are dropped on the page", async (t) => {
   await page.locator(".terminal.active .cm-content").click();
   await type(page, "GET k");
   await ends(page, ["GET k", '"12"']);
+});
+
+/** Every reply of a recording, as text. */
+async function replies(recording) {
+  const replay = await Redstart.replay(recording);
+  let text = "";
+  for (let step = replay.step(); step !== undefined; step = replay.step()) for (const { bytes } of step.sent) text += Buffer.from(bytes).toString("latin1");
+  replay.close();
+  return text;
+}
+
+test("passwords are replaced in what is shared, and the replies stay the same", async (t) => {
+  const page = await open(t);
+  await type(page, "CONFIG SET requirepass hunter2", "AUTH wrong99", "AUTH hunter2", "ACL SETUSER bob on >swordfish ~* +@all", "HELLO 2 AUTH bob swordfish SETNAME x", "CONFIG SET masterauth hunter2");
+  await page.getByText("CONFIG SET masterauth hunter2").waitFor();
+  const lines = (await shown(page)).map((line) => line.replaceAll("hunter2", "xxxxxx1").replaceAll("wrong99", "xxxxxx2").replaceAll("swordfish", "xxxxxxxx1"));
+  const url = await link(page);
+  await page.getByText("Passwords are replaced by others, so logins work as before.").waitFor();
+  const other = await open(t, {}, url.slice(place.site.url.length));
+  await other.getByText("CONFIG SET masterauth xxxxxx1").waitFor();
+  assert.deepEqual(await shown(other), lines);
+  // In every file, too.
+  await page.keyboard.press("Escape");
+  for (const title of FORMATS) {
+    await page.getByRole("button", { name: "Session", exact: true }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: title, exact: true }).click()]);
+    assert.doesNotMatch(await readFile(await download.path(), "latin1"), /hunter2|swordfish|wrong99/, title);
+  }
+});
+
+test("passwords are replaced wherever the bytes of a request are cut, however it is written", async () => {
+  const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+  const requests = [
+    "*3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n$8\r\nstartup1\r\n",
+    "ACL SETUSER bob on '>open \\'sesame' \">b\\x61r\" ~* +@all\r\n",
+    `ACL SETUSER carol on #${sha256("open 'sesame")} ~* +@all\r\n`,
+    "AUTH bob \"open 'sesame\"\r\n",
+    "auth  carol   \"open 'ses\\x61me\" \r\n",
+    "HELLO 3 SETNAME AUTH AUTH bob bar\r\n",
+    "*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nrequirepass\r\n$4\r\nlast\r\n",
+    "SET k bar\r\nGET k\r\n",
+  ].join("");
+  for (const length of [1, 3, 7, 50, requests.length]) {
+    const db = await Redstart.open({ record: true, clock: { startMs: 0 }, seed: 1, config: { requirepass: "startup1" } });
+    const connection = db.attach({ data() {} });
+    for (let at = 0; at < requests.length; at += length) connection.send(Buffer.from(requests.slice(at, at + length)));
+    const recording = db.record();
+    db.close();
+    const { recording: shared, replaced, left } = await redacted(recording);
+    assert.deepEqual([shared.length, replaced, left], [recording.length, 5, 0]);
+    assert.doesNotMatch(Buffer.from(shared).toString("latin1"), /startup1|sesame|b\\x61r|bob bar|last/);
+    const told = await replies(recording);
+    assert.equal((told.match(/\+OK/g) ?? []).length, 7, told);
+    assert.equal(await replies(shared), told);
+  }
 });

@@ -1,6 +1,7 @@
 //! The corpus of cases and what plays it: transcripts of `redis-cli` sessions (`cases/`, whose README has the format) run against
 //! any server through a [`driver::Driver`].
 
+pub mod attack;
 pub mod corpus;
 pub mod differential;
 pub mod driver;

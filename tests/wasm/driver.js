@@ -10,10 +10,10 @@ let db;
 let clients = [];
 
 const verbs = {
-  async reset(seed) {
+  async reset(seed, ...parameters) {
     db?.close();
     clients = [];
-    const config = { "enable-debug-command": "yes", "enable-protected-configs": "yes" };
+    const config = Object.fromEntries(parameters.map((parameter) => parameter.split("=")));
     db = await Redstart.open({ clock: { startMs: START }, seed: BigInt(seed), config });
   },
   connect() {
@@ -24,6 +24,9 @@ const verbs = {
       end: () => (client.isOpen = false),
     });
     clients.push(client);
+  },
+  disconnect(client) {
+    clients[client].connection.close();
   },
   send(client, hex) {
     clients[client].connection.send(Buffer.from(hex, "hex"));

@@ -36,6 +36,10 @@ export class Succession {
     this.notice.value = next === undefined && before === undefined ? undefined : { text, isError: false, before };
   }
 
+  tell(text: string): void {
+    this.notice.value = { text, isError: false };
+  }
+
   failed(reason: unknown): void {
     this.notice.value = { text: reason instanceof Error ? reason.message : String(reason), isError: true };
   }

@@ -115,7 +115,9 @@ fn help(ctx: &mut Context<'_>) -> Handled {
 
 fn sleep(ctx: &mut Context<'_>, seconds: &[u8]) -> Handled {
     let seconds = number::parse_f64(seconds).unwrap_or(0.0);
-    ctx.instance.host.sleep((seconds.max(0.0) * 1e6) as u64);
+    let micros = (seconds.max(0.0) * 1e6) as u64;
+    ctx.instance.host.sleep(micros);
+    ctx.instance.awake_at = ctx.instance.awake_at.max(ctx.now).after_us(micros);
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

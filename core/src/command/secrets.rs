@@ -1,41 +1,37 @@
-//! Which arguments are secrets, so that neither `MONITOR` nor the slow log shows them.
+//! Arguments that are secrets: `MONITOR` and the slow log redact them.
 
+use super::args;
 use super::spec::Spec;
+use crate::config::Config;
 use crate::resp::args::Args;
 
-/// What is shown in a secret's place.
+/// The text in place of a secret.
 pub(crate) const REDACTED: &[u8] = b"(redacted)";
 
-/// Whether the argument at an index is a secret.
+/// Returns a predicate that tells whether the argument at an index is a secret.
 pub(crate) fn hidden<'a>(spec: &Spec, args: Args<'a>) -> impl Fn(usize) -> bool + use<'a> {
-    enum Secrets {
-        None,
-        /// All after the command's name.
-        All,
-        /// All from this one on.
-        From(usize),
-        /// The two after this word.
-        Login(usize),
-        /// The values of parameters that hold passwords.
-        Parameters,
-    }
-    let secrets = match spec.name {
-        "auth" => Secrets::All,
-        "hello" => args
-            .iter()
-            .position(|arg| arg.eq_ignore_ascii_case(b"AUTH"))
-            .map_or(Secrets::None, Secrets::Login),
-        "acl|setuser" => Secrets::From(2),
-        "config|set" => Secrets::Parameters,
-        _ => Secrets::None,
-    };
-    move |index| match secrets {
-        Secrets::None => false,
-        Secrets::All => index > 0,
-        Secrets::From(first) => index >= first,
-        Secrets::Login(word) => index == word + 1 || index == word + 2,
-        Secrets::Parameters => {
-            index > 2 && index % 2 == 1 && args[index - 1].eq_ignore_ascii_case(b"requirepass")
+    let is_hidden: fn(Args<'_>, usize) -> bool = match spec.name {
+        "auth" => |_, index| index > 0,
+        "acl|setuser" => |_, index| index > 1,
+        "hello" => is_login,
+        "config|set" => {
+            |args, index| index > 2 && index % 2 == 1 && Config::is_secret(&args[index - 1])
         }
+        _ => |_, _| false,
+    };
+    move |index| is_hidden(args, index)
+}
+
+/// Whether an argument of `HELLO` is the name or the password behind `AUTH`.
+fn is_login(arguments: Args<'_>, index: usize) -> bool {
+    let mut at = 1;
+    while at < index {
+        at += match &arguments[at] {
+            option if args::is(option, "AUTH") && index <= at + 2 => return true,
+            option if args::is(option, "AUTH") => 3,
+            option if args::is(option, "SETNAME") => 2,
+            _ => 1,
+        };
     }
+    false
 }

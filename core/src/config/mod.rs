@@ -238,6 +238,19 @@ impl Config {
         })
     }
 
+    /// Whether the value of the parameter of that name must not be shown. An unknown parameter may hold a secret:
+    /// Redis has more of them, and a name may be misspelt.
+    ///
+    /// ```
+    /// use redstart_core::config::Config;
+    /// assert!(Config::is_secret(b"requirepass") && Config::is_secret(b"masterauth"));
+    /// assert!(!Config::is_secret(b"timeout"));
+    /// ```
+    #[must_use]
+    pub fn is_secret(name: &[u8]) -> bool {
+        Self::parameter(name).is_none_or(|parameter| parameter.secret)
+    }
+
     /// Sets a parameter from its text, as in a configuration file or `CONFIG SET`.
     ///
     /// ```

@@ -27,6 +27,8 @@ pub struct Parameter {
     pub protected: bool,
     /// Whether the front end must act when it changes.
     pub external: bool,
+    /// Whether its value is a secret, which no log and no monitor may show.
+    pub secret: bool,
 }
 
 /// Where a parameter is stored, and how its text is read.

@@ -12,6 +12,7 @@ pub(super) const PLAIN: Parameter = Parameter {
     immutable: false,
     protected: false,
     external: false,
+    secret: false,
 };
 
 pub(super) const MAX_INT: i64 = i32::MAX as i64;
@@ -120,6 +121,7 @@ const GENERAL: &[Parameter] = &[
         name: "requirepass",
         summary: "The password of the default user; empty for none.",
         kind: Kind::Text(|c| &mut c.requirepass),
+        secret: true,
         ..PLAIN
     },
     Parameter {

@@ -31,6 +31,7 @@ pub(super) const TLS: &[Parameter] = &[
             field: |c| &mut c.tls_key_file_pass,
             why: "private keys with a password are not supported; openssl pkey removes it",
         },
+        secret: true,
         ..EXTERNAL
     },
     Parameter {

@@ -105,10 +105,10 @@ impl Tracking {
         self.keys.len() * KEY_BYTES + self.items * ITEM_BYTES
     }
 
-    /// Whether nobody tracks anything, which is nearly always.
+    /// Whether no client tracks and no key is remembered, which is nearly always.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
-        self.clients == 0
+        self.clients == 0 && self.items == 0
     }
 
     /// How many keys are remembered.
@@ -126,13 +126,26 @@ impl Tracking {
         self.prefixes.len()
     }
 
-    /// A client has read a key.
-    pub(crate) fn remember(&mut self, client: ClientId, key: &[u8]) {
-        let is_new = match self.keys.get_mut(key) {
-            Some(clients) => clients.insert(client),
-            None => self.keys.insert(key.to_vec(), BTreeSet::from([client])).is_none(),
+    /// Remembers that a client has read a key. Clients that have disconnected since they read it are dropped once
+    /// they could be half of those remembered, so that the drops cost no more than what was remembered.
+    pub(crate) fn remember(
+        &mut self,
+        client: ClientId,
+        key: &[u8],
+        connected: usize,
+        is_connected: impl Fn(ClientId) -> bool,
+    ) {
+        let Some(clients) = self.keys.get_mut(key) else {
+            self.keys.insert(key.to_vec(), BTreeSet::from([client]));
+            self.items += 1;
+            return;
         };
-        self.items += usize::from(is_new);
+        let before = clients.len();
+        clients.insert(client);
+        if clients.len() > 2 * connected {
+            clients.retain(|&reader| is_connected(reader));
+        }
+        self.items = self.items - before + clients.len();
     }
 
     /// Forgets keys until at most `limit` are left, as if they had changed: a cache must not hold what nobody watches.
@@ -199,7 +212,7 @@ impl Tracking {
         self.prefixes.entry(prefix.to_vec()).or_default().clients.insert(client);
     }
 
-    /// A client tracks no longer. The keys that it has read are forgotten when they change.
+    /// A client stops tracking. The keys that it has read are forgotten when they change.
     pub(crate) fn forget(&mut self, client: ClientId, state: &TrackingState) {
         self.clients -= 1;
         for prefix in &state.prefixes {
@@ -210,5 +223,21 @@ impl Tracking {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_that_have_disconnected_do_not_pile_up() {
+        let mut tracking = Tracking::default();
+        for serial in 1..=100 {
+            let client = ClientId::new(serial, 0);
+            tracking.remember(client, b"key", 1, |reader| reader == client);
+            assert!(tracking.items() <= 2);
+        }
+        assert_eq!(tracking.keys(), 1);
     }
 }

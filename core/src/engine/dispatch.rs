@@ -51,6 +51,7 @@ impl Engine {
         } else {
             self.answer_muted(turn, admitted, args);
         }
+        turn.now = turn.now.max(self.instance.awake_at);
         self.append_messages(turn);
         self.dataset.observers.propagation.end_unit();
         self.end_caching(turn.client, command);
@@ -387,8 +388,11 @@ impl Engine {
             && spec.flags.has(Flag::ReadOnly)
             && let Ok(keys) = spec.keys_of(args)
         {
+            let clients = &self.instance.clients;
+            let is_connected = |reader| clients.session(reader).is_some();
             for key in keys {
-                tracking.remember(turn.client, &args[key.position]);
+                let key = &args[key.position];
+                tracking.remember(turn.client, key, clients.len(), is_connected);
             }
         }
         tracking.shrink(self.instance.config.tracking_table_max_keys as u64);

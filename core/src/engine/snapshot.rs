@@ -154,8 +154,8 @@ impl Engine {
                         .ok_or_else(|| bad_file(DATABASE, offset))?;
                 }
                 Part::Record { key, value, deadline, usage } => {
-                    if deadline.is_none_or(|deadline| deadline > now.millis()) {
-                        let record = value.into_record(&key, deadline, self.clock(usage, now));
+                    let record = value.into_record(&key, deadline, self.clock(usage, now));
+                    if !record.is_expired(now.millis()) {
                         databases[selected].insert(record);
                     }
                 }
@@ -218,8 +218,12 @@ mod tests {
         assert_eq!(replies(&mut second, "PTTL b\nEXISTS old\n", NOW), ":5000\r\n:0\r\n");
 
         let mut third = engine();
-        third.load(&file, NOW.after_ms(5001)).expect("it is whole");
-        assert_eq!(replies(&mut third, "GET a\nEXISTS b\n", NOW), "$1\r\n1\r\n:0\r\n");
+        // A key lives through the millisecond of its deadline.
+        for (later, exists) in [(5000, ":1\r\n"), (5001, ":0\r\n")] {
+            third.load(&file, NOW.after_ms(later)).expect("it is whole");
+            assert_eq!(replies(&mut third, "EXISTS b\n", NOW), exists);
+        }
+        assert_eq!(replies(&mut third, "GET a\n", NOW), "$1\r\n1\r\n");
 
         for at in (0..file.len()).step_by(7) {
             assert!(engine().load(&file[..at], NOW).is_err(), "cut at {at}");

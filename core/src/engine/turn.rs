@@ -19,7 +19,7 @@ pub(super) struct Turn {
     pub(super) client: ClientId,
     /// What the client has yet to read.
     pub(super) output: Output,
-    /// The time of the call; it stands still during the turn.
+    /// The time of the call, or the end of the latest `DEBUG SLEEP` if that is later. It stands still while a command runs.
     pub(super) now: UnixMicros,
     /// When the current request started, on the host's monotonic clock. The end of one request is the start of the next, so
     /// the clock is read once a request.
@@ -52,7 +52,7 @@ impl Engine {
     ) -> Turn {
         self.instance.running = Some(client);
         let output = mem::take(&mut self.instance.clients[client].output);
-        Turn { client, output, now, started_ns }
+        Turn { client, output, now: now.max(self.instance.awake_at), started_ns }
     }
 
     /// Ends a turn: the output goes back, with the messages behind it. Returns when the last request ended.

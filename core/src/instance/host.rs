@@ -19,7 +19,7 @@ pub trait Host: fmt::Debug {
         0
     }
 
-    /// Delays the next command, as requested by `DEBUG SLEEP`.
+    /// Lets time pass, as `DEBUG SLEEP` asks. The next command, or the next client to be served, sees it.
     fn sleep(&self, _micros: u64) {}
 
     /// Logs a warning: a message of `DEBUG LOG`, or the reason of a failure whose error reply

@@ -76,6 +76,8 @@ pub(crate) struct Instance {
     /// Set if keys must be evicted even while no command runs.
     pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
+    /// The end of the latest `DEBUG SLEEP`, which may be later than the time of the call it runs in.
+    pub(crate) awake_at: UnixMicros,
     /// 40 hexadecimal digits that identify this run, derived from the seed.
     pub(crate) run_id: [u8; 40],
     /// The time of the first call, unless the front end has set it.
@@ -121,6 +123,7 @@ impl Instance {
             eviction_policy: None,
             is_evicting: false,
             host,
+            awake_at: UnixMicros::default(),
             run_id,
             started_at,
             clients: Clients::default(),

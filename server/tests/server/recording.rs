@@ -1,7 +1,7 @@
 //! `--record FILE`: what is in it; `tests/browser/server.test.js` plays it again.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use crate::process::{Folder, Server, redstart};
 
@@ -35,16 +35,37 @@ fn a_session_is_recorded_as_it_happens() {
     assert!(recording.len() > large.len() && recording.len() < large.len() + 20_000);
 }
 
-/// Passwords are in it, for a replay must let in whom the server has.
+/// A recording holds passwords: a replay needs them to let the same clients in.
 #[test]
-fn a_recording_is_its_owners_alone() {
+fn only_the_owner_can_read_a_recording() {
     let folder = Folder::new();
-    let file = folder.path("session.redstart");
-    let path = file.to_string_lossy().into_owned();
-    let server = Server::start(&["--record", &path, "--requirepass", "secret"]);
-    assert_eq!(server.client().ask("AUTH secret"), "+OK");
-    let mode = fs::metadata(&file).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
+    let existing = folder.write("existing.redstart", &"x".repeat(10_000));
+    fs::set_permissions(&existing, fs::Permissions::from_mode(0o666)).unwrap();
+    let link = folder.path("link.redstart");
+    let target = folder.write("target.redstart", "");
+    symlink(&target, &link).unwrap();
+    for file in [folder.path("new.redstart"), existing, link] {
+        let server =
+            Server::start(&["--record", &file.to_string_lossy(), "--requirepass", "secret"]);
+        assert_eq!(server.client().ask("AUTH secret"), "+OK");
+        let found = fs::metadata(&file).unwrap();
+        assert_eq!(found.permissions().mode() & 0o777, 0o600, "{}", file.display());
+        assert!(found.len() < 10_000, "what was in the file is gone");
+    }
+}
+
+#[test]
+fn a_recording_is_not_written_into_the_file_of_another_user() {
+    let folder = Folder::new();
+    let file = folder.write("theirs.redstart", "theirs");
+    // Only root can give a file away, and nobody else may open it then.
+    if chown(&file, Some(65_534), None).is_err() {
+        return;
+    }
+    let output = redstart().args(["--port", "0", "--record"]).arg(&file).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("the file belongs to another user"), "{text}");
+    assert_eq!(fs::read(&file).unwrap(), b"theirs");
 }
 
 #[test]

@@ -18,7 +18,11 @@ pub struct WasmDriver {
     node: Node,
     random: Random,
     clients: usize,
+    configuration: &'static str,
 }
+
+/// What the corpus needs.
+const CONFIGURATION: &str = "enable-debug-command=yes enable-protected-configs=yes";
 
 impl WasmDriver {
     /// Starts Node, or returns `None` on a machine without it. `NODE` names another program than `node`.
@@ -26,18 +30,32 @@ impl WasmDriver {
     /// # Errors
     /// When it is there and the package is not: `wasm/build` makes it.
     pub fn start(seed: Seed) -> io::Result<Option<Self>> {
+        let (random, configuration) = (Random::new(seed), CONFIGURATION);
         match Node::start() {
-            Ok(node) => Ok(Some(Self { node, random: Random::new(seed), clients: 0 })),
+            Ok(node) => Ok(Some(Self { node, random, clients: 0, configuration })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sets the parameters of every database from the next reset on: `name=value`, separated by spaces.
+    pub const fn configure(&mut self, configuration: &'static str) {
+        self.configuration = configuration;
+    }
+
+    /// Closes a client's connection.
+    ///
+    /// # Errors
+    /// When Node has ended.
+    pub fn disconnect(&mut self, Connection(client): Connection) -> io::Result<()> {
+        self.node.ask(&format!("disconnect {client}")).map(drop)
     }
 }
 
 impl Driver for WasmDriver {
     fn reset(&mut self) -> io::Result<()> {
         self.clients = 0;
-        let request = format!("reset {}", self.random.next_u64());
+        let request = format!("reset {} {}", self.random.next_u64(), self.configuration);
         // What panicked has taken its process with it.
         if self.node.ask(&request).is_err() {
             self.node = Node::start()?;

@@ -5,13 +5,11 @@
 //! hold.
 
 mod acl;
-mod engine;
 mod glob;
-mod hostile;
 mod intset;
 mod listpack;
 mod number;
-mod rdb;
+pub(crate) mod rdb;
 mod request;
 mod sorted_set;
 mod source;
@@ -28,6 +26,8 @@ use std::{
 use redstart_core::random::{Random, Seed};
 pub use source::Source;
 
+use crate::attack;
+
 /// A property, and its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -37,15 +37,18 @@ pub struct Target {
     pub check: fn(&[u8]),
 }
 
+/// Serialised values.
+pub(crate) const RDB: Target = Target { name: "rdb", check: rdb::check };
+
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target { name: "request", check: request::check },
     Target { name: "value", check: value::check },
-    Target { name: "engine", check: engine::check },
+    Target { name: "engine", check: attack::check },
     Target { name: "glob", check: glob::check },
     Target { name: "number", check: number::check },
     Target { name: "listpack", check: listpack::check },
-    Target { name: "rdb", check: rdb::check },
+    RDB,
     Target { name: "intset", check: intset::check },
     Target { name: "acl", check: acl::check },
     Target { name: "sorted-set", check: sorted_set::check },

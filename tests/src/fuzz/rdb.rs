@@ -25,16 +25,21 @@ fn limits() -> Limits {
     }
 }
 
-pub(super) fn check(data: &[u8]) {
+/// The payload that an input stands for.
+pub(crate) fn payload(data: &[u8]) -> Vec<u8> {
     let mut source = Source::new(data);
     let is_whole = source.below(4) == 0;
-    let value = source.rest();
-    let mut payload = value.to_vec();
+    let mut payload = source.rest().to_vec();
     if !is_whole {
         // Framed, so that only the value can be wrong.
         payload.extend(10u16.to_le_bytes());
         payload.extend(crc64(&payload).to_le_bytes());
     }
+    payload
+}
+
+pub(super) fn check(data: &[u8]) {
+    let payload = payload(data);
     let Some(record) = restored(&payload) else { return };
     let dumped = dump(record.value(), None);
     let compressed = dump(record.value(), Some(&mut Compressor::default()));

@@ -9,6 +9,7 @@ import type { Session } from "../session/session.js";
 import type { Succession } from "../succession.js";
 import { take } from "./files.js";
 import { LONGEST_LINK, toLink } from "./link.js";
+import { type Redacted, redacted } from "./redact.js";
 import "./share.css";
 
 interface MenuProps {
@@ -48,11 +49,12 @@ export function SessionMenu({ session, succession }: MenuProps) {
 }
 
 export function ShareMenu({ session, succession }: MenuProps) {
-  const link = useSignal<{ readonly url: string | undefined; readonly length: number } | undefined>(undefined);
+  const link = useSignal<{ readonly url: string | undefined; readonly length: number; readonly replaced: number } | undefined>(undefined);
   const make = async () => {
     link.value = undefined;
     try {
-      link.value = await toLink(await recordingOf(session), location.href);
+      const shared = await recordingOf(session);
+      if (isMeant(shared)) link.value = { ...(await toLink(shared.recording, location.href)), replaced: shared.replaced };
     } catch (reason) {
       succession.failed(reason);
     }
@@ -66,14 +68,14 @@ export function ShareMenu({ session, succession }: MenuProps) {
               <p>This session makes a link of {thousands(link.value.length)}; one of up to {thousands(LONGEST_LINK)} passes everywhere.</p>
               <button type="button" class="primary" onClick={() => void save(session, FORMATS[0]!, succession)}>Save a recording to send</button>
             </>
-          ) : <Copy url={link.value.url} />}
+          ) : <Copy url={link.value.url} replaced={link.value.replaced} />}
         </div>
       )}
     </Menu>
   );
 }
 
-function Copy({ url }: { readonly url: string }) {
+function Copy({ url, replaced }: { readonly url: string; readonly replaced: number }) {
   const field = useRef<HTMLInputElement>(null);
   const isCopied = useSignal(false);
   const copy = async () => {
@@ -87,7 +89,8 @@ function Copy({ url }: { readonly url: string }) {
   };
   return (
     <>
-      <p>Whoever opens this link sees the session as it is, with the same replies. All that was typed is in it, and nothing is uploaded.</p>
+      <p>Anyone who opens this link sees the session as it is, with the same replies. All that was typed is in it, and nothing is uploaded.</p>
+      {replaced > 0 && <p>{REPLACED}</p>}
       <div class="copy">
         <input ref={field} type="text" readOnly value={url} aria-label="Link to this session" onFocus={(event) => event.currentTarget.select()} />
         <button type="button" class="primary" onClick={() => void copy()}>{isCopied.value ? "Copied" : "Copy"}</button>
@@ -97,23 +100,33 @@ function Copy({ url }: { readonly url: string }) {
   );
 }
 
-/** The session up to the moment that is shown. */
-async function recordingOf(session: Session): Promise<Uint8Array> {
+const REPLACED = "Passwords are replaced by others, so logins work as before.";
+
+/** The session up to the moment that is shown, without its passwords. */
+async function recordingOf(session: Session): Promise<Redacted> {
   const moment = session.moment.peek();
   const whole = session.db.record();
-  if (moment.isLive) return whole;
+  if (moment.isLive) return redacted(whole);
   const replay = await Redstart.replay(whole);
   const part = replay.record(moment.position);
   replay.close();
-  return part;
+  return redacted(part);
+}
+
+/** Asks before a password leaves the page. */
+function isMeant({ left }: Redacted): boolean {
+  return left === 0 || confirm("This session contains a password that cannot be replaced. Share it with the password?");
 }
 
 async function save(session: Session, format: Format, succession: Succession): Promise<void> {
   try {
-    const bytes = await format.write(await recordingOf(session));
+    const shared = await recordingOf(session);
+    if (!isMeant(shared)) return;
+    const bytes = await format.write(shared.recording);
     const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
     Object.assign(document.createElement("a"), { href: url, download: format.fileName }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    if (shared.replaced > 0) succession.tell(REPLACED);
   } catch (reason) {
     succession.failed(reason);
   }

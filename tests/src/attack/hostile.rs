@@ -1,9 +1,16 @@
 //! Requests made from the command table: right in form, mostly, and extreme in what they ask for.
 
-use redstart_core::command::spec::{Argument, ArgumentFlag, ArgumentKind, Spec};
-use redstart_core::command::specs::GROUPS;
+use std::sync::OnceLock;
 
-use super::Source;
+use redstart_core::{
+    command::{
+        spec::{Argument, ArgumentFlag, ArgumentKind, Spec},
+        specs::GROUPS,
+    },
+    config::PARAMETERS,
+};
+
+use crate::fuzz::{self, Source, rdb};
 
 /// Few, so that commands meet what others have left there.
 const KEYS: &[&str] = &["a", "b", "c", "d", "missing"];
@@ -74,6 +81,14 @@ const TEXTS: &[&str] = &[
     "\\",
     "a*",
     "*->x",
+    "*a*a*a*a*a*a*a*a*b",
+    "[a-z]*[^\\]]*??*",
+    "0-0",
+    "1-*",
+    "5-18446744073709551615",
+    "18446744073709551615-18446744073709551615",
+    ">",
+    "$",
     "HYLL",
     "EX",
     "LEFT",
@@ -88,10 +103,16 @@ const TEXTS: &[&str] = &[
     "STORE",
 ];
 
-/// What is longer than any small collection takes.
+/// Longer than an element of any packed collection.
 const LONG: [u8; 300] = [b'l'; 300];
 
-/// Those that take too long to be run so often, and the one that ends the process.
+/// Long enough to lie apart from the request that brings it.
+static LARGE: [u8; 40_000] = [b'L'; 40_000];
+
+/// The parameter that bounds the memory that a request may ask for.
+const FIXED_PARAMETER: &str = "proto-max-bulk-len";
+
+/// Commands that take too long to be run so often, and the one that ends the process.
 const LEFT_OUT: &[&str] = &["pfselftest", "shutdown"];
 
 /// A request of one of the commands in the table.
@@ -144,13 +165,36 @@ fn append(argument: &Argument, source: &mut Source<'_>, out: &mut Vec<Vec<u8>>) 
             ArgumentKind::Integer | ArgumentKind::Double | ArgumentKind::UnixTime => {
                 out.push(source.pick(NUMBERS).as_bytes().to_vec());
             }
+            ArgumentKind::String if argument.name == "serialized-value" => {
+                out.push(payload(source))
+            }
+            ArgumentKind::String if argument.name == "parameter" => out.push(parameter(source)),
             ArgumentKind::String | ArgumentKind::Pattern => out.push(text(source)),
         }
     }
 }
 
+/// A dumped value, changed in a few places as often as not.
+fn payload(source: &mut Source<'_>) -> Vec<u8> {
+    static INPUTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let inputs = INPUTS.get_or_init(|| fuzz::seeds(fuzz::RDB));
+    let mut input = inputs[source.below(inputs.len())].clone();
+    for _ in 0..source.below(4) {
+        let at = usize::from(source.byte()) << 8 | usize::from(source.byte());
+        let len = input.len();
+        input[at % len] = source.byte();
+    }
+    rdb::payload(&input)
+}
+
+fn parameter(source: &mut Source<'_>) -> Vec<u8> {
+    let name = source.pick(PARAMETERS).name;
+    if name == FIXED_PARAMETER { b"hz".to_vec() } else { name.as_bytes().to_vec() }
+}
+
 fn text(source: &mut Source<'_>) -> Vec<u8> {
     match source.below(8) {
+        0 if source.below(16) == 0 => LARGE.to_vec(),
         0 => LONG.to_vec(),
         1 => source.pick(NUMBERS).as_bytes().to_vec(),
         2 => source.pick(KEYS).as_bytes().to_vec(),
