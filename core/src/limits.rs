@@ -54,6 +54,9 @@ pub const EXPIRE_PERIOD_US: u64 = 10_000;
 /// The most elements drawn by chance of which some may come several times: a negative count of `SRANDMEMBER` and its kin.
 pub const REPEATED_ELEMENTS: usize = 1 << 24;
 
+/// A snapshot is handed over in parts of about this many bytes.
+pub const SNAPSHOT_PART_BYTES: usize = 1 << 20;
+
 /// The longest text that is read as a `long double` (`MAX_LONG_DOUBLE_CHARS`, with room for a NUL).
 pub const LONG_DOUBLE_LEN_BYTES: usize = 5 * 1024 - 1;
 

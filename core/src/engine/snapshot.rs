@@ -8,6 +8,7 @@ use crate::command::dump;
 use crate::error::{self, Error};
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::keyspace::database::Database;
+use crate::limits;
 use crate::persist::rdb::file::{FileReader, FileWriter, Part, Usage};
 use crate::persist::rdb::{Corrupt, Kind, Version};
 use crate::time::UnixMicros;
@@ -16,6 +17,13 @@ use crate::value::record::{AccessClock, Record};
 impl Engine {
     /// All data, as a file that a Redis opens: of version 10, which 7.0 reads, unless a value needs a later one.
     pub fn snapshot(&mut self, now: UnixMicros) -> Vec<u8> {
+        let mut file = Vec::new();
+        self.write_snapshot(now, &mut |part| file.extend_from_slice(part));
+        file
+    }
+
+    /// Writes the same part by part, so that the file need not fit in memory beside the data.
+    pub fn write_snapshot(&mut self, now: UnixMicros, write: &mut dyn FnMut(&[u8])) {
         let instance = &mut self.instance;
         let policy = self.dataset.access_policy;
         // As in Redis, only a policy that goes by the use of keys has it written.
@@ -44,9 +52,12 @@ impl Engine {
             file.database(index, database.len(), database.expiring_len());
             for record in database.iter().filter(|record| !record.is_expired(now.millis())) {
                 file.record(record, usage(record));
+                if file.len() >= limits::SNAPSHOT_PART_BYTES {
+                    write(&file.take());
+                }
             }
         }
-        file.finish()
+        write(&file.finish());
     }
 
     /// Puts the data of an RDB file in the place of what there is. Keys that have expired by now are left out.
@@ -64,13 +75,14 @@ impl Engine {
 
     fn read(&self, mut file: &[u8], now: UnixMicros) -> Result<Vec<Database>, Error> {
         let seed = self.dataset.keyspace.seed();
-        let limits = dump::limits(&self.instance.config, seed);
+        let loading = dump::limits(&self.instance.config, seed);
         let mut databases: Vec<Database> =
             (0..self.dataset.keyspace.databases()).map(|_| Database::new(seed)).collect();
-        let mut selected = 0;
+        let (mut selected, mut used) = (0, 0);
+        let most = self.instance.config.memory_ceiling.unwrap_or(usize::MAX);
         let mut reader = FileReader::default();
         loop {
-            match reader.part(&mut file, &limits).map_err(|Corrupt| error::BAD_RDB_FILE)? {
+            match reader.part(&mut file, &loading).map_err(|Corrupt| error::BAD_RDB_FILE)? {
                 Part::End => return Ok(databases),
                 Part::Auxiliary(..) | Part::Sizes(..) => {}
                 Part::Function(_) => return Err(error::RDB_FUNCTION),
@@ -83,6 +95,10 @@ impl Engine {
                 Part::Record { key, value, deadline, usage } => {
                     if deadline.is_none_or(|deadline| deadline > now.millis()) {
                         let record = value.into_record(&key, deadline, self.clock(usage, now));
+                        used += record.memory_bytes();
+                        if used > most {
+                            return Err(error::OUT_OF_MEMORY);
+                        }
                         databases[selected].insert(record);
                     }
                 }

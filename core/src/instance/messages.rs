@@ -114,8 +114,13 @@ impl Instance {
         }
     }
 
-    /// With how many bytes of replies a client is closed, if there is a limit.
+    /// Returns the number of bytes of replies with which a client is closed, if there is a limit.
     pub(crate) fn output_limit(&self, session: &Session) -> Option<usize> {
+        let ceiling = self.config.client_ceiling();
+        self.configured_output_limit(session).into_iter().chain(ceiling).min()
+    }
+
+    fn configured_output_limit(&self, session: &Session) -> Option<usize> {
         let hard_bytes = self.config.client_output_buffer_limit.of(session.class()).hard_bytes;
         let limit = match session.clearance {
             Clearance::Stranger => limits::UNAUTHENTICATED_OUTPUT_BYTES + 1,
@@ -128,7 +133,7 @@ impl Instance {
     /// With how many bytes of replies a client is not served further. One that has a limit is served up to that, and then
     /// closed, as is one that may be closed for all the memory that clients take.
     pub(crate) fn output_bound(&self, session: &Session) -> usize {
-        self.output_limit(session).unwrap_or(
+        self.configured_output_limit(session).unwrap_or(
             match self.config.maxmemory_clients != 0 && !session.no_evict {
                 true => usize::MAX,
                 false => limits::OUTPUT_STALL_BYTES,

@@ -7,6 +7,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
 use crate::error::Error;
@@ -75,6 +76,12 @@ impl<'a> Reply<'a> {
     /// Changes the protocol of what follows: `HELLO` answers in the new one.
     pub const fn switch(&mut self, protocol: Protocol) {
         self.protocol = protocol;
+    }
+
+    /// Whether to go on with a long reply: not once it has exceeded what its client may leave
+    /// unread, for then nothing of it is kept, and the client will be closed.
+    pub(crate) const fn proceed(&self) -> ControlFlow<()> {
+        if self.output.is_dropped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// How many errors have been written.

@@ -10,19 +10,29 @@ pub struct Corrupt;
 
 /// Serialised bytes, read from the front.
 #[derive(Clone, Debug)]
-pub struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    /// Bytes to which compressed strings may still expand.
+    expansion_bytes: usize,
+}
 
 impl<'a> Reader<'a> {
     /// Reads `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self::limited(bytes, usize::MAX)
+    }
+
+    /// Reads `bytes`, whose compressed strings may expand to so many bytes in all.
+    #[must_use]
+    pub const fn limited(bytes: &'a [u8], expansion_bytes: usize) -> Self {
+        Self { bytes, expansion_bytes }
     }
 
     /// How many bytes are left.
     #[must_use]
     pub const fn left(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// The next byte.
@@ -38,8 +48,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`byte`](Self::byte).
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Corrupt> {
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or(Corrupt)?;
-        self.0 = rest;
+        let (bytes, rest) = self.bytes.split_at_checked(len).ok_or(Corrupt)?;
+        self.bytes = rest;
         Ok(bytes)
     }
 
@@ -48,8 +58,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`byte`](Self::byte).
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
-        let (&array, rest) = self.0.split_first_chunk().ok_or(Corrupt)?;
-        self.0 = rest;
+        let (&array, rest) = self.bytes.split_first_chunk().ok_or(Corrupt)?;
+        self.bytes = rest;
         Ok(array)
     }
 
@@ -94,6 +104,7 @@ impl<'a> Reader<'a> {
                     return Err(Corrupt);
                 }
                 let len = usize::try_from(len).map_err(|_| Corrupt)?;
+                self.expansion_bytes = self.expansion_bytes.checked_sub(len).ok_or(Corrupt)?;
                 lzf::decompress(self.bytes(compressed)?, len).map(Cow::Owned).ok_or(Corrupt)
             }
             Head::Encoded(_) => Err(Corrupt),

@@ -137,12 +137,14 @@ impl Kind {
 
 /// Up to where values are small, and what large ones are seeded with.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "each type's own")]
+#[expect(missing_docs, reason = "each type's own are documented there")]
 pub struct Limits {
     pub hash: HashLimits,
     pub list: ListLimits,
     pub set: SetLimits,
     pub sorted_set: SortedSetLimits,
+    /// Bytes to which the compressed strings of one value may expand.
+    pub expansion_bytes: usize,
 }
 
 /// A value that was read.

@@ -9,6 +9,7 @@ use super::{Entry, Set, SetRef};
 use crate::random::Random;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 /// Where more than this part of a table is wanted, a walk is less work than draws.
 const WALK_PART: usize = 3;
@@ -44,19 +45,21 @@ impl<'a> SetRef<'a> {
         self.iter().filter(|_| lots.draw(random)).collect()
     }
 
-    /// `count` members by chance, each of which may come several times.
-    pub fn draw(self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'a>)) {
+    /// Draws `count` random members, each of which may come several times, until `each` breaks.
+    pub fn draw(
+        self,
+        random: &mut Random,
+        count: usize,
+        mut each: impl FnMut(Entry<'a>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         if let Self::Listpack(members) = self {
             // An index is found by walking: walk once.
             let members: Vec<_> = members.iter().collect();
-            (0..count)
-                .filter_map(|_| members.get(random.below(members.len())).copied())
-                .for_each(each);
-            return;
+            let mut drawn =
+                (0..count).filter_map(|_| members.get(random.below(members.len())).copied());
+            return drawn.try_for_each(each);
         }
-        for _ in 0..count {
-            self.random(random).into_iter().for_each(&mut each);
-        }
+        (0..count).filter_map(|_| self.random(random)).try_for_each(&mut each)
     }
 }
 
