@@ -132,3 +132,48 @@ test("an engine that is shut down says so, and a new one is begun", async (t) =>
   await type(page, "DBSIZE");
   await ends(page, ["DBSIZE", "(integer) 0"]);
 });
+
+/** Makes the engine trap in the call that has this text in it, as it does when the browser has no more memory. */
+const trapAt = (text) => `{
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = function (module, imports) {
+    const instance = new Instance(module, imports);
+    const exports = { ...instance.exports };
+    const inbox = { at: 0 };
+    exports.engine_inbox = (...args) => (inbox.at = instance.exports.engine_inbox(...args));
+    exports.engine_receive = (engine, slot, length, now) => {
+      const bytes = new Uint8Array(instance.exports.memory.buffer, inbox.at, length);
+      if (new TextDecoder("latin1").decode(bytes).includes(${JSON.stringify(text)})) throw new WebAssembly.RuntimeError("unreachable");
+      return instance.exports.engine_receive(engine, slot, length, now);
+    };
+    return { exports };
+  };
+  WebAssembly.Instance.prototype = Instance.prototype;
+}`;
+
+test("an engine that fails is reported, and the session before it is kept", async (t) => {
+  const page = await open(t);
+  await page.addInitScript(trapAt("FATAL"));
+  await page.reload();
+  await prompt(page).click();
+  await type(page, "SET k v", "SET FATAL 1");
+  await page.getByRole("alert").getByText(/has failed at the last command: FAILED .*unreachable/).waitFor();
+  await page.getByRole("button", { name: "Go on from before it" }).click();
+  await ends(page, ["SET k v", "OK"]);
+  await prompt(page).click();
+  await type(page, "SET again FATAL");
+  await page.getByRole("button", { name: "Go on from before it" }).waitFor();
+  await page.waitForTimeout(300);
+  await page.reload();
+  await prompt(page).click();
+  await type(page, "GET k");
+  await ends(page, ["SET k v", "OK", "GET k", '"v"']);
+  await reload(page, "GET");
+  await ends(page, ["GET k", '"v"']);
+});
+
+test("what exceeds the memory of the page is an error reply", async (t) => {
+  const page = await open(t);
+  await type(page, "SETRANGE a 536870911 x", "SETRANGE b 536870911 x", "STRLEN a");
+  await ends(page, ["SETRANGE b 536870911 x", "(error) OOM command not allowed when used memory > 'maxmemory'.", "STRLEN a", "(integer) 536870912"]);
+});

@@ -241,3 +241,52 @@ test("passwords are replaced wherever the bytes of a request are cut, however it
     assert.equal(await replies(shared), told);
   }
 });
+
+/** The recording of a session that takes as long as somebody wants it to. */
+async function heavy(requests) {
+  const db = await Redstart.open({ record: true, clock: { startMs: Date.now() } });
+  const connection = db.attach({ data() {} });
+  const script = new TextEncoder().encode(`SETRANGE a 3000 x\r\nSETRANGE b 3000 y\r\n`);
+  connection.send(script);
+  const before = db.record();
+  connection.send(new TextEncoder().encode("LCS a b LEN\r\n"));
+  const whole = db.record();
+  db.close();
+  // Each event takes a while; they are repeated without being run here.
+  const event = whole.slice(before.length);
+  return Buffer.concat([before, ...Array.from({ length: requests }, () => event)]);
+}
+
+const linkTo = (recording) => `#session=${deflateRawSync(recording).toString("base64url")}`;
+
+test("a link to a session that takes long is asked about, and can be stopped", async (t) => {
+  const page = await open(t);
+  await type(page, "SET mine 1");
+  await ends(page, ["SET mine 1", "OK"]);
+  const hash = linkTo(await heavy(100_000));
+  await page.evaluate((hash) => (location.hash = hash), hash);
+  const question = page.getByText(/takes long to run: [\d,]+ of 100,00\d steps are done/);
+  await question.waitFor({ timeout: 30_000 });
+  // The page can be used meanwhile.
+  await page.locator(".terminal.active .cm-content").click();
+  await type(page, "GET mine");
+  await ends(page, ["GET mine", '"1"']);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Running the session…").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped.").waitFor();
+  await type(page, "GET mine");
+  await ends(page, ["GET mine", '"1"']);
+});
+
+test("a link to a session that no page could hold is refused", async (t) => {
+  const page = await open(t);
+  const db = await Redstart.open({ record: true, config: { databases: "16" } });
+  const text = Buffer.from(db.record()).toString("latin1");
+  db.close();
+  const [before, after] = text.split("databases\x0016\x00");
+  const length = before.charCodeAt(before.length - 1);
+  const asked = Buffer.from(`${before.slice(0, -1)}${String.fromCharCode(length + 8)}databases\x002147483647\x00${after}`, "latin1");
+  await page.evaluate((hash) => (location.hash = hash), linkTo(asked));
+  await page.getByRole("alert").getByText(/cannot be opened: ERR databases must be at most 65536/).waitFor();
+});

@@ -34,7 +34,21 @@ extern "C" {
     /// Lets time pass, as `DEBUG SLEEP` asks.
     #[wasm_bindgen(method)]
     fn sleep(this: &Host, micros: f64);
+
+    /// Takes the next part of a snapshot. The bytes are valid during the call only.
+    #[wasm_bindgen(method)]
+    fn part(this: &Host, bytes: &[u8]);
 }
+
+/// Bytes that a database may use. This module addresses four times as much: an allocator needs room
+/// to copy what grows, and every request and reply passes through buffers here.
+const MEMORY_CEILING_BYTES: usize = 1 << 30;
+
+/// The most databases: each takes memory although it is empty.
+const DATABASES: i64 = 65_536;
+
+/// Bytes that the outbox keeps between two calls, and that one `output` fills at most.
+const OUTBOX_BYTES: usize = 1 << 20;
 
 impl host::Host for Host {
     fn monotonic_ns(&self) -> u64 {
@@ -66,7 +80,7 @@ impl Engine {
     /// When one of them is none, or has no such value.
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u64, parameters: &str, host: Host, now: f64) -> Result<Self, String> {
-        let mut config = Config::default();
+        let mut config = Config { memory_ceiling: Some(MEMORY_CEILING_BYTES), ..Config::default() };
         let mut words = parameters.split_terminator('\0');
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             let parameter = Config::parameter(name.as_bytes())
@@ -74,6 +88,9 @@ impl Engine {
             config.set(parameter, value.as_bytes()).map_err(|_| {
                 ["'", value, "' is no value of the parameter '", name, "'"].concat()
             })?;
+        }
+        if config.databases > DATABASES {
+            return Err(["databases must be at most ", &DATABASES.to_string()].concat());
         }
         let engine = engine::Engine::with_host(config, Seed(seed), Box::new(host), time(now));
         Ok(Self {
@@ -118,7 +135,7 @@ impl Engine {
     /// Where to write `len_bytes` bytes for `receive`. The address holds until this is called again.
     pub fn inbox(&mut self, len_bytes: usize) -> *const u8 {
         if self.inbox.len() < len_bytes {
-            self.inbox.resize(len_bytes.next_power_of_two(), 0);
+            self.inbox.resize(len_bytes, 0);
         }
         self.inbox.as_ptr()
     }
@@ -144,12 +161,17 @@ impl Engine {
         self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
     }
 
-    /// Copies what a client has yet to read to the outbox, and returns how many bytes that are.
+    /// Copies what a client has yet to read to the outbox, up to 1 MiB, and returns how many bytes
+    /// that are. Large replies are read piece by piece, so that they are never here twice.
     pub fn output(&mut self, slot: usize) -> usize {
-        self.outbox.clear();
+        self.clear_outbox();
         if let Some(client) = self.client(slot) {
             for slice in self.engine.output(client).slices() {
-                self.outbox.extend_from_slice(slice);
+                let room = OUTBOX_BYTES - self.outbox.len();
+                self.outbox.extend_from_slice(&slice[..room.min(slice.len())]);
+                if slice.len() >= room {
+                    break;
+                }
             }
         }
         self.outbox.len()
@@ -210,18 +232,18 @@ impl Engine {
         }
     }
 
-    /// Writes all data to the outbox as an RDB file, and returns how long that is.
-    pub fn snapshot(&mut self, now: f64) -> usize {
-        self.outbox = self.engine.snapshot(time(now));
-        self.outbox.len()
+    /// Hands all data, as an RDB file, to [`Host::part`].
+    pub fn snapshot(&mut self, host: &Host, now: f64) {
+        self.engine.write_snapshot(time(now), &mut |bytes| host.part(bytes));
     }
 
-    /// Reads all data from an RDB file, the first `len_bytes` bytes of the inbox.
+    /// Reads all data from an RDB file, the first `len_bytes` bytes of the inbox, which is given up.
     ///
     /// # Errors
     /// Why it cannot be read. Then there is what was there before.
     pub fn load(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
-        let file = &self.inbox[..len_bytes.min(self.inbox.len())];
+        let file = core::mem::take(&mut self.inbox);
+        let file = &file[..len_bytes.min(file.len())];
         self.engine.load(file, time(now)).map_err(|error| text(&error))
     }
 
@@ -231,7 +253,8 @@ impl Engine {
     /// # Errors
     /// As `load`.
     pub fn load_decodable(&mut self, len_bytes: usize, now: f64) -> Result<usize, String> {
-        let file = &self.inbox[..len_bytes.min(self.inbox.len())];
+        let file = core::mem::take(&mut self.inbox);
+        let file = &file[..len_bytes.min(file.len())];
         let left_out = self.engine.load_decodable(file, time(now)).map_err(|error| text(&error))?;
         let mut output = Output::default();
         for bad in &left_out {
@@ -264,12 +287,14 @@ impl Engine {
         self.outbox.len()
     }
 
-    /// Applies the changes that `journal` has recorded, the first `len_bytes` bytes of the inbox.
+    /// Applies the changes that `journal` has recorded, the first `len_bytes` bytes of the inbox, which is
+    /// given up.
     ///
     /// # Errors
     /// The reason why they cannot be read.
     pub fn replay(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
-        let journal = &self.inbox[..len_bytes.min(self.inbox.len())];
+        let journal = core::mem::take(&mut self.inbox);
+        let journal = &journal[..len_bytes.min(journal.len())];
         self.engine.apply_changes(journal, time(now)).map_err(|error| text(&error))
     }
 
@@ -293,8 +318,8 @@ impl Engine {
                 break;
             }
         }
-        self.outbox.clear();
-        self.outbox.extend(output.slices().flatten());
+        self.clear_outbox();
+        output.slices().for_each(|slice| self.outbox.extend_from_slice(slice));
         next
     }
 
@@ -303,8 +328,8 @@ impl Engine {
         let mut output = Output::default();
         let request = &self.inbox[..len_bytes.min(self.inbox.len())];
         self.engine.ask(database, request, time(now), &mut output);
-        self.outbox.clear();
-        self.outbox.extend(output.slices().flatten());
+        self.clear_outbox();
+        output.slices().for_each(|slice| self.outbox.extend_from_slice(slice));
         self.outbox.len()
     }
 
@@ -318,6 +343,14 @@ impl Engine {
     #[must_use]
     pub fn expiring_keys(&self, database: usize) -> f64 {
         self.engine.sizes(database).map_or(-1.0, |(_, expiring)| expiring as f64)
+    }
+
+    /// Empties the outbox, and gives it up if it has grown large.
+    fn clear_outbox(&mut self) {
+        self.outbox.clear();
+        if self.outbox.capacity() > OUTBOX_BYTES {
+            self.outbox = Vec::new();
+        }
     }
 
     fn client(&self, slot: usize) -> Option<ClientId> {

@@ -2,6 +2,7 @@ import "./page.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { keepOffline } from "./offline/register.js";
+import { type Notice, NoticeBar, watching } from "./notice.js";
 import { Playground } from "./playground.js";
 import { keep } from "./session/keeper.js";
 import { begun, reopened } from "./session/restored.js";
@@ -12,8 +13,12 @@ import { Store } from "./session/store.js";
 const isForeign = (location.hash.length > 1 && !location.hash.startsWith("#lesson=")) || location.search.length > 1;
 const store = await Store.open(isForeign);
 const kept = await store?.load().catch(() => undefined);
-const session = signal(kept === undefined ? await begun() : await reopened(kept));
-let forget = store && keep(session.value, store, kept === undefined);
+const host = document.querySelector("[data-playground]")!;
+const notice = signal<Notice | undefined>(undefined);
+const Waiting = () => <div class="redstart page"><NoticeBar notice={notice} /></div>;
+if (kept !== undefined) render(<Waiting />, host);
+const session = signal(kept === undefined ? await begun() : await reopened(kept, watching(notice)));
+let forget = store && keep(session.value, store, kept === undefined || session.value.isCut);
 
 async function replace(next?: Session): Promise<void> {
   const last = session.value;
@@ -28,7 +33,7 @@ function Page() {
   return <Playground session={session.value} replace={(next) => void replace(next)} isPage />;
 }
 
-render(<Page />, document.querySelector("[data-playground]")!);
+render(<Page />, host);
 keepOffline();
 
 // What is typed anywhere on the page is typed into the terminal; space and the other keys keep their use.

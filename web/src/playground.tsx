@@ -7,10 +7,12 @@ import { KeyspacePane } from "./keyspace/pane.js";
 import { Layout, type PaneName } from "./layout.js";
 import { Guide, LessonList, type Lessons, useLessons } from "./lessons/lessons.js";
 import { Timeline } from "./replay/timeline.js";
+import { restored } from "./session/restored.js";
 import type { Session } from "./session/session.js";
 import { useDrop, useLink } from "./share/files.js";
 import { SessionMenu, ShareMenu } from "./share/menus.js";
-import { NoticeBar, type Succession, useSuccession } from "./succession.js";
+import { NoticeBar } from "./notice.js";
+import { type Succession, useSuccession } from "./succession.js";
 import { Terminals } from "./terminal/terminals.js";
 import "./style.css";
 
@@ -43,7 +45,7 @@ export function Playground({ session, replace, isPage = false, hidden = [], less
     <div ref={root} class={isPage ? "redstart page" : "redstart"}>
       <div class="frame" data-tab={layout.tab.value}>
         <Header session={session} layout={layout} lessons={lessons} succession={succession} />
-        <NoticeBar succession={succession} />
+        <NoticeBar notice={succession.notice} />
         {session.isOpen.value ? (
           <Main class="panes">
             <Pane name="terminals" layout={layout}>
@@ -56,14 +58,30 @@ export function Playground({ session, replace, isPage = false, hidden = [], less
             <Pane name="timeline" layout={layout}><Timeline key={session} session={session} succession={succession} /></Pane>
           </Main>
         ) : (
-          <Main class="shut-down">
-            <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
-            <button type="button" class="primary" onClick={() => replace()}>Begin a new session</button>
-          </Main>
+          <Main class="shut-down"><Ended session={session} replace={replace} succession={succession} /></Main>
         )}
       </div>
       {isDragged.value && <div class="drop" aria-hidden="true"><p>Drop to open as the session</p></div>}
     </div>
+  );
+}
+
+/** What is there once the engine has ended. */
+function Ended({ session, replace, succession }: { session: Session; replace: (next?: Session) => void; succession: Succession }) {
+  const failure = session.failure.value;
+  const goOn = () => void succession.attempt(async (watch) => replace(await restored(session.db.record(), watch)));
+  return failure === undefined ? (
+    <>
+      <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
+      <button type="button" class="primary" onClick={() => replace()}>Begin a new session</button>
+    </>
+  ) : (
+    <>
+      <p role="alert">The engine has failed at the last command: {failure}</p>
+      <p>All that was done before it is kept, also when the page is reloaded.</p>
+      <button type="button" class="primary" onClick={goOn}>Go on from before it</button>
+      <button type="button" onClick={() => replace()}>Begin a new session</button>
+    </>
   );
 }
 

@@ -146,6 +146,7 @@ pub(super) fn edit<R>(
 ) -> Result<R, Error> {
     // Where addresses have 32 bits, an offset may be too far for them.
     let len = usize::try_from(last / 8 + 1).map_err(|_| error::BIT_OFFSET)?;
+    ctx.check_string_growth(key, len)?;
     let mut edit_grown = |bytes: &mut Vec<u8>| {
         let grows = bytes.len() < len;
         if grows {

@@ -153,6 +153,9 @@ fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
     Ok(Outcome::Done)
 }
 
+/// Bytes of a populated record besides its prefix and its padding.
+const RECORD_BYTES: usize = 64;
+
 fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
     let prefix = args.get(3).unwrap_or(b"key");
@@ -161,6 +164,8 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if size as u64 > ctx.instance.config.proto_max_bulk_len as u64 {
         return Err(error::STRING_TOO_LONG);
     }
+    let record_bytes = prefix.len().saturating_add(size).saturating_add(RECORD_BYTES);
+    ctx.check_growth(count.saturating_mul(record_bytes))?;
     for index in 0..count {
         let mut key = prefix.to_vec();
         key.extend_from_slice(format!(":{index}").as_bytes());

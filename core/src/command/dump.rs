@@ -63,6 +63,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     } else {
         let clock = options.clock(ctx.keys.dataset.access_policy, ctx.now);
         let record = loaded.into_record(key, deadline, clock);
+        ctx.check_growth(record.memory_bytes())?;
         // Out first, so that the key is told of as new, as it is in Redis.
         if let Some(old) = ctx.keys.db().remove(key) {
             ctx.keys.dataset.keyspace.lazyfree.push_record(old);
@@ -90,6 +91,7 @@ pub(crate) fn limits(config: &Config, seed: Seed) -> Limits {
         list: list::limits(config),
         set: set::limits_of(config, seed),
         sorted_set: sorted_set::limits_of(config, seed),
+        expansion_bytes: config.memory_ceiling.unwrap_or(usize::MAX),
     }
 }
 

@@ -301,7 +301,10 @@ fn random_fields(
     let wanted = args::draws(count)?;
     if count < 0 {
         reply.array(wanted * words);
-        hash.draw(random, wanted, now, |pair| each(reply, pair));
+        let _stopped = hash.draw(random, wanted, now, |pair| {
+            each(reply, pair);
+            reply.proceed()
+        });
     } else {
         let sample = hash.sample(random, wanted, now);
         reply.array(sample.len() * words);

@@ -44,7 +44,9 @@ pub(super) fn lcs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Erro
     if wants_len && wants_matches {
         return Err(error::LCS_LEN_AND_IDX);
     }
-    let table = Table::new(&a, &b, ctx.instance.config.proto_max_bulk_len)?;
+    let cells = cells(&a, &b, ctx.instance.config.proto_max_bulk_len)?;
+    ctx.check_growth(cells * CELL_BYTES)?;
+    let table = Table::new(&a, &b, cells);
     let reply = &mut ctx.reply;
     if wants_len {
         reply.count(table.len());
@@ -80,18 +82,24 @@ struct Table {
     width: usize,
 }
 
+/// Bytes of a cell of the table.
+const CELL_BYTES: usize = 4;
+
+/// Returns the number of cells of the table of two strings, if they take at most `limit_bytes`.
+fn cells(a: &[u8], b: &[u8], limit_bytes: i64) -> Result<usize, Error> {
+    if a.len() >= u32::MAX as usize - 1 || b.len() >= u32::MAX as usize - 1 {
+        return Err(error::LCS_TOO_LONG);
+    }
+    let is_allowed = |cells: &usize| {
+        cells.checked_mul(CELL_BYTES).is_some_and(|bytes| bytes as u64 <= limit_bytes as u64)
+    };
+    let cells = (a.len() + 1).checked_mul(b.len() + 1);
+    cells.filter(is_allowed).ok_or(error::LCS_OUT_OF_MEMORY)
+}
+
 impl Table {
-    fn new(a: &[u8], b: &[u8], limit_bytes: i64) -> Result<Self, Error> {
-        if a.len() >= u32::MAX as usize - 1 || b.len() >= u32::MAX as usize - 1 {
-            return Err(error::LCS_TOO_LONG);
-        }
+    fn new(a: &[u8], b: &[u8], cells: usize) -> Self {
         let width = b.len() + 1;
-        let cells = (a.len() + 1).checked_mul(width);
-        let cells = cells
-            .filter(|&cells| {
-                cells.checked_mul(4).is_some_and(|bytes| bytes as u64 <= limit_bytes as u64)
-            })
-            .ok_or(error::LCS_OUT_OF_MEMORY)?;
         let mut lengths = vec![0_u32; cells];
         for (i, byte_a) in a.iter().enumerate() {
             let (above, row) = lengths[i * width..].split_at_mut(width);
@@ -99,7 +107,7 @@ impl Table {
                 row[j + 1] = if byte_a == byte_b { above[j] + 1 } else { above[j + 1].max(row[j]) };
             }
         }
-        Ok(Self { lengths, width })
+        Self { lengths, width }
     }
 
     fn at(&self, i: usize, j: usize) -> u32 {

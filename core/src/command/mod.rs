@@ -5,6 +5,7 @@ mod args;
 mod bit_set;
 mod bitfield;
 mod bitmap;
+mod ceiling;
 pub(crate) mod client;
 #[expect(clippy::module_inception, reason = "the file of the COMMAND command")]
 mod command;

@@ -176,7 +176,10 @@ pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
                 sample.into_iter().for_each(|member| reply_member(reply, member));
             } else {
                 reply.array(wanted);
-                set.draw(&mut random, wanted, |member| reply_member(reply, member));
+                let _stopped = set.draw(&mut random, wanted, |member| {
+                    reply_member(reply, member);
+                    reply.proceed()
+                });
             }
         }
     }

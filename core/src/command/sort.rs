@@ -225,14 +225,15 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
     let mut texts = Texts::default();
     let mut items = elements(&mut ctx.keys, &args[1], &mut options, &mut texts)?;
     if !options.keeps_order {
-        weigh(&mut ctx.keys, &options, &mut texts, &mut items)?;
+        let headroom = ctx.headroom();
+        weigh(&mut ctx.keys, &options, &mut texts, &mut items, headroom)?;
         put_in_order(&options, &texts, &mut items);
         let wanted = options.range(items.len());
         items.truncate(wanted.end);
         items.drain(..wanted.start);
     }
     match options.destination {
-        Some(destination) => store(ctx, destination, &options, &texts, &items),
+        Some(destination) => store(ctx, destination, &options, &texts, &items)?,
         None => reply(ctx, &options, &texts, &items),
     }
     Ok(Outcome::Done)
@@ -282,6 +283,7 @@ fn weigh(
     options: &Options<'_>,
     texts: &mut Texts,
     items: &mut [Item],
+    headroom: usize,
 ) -> Result<(), Error> {
     let mut are_numbers = true;
     let mut key = Vec::new();
@@ -298,6 +300,9 @@ fn weigh(
         key.extend_from_slice(texts.get(&item.element));
         if options.is_alpha {
             item.weight = by.look_up(keys, &key, |text| texts.push(text));
+            if texts.bytes.len() > headroom {
+                return Err(error::OUT_OF_MEMORY);
+            }
         } else if let Some(score) = by.look_up(keys, &key, number) {
             are_numbers &= score.is_some();
             item.score = score.unwrap_or(0.0);
@@ -328,6 +333,9 @@ fn put_in_order(options: &Options<'_>, texts: &Texts, items: &mut [Item]) {
 fn reply(ctx: &mut Context<'_>, options: &Options<'_>, texts: &Texts, items: &[Item]) {
     ctx.reply.array(items.len() * options.shown.len().max(1));
     for item in items {
+        if ctx.reply.proceed().is_break() {
+            break;
+        }
         let element = texts.get(&item.element);
         if options.shown.is_empty() {
             ctx.reply.bulk(element);
@@ -341,14 +349,21 @@ fn reply(ctx: &mut Context<'_>, options: &Options<'_>, texts: &Texts, items: &[I
     }
 }
 
-fn store(ctx: &mut Context<'_>, key: &[u8], options: &Options<'_>, texts: &Texts, items: &[Item]) {
+fn store(
+    ctx: &mut Context<'_>,
+    key: &[u8],
+    options: &Options<'_>,
+    texts: &Texts,
+    items: &[Item],
+) -> Result<(), Error> {
+    let headroom = ctx.headroom();
     let limits = list::limits(&ctx.instance.config);
     let mut list = List::default();
-    let mut push = |element: &[u8]| {
-        list.grow(element.len(), 1, &limits);
-        list.push(End::Tail, element);
-    };
     for item in items {
+        let mut push = |element: &[u8]| {
+            list.grow(element.len(), 1, &limits);
+            list.push(End::Tail, element);
+        };
         let element = texts.get(&item.element);
         if options.shown.is_empty() {
             push(element);
@@ -358,10 +373,14 @@ fn store(ctx: &mut Context<'_>, key: &[u8], options: &Options<'_>, texts: &Texts
                 push(b"");
             }
         }
+        if list.memory_bytes() > headroom {
+            return Err(error::OUT_OF_MEMORY);
+        }
     }
     let count = list.view().len();
     ctx.keys.store(key, (count > 0).then(|| list.into_value()), Event::SORT_STORE);
     ctx.reply.count(count);
+    Ok(())
 }
 
 /// The number that a text begins and ends with, as C's `strtod` reads it: blanks may stand before it, no text is zero, and

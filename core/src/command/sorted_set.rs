@@ -291,6 +291,9 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
                     if with_scores {
                         reply.double(score);
                     }
+                    if reply.proceed().is_break() {
+                        break;
+                    }
                 }
             } else {
                 let ranks = distinct_ranks(&mut random, wanted.min(set.len()), set.len());

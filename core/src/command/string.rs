@@ -7,6 +7,7 @@ use super::context::{Context, Outcome};
 use crate::dataset::event::Event;
 use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
+use crate::memory::allocated;
 use crate::number::LongDouble;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
@@ -190,6 +191,10 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
 pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, more) = (&args[1], &args[2]);
     let limit = ctx.instance.config.proto_max_bulk_len;
+    if ctx.instance.config.memory_ceiling.is_some() {
+        let old = ctx.keys.peek_in(ctx.keys.database, key).map_or(0, Record::memory_bytes);
+        ctx.check_growth(allocated(old + more.len()))?;
+    }
     let append = |record: &mut Record| -> Result<usize, Error> {
         check_len(record.string().len(), more.len(), limit)?;
         record.edit(|bytes| bytes.extend_from_slice(more));
@@ -222,6 +227,7 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     // Where addresses have 32 bits, an offset may be too far for them.
     let offset = usize::try_from(offset).map_err(|_| error::STRING_TOO_LONG)?;
     check_len(offset, value.len(), limit)?;
+    ctx.check_string_growth(key, offset + value.len())?;
     let overwrite = |bytes: &mut Vec<u8>| {
         let end = offset + value.len();
         if bytes.len() < end {

@@ -68,6 +68,9 @@ pub struct Config {
     // The data.
     pub databases: i64,
     pub maxmemory: i64,
+    /// Bytes that all data and clients may use at any time, where addresses are few. Not a
+    /// parameter: the front end sets it. Unlike `maxmemory`, it holds while a command runs, too.
+    pub memory_ceiling: Option<usize>,
     pub maxmemory_clients: i64,
     pub maxmemory_eviction_tenacity: i64,
     pub maxmemory_policy: &'static str,
@@ -168,6 +171,7 @@ impl Default for Config {
             client_output_buffer_limit: OutputLimits::default(),
             databases: 16,
             maxmemory: 0,
+            memory_ceiling: None,
             maxmemory_clients: 0,
             maxmemory_eviction_tenacity: 10,
             maxmemory_policy: "noeviction",
@@ -278,6 +282,22 @@ impl Config {
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")
+    }
+
+    /// Returns the number of bytes above which keys are evicted, or commands refused, before the
+    /// next command runs. Below a ceiling some room is left for what that command adds.
+    #[must_use]
+    pub fn memory_limit(&self) -> Option<u64> {
+        let maxmemory = u64::try_from(self.maxmemory).ok().filter(|&bytes| bytes > 0);
+        let ceiling = self.memory_ceiling.map(|bytes| (bytes - bytes / 8) as u64);
+        maxmemory.into_iter().chain(ceiling).min()
+    }
+
+    /// Returns the number of bytes that one client's requests, or its replies, may hold under a
+    /// memory ceiling: both are copied on their way.
+    #[must_use]
+    pub fn client_ceiling(&self) -> Option<usize> {
+        self.memory_ceiling.map(|bytes| bytes / 4)
     }
 
     /// Above how many bytes the largest clients are disconnected, if there is such a limit.

@@ -21,6 +21,7 @@ const LEAVES_A_TRACE: Flags = Flags::of(&[Flag::Blocking, Flag::MayReplicate, Fl
 impl Engine {
     /// Writes the reply to one request, in RESP3: of a command that reads, in a database. Everything else is refused.
     pub fn ask(&mut self, database: usize, request: &[u8], now: UnixMicros, output: &mut Output) {
+        output.set_most(self.instance.config.client_ceiling().unwrap_or(usize::MAX));
         let mut parsed = Request::default();
         let read = RequestReader::default().read(request, &Limits::default(), &mut parsed);
         let answered = match read {
@@ -29,7 +30,9 @@ impl Engine {
             }
             _ => Err(error::SYNTAX),
         };
+        let answered = if output.is_dropped() { Err(error::OUT_OF_MEMORY) } else { answered };
         if let Err(error) = answered {
+            *output = Output::default();
             Reply::new(output, Protocol::Resp3).error(&error);
         }
     }

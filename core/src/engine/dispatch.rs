@@ -260,7 +260,10 @@ impl Engine {
             commands: &self.commands,
             command,
         };
-        let mut result = (command.spec.run)(&mut context, args);
+        let mut result = match context.check_ceiling(args) {
+            Ok(()) => (command.spec.run)(&mut context, args),
+            Err(error) => Err(error),
+        };
         if let Err(error) = &result {
             context.reply.error(error);
         }

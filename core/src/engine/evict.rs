@@ -60,8 +60,13 @@ impl Engine {
 
     /// Evicts keys until enough memory is free, or as many as may be at once.
     fn evict_some(&mut self, now: UnixMicros) -> Room {
-        let limit = self.instance.config.maxmemory as u64;
-        if limit == 0 || self.instance.pause_at(now).is_some() {
+        let Some(limit) = self.instance.config.memory_limit() else { return Room::Enough };
+        if self.instance.pause_at(now).is_some() {
+            return Room::Enough;
+        }
+        if self.used_bytes() as u64 <= limit {
+            self.instance.is_evicting = false;
+            self.instance.stats.note_limit_exceeded(false, now);
             return Room::Enough;
         }
         let choice = self.instance.eviction_policy.map(|policy| Choice {
@@ -108,7 +113,7 @@ impl Engine {
     }
 
     /// What counts against `maxmemory`.
-    pub(super) fn used_bytes(&self) -> usize {
+    pub(crate) fn used_bytes(&self) -> usize {
         self.dataset.memory_bytes() + self.instance.clients.memory_bytes()
     }
 

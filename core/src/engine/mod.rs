@@ -391,7 +391,10 @@ impl Engine {
         let session = &mut self.instance.clients[client];
         let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
         let waiting_bytes = session.input_bytes().saturating_add(queued_bytes);
-        if waiting_bytes as i64 > self.instance.config.client_query_buffer_limit {
+        let config = &self.instance.config;
+        if waiting_bytes as i64 > config.client_query_buffer_limit
+            || config.client_ceiling().is_some_and(|ceiling| waiting_bytes > ceiling)
+        {
             self.instance.stats.query_buffer_disconnections += 1;
             session.closing = Some(Closing::Now);
         }

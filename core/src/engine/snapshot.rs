@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use super::Engine;
 use crate::REDIS_VERSION;
 use crate::command::dump;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::keyspace::access::{self, AccessPolicy};
 use crate::keyspace::database::Database;
+use crate::limits;
 use crate::persist::rdb::file::{FileReader, FileWriter, Part, Usage};
 use crate::persist::rdb::{Corrupt, Kind, Version};
 use crate::time::UnixMicros;
@@ -57,6 +58,13 @@ type OnBad<'a> = &'a mut dyn FnMut(BadValue) -> Result<(), Error>;
 impl Engine {
     /// All data, as a file that a Redis opens: of version 10, which 7.0 reads, unless a value needs a later one.
     pub fn snapshot(&mut self, now: UnixMicros) -> Vec<u8> {
+        let mut file = Vec::new();
+        self.write_snapshot(now, &mut |part| file.extend_from_slice(part));
+        file
+    }
+
+    /// Writes the same part by part, so that the file need not fit in memory beside the data.
+    pub fn write_snapshot(&mut self, now: UnixMicros, write: &mut dyn FnMut(&[u8])) {
         let instance = &mut self.instance;
         let policy = self.dataset.access_policy;
         // As in Redis, only a policy that goes by the use of keys has it written.
@@ -85,9 +93,12 @@ impl Engine {
             file.database(index, database.len(), database.expiring_len());
             for record in database.iter().filter(|record| !record.is_expired(now.millis())) {
                 file.record(record, usage(record));
+                if file.len() >= limits::SNAPSHOT_PART_BYTES {
+                    write(&file.take());
+                }
             }
         }
-        file.finish()
+        write(&file.finish());
     }
 
     /// Replaces all data with that of an RDB file. Keys that have expired by now are left out.
@@ -129,14 +140,15 @@ impl Engine {
         on_bad: OnBad<'_>,
     ) -> Result<Vec<Database>, Error> {
         let seed = self.dataset.keyspace.seed();
-        let limits = dump::limits(&self.instance.config, seed);
+        let loading = dump::limits(&self.instance.config, seed);
         let mut databases: Vec<Database> =
             (0..self.dataset.keyspace.databases()).map(|_| Database::new(seed)).collect();
-        let (mut selected, mut has_bad) = (0, false);
+        let (mut selected, mut used, mut has_bad) = (0, 0, false);
+        let ceiling = self.instance.config.memory_ceiling.unwrap_or(usize::MAX);
         let (mut reader, mut rest) = (FileReader::default(), file);
         loop {
             let offset = file.len() - rest.len();
-            let part = reader.part(&mut rest, &limits);
+            let part = reader.part(&mut rest, &loading);
             match part.map_err(|Corrupt(reason)| bad_file(reason, offset))? {
                 Part::End { is_intact } if is_intact || has_bad => return Ok(databases),
                 Part::End { .. } => return Err(bad_file(CHECKSUM, offset)),
@@ -156,6 +168,10 @@ impl Engine {
                 Part::Record { key, value, deadline, usage } => {
                     let record = value.into_record(&key, deadline, self.clock(usage, now));
                     if !record.is_expired(now.millis()) {
+                        used += record.memory_bytes();
+                        if used > ceiling {
+                            return Err(error::OUT_OF_MEMORY);
+                        }
                         databases[selected].insert(record);
                     }
                 }

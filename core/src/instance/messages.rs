@@ -117,6 +117,11 @@ impl Instance {
 
     /// Returns the size of unread replies at which a client is closed, if it has a limit.
     pub(crate) fn output_limit(&self, session: &Session) -> Option<usize> {
+        let ceiling = self.config.client_ceiling();
+        self.configured_output_limit(session).into_iter().chain(ceiling).min()
+    }
+
+    fn configured_output_limit(&self, session: &Session) -> Option<usize> {
         let hard_bytes = self.config.client_output_buffer_limit.of(session.class()).hard_bytes;
         let limit = match session.clearance {
             Clearance::Stranger => limits::UNAUTHENTICATED_OUTPUT_BYTES + 1,
@@ -130,7 +135,7 @@ impl Instance {
     /// an output limit is served up to that limit and then closed, as is one that is subject to
     /// `maxmemory-clients`.
     pub(crate) fn output_bound(&self, session: &Session) -> usize {
-        self.output_limit(session).unwrap_or(
+        self.configured_output_limit(session).unwrap_or(
             match self.config.maxmemory_clients != 0 && !session.no_evict {
                 true => usize::MAX,
                 false => limits::OUTPUT_STALL_BYTES,

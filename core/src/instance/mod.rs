@@ -147,9 +147,10 @@ impl Instance {
 
     /// Applies a changed configuration.
     pub(crate) fn apply_config(&mut self) {
-        self.has_memory_limit = self.config.maxmemory > 0 || self.config.maxmemory_clients != 0;
+        let has_limit = self.config.memory_limit().is_some();
+        self.has_memory_limit = has_limit || self.config.maxmemory_clients != 0;
         self.eviction_policy = EvictionPolicy::named(self.config.maxmemory_policy);
-        self.is_evicting = self.config.maxmemory > 0;
+        self.is_evicting = has_limit;
         let slow_us = u64::try_from(self.config.slowlog_log_slower_than).ok();
         let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
         let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));

@@ -9,6 +9,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use super::output::{Mark, Output, SHARE_FROM_LEN_BYTES};
 use crate::error::Error;
@@ -77,6 +78,12 @@ impl<'a> Reply<'a> {
     /// Changes the protocol version of subsequent output: `HELLO` replies in the new version.
     pub const fn switch(&mut self, protocol: Protocol) {
         self.protocol = protocol;
+    }
+
+    /// Returns `Break` once a long reply has exceeded what its client may leave unread: nothing of it
+    /// is kept, and the client will be closed.
+    pub(crate) const fn proceed(&self) -> ControlFlow<()> {
+        if self.output.is_dropped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Returns the number of errors written.

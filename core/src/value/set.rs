@@ -354,6 +354,7 @@ mod tests {
     use crate::random::Random;
     use alloc::collections::{BTreeMap, BTreeSet};
     use alloc::string::ToString;
+    use core::ops::ControlFlow;
 
     const LIMITS: SetLimits = SetLimits {
         intset_entries: 20,
@@ -515,7 +516,13 @@ mod tests {
             assert_eq!(set.encoding_name(), form);
             let len = set.view().len();
             assert_fair(len, |each| set.view().random(&mut random).into_iter().for_each(each));
-            assert_fair(len, |each| set.view().draw(&mut random, 7, each));
+            assert_fair(len, |each| {
+                let drawn = set.view().draw(&mut random, 7, |member| {
+                    each(member);
+                    ControlFlow::Continue(())
+                });
+                assert!(drawn.is_continue());
+            });
             for count in [1, 2, len / 5, len / 2, len - 1] {
                 assert_fair(len, |each| {
                     let sample = set.view().sample(&mut random, count);

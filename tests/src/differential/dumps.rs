@@ -93,6 +93,7 @@ fn contents(payload: &[u8]) -> Option<Contents> {
         list: ListLimits::of_parameter(1),
         set: SetLimits { intset_entries: 1, listpack_entries, listpack_value_bytes, seed },
         sorted_set: SortedSetLimits { listpack_entries, listpack_value_bytes, seed },
+        expansion_bytes: usize::MAX,
     };
     let loaded = restore(payload, true, &limits).ok()?;
     let record = loaded.into_record(b"", None, AccessClock::default());

@@ -22,6 +22,7 @@ fn limits() -> Limits {
         list: ListLimits::of_parameter(3),
         set: SetLimits { intset_entries: 3, listpack_entries, listpack_value_bytes, seed },
         sorted_set: SortedSetLimits { listpack_entries, listpack_value_bytes, seed },
+        expansion_bytes: usize::MAX,
     }
 }
 

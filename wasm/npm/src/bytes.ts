@@ -1,5 +1,17 @@
 // What a recording is written with: numbers of few bytes where they are small, and bytes behind their length.
 
+/** Bytes one behind the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 export class Writer {
   #bytes: Uint8Array;
   #length: number;
@@ -39,6 +51,11 @@ export class Writer {
 
   text(text: string): void {
     this.bytes(new TextEncoder().encode(text));
+  }
+
+  /** Forgets all but the first `length` bytes. */
+  truncate(length: number): void {
+    this.#length = length;
   }
 
   /** A copy of what was written so far. */

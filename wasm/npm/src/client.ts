@@ -2,6 +2,7 @@
 
 import { Decoder, INCOMPLETE, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
+import { PIECE_BYTES } from "./machine.js";
 import { type Argument, bound, write } from "./request.js";
 import { heard, type Peer, type Runtime } from "./runtime.js";
 import { type Reply, Values, type ValueOptions } from "./values.js";
@@ -42,6 +43,9 @@ export interface ConnectOptions extends ValueOptions {
   /** Hears what the server says unasked and is no message, such as `["invalidate", ["key"]]` to a client that tracks keys. */
   push?: (items: Reply[]) => void;
 }
+
+/** Most often it is this that ends a connection in the middle of a call. */
+const TOO_LONG = "CLOSED the command or its reply exceeds what a client may have waiting, so its connection was closed";
 
 type Kind = "subscribe" | "psubscribe" | "ssubscribe";
 
@@ -188,8 +192,9 @@ export class Client {
     if (this.#waiting.length > 0) throw new RedstartError("WAITING another command of this client waits: use callAsync, or another client");
     const reply = this.#run(values, command);
     if (reply === INCOMPLETE) {
+      const wasClosed = !this.isOpen;
       this.close();
-      throw new RedstartError("NOREPLY the command was not answered at once, and its connection was closed");
+      throw this.#runtime.failure ?? new RedstartError(wasClosed ? TOO_LONG : "NOREPLY the command was not answered at once, and its connection was closed");
     }
     if (reply instanceof RedstartError) throw reply;
     return reply;
@@ -202,7 +207,7 @@ export class Client {
       const isFirst = this.#waiting.length === 0;
       const reply = isFirst ? this.#run(values, command) : INCOMPLETE;
       if (reply === INCOMPLETE) {
-        if (isFirst && !this.isOpen) throw new RedstartError("CLOSED the connection was closed");
+        if (isFirst && !this.isOpen) throw this.#runtime.failure ?? new RedstartError(TOO_LONG);
         const behind = isFirst ? undefined : this.#bytes(command);
         this.#waiting.push({ values, resolve, reject });
         if (behind !== undefined) this.#runtime.send(this.#peer, behind);
@@ -211,7 +216,7 @@ export class Client {
     });
   }
 
-  #bytes(command: Argument[]): Uint8Array {
+  #bytes(command: readonly Argument[]): Uint8Array {
     if (!this.isOpen) throw new RedstartError("CLOSED the connection was closed");
     const bytes = new Uint8Array(bound(command));
     return bytes.subarray(0, write(command, bytes, 0));
@@ -224,23 +229,58 @@ export class Client {
     const decoder = this.#decoder;
     const { machine } = runtime;
     if (runtime.peer(peer.slot) !== peer) throw new RedstartError("CLOSED the connection was closed");
-    const at = machine.inbox(bound(command));
-    const closing = runtime.receive(peer, write(command, machine.view, at) - at);
+    runtime.recorder?.begin();
+    const most = bound(command);
+    const sent = most <= PIECE_BYTES ? this.#fill(command, most) : this.#sendAhead(command);
+    if (sent === undefined) return INCOMPLETE;
+    const closing = runtime.receive(peer, sent);
     let reply: Reply | typeof INCOMPLETE = INCOMPLETE;
     // The command may have closed the engine.
     if (!runtime.isOpen) return reply;
     const length = closing === 1 ? 0 : machine.engine.output(peer.slot);
-    if (length > 0) {
+    if (length === PIECE_BYTES) {
+      decoder.feed(runtime.read(peer, length));
+      reply = this.#first(values);
+    } else if (length > 0) {
       const start = machine.engine.outbox();
       decoder.feed(machine.view, start, start + length);
-      if (decoder.isAside) this.#asides();
-      decoder.visitor = values;
-      if (!decoder.isAside) reply = decoder.next();
-      if (decoder.isAside) this.#asides();
+      reply = this.#first(values);
       runtime.consumed(peer, length);
     }
     if (closing !== 0) runtime.end(peer);
     runtime.settled();
+    return reply;
+  }
+
+  /** Puts a command into the inbox; returns how long it is. */
+  #fill(command: readonly Argument[], most: number): number {
+    const { machine } = this.#runtime;
+    const at = machine.inbox(most);
+    return write(command, machine.view, at) - at;
+  }
+
+  /** The same for a long command, of which only the last piece is left to receive; `undefined` if the connection has ended before. */
+  #sendAhead(command: readonly Argument[]): number | undefined {
+    const last = this.#runtime.sendAhead(this.#peer, this.#bytes(command));
+    if (last === undefined) return undefined;
+    this.#runtime.machine.fill(last);
+    return last.length;
+  }
+
+  /** Reads the first reply that was asked for, and what nobody asked for around it. */
+  #first(values: Values): Reply | typeof INCOMPLETE {
+    const decoder = this.#decoder;
+    if (decoder.isAside) this.#asides();
+    decoder.visitor = values;
+    let reply: Reply | typeof INCOMPLETE = INCOMPLETE;
+    try {
+      if (!decoder.isAside) reply = decoder.next();
+    } catch (reason) {
+      // A string or an array of JavaScript holds less than a reply may. The next reply is not to be read from the middle of this one.
+      decoder.clear();
+      reply = new RedstartError(`TOOLONG the reply cannot be held as a value (${String(reason)}); callBuffer may`);
+    }
+    if (decoder.isAside) this.#asides();
     return reply;
   }
 
@@ -274,7 +314,7 @@ export class Client {
 
   #end(): void {
     this.#decoder.clear();
-    for (const { reject } of this.#waiting.splice(0)) reject(new RedstartError("CLOSED the connection was closed"));
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#runtime.failure ?? new RedstartError("CLOSED the connection was closed"));
   }
 
   #hear(items: Reply[]): void {

@@ -1,5 +1,6 @@
 // The data of an engine, as bytes to keep.
 
+import { joined } from "./bytes.js";
 import { Decoder, INCOMPLETE } from "./decoder.js";
 import type { KeyType } from "./keyspace.js";
 import { thrown } from "./machine.js";
@@ -19,8 +20,7 @@ export interface BadValue {
 
 /** All data of an engine, as an RDB file. */
 export function snapshot(runtime: Runtime): Uint8Array {
-  const { machine } = runtime;
-  return machine.taken(machine.engine.snapshot(runtime.now()));
+  return joined(runtime.snapshot());
 }
 
 /**
@@ -31,6 +31,7 @@ export function load(runtime: Runtime, file: Uint8Array, time = runtime.now(), o
   if (file.length === 0) return;
   const { machine } = runtime;
   machine.fill(file);
+  machine.forgetInbox();
   try {
     if (onBadValue === undefined) machine.engine.load(file.length, time);
     else badValues(machine.taken(machine.engine.load_decodable(file.length, time))).forEach(onBadValue);
@@ -52,6 +53,8 @@ function badValues(replies: Uint8Array): BadValue[] {
 
 /** Makes a change again. */
 export function replay(runtime: Runtime, { time, requests }: Change): void {
-  runtime.machine.fill(requests);
-  runtime.machine.engine.replay(requests.length, time);
+  const { machine } = runtime;
+  machine.fill(requests);
+  machine.forgetInbox();
+  machine.engine.replay(requests.length, time);
 }

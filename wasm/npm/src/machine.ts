@@ -10,7 +10,12 @@ type Engine = InstanceType<ReturnType<typeof glue>["Engine"]>;
 export interface Host {
   monotonic(): number;
   sleep(micros: number): void;
+  /** Takes the next part of a snapshot: a window that is valid during the call only. */
+  part(bytes: Uint8Array): void;
 }
+
+/** Bytes that cross into the module, or out of it, in one call: `OUTBOX_BYTES` of the module. */
+export const PIECE_BYTES = 1024 * 1024;
 
 /** What fixes how an engine begins. */
 export interface Origin {
@@ -42,11 +47,13 @@ export class Machine {
   #inbox = 0;
   #inboxLength = 0;
 
-  constructor(origin: Origin, host: Host, now: number) {
+  /** `onFailure` is called once when the module has failed: from then on the machine is of no use. */
+  constructor(origin: Origin, host: Host, now: number, onFailure: (failure: RedstartError) => void) {
     const { Engine, initSync } = glue();
     this.#memory = initSync({ module: origin.module }).memory;
     this.#view = new Uint8Array(this.#memory.buffer);
     this.engine = new Engine(origin.seed, origin.parameters, host, now);
+    guard(this.engine, onFailure);
     // The instance goes as a whole: nothing in it is to be freed by itself.
     raw(this.engine).__wbg_ptr = raw(this.engine).__destroy_into_raw();
   }
@@ -70,6 +77,11 @@ export class Machine {
   fill(bytes: Uint8Array): void {
     const at = this.inbox(bytes.length);
     this.view.set(bytes, at);
+  }
+
+  /** The inbox was given up. */
+  forgetInbox(): void {
+    this.#inboxLength = 0;
   }
 
   /** A copy of the first `length` bytes of the outbox. */
@@ -119,10 +131,41 @@ function isSame(words: Int32Array, start: number, page: Int32Array): boolean {
   return true;
 }
 
+/**
+ * Reports failures of the module. A trap (its memory is used up, or it has a bug) unwinds nothing: the engine is left in the middle of a call, and
+ * whatever would be called next works on broken data. What the engine refuses, on the other hand, is thrown as text or bytes, never as an `Error`.
+ */
+function guard(engine: Engine, onFailure: (failure: RedstartError) => void): void {
+  type Verb = (this: Engine, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+  const verbs = engine as unknown as Record<string, Verb>;
+  const prototype = Object.getPrototypeOf(engine) as object;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    const verb = verbs[name]!;
+    if (name === "constructor" || name.startsWith("__")) continue;
+    verbs[name] = (a, b, c, d) => {
+      try {
+        return verb.call(engine, a, b, c, d);
+      } catch (reason) {
+        if (!(reason instanceof Error)) throw reason;
+        const failure = failed(reason);
+        onFailure(failure);
+        throw failure;
+      }
+    };
+  }
+}
+
+/** What a failure of the module is for the caller. */
+function failed(reason: Error): RedstartError {
+  if (reason instanceof RedstartError) return reason;
+  return new RedstartError(`FAILED the engine has run out of memory or failed (${reason.message}); this database is closed`);
+}
+
 /** What a refusal or a mistake that the engine threw is for the caller. */
 export function thrown(reason: unknown): unknown {
   if (reason instanceof Uint8Array) return new RedstartError(new TextDecoder().decode(reason.slice(1, -2)));
-  return typeof reason === "string" ? new RedstartError(reason.startsWith("ERR ") ? reason : `ERR ${reason}`) : reason;
+  if (typeof reason === "string") return new RedstartError(/^[A-Z]+ /.test(reason) ? reason : `ERR ${reason}`);
+  return reason instanceof Error ? failed(reason) : reason;
 }
 
 /** The part of the glue that it does not declare. */

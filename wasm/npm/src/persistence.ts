@@ -121,12 +121,12 @@ export class Persistence {
     return this.#next ?? this.#run();
   }
 
-  /** Saves for the last time. */
-  close(): Promise<void> {
+  /** Saves for the last time; without the source when that has failed: then what is pending may be added, but no snapshot made. */
+  close(hasFailed = false): Promise<void> {
     clearInterval(this.#timer);
     this.#stay();
     // The database is gone when this returns; a write that is under way may fail yet.
-    const file = this.#mustReplace ? this.#source?.() : undefined;
+    const file = this.#mustReplace && !hasFailed ? this.#source?.() : undefined;
     this.#source = undefined;
     return (this.#closing ??= this.#close(file));
   }
@@ -135,7 +135,7 @@ export class Persistence {
     try {
       await this.#running?.catch(() => {});
       if (this.#mustReplace && file !== undefined) await this.#replace(file);
-      else if (this.#pending.length > 0) await this.#append(encoded(this.#pending));
+      else if (!this.#mustReplace && this.#pending.length > 0) await this.#append(encoded(this.#pending));
     } finally {
       await this.#store.close();
     }

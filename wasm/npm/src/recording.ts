@@ -40,6 +40,8 @@ export class Recorder {
   #out: Writer;
   #last: number;
   #events: number;
+  /** Where the verb began that runs. */
+  #mark: { readonly length: number; readonly last: number; readonly events: number } | undefined;
 
   private constructor(out: Writer, last: number, events: number) {
     this.#out = out;
@@ -73,6 +75,19 @@ export class Recorder {
   /** How many events it has. */
   get events(): number {
     return this.#events;
+  }
+
+  /** A verb begins, which may be several events. */
+  begin(): void {
+    this.#mark = { length: this.#out.length, last: this.#last, events: this.#events };
+  }
+
+  /** Takes back the events of the last verb: it has failed, and would fail again in every replay. */
+  takeBack(): void {
+    if (this.#mark === undefined) return;
+    const { length, last, events } = this.#mark;
+    this.#out.truncate(length);
+    [this.#last, this.#events] = [last, events];
   }
 
   /** A time at which events may happen: this, but not before the last of them, for the machine's clock may be set back. */

@@ -4,6 +4,7 @@
 import type { Connection, Listener } from "./connection.js";
 import { load, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
+import { RedstartError } from "./error.js";
 import { PAGE } from "./machine.js";
 import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.js";
 import type { Redstart } from "./redstart.js";
@@ -29,7 +30,28 @@ export interface Step {
 export interface ReplayOptions {
   /** How many events apart checkpoints are, 5000 unless given. */
   checkpoints?: number;
+  /**
+   * Milliseconds that one call may spend on running the recording: 10,000 unless given, `Infinity` for as many as it takes. Recordings come from
+   * anywhere, and a short one may hold hours of work. A call that needs more throws a `RedstartError` with the code `BUDGET`; the replay stays usable,
+   * at the last event that has ended.
+   */
+  budgetMs?: number;
+  /** Stops `play` when it is aborted, and whatever else would run the recording from then on. */
+  signal?: AbortSignal;
 }
+
+export interface PlayOptions {
+  /** Stops it: the promise is rejected with the signal's reason, and the replay stays where it is. */
+  signal?: AbortSignal;
+  /** Called after each slice, with how many events have happened. */
+  onProgress?: (position: number) => void;
+}
+
+/** What `budgetMs` is unless given. */
+const BUDGET_MS = 10_000;
+
+/** `play` leaves the thread to others after so long. */
+const SLICE_MS = 15;
 
 export interface ResumeOptions {
   /** How many of the events have happened: all, unless given. The recording goes on from there. */
@@ -56,6 +78,10 @@ export class Replay {
   #ended: number[] = [];
   #distance: number;
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
+  readonly #budgetMs: number;
+  readonly #signal: AbortSignal | undefined;
+  /** When the call that runs has used up its budget. */
+  #deadline: number | undefined;
 
   /** @internal */
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
@@ -65,8 +91,11 @@ export class Replay {
     this.#beginning = beginning;
     this.#open = open;
     this.#distance = options.checkpoints ?? 5000;
+    this.#budgetMs = options.budgetMs ?? BUDGET_MS;
+    if (!(this.#budgetMs > 0)) throw new RangeError(`budgetMs: expected a positive number, found ${String(options.budgetMs)}`);
+    this.#signal = options.signal;
     const { seed, parameters, start } = beginning;
-    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start });
+    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start, watchdog: () => this.#check() });
     this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
@@ -134,30 +163,91 @@ export class Replay {
 
   /** Lets the next event happen; `undefined` at the end. */
   step(): Step | undefined {
+    return this.#bounded(() => this.#step());
+  }
+
+  /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
+  seek(position: number, now?: number): void {
+    this.#bounded(() => this.#seek(position, now));
+  }
+
+  /** Goes there slice by slice, so that a page can be used and the way there can be stopped. Each slice has the budget of a call. */
+  async play(position = this.length, { signal, onProgress }: PlayOptions = {}): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const isThere = this.#bounded(() => this.#slice(position));
+      onProgress?.(this.#position);
+      if (isThere) return;
+      await turn();
+    }
+  }
+
+  #slice(position: number): boolean {
+    const end = performance.now() + SLICE_MS;
+    // Going back is one step, from a checkpoint.
+    if (position < this.#position) this.#seek(position);
+    while (this.#position < Math.min(position, this.length)) {
+      this.#step();
+      if (performance.now() >= end) break;
+    }
+    return this.#position >= Math.min(position, this.length);
+  }
+
+  #step(): Step | undefined {
     const event = this.events[this.#position];
     if (event === undefined) return undefined;
+    this.#check();
     this.#sent = [];
     this.#ended = [];
     const client = this.#happen(event);
+    // What nobody waits for does not throw.
+    if (this.#runtime.failure !== undefined) throw this.#runtime.failure;
     this.#position += 1;
     this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
     return { event, client, sent: this.#sent, ended: this.#ended };
   }
 
-  /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
-  seek(position: number, now?: number): void {
+  #seek(position: number, now?: number): void {
     position = Math.min(Math.max(0, Math.floor(position)), this.length);
     const nearest = Math.min(Math.floor(position / this.#distance), this.#checkpoints.length - 1);
-    if (position < this.#position || nearest * this.#distance > this.#position) {
-      this.#runtime.restore(this.#checkpoints[nearest]!);
-      this.#position = nearest * this.#distance;
-      this.#time = this.#runtime.now();
-    }
-    while (this.#position < position) this.step();
+    if (position < this.#position || nearest * this.#distance > this.#position) this.#goTo(nearest);
+    while (this.#position < position) this.#step();
     const next = this.events[position];
     const end = next === undefined ? Infinity : next.time + (next.kind === "advance" ? next.micros : 0);
     this.#runtime.time = Math.max(this.#time, Math.min(Math.round((now ?? 0) * 1000), end));
+  }
+
+  /** Goes to a checkpoint. */
+  #goTo(checkpoint: number): void {
+    this.#runtime.restore(this.#checkpoints[checkpoint]!);
+    this.#position = checkpoint * this.#distance;
+    this.#time = this.#runtime.now();
+  }
+
+  /** Runs a call within the budget. An engine that was stopped or has failed is replaced, at the last event that has ended. */
+  #bounded<T>(call: () => T): T {
+    this.#signal?.throwIfAborted();
+    this.#deadline = performance.now() + this.#budgetMs;
+    try {
+      return call();
+    } catch (reason) {
+      // All this has run within a budget before.
+      this.#deadline = undefined;
+      if (this.#runtime.failure !== undefined) {
+        const position = this.#position;
+        this.#goTo(Math.min(Math.floor(position / this.#distance), this.#checkpoints.length - 1));
+        while (this.#position < position) this.#step();
+      }
+      throw reason;
+    } finally {
+      this.#deadline = undefined;
+    }
+  }
+
+  #check(): void {
+    if (this.#deadline === undefined || performance.now() <= this.#deadline) return;
+    throw new RedstartError(`BUDGET the recording takes more than ${this.#budgetMs} ms to run: call again to go on, or open it with a larger budgetMs`);
   }
 
   /** How many bytes the checkpoints take. Pages that did not change between them are there once. */
@@ -210,4 +300,9 @@ export class Replay {
     };
     return (id = this.#runtime.attach(listener).id);
   }
+}
+
+/** Lets timers and events of the page have their turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -3,7 +3,8 @@
 
 import type { Clock, Connection, Listener } from "./connection.js";
 import { snapshot } from "./data.js";
-import { type Host, type Image, Machine, type Origin, thrown } from "./machine.js";
+import { joined } from "./bytes.js";
+import { type Host, type Image, Machine, type Origin, PIECE_BYTES, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
 import type { Persistence } from "./persistence.js";
 import type { Recorder } from "./recording.js";
@@ -32,6 +33,8 @@ export interface RuntimeOptions {
   /** Microseconds that a real clock is ahead of the machine's. */
   readonly ahead?: number;
   readonly recorder?: Recorder | undefined;
+  /** Called between commands. What it throws stops the engine, which then has failed. */
+  readonly watchdog?: () => void;
 }
 
 /** Who takes over the clients of a session that goes on: see `ResumeOptions`. */
@@ -59,23 +62,34 @@ export class Runtime {
   /** How many events were recorded when it ticked last. */
   #ticks: number | undefined;
   #onClose!: (saved: Promise<void> | undefined) => void;
+  #watchdog: () => void;
+  /** Why the engine has failed, if it has. */
+  #failure: RedstartError | undefined;
+  readonly #host: Host = this.#makeHost();
+  /** The snapshot that is being made. */
+  #parts: Uint8Array[] = [];
 
-  constructor({ origin, virtual, ahead = 0, recorder }: RuntimeOptions) {
+  constructor({ origin, virtual, ahead = 0, recorder, watchdog = () => {} }: RuntimeOptions) {
     this.origin = origin;
     this.recorder = recorder;
     this.#virtual = virtual;
     this.#ahead = ahead;
+    this.#watchdog = watchdog;
     this.closed = new Promise((resolve) => void (this.#onClose = resolve));
-    try {
-      this.#machine = new Machine(origin, this.#host(), this.now());
-    } catch (reason) {
-      throw thrown(reason);
-    }
+    this.#machine = this.#make();
     this.clock = {
       isVirtual: virtual !== undefined,
       now: () => this.#read() / 1000,
       advance: (ms) => this.advance(Math.round(ms * 1000)),
     };
+  }
+
+  #make(): Machine {
+    try {
+      return new Machine(this.origin, this.#host, this.now(), (failure) => this.#fail(failure));
+    } catch (reason) {
+      throw thrown(reason);
+    }
   }
 
   /** Lets the clock run. */
@@ -99,8 +113,13 @@ export class Runtime {
   }
 
   get machine(): Machine {
-    if (this.#machine === undefined) throw new RedstartError("CLOSED this database was closed");
+    if (this.#machine === undefined) throw this.#failure ?? new RedstartError("CLOSED this database was closed");
     return this.#machine;
+  }
+
+  /** Why the engine has failed, if it has. */
+  get failure(): RedstartError | undefined {
+    return this.#failure;
   }
 
   /** Reads the clock: the verbs that follow are called at that time, so that what is recorded of them is what they were. */
@@ -135,6 +154,7 @@ export class Runtime {
   connect(listener: Listener): Peer {
     const { engine } = this.machine;
     const now = this.now();
+    this.recorder?.begin();
     this.recorder?.connect(now, listener.address);
     let slot: number;
     try {
@@ -158,7 +178,7 @@ export class Runtime {
     try {
       peer = this.connect(listener);
     } catch (refusal) {
-      if (!(refusal instanceof RedstartError) || refusal.code === "CLOSED") throw refusal;
+      if (!(refusal instanceof RedstartError) || !this.isOpen) throw refusal;
       listener.data(new TextEncoder().encode(`-${refusal.message}\r\n`));
       listener.end?.();
       return { id: 0, isOpen: false, isBlocked: false, wantsInput: false, send() {}, pause() {}, resume() {}, close() {} };
@@ -180,21 +200,51 @@ export class Runtime {
       get wantsInput() {
         return isOpen() && machine().wants_input(peer.slot);
       },
-      send: (bytes) => this.send(peer, bytes instanceof Uint8Array ? bytes : request(bytes)),
+      send: (bytes) => this.#unlessFailed(() => this.send(peer, bytes instanceof Uint8Array ? bytes : request(bytes))),
       pause: () => this.pause(peer),
-      resume: () => this.resume(peer),
+      resume: () => this.#unlessFailed(() => this.resume(peer)),
       close: () => this.disconnect(peer),
     };
   }
 
+  /** Runs what nobody waits for. If the engine fails, the clients are told by the ends of their connections, and its owner by `closed`. */
+  #unlessFailed(what: () => void): void {
+    try {
+      what();
+    } catch (reason) {
+      if (reason === undefined || reason !== this.#failure) throw reason;
+    }
+  }
+
   send(peer: Peer, bytes: Uint8Array): void {
-    if (this.#peers[peer.slot] !== peer) return;
-    this.machine.fill(bytes);
-    const closing = this.receive(peer, bytes.length);
+    this.recorder?.begin();
+    const last = this.sendAhead(peer, bytes);
+    if (last === undefined || this.#peers[peer.slot] !== peer) return;
+    this.machine.fill(last);
+    const closing = this.receive(peer, last.length);
     // A client that is cut off at once is not sent what it had yet to read.
     if (closing !== Asked.Close) this.#flush(peer);
     if (closing !== Asked.Write) this.#forget(peer);
     this.settled();
+  }
+
+  /**
+   * Passes on all but the last piece of long input, so that the module never holds it twice. Returns that last piece; nothing if the connection has
+   * ended before.
+   */
+  sendAhead(peer: Peer, bytes: Uint8Array): Uint8Array | undefined {
+    let at = 0;
+    for (; bytes.length - at > PIECE_BYTES; at += PIECE_BYTES) {
+      if (this.#peers[peer.slot] !== peer) return undefined;
+      this.machine.fill(bytes.subarray(at, at + PIECE_BYTES));
+      const closing = this.receive(peer, PIECE_BYTES);
+      if (closing === Asked.Write) continue;
+      if (closing === Asked.CloseAfterWrite) this.#flush(peer);
+      this.#forget(peer);
+      this.settled();
+      return undefined;
+    }
+    return bytes.subarray(at);
   }
 
   /**
@@ -240,6 +290,7 @@ export class Runtime {
     if (!peer.isPaused) return;
     peer.isPaused = false;
     const now = this.now();
+    this.recorder?.begin();
     this.recorder?.resume(now, peer.slot);
     if (this.#peers[peer.slot] !== peer) return;
     this.#flush(peer);
@@ -249,17 +300,24 @@ export class Runtime {
   disconnect(peer: Peer): void {
     if (this.#peers[peer.slot] !== peer) return;
     const now = this.now();
+    this.recorder?.begin();
     this.recorder?.disconnect(now, peer.slot);
-    this.#forget(peer);
-    this.settled();
+    this.#unlessFailed(() => {
+      this.#forget(peer);
+      this.settled();
+    });
   }
 
   /** Moves a virtual clock. */
   advance(micros: number): void {
     if (this.#virtual === undefined) throw new TypeError('a real clock cannot be moved: open with { clock: "virtual" }');
-    if (!(micros >= 0)) throw new RangeError("time moves forward only");
-    this.recorder?.advance(this.#virtual, micros);
     const end = this.#virtual + micros;
+    // Beyond that microseconds are no longer exact, and a recording cannot hold them.
+    if (!(micros >= 0 && end <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`clock.advance: expected milliseconds from 0 to ${Math.floor((Number.MAX_SAFE_INTEGER - this.#virtual) / 1000)}, found ${micros / 1000}`);
+    }
+    this.recorder?.begin();
+    this.recorder?.advance(this.#virtual, micros);
     for (;;) {
       const wake = this.#due(this.now());
       if (this.#machine === undefined) return;
@@ -275,6 +333,7 @@ export class Runtime {
   tick(): void {
     this.#isIdle = false;
     const now = this.now();
+    this.recorder?.begin();
     this.recorder?.tick(now);
     let wake = this.#due(now);
     if (this.#virtual !== undefined || this.#machine === undefined) return;
@@ -295,7 +354,7 @@ export class Runtime {
 
   #arm(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.tick(), Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS));
+    this.#timer = setTimeout(() => this.#unlessFailed(() => this.tick()), Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS));
     if (typeof this.#timer === "object" && !this.#machine?.engine.awaits_time()) this.#timer.unref();
   }
 
@@ -315,8 +374,11 @@ export class Runtime {
     return { image: this.machine.image(earlier), peers, virtual: this.#virtual };
   }
 
+  /** Becomes what it was; also after it has failed. */
   restore({ image, peers, virtual }: ReturnType<Runtime["image"]>): void {
-    this.machine.restore(image);
+    this.#failure = undefined;
+    this.#machine ??= this.#make();
+    this.#machine.restore(image);
     this.#peers = peers.map((peer) => peer && { ...peer });
     this.#virtual = virtual;
   }
@@ -339,15 +401,34 @@ export class Runtime {
     return runtime;
   }
 
+  /** All data, as the parts of an RDB file. */
+  snapshot(): Uint8Array[] {
+    this.#parts = [];
+    this.machine.engine.snapshot(this.#host, this.now());
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
+  }
+
+  /** The engine has failed: the database is closed, and what keeps it has what was saved before. */
+  #fail(failure: RedstartError): void {
+    if (this.#machine === undefined) return;
+    this.#failure = failure;
+    this.recorder?.takeBack();
+    this.closed.catch(() => {});
+    this.close();
+  }
+
   close(): void {
     if (this.#machine === undefined) return;
     clearTimeout(this.#timer);
-    const saved = this.#persistence?.close();
+    const failure = this.#failure;
+    const saved = this.#persistence?.close(failure !== undefined);
     this.#machine = undefined;
     const peers = this.peers;
     this.#peers = [];
     for (const { listener } of peers) this.tell(() => listener.end?.());
-    this.tell(() => this.#onClose(saved));
+    this.tell(() => this.#onClose(failure === undefined ? saved : failedAfter(saved, failure)));
     this.#deliver();
   }
 
@@ -398,9 +479,20 @@ export class Runtime {
     if (peer.isPaused || this.#machine === undefined) return;
     const length = this.#machine.engine.output(peer.slot);
     if (length === 0) return;
-    const bytes = this.#machine.taken(length);
-    this.consumed(peer, length);
+    const bytes = this.read(peer, length);
     this.tell(() => peer.listener.data(bytes));
+  }
+
+  /** Takes all that a client has yet to read, of which the outbox has the first `length` bytes. */
+  read(peer: Peer, length: number): Uint8Array {
+    const { machine } = this;
+    const pieces: Uint8Array[] = [];
+    for (;;) {
+      pieces.push(machine.taken(length));
+      this.consumed(peer, length);
+      if (length < PIECE_BYTES) return joined(pieces);
+      length = machine.engine.output(peer.slot);
+    }
   }
 
   #forget(peer: Peer): void {
@@ -416,10 +508,14 @@ export class Runtime {
   }
 
   /** What the engine may ask. Where a session must repeat, how long a command took is not to be seen but for what it slept. */
-  #host(): Host {
+  #makeHost(): Host {
     const repeats = () => this.#virtual !== undefined || this.recorder !== undefined;
     return {
-      monotonic: () => (repeats() ? this.#time : performance.now() * 1000),
+      monotonic: () => {
+        this.#watchdog();
+        return repeats() ? this.#time : performance.now() * 1000;
+      },
+      part: (bytes) => void this.#parts.push(bytes.slice()),
       sleep: (micros) => {
         if (repeats()) this.#time += micros;
         if (this.#virtual !== undefined) this.#virtual += micros;
@@ -427,6 +523,13 @@ export class Runtime {
       },
     };
   }
+}
+
+/** Rejected with a failure, once the store is closed. It is thrown to whoever has called; an owner who does not ask must not lose the process. */
+function failedAfter(saved: Promise<void> | undefined, failure: RedstartError): Promise<void> {
+  const closed = (saved ?? Promise.resolve()).catch(() => {}).then(() => Promise.reject(failure));
+  closed.catch(() => {});
+  return closed;
 }
 
 /** Tells a listener. Its mistake is no reply to whoever called, and keeps neither the others nor the clock from going on: it is thrown by itself. */

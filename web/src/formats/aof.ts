@@ -7,6 +7,7 @@ import { type KeyView, Redstart, type Reply } from "redstart";
 import { joined } from "../bytes.js";
 import { encoded } from "../protocol/request.js";
 import { parse } from "../protocol/requests.js";
+import type { Watch } from "../session/watch.js";
 import { type Format, FormatError, type NamedFile, textOf } from "./format.js";
 import { isRdb, rdbEnd, staged, writtenAt } from "./rdb.js";
 import { Stage } from "./stage.js";
@@ -23,7 +24,7 @@ export const appendOnlyFile: Format = {
   title: "Append-only file",
   fileName: "appendonly.aof",
   recognizes: (files) => files.length > 0 && files.every((file) => isManifest(file) || isRdb(file.bytes) || hasCommands(file) || isEmptyPart(file)),
-  async read(files) {
+  async read(files, watch) {
     const notes: string[] = [];
     const parts = inOrder(files, notes);
     let stage: Stage | undefined;
@@ -32,14 +33,14 @@ export const appendOnlyFile: Format = {
       if (end > 0 && stage !== undefined) throw new FormatError(`${part.name}: only the first part can begin with an RDB file`);
       if (end > 0) stage = await staged(part, part.bytes.subarray(0, end), writtenAt(part.bytes));
       stage ??= await Stage.open({ startMs: firstTime(parts) });
-      play(stage, part, end, notes);
+      await play(stage, part, end, notes, watch);
     }
     stage ??= await Stage.open();
     return { recording: stage.recording(), notes };
   },
   async write(recording) {
     const replay = await Redstart.replay(recording);
-    replay.seek(replay.length);
+    await replay.play();
     const fork = replay.fork();
     const chunks = replay.keyspace.databases().flatMap(({ database }) => {
       fork.call("SELECT", database);
@@ -86,7 +87,7 @@ function firstTime(parts: readonly NamedFile[]): number | undefined {
   return undefined;
 }
 
-function play(stage: Stage, { name, bytes }: NamedFile, start: number, notes: string[]): void {
+async function play(stage: Stage, { name, bytes }: NamedFile, start: number, notes: string[], watch?: Watch): Promise<void> {
   for (let at = start; at < bytes.length; ) {
     if (bytes[at] === ANNOTATION) {
       const end = bytes.indexOf(LF, at);
@@ -104,6 +105,7 @@ function play(stage: Stage, { name, bytes }: NamedFile, start: number, notes: st
     if ("why" in next) throw new FormatError(`${name}, offset ${next.offset}: ${next.why}`);
     stage.send("", next.args);
     at = next.end;
+    await watch?.turn(() => `${Math.floor((100 * at) / bytes.length)} % of ${name} is done`);
   }
 }
 

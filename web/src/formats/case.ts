@@ -15,6 +15,7 @@ import { Printer, isRaw, quote, split } from "redstart/format";
 import { joined } from "../bytes.js";
 import { lineOf } from "../protocol/request.js";
 import { parse } from "../protocol/requests.js";
+import { type Watch, progressOf } from "../session/watch.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
 import { Stage } from "./stage.js";
 
@@ -37,10 +38,10 @@ export const testCase: Format = {
     const first = linesOf(text).find((line) => line !== "" && !/^[#!](?: |$)/.test(line));
     return first !== undefined && (/^== /.test(first) || COMMAND.test(first));
   },
-  async read([file]) {
+  async read([file], watch) {
     const stage = await Stage.open({ startMs: START_MS, config: CONFIG }, false);
     try {
-      new Reading(stage, file!.name).play(linesOf(textOf(file!) ?? ""));
+      await new Reading(stage, file!.name).play(linesOf(textOf(file!) ?? ""), watch);
     } catch (reason) {
       stage.close();
       throw reason;
@@ -79,10 +80,11 @@ class Reading {
     this.#name = name;
   }
 
-  play(lines: readonly string[]): void {
+  async play(lines: readonly string[], watch?: Watch): Promise<void> {
     for (const [index, line] of lines.entries()) {
       this.#line = index + 1;
       this.#read(line);
+      await watch?.turn(() => progressOf(index, lines.length));
     }
   }
 

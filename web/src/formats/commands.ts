@@ -5,6 +5,7 @@ import { Redstart } from "redstart";
 import { split } from "redstart/format";
 import { lineOf } from "../protocol/request.js";
 import { Requests } from "../protocol/requests.js";
+import { progressOf } from "../session/watch.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
 import { Stage } from "./stage.js";
 
@@ -17,12 +18,13 @@ export const commands: Format = {
   title: "Text of commands",
   fileName: "commands.redis",
   recognizes: ([file, ...more]) => more.length === 0 && file !== undefined && textOf(file)?.includes("\0") === false,
-  async read([file]) {
+  async read([file], watch) {
     const parsed = parseCommands(textOf(file!) ?? "", file!.name);
     const stage = await Stage.open();
-    for (const args of parsed) {
+    for (const [index, args] of parsed.entries()) {
       stage.send("", args);
       stage.until(stage.now + STEP_MS);
+      await watch?.turn(() => progressOf(index, parsed.length));
     }
     return { recording: stage.recording(), notes: [] };
   },

@@ -1,6 +1,8 @@
 // What a file becomes, and what becomes a file: whatever is opened is turned into a recording, and whatever is saved is made of one. So there is one
 // way through the page for all of them, and any format can be saved as any other.
 
+import type { Watch } from "../session/watch.js";
+
 /** A file as it was dropped. */
 export interface NamedFile {
   readonly name: string;
@@ -21,7 +23,7 @@ export interface Format {
   /** Whether these files are of this format: by what they hold. */
   recognizes(files: readonly NamedFile[]): boolean;
   /** @throws {FormatError} where they are damaged. */
-  read(files: readonly NamedFile[]): Promise<Opened>;
+  read(files: readonly NamedFile[], watch?: Watch): Promise<Opened>;
   write(recording: Uint8Array): Promise<Uint8Array>;
 }
 

@@ -7,6 +7,7 @@
 import { type Connection, Redstart } from "redstart";
 import { split } from "redstart/format";
 import { joined } from "../bytes.js";
+import { progressOf } from "../session/watch.js";
 import { type Format, FormatError, encode, linesOf, textOf } from "./format.js";
 import { Stage } from "./stage.js";
 
@@ -21,13 +22,14 @@ export const monitor: Format = {
     const head = new TextDecoder().decode(file.bytes.subarray(0, 4096));
     return LINE.test(head.split(/\r?\n/).find((line) => line !== "" && !/^\+?OK$/.test(line)) ?? "") || /^\+?OK\r?\n\d+\.\d{6} \[/.test(head);
   },
-  async read([file]) {
+  async read([file], watch) {
     const text = textOf(file!);
     if (text === undefined) throw new FormatError(`${file!.name} is no text`);
     let stage: Stage | undefined;
     let left = 0;
     const databases = new Map<string, string>();
-    for (const [index, line] of linesOf(text).entries()) {
+    const lines = linesOf(text);
+    for (const [index, line] of lines.entries()) {
       if (line === "" || /^\+?OK$/.test(line)) continue;
       const [, seconds, micros, database = "", client = "", words = ""] = LINE.exec(line) ?? [];
       const args = split(words);
@@ -48,6 +50,7 @@ export const monitor: Format = {
       if (name !== "select" && (databases.get(client) ?? "0") !== database) stage.send(client, ["SELECT", database], address);
       databases.set(client, database);
       stage.send(client, args, address);
+      await watch?.turn(() => progressOf(index, lines.length));
     }
     stage ??= await Stage.open();
     return { recording: stage.recording(), notes: left > 0 ? [`${left} logins were left out: MONITOR does not tell passwords.`] : [] };

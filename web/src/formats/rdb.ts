@@ -16,7 +16,7 @@ export const snapshot: Format = {
   },
   async write(recording) {
     const replay = await Redstart.replay(recording);
-    replay.seek(replay.length);
+    await replay.play();
     const file = replay.snapshot();
     replay.close();
     return file;

@@ -74,7 +74,7 @@ export class Stage {
       this.#actors.set(client, (actor = Object.assign(made, { connection })));
     }
     actor.connection.send(bytes);
-    if (!this.#db.isOpen) throw new FormatError("SHUTDOWN ends the server, and nothing would be left to see");
+    if (!this.#db.isOpen) throw new FormatError("SHUTDOWN, or a failure of the engine, ends the server, and nothing would be left to see");
   }
 
   /** The clients, by their first appearance. */

@@ -41,6 +41,8 @@ export class Player {
   #replay: Replay | undefined;
   #opening: Promise<Replay> | undefined;
   #keyspace: Keyspace | undefined;
+  /** Ends the way to a moment that is no longer wanted. */
+  #way = new AbortController();
   /** When each event is over, in milliseconds. */
   #times: Float64Array = new Float64Array();
   #recorded = 0;
@@ -70,7 +72,7 @@ export class Player {
     this.#cursor.value = wanted;
     const replay = await this.#opened(position);
     // Others may have been wanted meanwhile.
-    if (this.#cursor.peek() === wanted) this.#show(replay, wanted);
+    if (this.#cursor.peek() === wanted) await this.#show(replay, wanted);
   }
 
   /** Goes to the next command, or the one before. */
@@ -165,6 +167,7 @@ export class Player {
 
   close(): void {
     this.pause();
+    this.#way.abort();
     this.#replay?.close();
     this.#replay = undefined;
   }
@@ -187,8 +190,18 @@ export class Player {
     return replay;
   }
 
-  #show(replay: Replay, point: Point): void {
-    replay.seek(this.#positionOf(point), point.time);
+  async #show(replay: Replay, point: Point): Promise<void> {
+    const position = this.#positionOf(point);
+    this.#way.abort();
+    const { signal } = (this.#way = new AbortController());
+    try {
+      await replay.play(position, { signal });
+    } catch (reason) {
+      if (signal.aborted) return;
+      throw reason;
+    }
+    if (signal.aborted || this.#cursor.peek() !== point) return;
+    replay.seek(position, point.time);
     this.#keyspace ??= replay.keyspace;
     const keyspace = this.#keyspace;
     this.#played.show({ isLive: false, isOpen: true, position: point.position, keyspace, now: () => replay.now, fork: () => replay.fork() });

@@ -30,10 +30,11 @@ export function Timeline({ session, succession }: TimelineProps) {
   const happened = axis.indexAt(point.position);
   const stopped = player.stoppedAt.value;
 
-  const goOn = async () => {
-    const { replay, position } = await player.cut();
-    succession.to(await restored(replay.record(position)), "The session goes on from that moment.");
-  };
+  const goOn = () =>
+    succession.attempt(async (watch) => {
+      const { replay, position } = await player.cut();
+      succession.to(await restored(replay.record(position), watch), "The session goes on from that moment.");
+    });
   const act = (what: () => void) => () => {
     state.reach();
     what();

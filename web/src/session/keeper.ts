@@ -17,7 +17,8 @@ export function keep(session: Session, store: Store, anew: boolean): () => void 
   const save = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (!session.db.isOpen) return;
+    // What an engine that has failed was told is still recorded, but for what it has failed on.
+    if (!session.db.isOpen && session.failure.peek() === undefined) return;
     // Where there is no room, the session goes on all the same.
     const isBehind = Math.abs(session.db.clock.now() - Date.now()) > FAR_MS;
     store.save({ recording: session.db.record(), isBehind }, isOther).catch(() => {});

@@ -8,6 +8,7 @@ import { encoded } from "../protocol/request.js";
 import { SessionClient, type Wire } from "./client.js";
 import { Live, type Moment } from "./moment.js";
 import { type Exchange, Transcript } from "./transcript.js";
+import { Stopped, type Watch, progressOf } from "./watch.js";
 
 export interface SessionOptions {
   /** The session to go on with. */
@@ -16,6 +17,10 @@ export interface SessionOptions {
   clock?: "real" | "running" | "virtual";
   /** Where a recording goes on: at its end, unless given. */
   position?: number;
+  /** Watches over the recording while it runs. */
+  watch?: Watch;
+  /** Whether a session whose recording was stopped goes on from there, as does one whose engine fails. */
+  mayEndEarly?: boolean;
   seed?: number;
   /** Where the clock stands, if it is to stand still. */
   startMs?: number;
@@ -52,19 +57,23 @@ export class Session {
   #changes = -1;
   #replay: Replay | undefined;
   #isOpen = signal(true);
+  #failure: Signal<string | undefined> = signal(undefined);
+  /** Whether it is not the whole of its recording. */
+  readonly isCut: boolean;
 
-  private constructor(begin: (session: Session) => Redstart, transcript: Transcript) {
+  private constructor(begin: (session: Session) => Redstart, transcript: Transcript, isCut = false) {
     this.transcript = transcript;
+    this.isCut = isCut;
     this.db = begin(this);
     this.live = new Live(this.db);
     this.moment = signal(this.live);
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     if (typeof this.#timer === "object") (this.#timer as { unref(): void }).unref();
-    void this.db.closed.then(() => this.#shut());
+    this.db.closed.then(() => this.#shut(), (failure: unknown) => this.#shut(failure));
   }
 
   /** Begins a session, or goes on with one. */
-  static async open({ recording, clock, position, seed, startMs, config }: SessionOptions = {}): Promise<Session> {
+  static async open({ recording, clock, position, watch, mayEndEarly = false, seed, startMs, config }: SessionOptions = {}): Promise<Session> {
     const transcript = new Transcript();
     if (recording === undefined) {
       const db = await Redstart.open({
@@ -76,9 +85,19 @@ export class Session {
       return new Session(() => db, transcript);
     }
     const replay = await Redstart.replay(recording);
-    transcribe(replay, transcript, position ?? replay.length);
-    const options = { position: position ?? replay.length, ...(clock === undefined ? {} : { clock }) };
-    const session = new Session((session) => replay.resume({ ...options, keep: (connection) => session.#keep(connection) }), transcript);
+    const end = position ?? replay.length;
+    try {
+      await transcribe(replay, transcript, end, watch);
+    } catch (reason) {
+      const hasFailed = reason instanceof RedstartError && reason.code === "FAILED";
+      if (!hasFailed && !(mayEndEarly && (reason instanceof Stopped || reason instanceof RedstartError))) {
+        replay.close();
+        throw reason;
+      }
+    }
+    const options = { position: replay.position, ...(clock === undefined ? {} : { clock }) };
+    const isCut = replay.position < end;
+    const session = new Session((session) => replay.resume({ ...options, keep: (connection) => session.#keep(connection) }), transcript, isCut);
     // Its checkpoints serve whoever looks back.
     if (replay.position === replay.length) session.#replay = replay;
     else replay.close();
@@ -98,6 +117,11 @@ export class Session {
   /** Whether the engine runs: somebody may send `SHUTDOWN`. */
   get isOpen(): ReadonlySignal<boolean> {
     return this.#isOpen;
+  }
+
+  /** Why the engine has failed, if it has. What was done before is in the recording. */
+  get failure(): ReadonlySignal<string | undefined> {
+    return this.#failure;
   }
 
   /** A new terminal. */
@@ -172,8 +196,12 @@ export class Session {
     this.db.close();
   }
 
-  #shut(): void {
-    this.#isOpen.value = false;
+  #shut(failure?: unknown): void {
+    batch(() => {
+      this.#isOpen.value = false;
+      if (failure !== undefined) this.#failure.value = failure instanceof Error ? failure.message : String(failure);
+      this.touch();
+    });
     clearInterval(this.#timer);
   }
 
@@ -254,7 +282,7 @@ export class Session {
 }
 
 /** Lets a recording run up to a position, and writes down what is said. */
-function transcribe(replay: Replay, transcript: Transcript, end: number): void {
+async function transcribe(replay: Replay, transcript: Transcript, end: number, watch: Watch | undefined): Promise<void> {
   const utf8 = new TextEncoder();
   while (replay.position < end) {
     const step = replay.step();
@@ -265,5 +293,6 @@ function transcribe(replay: Replay, transcript: Transcript, end: number): void {
     if (event.kind === "receive") transcript.add({ ...at, kind: "request", bytes: event.bytes.slice() });
     for (const { client, bytes } of sent) transcript.add({ ...at, client, kind: "reply", bytes });
     for (const client of step.ended) transcript.add({ ...at, client, kind: "end", bytes: new Uint8Array() });
+    await watch?.turn(() => progressOf(replay.position, end));
   }
 }

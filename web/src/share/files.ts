@@ -13,16 +13,14 @@ const LARGEST_FILE = 256 * 1024 * 1024;
 /** Opens files that belong together. */
 export async function take(files: readonly File[], succession: Succession): Promise<void> {
   if (files.length === 0) return;
-  try {
+  await succession.attempt(async (watch) => {
     const large = files.find(({ size }) => size > LARGEST_FILE);
     if (large !== undefined) throw new FormatError(`${large.name} is larger than ${LARGEST_FILE / 1024 / 1024} MB`);
     const named: NamedFile[] = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
-    const { recording, notes } = await open(named);
+    const { recording, notes } = await open(named, watch);
     const names = files.map(({ name }) => name).join(", ");
-    succession.to(await restored(recording), [`Opened ${names}.`, ...notes].join(" "));
-  } catch (reason) {
-    succession.failed(reason);
-  }
+    succession.to(await restored(recording, watch), [`Opened ${names}.`, ...notes].join(" "));
+  });
 }
 
 /** Opens the session of the page's link, now and whenever the link changes. */
@@ -30,15 +28,14 @@ export function useLink(isPage: boolean, succession: Succession): void {
   useEffect(() => {
     if (!isPage) return;
     const follow = async () => {
-      try {
-        const recording = await fromLink(location.href);
-        if (recording === undefined) return;
-        succession.to(await restored(recording), "Opened the session of the link.");
-      } catch (reason) {
-        succession.failed(reason);
-      }
+      let hasSession = true;
+      await succession.attempt(async (watch) => {
+        const recording = await fromLink(location.href, watch);
+        hasSession = recording !== undefined;
+        if (recording !== undefined) succession.to(await restored(recording, watch), "Opened the session of the link.");
+      });
       // Whoever reloads the page goes on with what became of it.
-      history.replaceState(null, "", location.pathname);
+      if (hasSession) history.replaceState(null, "", location.pathname);
     };
     const again = () => void follow();
     again();

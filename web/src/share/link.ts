@@ -5,11 +5,12 @@
 //   #SET k v              commands, a line each
 //   ?commands=..          commands as redis.io links to them: base64url of a JSON array, or text with line ends or semicolons; more than once
 
-import { Redstart } from "redstart";
+import { Redstart, RedstartError } from "redstart";
 import { split } from "redstart/format";
 import { joined } from "../bytes.js";
 import { FormatError } from "../formats/format.js";
 import { Stage } from "../formats/stage.js";
+import { type Watch, progressOf } from "../session/watch.js";
 import { fromBase64url, toBase64url } from "./base64url.js";
 
 /** The longest link that is made: mail, chats and older servers take no more for certain. */
@@ -34,14 +35,14 @@ export async function toLink(recording: Uint8Array, page: string): Promise<{ url
  * The session that a link holds, as a recording; `undefined` where it holds none.
  * @throws {FormatError} where it is damaged.
  */
-export async function fromLink(link: string): Promise<Uint8Array | undefined> {
+export async function fromLink(link: string, watch?: Watch): Promise<Uint8Array | undefined> {
   const { searchParams, hash } = new URL(link);
   const fragment = hash.slice(1);
   if (fragment.startsWith(SESSION)) {
     return unpacked(fragment.slice(SESSION.length));
   }
   const lines = [...searchParams.getAll("commands").flatMap(linesOf), ...fragmentLines(fragment)];
-  return lines.length === 0 ? undefined : played(lines);
+  return lines.length === 0 ? undefined : played(lines, watch);
 }
 
 async function unpacked(text: string): Promise<Uint8Array> {
@@ -53,6 +54,7 @@ async function unpacked(text: string): Promise<Uint8Array> {
     return recording;
   } catch (reason) {
     if (reason instanceof FormatError) throw reason;
+    if (reason instanceof RedstartError) throw new FormatError(`The session in this link cannot be opened: ${reason.message}`);
     throw new FormatError("The session in this link is damaged: perhaps the link was cut off.");
   }
 }
@@ -89,9 +91,9 @@ function apart(text: string): string[] {
   return text.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\'|[^'])*'|[^;])+/g) ?? [];
 }
 
-async function played(lines: readonly string[]): Promise<Uint8Array> {
+async function played(lines: readonly string[], watch?: Watch): Promise<Uint8Array> {
   const stage = await Stage.open();
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     const args = split(line);
     if (args === null) {
       stage.close();
@@ -99,6 +101,7 @@ async function played(lines: readonly string[]): Promise<Uint8Array> {
     }
     if (args.length > 0) stage.send("", args);
     stage.until(stage.now + STEP_MS);
+    await watch?.turn(() => progressOf(index, lines.length));
   }
   return stage.recording();
 }

@@ -144,6 +144,12 @@ impl<'a> FileWriter<'a> {
         save(record.value(), kind, &mut self.writer);
     }
 
+    /// Returns the number of bytes written since the last [`take`](Self::take).
+    #[must_use]
+    pub fn len(&mut self) -> usize {
+        self.writer.out().len()
+    }
+
     /// Returns the bytes written since the last call.
     pub fn take(&mut self) -> Vec<u8> {
         let written = mem::take(self.writer.out());
@@ -180,7 +186,7 @@ impl FileReader {
         if version.is_none() {
             version = Some(header(&mut rest)?);
         }
-        let mut reader = Reader::new(rest);
+        let mut reader = Reader::limited(rest, limits.expansion_bytes);
         let mut part = part(&mut reader, limits)?;
         let used = input.len() - reader.left();
         let mut checksum = self.checksum.clone();

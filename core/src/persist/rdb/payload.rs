@@ -53,7 +53,7 @@ pub fn restore<'a>(
     if !is_framed(payload, checks) {
         return Err(Refusal::VersionOrChecksum);
     }
-    let mut reader = Reader::new(payload);
+    let mut reader = Reader::limited(payload, limits.expansion_bytes);
     let kind = reader.byte().ok().and_then(Kind::from_byte).ok_or(Refusal::Value)?;
     load(kind, &mut reader, limits).map_err(|_: Corrupt| Refusal::Value)
 }

@@ -15,19 +15,29 @@ const TOO_LONG: Corrupt = Corrupt("a string is too long");
 
 /// A reader of serialized bytes, from front to back.
 #[derive(Clone, Debug)]
-pub struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    /// Bytes to which compressed strings may still expand.
+    expansion_bytes: usize,
+}
 
 impl<'a> Reader<'a> {
     /// Creates a reader of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self::limited(bytes, usize::MAX)
+    }
+
+    /// Reads `bytes`, whose compressed strings may expand to so many bytes in all.
+    #[must_use]
+    pub const fn limited(bytes: &'a [u8], expansion_bytes: usize) -> Self {
+        Self { bytes, expansion_bytes }
     }
 
     /// Returns the number of unread bytes.
     #[must_use]
     pub const fn left(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     /// Reads the next byte.
@@ -45,8 +55,8 @@ impl<'a> Reader<'a> {
     ///
     /// As for [`byte`](Self::byte).
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Corrupt> {
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or(TOO_SHORT)?;
-        self.0 = rest;
+        let (bytes, rest) = self.bytes.split_at_checked(len).ok_or(TOO_SHORT)?;
+        self.bytes = rest;
         Ok(bytes)
     }
 
@@ -56,8 +66,8 @@ impl<'a> Reader<'a> {
     ///
     /// As for [`byte`](Self::byte).
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
-        let (&array, rest) = self.0.split_first_chunk().ok_or(TOO_SHORT)?;
-        self.0 = rest;
+        let (&array, rest) = self.bytes.split_first_chunk().ok_or(TOO_SHORT)?;
+        self.bytes = rest;
         Ok(array)
     }
 
@@ -106,6 +116,8 @@ impl<'a> Reader<'a> {
                     return Err(TOO_LONG);
                 }
                 let len = usize::try_from(len).map_err(|_| TOO_LONG)?;
+                let left = self.expansion_bytes.checked_sub(len).ok_or(TOO_LONG)?;
+                self.expansion_bytes = left;
                 let text = lzf::decompress(self.bytes(compressed)?, len);
                 text.map(Cow::Owned).ok_or(Corrupt("a compressed string is damaged"))
             }

@@ -153,6 +153,7 @@ mod tests {
     fn a_value_is_skipped_as_far_as_it_is_read() {
         let (listpack_entries, listpack_value_bytes, seed) = (9, 9, Seed(1));
         let limits = Limits {
+            expansion_bytes: usize::MAX,
             hash: HashLimits { listpack_entries, listpack_value_bytes, seed },
             list: ListLimits::of_parameter(9),
             set: SetLimits { intset_entries: 9, listpack_entries, listpack_value_bytes, seed },

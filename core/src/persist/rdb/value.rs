@@ -167,6 +167,8 @@ pub struct Limits {
     pub list: ListLimits,
     pub set: SetLimits,
     pub sorted_set: SortedSetLimits,
+    /// Bytes to which the compressed strings of one value may expand.
+    pub expansion_bytes: usize,
 }
 
 /// A loaded value.

@@ -10,6 +10,7 @@ use crate::value::listpack::ListpackRef;
 use crate::value::record::Record;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 /// If more than one in this many fields of a table is requested, iterating costs less than drawing
 /// distinct fields.
@@ -58,37 +59,38 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// Draws `count` random fields, with repetition.
+    /// Draws `count` random fields, with repetition, until `each` breaks.
     pub fn draw(
         self,
         random: &mut Random,
         count: usize,
         now: UnixMillis,
-        mut each: impl FnMut(Pair<'a>),
-    ) {
-        if let Self::Table(fields) = self
-            && count < fields.len() / FIELDS_A_DRAW
-            && fields.expired_len(now) == 0
-        {
-            return (0..count)
-                .filter_map(|_| fields.random(random))
-                .for_each(|one| each(pair(one)));
-        }
-        // Iterates once for all draws.
-        let mut all = Vec::with_capacity(self.len(now));
+        mut each: impl FnMut(Pair<'a>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut draws = 0..count;
         match self {
-            Self::Listpack(_) => self.for_each(now, |pair| all.push(pair)),
+            // What is found by walking is found for all draws at once.
+            Self::Listpack(_) => {
+                let mut all = Vec::with_capacity(self.len(now));
+                self.for_each(now, |pair| all.push(pair));
+                draws.try_for_each(|_| match all.get(random.below(all.len().max(1))) {
+                    Some(one) => each(*one),
+                    None => ControlFlow::Continue(()),
+                })
+            }
+            Self::Table(fields)
+                if count < fields.len() / FIELDS_A_DRAW && fields.expired_len(now) == 0 =>
+            {
+                draws.filter_map(|_| fields.random(random)).try_for_each(|one| each(pair(one)))
+            }
             Self::Table(fields) => {
                 let live: Vec<&Record> =
                     fields.iter().filter(|record| !record.is_expired(now)).collect();
-                return (0..count)
+                draws
                     .filter_map(|_| live.get(random.below(live.len().max(1))))
-                    .for_each(|one| each(pair(one)));
+                    .try_for_each(|one| each(pair(one)))
             }
         }
-        (0..count)
-            .filter_map(|_| all.get(random.below(all.len().max(1))))
-            .for_each(|one| each(*one));
     }
 }
 
@@ -123,6 +125,7 @@ mod tests {
     use crate::value::Compound;
     use alloc::collections::{BTreeMap, BTreeSet};
     use alloc::{format, vec::Vec};
+    use core::ops::ControlFlow;
 
     const NOW: UnixMillis = UnixMillis(1000);
 
@@ -157,9 +160,11 @@ mod tests {
                     assert_eq!((fields.len(), sample.len()), (count, count));
                     fields.into_iter().for_each(|field| *drawn.entry(field).or_default() += 1);
                 }
-                view.draw(&mut random, 2, NOW, |(field, _)| {
+                let draws = view.draw(&mut random, 2, NOW, |(field, _)| {
                     *drawn.entry(field.to_vec()).or_default() += 1;
+                    ControlFlow::Continue(())
                 });
+                assert!(draws.is_continue());
                 let one = view.random(&mut random, NOW).map(|one| one.0.to_vec());
                 *drawn.entry(one.expect("there are fields")).or_default() += 1;
             }

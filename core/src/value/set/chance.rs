@@ -10,6 +10,7 @@ use super::{Entry, Set, SetRef};
 use crate::random::Random;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 /// If more than one in this many members of a table is requested, iterating costs less than
 /// drawing.
@@ -46,19 +47,21 @@ impl<'a> SetRef<'a> {
         self.iter().filter(|_| lots.draw(random)).collect()
     }
 
-    /// Passes `count` random members to `each`, with repetition.
-    pub fn draw(self, random: &mut Random, count: usize, mut each: impl FnMut(Entry<'a>)) {
+    /// Draws `count` random members, each of which may come several times, until `each` breaks.
+    pub fn draw(
+        self,
+        random: &mut Random,
+        count: usize,
+        mut each: impl FnMut(Entry<'a>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         if let Self::Listpack(members) = self {
             // Finding an index takes an iteration, so iterate once for all.
             let members: Vec<_> = members.iter().collect();
-            (0..count)
-                .filter_map(|_| members.get(random.below(members.len())).copied())
-                .for_each(each);
-            return;
+            let mut drawn =
+                (0..count).filter_map(|_| members.get(random.below(members.len())).copied());
+            return drawn.try_for_each(each);
         }
-        for _ in 0..count {
-            self.random(random).into_iter().for_each(&mut each);
-        }
+        (0..count).filter_map(|_| self.random(random)).try_for_each(&mut each)
     }
 }
 
