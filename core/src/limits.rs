@@ -27,11 +27,8 @@ pub const BIG_ARG_MOST_LEN_BYTES: u32 = 1024 * 1024;
 /// The arguments of a request that the next one finds room for; what a longer request took is given back.
 pub const ARGS_KEPT_COUNT: usize = 1024;
 
-/// A client with this much to read is not served any further until it has read half of it.
-pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
-
-/// A client whose requests wait is not read from any further once this much has arrived.
-pub const STALLED_INPUT_BYTES: usize = 64 * 1024;
+/// Bytes of waiting requests that one turn runs. The other clients are served before the next turn.
+pub const RESUMED_TURN_BYTES: usize = 64 * 1024;
 
 /// Emptied output buffers that are kept for the next client with something to read.
 pub const SPARE_BUFFERS: usize = 64;

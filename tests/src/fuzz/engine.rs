@@ -5,7 +5,6 @@ use redstart_core::{
     config::Config,
     engine::Engine,
     instance::Effect,
-    limits::OUTPUT_STALL_BYTES,
     random::Seed,
     time::UnixMicros,
 };
@@ -17,8 +16,11 @@ const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 /// The longest string that may be made here; an input is far shorter.
 const STRING_BYTES: usize = 1 << 16;
 
-/// What an output may hold: what stalls a client, and the replies of the request that comes then.
-const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 1024 * STRING_BYTES;
+/// Unread replies at which a client's requests wait.
+const RUN_LIMIT_BYTES: usize = 1 << 20;
+
+/// The most an output may hold: those replies, and the ones to the request that reaches the limit.
+const OUTPUT_BYTES: usize = RUN_LIMIT_BYTES + 1024 * STRING_BYTES;
 
 /// Words that a fuzzer would be long in finding.
 const WORDS: &[&str] = &[
@@ -110,7 +112,11 @@ const LINES_OF_CLIENTS: &[&str] = &[
 ];
 
 pub(super) fn check(data: &[u8]) {
-    let config = Config { proto_max_bulk_len: STRING_BYTES as i64, ..Config::default() };
+    let config = Config {
+        proto_max_bulk_len: STRING_BYTES as i64,
+        client_output_run_limit: RUN_LIMIT_BYTES as i64,
+        ..Config::default()
+    };
     let mut stage = Stage { engine: Engine::new(config, Seed(1)), clients: Vec::new(), now: START };
     let mut source = Source::new(data);
     stage.connect();
