@@ -35,6 +35,9 @@ extern "C" {
     fn sleep(this: &Host, micros: f64);
 }
 
+/// The most bytes of a client's output that one call hands over.
+const PIECE_BYTES: usize = 256 * 1024;
+
 impl host::Host for Host {
     fn monotonic_ns(&self) -> u64 {
         (self.monotonic() * 1_000.0) as u64
@@ -143,12 +146,16 @@ impl Engine {
         self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
     }
 
-    /// Copies what a client has yet to read to the outbox, and returns how many bytes that are.
+    /// Copies a client's output to the outbox, up to [`PIECE_BYTES`]. Returns the number of bytes.
     pub fn output(&mut self, slot: usize) -> usize {
         self.outbox.clear();
         if let Some(client) = self.client(slot) {
             for slice in self.engine.output(client).slices() {
-                self.outbox.extend_from_slice(slice);
+                let room = PIECE_BYTES - self.outbox.len();
+                self.outbox.extend_from_slice(&slice[..room.min(slice.len())]);
+                if slice.len() >= room {
+                    break;
+                }
             }
         }
         self.outbox.len()

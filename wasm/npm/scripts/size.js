@@ -8,7 +8,7 @@ const bundle = (name) =>
   buildSync({ entryPoints: [dist + name], bundle: true, minify: true, format: "esm", write: false, logLevel: "error" }).outputFiles[0].contents;
 const PARTS = [
   { part: "engine.wasm", limitKb: 350, bytes: readFileSync(`${dist}engine.wasm`) },
-  { part: "browser.js", limitKb: 12, bytes: bundle("browser.js") },
+  { part: "browser.js", limitKb: 14, bytes: bundle("browser.js") },
   // The playground as an element: only for who imports it, so it counts without what stands above.
   { part: "playground", limitKb: 150, bytes: readFileSync(`${dist}playground.js`) },
 ];

@@ -99,3 +99,14 @@ export class Reader {
     return new TextDecoder().decode(this.bytes());
   }
 }
+
+/** Concatenates pieces. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}

@@ -2,6 +2,7 @@
 
 import { Decoder, INCOMPLETE, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
+import { PIECE_BYTES } from "./machine.js";
 import { type Argument, bound, write } from "./request.js";
 import { heard, type Peer, type Runtime } from "./runtime.js";
 import { type Reply, Values, type ValueOptions } from "./values.js";
@@ -232,12 +233,14 @@ export class Client {
     const length = closing === 1 ? 0 : machine.engine.output(peer.slot);
     if (length > 0) {
       const start = machine.engine.outbox();
-      decoder.feed(machine.view, start, start + length);
+      const isWhole = length < PIECE_BYTES;
+      if (isWhole) decoder.feed(machine.view, start, start + length);
+      else decoder.feed(runtime.read(peer, length));
       if (decoder.isAside) this.#asides();
       decoder.visitor = values;
       if (!decoder.isAside) reply = decoder.next();
       if (decoder.isAside) this.#asides();
-      runtime.consumed(peer, length);
+      if (isWhole) runtime.consumed(peer, length);
     }
     if (closing !== 0) runtime.end(peer);
     runtime.settled();

@@ -20,6 +20,9 @@ export interface Origin {
   readonly parameters: string;
 }
 
+/** The most bytes of a client's output that one call hands over: the module's `PIECE_BYTES`. */
+export const PIECE_BYTES = 256 * 1024;
+
 /** Pages that checkpoints share where nothing has changed between them. */
 export const PAGE = 4096;
 const PAGE_WORDS = PAGE / 4;

@@ -49,6 +49,8 @@ export class Replay {
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
+  /** Whether the recording has pauses. */
+  #pauses: boolean;
   #position = 0;
   /** Microseconds at which the last event was over; the clock may show more. */
   #time: number;
@@ -61,12 +63,13 @@ export class Replay {
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
     const { beginning, events } = read(recording);
     this.#events = events;
+    this.#pauses = hasPauses(events);
     this.#recording = recording;
     this.#beginning = beginning;
     this.#open = open;
     this.#distance = options.checkpoints ?? 5000;
     const { seed, parameters, start } = beginning;
-    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start });
+    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start, isReplay: true });
     this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
@@ -118,6 +121,7 @@ export class Replay {
     if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
     this.#recording = recording;
     this.#events = events;
+    this.#pauses = hasPauses(events);
   }
 
   /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
@@ -139,6 +143,8 @@ export class Replay {
     this.#sent = [];
     this.#ended = [];
     const client = this.#happen(event);
+    // The native server does not record pauses: output counts as read.
+    if (!this.#pauses) this.#runtime.release();
     this.#position += 1;
     this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
@@ -210,4 +216,8 @@ export class Replay {
     };
     return (id = this.#runtime.attach(listener).id);
   }
+}
+
+function hasPauses(events: readonly RecordedEvent[]): boolean {
+  return events.some(({ kind }) => kind === "pause");
 }
