@@ -30,13 +30,8 @@ pub const BIG_ARG_MOST_LEN_BYTES: u32 = 1024 * 1024;
 /// The number of arguments for which memory is kept between requests; memory for more is released.
 pub const ARGS_KEPT_COUNT: usize = 1024;
 
-/// The size of unread output at which a client's requests are held back, until it has read half of
-/// it.
-pub const OUTPUT_STALL_BYTES: usize = 1 << 20;
-
-/// The size of buffered input at which a client whose requests are held back is no longer read
-/// from.
-pub const STALLED_INPUT_BYTES: usize = 64 * 1024;
+/// Bytes of waiting requests that one turn runs. The other clients are served before the next turn.
+pub const RESUMED_TURN_BYTES: usize = 64 * 1024;
 
 /// The number of empty output buffers kept for reuse.
 pub const SPARE_BUFFERS: usize = 64;

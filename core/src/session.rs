@@ -14,6 +14,7 @@ use crate::limits;
 use crate::memory::allocated;
 use crate::pubsub::Subscriptions;
 use crate::resp::args::Request;
+use crate::resp::input::Input;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::RequestReader;
@@ -98,8 +99,10 @@ pub(crate) enum Stall {
     Blocked { until: Option<UnixMicros> },
     /// `CLIENT PAUSE` holds its next command back.
     Postponed,
-    /// It has too much to read before it may ask for more.
+    /// Its unread replies have reached `client-output-run-limit`.
     OutputFull,
+    /// Its turn is over; the rest of its input runs with the next tick.
+    Yielded,
 }
 
 /// How a connection ends.
@@ -187,7 +190,7 @@ pub(crate) struct Session {
 
     pub(crate) reader: RequestReader,
     /// Requests that are not complete or wait: see [`Stall`].
-    pub(crate) input: Vec<u8>,
+    pub(crate) input: Input,
     /// How much of its input is being run just now.
     pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
@@ -231,7 +234,7 @@ impl Session {
             blocked_command: 0,
             blocked_until: None,
             reader: RequestReader::default(),
-            input: Vec::new(),
+            input: Input::default(),
             running_input_bytes: 0,
             output: Output::default(),
             counted_bytes: 0,

@@ -275,6 +275,9 @@ impl Connection {
     fn next(&self, engine: &Engine) -> Next {
         if self.may_read(engine) {
             Next::Again
+        } else if engine.awaits_turn(self.client) {
+            // Its requests run even if it has hung up; an effect follows.
+            Next::Wait
         } else if self.is_deaf
             || self.is_ending && engine.output(self.client).is_empty()
             || self.peer_has_closed && engine.is_blocked(self.client)

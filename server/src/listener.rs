@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use core::fmt::Display;
 use core::time::Duration;
 
 use mio::net::{TcpListener, TcpStream, UnixListener};
@@ -375,19 +376,18 @@ fn tcp_client(
     keepalive_seconds: u64,
     log: &Log,
 ) -> Accepted {
-    let set_up = || -> io::Result<SocketAddr> {
-        stream.set_nodelay(true)?;
-        if keepalive_seconds > 0 {
-            let interval = Duration::from_secs((keepalive_seconds / 3).max(1));
-            let keepalive = TcpKeepalive::new()
-                .with_time(Duration::from_secs(keepalive_seconds))
-                .with_interval(interval)
-                .with_retries(3);
-            SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    // The client can be served without an option that the system refuses.
+    let check = |option: &str, result: io::Result<()>| {
+        if let Err(error) = result {
+            let fields: &[(&str, &dyn Display)] = &[("option", &option), ("error", &plain(&error))];
+            log.warning("Cannot set an option of a client's socket", fields);
         }
-        stream.local_addr()
     };
-    match set_up() {
+    check("TCP_NODELAY", stream.set_nodelay(true));
+    if keepalive_seconds > 0 {
+        check("tcp-keepalive", set_keepalive(&stream, keepalive_seconds));
+    }
+    match stream.local_addr() {
         Ok(local_address) => {
             let peer = Peer {
                 address: address.to_string(),
@@ -404,6 +404,14 @@ fn tcp_client(
             Accepted::Gone
         }
     }
+}
+
+fn set_keepalive(stream: &TcpStream, seconds: u64) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(seconds))
+        .with_interval(Duration::from_secs((seconds / 3).max(1)))
+        .with_retries(3);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 
 /// Wraps an accepted client in TLS.

@@ -59,6 +59,14 @@ class Program:
             db.lpush("s", 1)
         self.assertEqual(sorted(db.scan_iter()), ["g", "h", "s", "z"])
 
+    def test_a_pipeline_that_is_written_before_it_is_read(self):
+        value = "x" * 10_000
+        pipeline = self.db.pipeline(transaction=False)
+        for number in range(2_000):
+            pipeline.set(f"k{number}", value)
+            pipeline.get(f"k{number}")
+        self.assertEqual(pipeline.execute(), [True, value] * 2_000)
+
     def test_a_transaction_that_is_tried_again(self):
         def double(pipe):
             value = int(pipe.get("n") or 1)

@@ -48,7 +48,7 @@ const MEMORY_CEILING_BYTES: usize = 1 << 30;
 const DATABASES: i64 = 65_536;
 
 /// Bytes that the outbox keeps between two calls, and that one `output` fills at most.
-const OUTBOX_BYTES: usize = 1 << 20;
+const OUTBOX_BYTES: usize = 256 * 1024;
 
 impl host::Host for Host {
     fn monotonic_ns(&self) -> u64 {
@@ -161,8 +161,8 @@ impl Engine {
         self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
     }
 
-    /// Copies what a client has yet to read to the outbox, up to 1 MiB, and returns how many bytes
-    /// that are. Large replies are read piece by piece, so that they are never here twice.
+    /// Copies a client's output to the outbox, up to [`OUTBOX_BYTES`]. Returns the number of bytes.
+    /// Large replies are read piece by piece, so that they are never here twice.
     pub fn output(&mut self, slot: usize) -> usize {
         self.clear_outbox();
         if let Some(client) = self.client(slot) {

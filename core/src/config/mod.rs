@@ -64,6 +64,7 @@ pub struct Config {
     pub proto_max_bulk_len: i64,
     pub client_query_buffer_limit: i64,
     pub client_output_buffer_limit: OutputLimits,
+    pub client_output_run_limit: i64,
 
     // The data.
     pub databases: i64,
@@ -169,6 +170,7 @@ impl Default for Config {
             proto_max_bulk_len: 512 << 20,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: OutputLimits::default(),
+            client_output_run_limit: 64 << 20,
             databases: 16,
             maxmemory: 0,
             memory_ceiling: None,

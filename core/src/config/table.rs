@@ -180,6 +180,17 @@ const GENERAL: &[Parameter] = &[
         kind: Kind::OutputLimits(|c| &mut c.client_output_buffer_limit),
         ..PLAIN
     },
+    Parameter {
+        name: "client-output-run-limit",
+        summary: "Bytes of unread replies at which a client's requests wait until it has read half of them; 0 for no limit.",
+        kind: Kind::Integer {
+            field: |c| &mut c.client_output_run_limit,
+            min: 0,
+            max: i64::MAX,
+            unit: Unit::Memory,
+        },
+        ..PLAIN
+    },
     // The data
     Parameter {
         name: "databases",

@@ -27,6 +27,7 @@ impl Engine {
         self.end_pause(now);
         let started_ns = self.instance.host.monotonic_ns();
         self.serve_blocked(now, started_ns);
+        self.instance.resume.append(&mut self.yielded);
         self.resume_all(now);
         self.broadcast_stale(now);
         let has_more_to_expire = self.expire_some(now);
@@ -49,14 +50,15 @@ impl Engine {
         self.next_due(now).map_or(next_cron, |due| due.min(next_cron)).max(now)
     }
 
-    /// When something happens of itself that a client can see: a wait ends, or a key expires. A front end whose clock is virtual need
-    /// not stop in between, though [`tick`](Self::tick) asks for it.
+    /// The next time a timeout, an expiry or a client's next turn becomes visible to a client. A front
+    /// end with a virtual clock need not stop before, though [`tick`](Self::tick) asks for it.
     #[must_use]
     pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
             self.dataset.observers.waiters.earliest_deadline(),
             self.instance.pause.map(|pause| pause.until),
             self.next_expiry(now),
+            (!self.yielded.is_empty()).then_some(now),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -12,6 +12,7 @@ use crate::client::ClientId;
 use crate::command::spec::{Flag, Spec};
 use crate::dataset::evict::Choice;
 use crate::instance::Effect;
+use crate::resp::input::Input;
 use crate::session::{Closing, Session};
 use crate::sort;
 use crate::time::UnixMicros;
@@ -148,7 +149,7 @@ impl Engine {
             self.instance.clients.edit(client, |session| {
                 session.closing = Some(Closing::Now);
                 session.output.clear();
-                session.input = Vec::new();
+                session.input = Input::default();
             });
             self.instance.effects.push_back(Effect::Close { client, flush: false });
         }

@@ -26,6 +26,7 @@ mod turn;
 pub mod view;
 
 use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -43,6 +44,7 @@ use crate::instance::{Effect, Instance};
 use crate::limits;
 use crate::random::{Random, Seed};
 use crate::resp::args::Request;
+use crate::resp::input::Input;
 use crate::resp::output::Output;
 use crate::resp::request::RequestReader;
 use crate::session::{Closing, Role, Session, Stall};
@@ -73,6 +75,8 @@ pub struct Engine {
     dataset: Dataset,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
+    /// Clients whose input runs on with the next tick.
+    yielded: VecDeque<ClientId>,
     commands: Commands,
     /// The requests of one read, parsed: reused from read to read.
     batch: Batch,
@@ -131,6 +135,7 @@ impl Engine {
             dataset: Dataset::new(&config, keyspace_seed, random),
             instance: Instance::new(config, instance_seed, host, commands.len(), started_at),
             is_resuming: false,
+            yielded: VecDeque::new(),
             commands,
             batch: Batch::default(),
             foreseen: [None; 2],
@@ -234,14 +239,16 @@ impl Engine {
         session.last_interaction = now;
         if session.closing.is_none() {
             if session.stall.is_none() && session.input.is_empty() {
-                let used = self.run(client, bytes, now);
-                self.instance.clients[client].input.extend_from_slice(&bytes[used..]);
+                let used = self.run(client, bytes, usize::MAX, now);
+                self.instance.clients[client].input.extend(&bytes[used..]);
             } else {
-                session.input.extend_from_slice(bytes);
-                self.run_input(client, now);
+                session.input.extend(bytes);
+                self.run_input(client, usize::MAX, now);
             }
             let session = &mut self.instance.clients[client];
-            session.reader.set_apart(&mut session.input);
+            if session.stall.is_none() {
+                session.reader.set_apart(session.input.compact());
+            }
             self.limit_input(client);
         }
         let run = self.instance.stats.commands_processed.saturating_sub(before);
@@ -282,11 +289,11 @@ impl Engine {
         Pending(self.instance.clients.session(client).map(|session| &session.output))
     }
 
-    /// The first `len_bytes` bytes of the output were written. A client that had to stop because it left too much
-    /// unread goes on.
+    /// Removes the first `len_bytes` bytes of the output, which were written. Requests that waited
+    /// because the client had too much to read run once it has read half of that.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
         let spare_buffers = &mut self.spare_buffers;
-        let goes_on = self.instance.clients.edit(client, |session| {
+        let is_full = self.instance.clients.edit(client, |session| {
             session.last_interaction = now;
             if let Some(buffer) = session.output.consume(len_bytes) {
                 keep_buffer(spare_buffers, buffer);
@@ -294,33 +301,37 @@ impl Engine {
             if session.output.is_empty() {
                 session.soft_limit_since = None;
             }
-            let goes_on = session.stall == Some(Stall::OutputFull)
-                && session.output.len() < limits::OUTPUT_STALL_BYTES / 2;
-            if goes_on {
-                session.stall = None;
-            }
-            goes_on
+            session.stall == Some(Stall::OutputFull)
         });
-        let Some(goes_on) = goes_on else { return };
+        let Some(is_full) = is_full else { return };
         self.instance.stats.writes += 1;
         self.instance.stats.output_bytes += len_bytes as u64;
-        if goes_on {
+        if is_full && self.instance.has_read_enough(client) {
             self.resume(client, now);
             self.broadcast_stale(now);
         }
     }
 
-    /// Whether more of a client's bytes should be read: not while it waits or has much to read, else its requests would
-    /// pile up here.
+    /// Whether more of a client's bytes should be read.
+    ///
+    /// A client whose requests wait, for a key or until it has read its replies, is read on: it may
+    /// write all its requests before it reads. If they exceed `client-query-buffer-limit`, it is
+    /// closed. A client that waits for its turn is not read: its requests run without its doing.
     #[must_use]
     pub fn wants_input(&self, client: ClientId) -> bool {
+        self.instance.clients.session(client).is_some_and(|session| match session.closing {
+            // Its bytes are dropped, but the front end must notice when it hangs up.
+            Some(_) => session.is_ignored(),
+            None => session.stall != Some(Stall::Yielded),
+        })
+    }
+
+    /// Whether requests of a client run with the next [`tick`](Self::tick). They run even if the client
+    /// has hung up.
+    #[must_use]
+    pub fn awaits_turn(&self, client: ClientId) -> bool {
         self.instance.clients.session(client).is_some_and(|session| {
-            if session.closing.is_some() {
-                // What it sends is dropped, but somebody has to notice that it hangs up.
-                return session.is_ignored();
-            }
-            (session.stall.is_none() || session.input.len() < limits::STALLED_INPUT_BYTES)
-                && session.output.len() < self.instance.output_bound(session)
+            session.closing.is_none() && session.stall == Some(Stall::Yielded)
         })
     }
 
@@ -355,35 +366,44 @@ impl Engine {
         self.instance.has_effects()
     }
 
-    /// Whether a client waits for nothing but time to pass.
+    /// Whether a client waits for a [`tick`](Self::tick): for time to pass, or for its turn.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
         self.dataset.observers.waiters.earliest_deadline().is_some()
             || self.instance.pause.is_some()
+            || !self.yielded.is_empty()
     }
 
-    /// Runs what waits in a client's input, now that it may go on. It was not idle while it waited.
+    /// Runs one turn of the input of a client whose wait is over. It was not idle while it waited.
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(session) = self.instance.clients.session_mut(client) else { return };
         session.last_interaction = now;
-        self.run_input(client, now);
+        if matches!(session.stall, Some(Stall::OutputFull | Stall::Yielded)) {
+            session.stall = None;
+        }
+        let used = self.run_input(client, limits::RESUMED_TURN_BYTES, now);
+        let session = &mut self.instance.clients[client];
+        let is_turn_over = used >= limits::RESUMED_TURN_BYTES && !session.input.is_empty();
+        if is_turn_over && session.stall.is_none() && session.closing.is_none() {
+            session.stall = Some(Stall::Yielded);
+            self.yielded.push_back(client);
+        }
         self.instance.effects.push_back(Effect::Write(client));
         self.finish(client, now);
     }
 
-    fn run_input(&mut self, client: ClientId, now: UnixMicros) {
+    /// Runs requests at the head of a client's input until they have used `turn_bytes`. Returns how
+    /// many bytes they have used.
+    fn run_input(&mut self, client: ClientId, turn_bytes: usize, now: UnixMicros) -> usize {
         let session = &mut self.instance.clients[client];
         if session.stall.is_some() || session.closing.is_some() || session.input.is_empty() {
-            return;
+            return 0;
         }
         let mut input = core::mem::take(&mut session.input);
-        let used = self.run(client, &input, now);
-        if used == input.len() {
-            input = Vec::new();
-        } else {
-            input.drain(..used);
-        }
+        let used = self.run(client, input.as_slice(), turn_bytes, now);
+        input.consume(used);
         self.instance.clients[client].input = input;
+        used
     }
 
     /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
@@ -405,7 +425,7 @@ impl Engine {
         self.instance.limit_output(client, now);
         let session = &mut self.instance.clients[client];
         if let Some(closing) = session.closing {
-            session.input = Vec::new();
+            session.input = Input::default();
             session.reader = RequestReader::default();
             let flush = closing == Closing::AfterWrite;
             if !session.is_ignored() {

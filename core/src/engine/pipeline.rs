@@ -45,15 +45,21 @@ struct Parsed {
 }
 
 impl Engine {
-    /// Runs the requests at the head of `input`; returns how many bytes they took. It stops early when the client must
-    /// wait or is to be closed.
-    pub(super) fn run(&mut self, client: ClientId, input: &[u8], now: UnixMicros) -> usize {
+    /// Runs the requests at the head of `input` and returns how many bytes they have used. Stops early
+    /// once these are at least `turn_bytes`, or when the client must wait or is to be closed.
+    pub(super) fn run(
+        &mut self,
+        client: ClientId,
+        input: &[u8],
+        turn_bytes: usize,
+        now: UnixMicros,
+    ) -> usize {
         self.end_foreseeing();
         self.lend_buffer(client);
         self.instance.clients[client].running_input_bytes = input.len();
         let mut batch = mem::take(&mut self.batch);
         let mut turn = self.begin_turn(client, now, self.instance.host.monotonic_ns());
-        let used = self.run_batches(&mut turn, &mut batch, input);
+        let used = self.run_batches(&mut turn, &mut batch, input, turn_bytes);
         self.end_turn(turn);
         batch.release();
         self.batch = batch;
@@ -67,11 +73,17 @@ impl Engine {
         used
     }
 
-    fn run_batches(&mut self, turn: &mut Turn, batch: &mut Batch, input: &[u8]) -> usize {
+    fn run_batches(
+        &mut self,
+        turn: &mut Turn,
+        batch: &mut Batch,
+        input: &[u8],
+        turn_bytes: usize,
+    ) -> usize {
         let (client, mut used) = (turn.client, 0);
         loop {
             let session = &mut self.instance.clients[client];
-            if session.stall.is_some() || session.closing.is_some() {
+            if session.stall.is_some() || session.closing.is_some() || used >= turn_bytes {
                 return used;
             }
             let error = batch.parse(session, input, used, &self.instance.config);
@@ -282,6 +294,7 @@ impl Parsed {
 mod tests {
     use super::*;
     use crate::client::{ClientId, Peer};
+    use crate::instance::Effect;
     use crate::random::Seed;
 
     const LEN: usize = 100_000;
@@ -340,9 +353,134 @@ mod tests {
         engine.instance.config.client_query_buffer_limit = 1000;
         engine.spare(client).expect("the value lies apart").resize(1001, b'x');
         engine.receive(client, b"", UnixMicros(0));
-        assert!(matches!(
-            engine.poll_effect(),
-            Some(crate::instance::Effect::Close { flush: false, .. })
-        ));
+        assert!(matches!(engine.poll_effect(), Some(Effect::Close { flush: false, .. })));
+    }
+
+    const NOW: UnixMicros = UnixMicros(0);
+
+    fn engine_with_two_clients(config: Config) -> (Engine, ClientId, ClientId) {
+        let mut engine = Engine::new(config, Seed(1));
+        let [first, second] =
+            [(); 2].map(|()| engine.connect(Peer::local(), NOW).expect("there is room"));
+        (engine, first, second)
+    }
+
+    /// Sends bytes in pieces that a socket might deliver, as long as the engine wants them.
+    fn send(engine: &mut Engine, client: ClientId, bytes: &[u8]) -> usize {
+        let mut sent = 0;
+        for piece in bytes.chunks(10_000) {
+            if !engine.wants_input(client) {
+                break;
+            }
+            engine.receive(client, piece, NOW);
+            sent += piece.len();
+        }
+        sent
+    }
+
+    /// Reads replies, `step` bytes at a time, until there are no more.
+    fn read_all(engine: &mut Engine, client: ClientId, step: usize) -> Vec<u8> {
+        let mut read = Vec::new();
+        while !engine.output(client).is_empty() || engine.awaits_turn(client) {
+            let output = engine.output(client).to_vec();
+            read.extend_from_slice(&output[..step.min(output.len())]);
+            engine.consume(client, step.min(output.len()), NOW);
+            engine.tick(NOW);
+        }
+        read
+    }
+
+    fn is_closed(engine: &mut Engine, client: ClientId) -> bool {
+        core::iter::from_fn(|| engine.poll_effect()).any(|effect| {
+            matches!(effect, Effect::Close { client: closed, flush: false } if closed == client)
+        })
+    }
+
+    #[test]
+    fn a_pipeline_that_is_written_before_its_replies_are_read_runs_to_its_end() {
+        const LEN: usize = 10_000;
+        let config = Config { client_output_run_limit: 1 << 20, ..Config::default() };
+        let (mut engine, client, _) = engine_with_two_clients(config);
+        let value = [b'x'; LEN];
+        let mut pipeline = Vec::new();
+        let mut expected = Vec::new();
+        for number in 0..1_000 {
+            let name = alloc::format!("k{number:03}");
+            pipeline.extend_from_slice(
+                alloc::format!("*3\r\n$3\r\nSET\r\n$4\r\n{name}\r\n${LEN}\r\n").as_bytes(),
+            );
+            pipeline.extend_from_slice(&value);
+            pipeline.extend_from_slice(alloc::format!("\r\nGET {name}\r\n").as_bytes());
+            expected.extend_from_slice(alloc::format!("+OK\r\n${LEN}\r\n").as_bytes());
+            expected.extend_from_slice(&value);
+            expected.extend_from_slice(b"\r\n");
+        }
+        assert_eq!(send(&mut engine, client, &pipeline), pipeline.len());
+        // What waits is what was sent, and not the replies to it.
+        let unread = engine.output(client).len();
+        assert!((1 << 20..(1 << 20) + 2 * LEN).contains(&unread), "{unread} bytes of output");
+        assert!(read_all(&mut engine, client, 100_000) == expected);
+        assert!(!engine.awaits_time());
+    }
+
+    #[test]
+    fn without_a_run_limit_all_requests_run() {
+        let config = Config { client_output_run_limit: 0, ..Config::default() };
+        let (mut engine, client, _) = engine_with_two_clients(config);
+        engine.receive(client, b"SETRANGE k 99999 x\n", NOW);
+        engine.receive(client, &b"GET k\n".repeat(1_000), NOW);
+        assert!(engine.output(client).len() > 1_000 * LEN);
+    }
+
+    #[test]
+    fn requests_behind_a_blocked_command_are_kept_up_to_the_query_buffer_limit() {
+        let config = Config { client_query_buffer_limit: 2 << 20, ..Config::default() };
+        let (mut engine, client, _) = engine_with_two_clients(config);
+        engine.receive(client, b"BLPOP list 0\n", NOW);
+        let most = b"INCR n\n".repeat((2 << 20) / 7);
+        assert_eq!(send(&mut engine, client, &most), most.len());
+        assert!(!is_closed(&mut engine, client));
+        send(&mut engine, client, b"INCR n\n");
+        assert!(is_closed(&mut engine, client));
+    }
+
+    #[test]
+    fn requests_behind_a_blocked_command_count_towards_maxmemory_clients() {
+        let config = Config { maxmemory_clients: 2 << 20, ..Config::default() };
+        let (mut engine, client, other) = engine_with_two_clients(config);
+        engine.receive(client, b"BLPOP list 0\n", NOW);
+        send(&mut engine, client, &b"INCR n\n".repeat((3 << 20) / 7));
+        engine.receive(other, b"PING\n", NOW);
+        assert!(is_closed(&mut engine, client));
+        assert_eq!(engine.output(other), b"+PONG\r\n");
+    }
+
+    #[test]
+    fn a_resumed_client_takes_turns_with_the_others() {
+        const REQUESTS: usize = 100_000;
+        let (mut engine, client, other) = engine_with_two_clients(Config::default());
+        engine.receive(client, b"CLIENT REPLY OFF\nBLPOP list 0\n", NOW);
+        send(&mut engine, client, &b"INCR n\n".repeat(REQUESTS));
+        engine.receive(other, b"RPUSH list x\n", NOW);
+        engine.consume(other, engine.output(other).len(), NOW);
+        let count = |engine: &mut Engine| -> usize {
+            engine.receive(other, b"GET n\n", NOW);
+            let reply = engine.output(other).to_vec();
+            engine.consume(other, reply.len(), NOW);
+            let text = core::str::from_utf8(&reply).expect("a number");
+            text.split("\r\n").nth(1).and_then(|n| n.parse().ok()).expect("a number")
+        };
+        let mut last = 0;
+        while engine.awaits_turn(client) {
+            let ran_bytes = (count(&mut engine) - last) * 7;
+            assert!(ran_bytes > 0 && ran_bytes < limits::RESUMED_TURN_BYTES + AHEAD * 7);
+            last += ran_bytes / 7;
+            // More would come faster than it runs.
+            assert!(!engine.wants_input(client) && engine.awaits_time());
+            assert_eq!(engine.next_due(NOW), Some(NOW));
+            engine.tick(NOW);
+        }
+        assert_eq!(count(&mut engine), REQUESTS);
+        assert!(engine.wants_input(client) && !engine.awaits_time());
     }
 }

@@ -131,16 +131,21 @@ impl Instance {
         (limit > 0).then(|| limit.saturating_add(limits::UNCOUNTED_OUTPUT_BYTES))
     }
 
-    /// Returns the size of unread replies at which a client's commands are held back. A client with
-    /// an output limit is served up to that limit and then closed, as is one that is subject to
-    /// `maxmemory-clients`.
+    /// Returns the size of unread replies at which a client's requests wait. A client with an output
+    /// limit is served up to that limit and then closed.
     pub(crate) fn output_bound(&self, session: &Session) -> usize {
-        self.configured_output_limit(session).unwrap_or(
-            match self.config.maxmemory_clients != 0 && !session.no_evict {
-                true => usize::MAX,
-                false => limits::OUTPUT_STALL_BYTES,
-            },
-        )
+        self.configured_output_limit(session).unwrap_or_else(|| {
+            match usize::try_from(self.config.client_output_run_limit) {
+                Ok(0) | Err(_) => usize::MAX,
+                Ok(bytes) => bytes,
+            }
+        })
+    }
+
+    /// Returns `true` if a client has read half of the replies at which its requests wait.
+    pub(crate) fn has_read_enough(&self, client: ClientId) -> bool {
+        let session = self.clients.session(client);
+        session.is_some_and(|session| session.output.len() <= self.output_bound(session) / 2)
     }
 
     /// Closes a client whose unread output exceeds its limits, and drops that output.

@@ -3,6 +3,7 @@
 pub mod args;
 mod big_arg;
 pub mod inline;
+pub(crate) mod input;
 pub mod output;
 pub mod reply;
 pub mod request;

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Stdio;
 
 use nix::sys::signal::Signal;
+use redstart_core::config::{Config, Kind, PARAMETERS, Parameter};
 
 use crate::process::{Client, Folder, Server, eventually, redstart};
 
@@ -43,6 +44,76 @@ fn the_configuration_may_come_from_standard_input() {
     assert_eq!(client.ask("CONFIG REWRITE"), "-ERR The server is running without a config file");
     client.send("SHUTDOWN\r\n");
     assert!(child.wait().unwrap().success());
+}
+
+/// The numeric parameters except the ports, each with its smallest and largest value.
+fn numeric_parameters() -> impl Iterator<Item = (&'static Parameter, [String; 2])> {
+    let text = |parameter: &Parameter, number| {
+        let mut config = Config::default();
+        if let Kind::Integer { field, .. } | Kind::Clamped { field, .. } = parameter.kind {
+            *field(&mut config) = number;
+        }
+        String::from_utf8(config.text(parameter)).unwrap()
+    };
+    PARAMETERS
+        .iter()
+        .filter(|parameter| !["port", "tls-port"].contains(&parameter.name))
+        .filter_map(move |parameter| match parameter.kind {
+            Kind::Integer { min, max, .. } | Kind::Clamped { min, max, .. } => {
+                Some((parameter, [min, max].map(|number| text(parameter, number))))
+            }
+            _ => None,
+        })
+}
+
+#[test]
+fn clients_can_connect_whatever_a_numeric_parameter_is_set_to() {
+    let server = Server::start(&[]);
+    let set = |name: &str, value: &str| {
+        let reply = server.client().ask(&format!("CONFIG SET {name} {value}"));
+        // The descriptors that the system grants bound the clients.
+        let is_too_much = name == "maxclients" && reply.contains("The operating system");
+        assert!(reply == "+OK" || is_too_much, "{name} {value}: {reply}");
+    };
+    for (parameter, extremes) in numeric_parameters() {
+        if parameter.immutable {
+            continue;
+        }
+        let name = parameter.name;
+        for value in extremes {
+            set(name, &value);
+            // With room for one client, the last one may still be connected.
+            eventually(&format!("{name} {value} lets a client in"), || {
+                server.client().ask("PING") == "+PONG"
+            });
+        }
+        set(name, &String::from_utf8(Config::default().text(parameter)).unwrap());
+    }
+}
+
+#[test]
+fn clients_can_connect_whatever_a_numeric_parameter_is_at_the_start() {
+    for (parameter, extremes) in numeric_parameters().filter(|(parameter, _)| parameter.immutable) {
+        for value in extremes {
+            // No machine has memory for that many databases.
+            if parameter.name == "databases" && value.len() > 3 {
+                continue;
+            }
+            let server = Server::start(&[&format!("--{}", parameter.name), &value]);
+            assert_eq!(server.client().ask("PING"), "+PONG", "{} {value}", parameter.name);
+        }
+    }
+}
+
+#[test]
+fn an_option_of_a_socket_that_the_system_refuses_is_logged() {
+    let server = Server::start(&["--tcp-keepalive", "86400"]);
+    assert_eq!(server.client().ask("PING"), "+PONG");
+    let log = server.log();
+    assert!(
+        log.contains("Cannot set an option of a client's socket option=tcp-keepalive"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -128,11 +128,11 @@ fn a_long_pipeline_does_not_keep_others_waiting() {
 }
 
 #[test]
-fn who_does_not_read_is_not_read_from() {
-    const REQUESTS: usize = 1_000;
-    let server = Server::start(&[]);
+fn unread_replies_are_bounded_by_the_run_limit() {
+    const REQUESTS: usize = 50_000;
+    let server = Server::start(&["--client-output-run-limit", "16mb"]);
     let mut client = server.client();
-    let value = vec![b'x'; 200_000];
+    let value = vec![b'x'; 10_000];
     client.send(request(&[b"SET", b"key", &value]));
     client.expect("+OK\r\n");
     // Many times what the sockets' buffers hold.
@@ -144,11 +144,72 @@ fn who_does_not_read_is_not_read_from() {
     }
     let resident_mb = server.resident_bytes() >> 20;
     assert!(resident_mb < 60, "{resident_mb} MB are held for a client that does not read");
-    let reply = [b"$200000\r\n".as_slice(), &value, b"\r\n"].concat();
+    let reply = [b"$10000\r\n".as_slice(), &value, b"\r\n"].concat();
     for _ in 0..REQUESTS {
         client.expect(&reply);
     }
     assert_eq!(client.ask("PING"), "+PONG");
+}
+
+#[test]
+fn a_client_may_write_all_its_requests_before_it_reads() {
+    const REQUESTS: usize = 2_000;
+    let value = vec![b'x'; 10_000];
+    for limit in ["64mb", "1mb"] {
+        let server = Server::start(&["--client-output-run-limit", limit]);
+        let mut client = server.client();
+        let set_and_get = [request(&[b"SET", b"key", &value]), request(&[b"GET", b"key"])];
+        client.send(set_and_get.concat().repeat(REQUESTS));
+        let replies = [b"+OK\r\n$10000\r\n".as_slice(), &value, b"\r\n"].concat();
+        for _ in 0..REQUESTS {
+            client.expect(&replies);
+        }
+    }
+}
+
+#[test]
+fn a_client_may_write_all_its_requests_behind_one_that_blocks() {
+    const REQUESTS: usize = 2_000;
+    let server = Server::start(&[]);
+    let (mut client, mut other) = (server.client(), server.client());
+    client.send("BLPOP list 0\r\n");
+    client.send(request(&[b"SET", b"key", &vec![b'x'; 10_000]]).repeat(REQUESTS));
+    assert_eq!(other.ask("RPUSH list x"), ":1");
+    client.expect("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
+    client.expect("+OK\r\n".repeat(REQUESTS));
+}
+
+#[test]
+fn requests_beyond_the_query_buffer_limit_close_the_client() {
+    let server = Server::start(&["--client-query-buffer-limit", "1mb"]);
+    let (mut client, mut other) = (server.client(), server.client());
+    let requests = [b"BLPOP list 0\r\n".to_vec(), b"PING\r\n".repeat(1 << 20)].concat();
+    let _ = std::io::Write::write_all(&mut client.0, &requests);
+    eventually("the client was closed", || {
+        let stats = other.ask_bulk("INFO stats");
+        stats.contains("client_query_buffer_limit_disconnections:1\r\n")
+    });
+    assert!(other.ask_bulk("INFO clients").contains("connected_clients:1\r\n"));
+}
+
+#[test]
+fn a_client_that_has_sent_all_is_served_by_turns_to_the_end() {
+    const REQUESTS: usize = 30_000;
+    let server = Server::start(&["--client-output-run-limit", "100kb"]);
+    let mut client = server.client();
+    let len = 8 << 20;
+    assert_eq!(client.ask(&format!("SETRANGE key {} x", len - 1)), format!(":{len}"));
+    // More than the sockets' buffers hold, so that the requests behind it wait.
+    client.send(["GET key\r\n".to_owned(), "INCR n\r\n".repeat(REQUESTS)].concat());
+    client.end_sending();
+    thread::sleep(Duration::from_millis(200));
+    client.expect(format!("${len}\r\n"));
+    let mut value = vec![0; len + 2];
+    client.0.read_exact(&mut value).unwrap();
+    for number in 1..=REQUESTS {
+        assert_eq!(client.line(), format!(":{number}"));
+    }
+    client.expect_end();
 }
 
 #[test]

@@ -6,7 +6,6 @@ use redstart_core::{
     config::Config,
     engine::Engine,
     instance::Effect,
-    limits::OUTPUT_STALL_BYTES,
     random::Seed,
     time::UnixMicros,
 };
@@ -21,8 +20,11 @@ const LATEST_US: u64 = 1 << 53;
 /// The longest string that may be made here; a request is far shorter.
 const STRING_BYTES: usize = 1 << 16;
 
-/// What an output may hold: what stalls a client, and the replies of the request that comes then.
-const OUTPUT_BYTES: usize = OUTPUT_STALL_BYTES + 1024 * STRING_BYTES;
+/// Unread replies at which a client's requests wait.
+const RUN_LIMIT_BYTES: usize = 1 << 20;
+
+/// The most an output may hold: those replies, and the ones to the request that reaches the limit.
+const OUTPUT_BYTES: usize = RUN_LIMIT_BYTES + 1024 * STRING_BYTES;
 
 /// More ticks in a row than any work here takes.
 const TICKS: usize = 100_000;
@@ -60,6 +62,7 @@ pub fn play(steps: &[Step]) {
 fn configuration() -> Config {
     Config {
         proto_max_bulk_len: STRING_BYTES as i64,
+        client_output_run_limit: RUN_LIMIT_BYTES as i64,
         enable_debug_command: "local",
         protected_mode: false,
         ..Config::default()

@@ -1,6 +1,6 @@
 // What a recording is written with: numbers of few bytes where they are small, and bytes behind their length.
 
-/** Bytes one behind the other. */
+/** Concatenates parts. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

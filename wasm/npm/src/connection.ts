@@ -21,7 +21,10 @@ export interface Connection {
   readonly isOpen: boolean;
   /** Whether the client waits, in a blocking command or because of `CLIENT PAUSE`: its next reply will come of itself. */
   readonly isBlocked: boolean;
-  /** Whether the server would read on: not while the client waits or leaves too much unread. What is sent nevertheless is kept. */
+  /**
+   * Whether the server reads on: not while requests that have waited run, in turns with those of
+   * other clients. Bytes sent nevertheless are kept, up to `client-query-buffer-limit`.
+   */
   readonly wantsInput: boolean;
   /** Sends bytes, or a command; whatever is answered at once has reached the listener when this returns. */
   send(bytes: Uint8Array | readonly Argument[]): void;

@@ -16,6 +16,7 @@ export class ClientStream extends Duplex {
   readonly remotePort = 6379;
   #connection: Connection;
   #chunks: Buffer[] = [];
+  #chunkBytes = 0;
   #isEnded = false;
   #written: (() => void) | undefined;
 
@@ -77,18 +78,25 @@ export class ClientStream extends Duplex {
   /** Clients count on replies to come later than the write that asked for them. */
   #later(chunk: Buffer | undefined): void {
     if (this.#chunks.length === 0 && !this.#isEnded) queueMicrotask(() => this.#deliver());
-    if (chunk === undefined) this.#isEnded = true;
-    else this.#chunks.push(chunk);
+    if (chunk === undefined) {
+      this.#isEnded = true;
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
+    if (this.#chunkBytes > this.readableHighWaterMark) this.#connection.pause();
   }
 
   #deliver(): void {
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#chunkBytes = 0;
     this.#drain();
     if (this.destroyed) return;
     const wantsMore = chunks.length === 0 || this.push(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     if (this.#isEnded) this.push(null);
-    else if (!wantsMore) this.#connection.pause();
+    else if (wantsMore) this.#connection.resume();
+    else this.#connection.pause();
   }
 
   #drain(): void {

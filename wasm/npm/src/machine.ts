@@ -14,8 +14,8 @@ export interface Host {
   part(bytes: Uint8Array): void;
 }
 
-/** Bytes that cross into the module, or out of it, in one call: `OUTBOX_BYTES` of the module. */
-export const PIECE_BYTES = 1024 * 1024;
+/** The most bytes that cross into the module, or out of it, in one call: `OUTBOX_BYTES` of the module. */
+export const PIECE_BYTES = 256 * 1024;
 
 /** What fixes how an engine begins. */
 export interface Origin {

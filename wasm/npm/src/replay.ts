@@ -71,6 +71,8 @@ export class Replay {
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
+  /** Whether the recording has pauses. */
+  #pauses: boolean;
   #position = 0;
   /** Microseconds at which the last event was over; the clock may show more. */
   #time: number;
@@ -87,6 +89,7 @@ export class Replay {
   constructor(module: WebAssembly.Module, recording: Uint8Array, options: ReplayOptions, open: (runtime: Runtime) => Redstart) {
     const { beginning, events } = read(recording);
     this.#events = events;
+    this.#pauses = hasPauses(events);
     this.#recording = recording;
     this.#beginning = beginning;
     this.#open = open;
@@ -95,7 +98,7 @@ export class Replay {
     if (!(this.#budgetMs > 0)) throw new RangeError(`budgetMs: expected a positive number, found ${String(options.budgetMs)}`);
     this.#signal = options.signal;
     const { seed, parameters, start } = beginning;
-    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start, watchdog: () => this.#check() });
+    this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start, watchdog: () => this.#check(), isReplay: true });
     this.#time = start;
     load(this.#runtime, beginning.snapshot);
     this.#checkpoint();
@@ -147,6 +150,7 @@ export class Replay {
     if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
     this.#recording = recording;
     this.#events = events;
+    this.#pauses = hasPauses(events);
   }
 
   /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
@@ -200,8 +204,10 @@ export class Replay {
     this.#sent = [];
     this.#ended = [];
     const client = this.#happen(event);
-    // What nobody waits for does not throw.
+    // A failure is not thrown where nobody waits for a result.
     if (this.#runtime.failure !== undefined) throw this.#runtime.failure;
+    // The native server does not record pauses: output counts as read.
+    if (!this.#pauses) this.#runtime.release();
     this.#position += 1;
     this.#time = this.#runtime.now();
     if (this.#position % this.#distance === 0) this.#checkpoint();
@@ -305,4 +311,8 @@ export class Replay {
 /** Lets timers and events of the page have their turn. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
+}
+
+function hasPauses(events: readonly RecordedEvent[]): boolean {
+  return events.some(({ kind }) => kind === "pause");
 }

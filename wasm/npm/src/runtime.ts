@@ -2,8 +2,8 @@
 // is also where a session is recorded.
 
 import type { Clock, Connection, Listener } from "./connection.js";
-import { snapshot } from "./data.js";
 import { joined } from "./bytes.js";
+import { snapshot } from "./data.js";
 import { type Host, type Image, Machine, type Origin, PIECE_BYTES, thrown } from "./machine.js";
 import { RedstartError } from "./error.js";
 import type { Persistence } from "./persistence.js";
@@ -14,7 +14,12 @@ export interface Peer {
   readonly slot: number;
   readonly id: number;
   readonly listener: Listener;
+  /** Its output stays in the engine. */
   isPaused: boolean;
+  /** It is paused only until its listener has taken the piece that was read last. */
+  isHeld: boolean;
+  /** Its connection ends once all its output is read. */
+  isEnding: boolean;
 }
 
 /** What the engine asks for, in the lowest two bits of an effect. */
@@ -35,6 +40,8 @@ export interface RuntimeOptions {
   readonly recorder?: Recorder | undefined;
   /** Called between commands. What it throws stops the engine, which then has failed. */
   readonly watchdog?: () => void;
+  /** Whether all events, ticks and pauses too, come from a recording. */
+  readonly isReplay?: boolean;
 }
 
 /** Who takes over the clients of a session that goes on: see `ResumeOptions`. */
@@ -45,6 +52,7 @@ export class Runtime {
   readonly origin: Origin;
   recorder: Recorder | undefined;
   readonly closed: Promise<void>;
+  readonly #isReplay: boolean;
   /** What keeps its data, if it is kept. */
   #persistence: Persistence | undefined;
   #machine: Machine | undefined;
@@ -69,8 +77,9 @@ export class Runtime {
   /** The snapshot that is being made. */
   #parts: Uint8Array[] = [];
 
-  constructor({ origin, virtual, ahead = 0, recorder, watchdog = () => {} }: RuntimeOptions) {
+  constructor({ origin, virtual, ahead = 0, recorder, watchdog = () => {}, isReplay = false }: RuntimeOptions) {
     this.origin = origin;
+    this.#isReplay = isReplay;
     this.recorder = recorder;
     this.#virtual = virtual;
     this.#ahead = ahead;
@@ -167,7 +176,7 @@ export class Runtime {
 
   /** Takes over a client that the engine knows already. */
   adopt(slot: number, listener: Listener): Peer {
-    const peer = { slot, id: this.machine.engine.client_id(slot), listener, isPaused: false };
+    const peer = { slot, id: this.machine.engine.client_id(slot), listener, isPaused: false, isHeld: false, isEnding: false };
     this.#peers[slot] = peer;
     return peer;
   }
@@ -222,9 +231,7 @@ export class Runtime {
     if (last === undefined || this.#peers[peer.slot] !== peer) return;
     this.machine.fill(last);
     const closing = this.receive(peer, last.length);
-    // A client that is cut off at once is not sent what it had yet to read.
-    if (closing !== Asked.Close) this.#flush(peer);
-    if (closing !== Asked.Write) this.#forget(peer);
+    this.#apply(peer, closing);
     this.settled();
   }
 
@@ -239,8 +246,7 @@ export class Runtime {
       this.machine.fill(bytes.subarray(at, at + PIECE_BYTES));
       const closing = this.receive(peer, PIECE_BYTES);
       if (closing === Asked.Write) continue;
-      if (closing === Asked.CloseAfterWrite) this.#flush(peer);
-      this.#forget(peer);
+      this.#apply(peer, closing);
       this.settled();
       return undefined;
     }
@@ -270,9 +276,14 @@ export class Runtime {
   settled(): void {
     if (this.#told.length === 0 && this.#machine?.engine.is_at_rest()) return this.#note();
     this.#settle(-1);
-    // Somebody may wait for less long than until the next tick.
-    if (this.#virtual === undefined && this.#machine?.engine.awaits_time()) this.tick();
+    if (!this.#isReplay && this.#machine?.engine.awaits_time()) this.#await();
     this.#deliver();
+  }
+
+  /** Ticks for a client that waits: a time-out may be due before the next tick, and turns of requests run on a virtual clock too. */
+  #await(): void {
+    if (this.#virtual === undefined) this.tick();
+    else if (this.machine.engine.next_due(this.#virtual) <= this.#virtual) this.advance(0);
   }
 
   /** Has something told to a listener once the engine is idle. */
@@ -281,6 +292,7 @@ export class Runtime {
   }
 
   pause(peer: Peer): void {
+    peer.isHeld = false;
     if (peer.isPaused) return;
     peer.isPaused = true;
     this.recorder?.pause(peer.slot);
@@ -289,6 +301,7 @@ export class Runtime {
   resume(peer: Peer): void {
     if (!peer.isPaused) return;
     peer.isPaused = false;
+    peer.isHeld = false;
     const now = this.now();
     this.recorder?.begin();
     this.recorder?.resume(now, peer.slot);
@@ -387,7 +400,7 @@ export class Runtime {
   resumed(options: Omit<RuntimeOptions, "origin">, keep: Keeper): Runtime {
     const runtime = new Runtime({ origin: this.origin, ...options });
     runtime.machine.copy(this.machine);
-    for (const { slot, isPaused } of this.peers) {
+    for (const { slot, isPaused, isEnding } of this.peers) {
       let listener: Listener | undefined;
       const peer = runtime.adopt(slot, {
         data: (bytes) => listener?.data(bytes),
@@ -395,6 +408,7 @@ export class Runtime {
         drain: () => listener?.drain?.(),
       });
       peer.isPaused = isPaused;
+      peer.isEnding = isEnding;
       listener = keep(runtime.#connection(peer));
       if (listener === undefined) runtime.disconnect(peer);
     }
@@ -462,9 +476,8 @@ export class Runtime {
       }
       const peer = this.#peers[slot];
       if (peer === undefined) continue;
-      if (effect !== Asked.Close) this.#flush(peer);
-      if (effect !== Asked.Write) this.#forget(peer);
-      else if (peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
+      this.#apply(peer, effect);
+      if (effect === Asked.Write && peer.listener.drain && this.#machine?.engine.wants_input(slot)) this.tell(() => peer.listener.drain?.());
     }
   }
 
@@ -474,13 +487,46 @@ export class Runtime {
     if (length > 0) this.#persistence!.note({ time: this.#time, requests: this.#machine!.taken(length) });
   }
 
-  /** Sends a client what it has yet to read. */
+  /** Carries out an effect. A client that is closed at once does not get its remaining output. */
+  #apply(peer: Peer, asked: Asked): void {
+    if (asked === Asked.Close) return this.#forget(peer);
+    if (asked === Asked.CloseAfterWrite) peer.isEnding = true;
+    this.#flush(peer);
+  }
+
+  /**
+   * Hands a client's output to its listener. Of long output that is one piece: the rest stays in the
+   * engine, whose bounds hold, until the listener has taken the piece, and longer if it pauses.
+   */
   #flush(peer: Peer): void {
     if (peer.isPaused || this.#machine === undefined) return;
     const length = this.#machine.engine.output(peer.slot);
-    if (length === 0) return;
-    const bytes = this.read(peer, length);
-    this.tell(() => peer.listener.data(bytes));
+    const isPiece = length === PIECE_BYTES;
+    if (length > 0) {
+      const bytes = this.#machine.taken(length);
+      this.consumed(peer, length);
+      if (isPiece) this.#hold(peer);
+      this.tell(() => this.#hand(peer, bytes));
+    }
+    if (peer.isEnding && !isPiece) this.#forget(peer);
+  }
+
+  #hold(peer: Peer): void {
+    this.pause(peer);
+    peer.isHeld = true;
+  }
+
+  #hand(peer: Peer, bytes: Uint8Array): void {
+    try {
+      peer.listener.data(bytes);
+    } finally {
+      if (peer.isHeld && !this.#isReplay) this.#unlessFailed(() => this.resume(peer));
+    }
+  }
+
+  /** Resumes held clients, for a replay whose recording has no pauses. */
+  release(): void {
+    for (const peer of this.peers) while (peer.isHeld) this.resume(peer);
   }
 
   /** Takes all that a client has yet to read, of which the outbox has the first `length` bytes. */

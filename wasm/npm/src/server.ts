@@ -27,7 +27,7 @@ export interface Server {
 /** Serves a database; resolves once it listens. */
 export async function serve(db: Attachable, { port = 0, host = "127.0.0.1", path }: ServeOptions = {}): Promise<Server> {
   const sockets = new Set<Socket>();
-  const listening: NetServer = createServer((socket) => {
+  const listening: NetServer = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     bridge(db, socket);
@@ -55,28 +55,47 @@ export async function serve(db: Attachable, { port = 0, host = "127.0.0.1", path
   };
 }
 
-/** Passes bytes between a socket and the engine, as slowly as either side wants. */
+/**
+ * Passes bytes between a socket and the engine. While the client does not read, its output stays in
+ * the engine, within the engine's bounds. Its requests are read on: it may send all of them before
+ * it reads.
+ */
 function bridge(db: Attachable, socket: Socket): void {
   socket.setNoDelay(true);
   const address = socket.remoteAddress === undefined ? undefined : `${socket.remoteAddress}:${socket.remotePort}`;
   let connection: Connection | undefined;
+  let isFull = false;
+  let hasEnded = false;
   // A client that is refused is told before there is a connection.
   connection = db.attach({
     ...(address === undefined ? {} : { address }),
     data(bytes) {
-      if (!socket.write(bytes)) connection?.pause();
+      if (socket.write(bytes)) return;
+      isFull = true;
+      connection?.pause();
     },
     end: () => socket.end(),
-    drain: () => socket.resume(),
+    drain: () => goOn(),
   });
   const client = connection;
+  const goOn = () => {
+    if (!client.wantsInput) return;
+    socket.resume();
+    // Everything that the client has sent is answered.
+    if (hasEnded && !isFull) socket.end();
+  };
   socket.on("data", (bytes) => {
     client.send(bytes);
     if (client.isOpen && !client.wantsInput) socket.pause();
   });
+  socket.on("end", () => {
+    hasEnded = true;
+    goOn();
+  });
   socket.on("drain", () => {
+    isFull = false;
     client.resume();
-    if (client.wantsInput) socket.resume();
+    goOn();
   });
   socket.on("error", () => client.close());
   socket.on("close", () => client.close());

@@ -29,7 +29,7 @@ export function stream(runtime: Runtime, address: string | undefined): ByteStrea
     ...(address === undefined ? {} : { address }),
     data(bytes) {
       if (!isEnded) out.enqueue(bytes);
-      if ((out.desiredSize ?? 0) <= 0) queueMicrotask(() => (out.desiredSize ?? 1) <= 0 && current.pause());
+      if (!isEnded && (out.desiredSize ?? 0) <= 0) current.pause();
     },
     end() {
       isEnded = true;

@@ -76,6 +76,43 @@ test("a session is replayed to the same bytes though its clock moves whenever it
   replay.close();
 });
 
+for (const clock of ["virtual", "real"]) {
+  test(`a session on a ${clock} clock with long replies and slow clients is replayed to the same bytes`, async () => {
+    const db = await Redstart.open({ clock, record: true, config: { "client-output-run-limit": "1mb" } });
+    const sent = [];
+    const log = (chunk) => sent.push(Buffer.from(chunk).toString("latin1"));
+    db.call("SET", "large", "x".repeat(400_000));
+    const slow = db.attach({
+      data(chunk) {
+        log(chunk);
+        slow.pause();
+      },
+    });
+    const other = db.attach({ data: log });
+    slow.send(bytes("GET large\r\n".repeat(10)));
+    other.send(bytes("INFO stats\r\nCLIENT LIST\r\n"));
+    for (let round = 0; round < 5; round += 1) {
+      slow.resume();
+      other.send(bytes("INFO stats\r\nGET large\r\nCLIENT LIST\r\n"));
+    }
+    slow.send(bytes("BLPOP list 0\r\n" + "INCR n\r\n".repeat(30_000)));
+    other.send(bytes("RPUSH list x\r\nGET n\r\n"));
+    while (db.call("GET", "n") !== "30000") {
+      slow.resume();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    other.send(bytes("GET n\r\nINFO stats\r\n"));
+    const replay = await Redstart.replay(db.record());
+    const again = [];
+    for (let step = replay.step(); step !== undefined; step = replay.step()) {
+      for (const { client, bytes } of step.sent) if (client === slow.id || client === other.id) again.push(Buffer.from(bytes).toString("latin1"));
+    }
+    assert.ok(again.join("") === sent.join(""));
+    db.close();
+    replay.close();
+  });
+}
+
 test("a session goes on where its recording ends", async () => {
   const db = await Redstart.open({ clock: "virtual", record: true, seed: 3 });
   db.call("RPUSH", "l", 1, 2, 3);

@@ -62,6 +62,97 @@ test("a Unix socket, refusals, SHUTDOWN", async () => {
   await server.close();
 });
 
+/** A client that reads nothing until it is resumed. */
+async function silent(server) {
+  const socket = connect(server.port, server.host);
+  await once(socket, "connect");
+  socket.pause();
+  return socket;
+}
+
+/** Reads so many bytes, or all until the end. */
+function read(socket, length = Infinity) {
+  return new Promise((resolve) => {
+    const chunks = [];
+    let left = length;
+    socket.on("data", (chunk) => {
+      chunks.push(chunk);
+      if ((left -= chunk.length) <= 0) resolve(Buffer.concat(chunks));
+    });
+    socket.on("end", () => resolve(Buffer.concat(chunks)));
+    socket.resume();
+  });
+}
+
+for (const limit of ["64mb", "1mb"]) {
+  test(`a client may write all its requests before it reads, with ${limit} of replies that wait`, async () => {
+    const db = await Redstart.open({ config: { "client-output-run-limit": limit } });
+    const server = await serve(db);
+    const socket = await silent(server);
+    const value = "x".repeat(10_000);
+    const pair = `*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10000\r\n${value}\r\nGET k\r\n`;
+    await new Promise((resolve) => socket.write(pair.repeat(2_000), resolve));
+    const expected = Buffer.from(`+OK\r\n$10000\r\n${value}\r\n`.repeat(2_000));
+    assert.ok((await read(socket, expected.length)).equals(expected));
+    socket.destroy();
+    await server.close();
+    db.close();
+  });
+}
+
+test("requests behind one that blocks are read, and run in turns with those of others", async () => {
+  for (const clock of ["real", { startMs: 1_800_000_000_000 }]) {
+    const db = await Redstart.open({ clock });
+    const server = await serve(db);
+    const socket = await silent(server);
+    const count = 200_000;
+    await new Promise((resolve) => socket.write("BLPOP list 0\r\n" + "INCR n\r\n".repeat(count), resolve));
+    db.call("RPUSH", "list", "x");
+    const replies = "*2\r\n$4\r\nlist\r\n$1\r\nx\r\n" + Array.from({ length: count }, (_, n) => `:${n + 1}\r\n`).join("");
+    assert.ok((await read(socket, replies.length)).equals(Buffer.from(replies)));
+    socket.destroy();
+    await server.close();
+    db.close();
+  }
+});
+
+test("replies to clients that do not read stay within the bounds of the engine", async () => {
+  const db = await Redstart.open();
+  const server = await serve(db);
+  db.call("SET", "large", "x".repeat(1_000_000));
+  const before = process.memoryUsage().arrayBuffers;
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => silent(server)));
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write("GET large\r\n".repeat(1_000), resolve))));
+  const redis = new Redis(server.url);
+  // All that was sent is read before these are answered: 20 GB of replies, were there no bounds.
+  for (let round = 0; round < 100; round += 1) assert.equal(await redis.ping(), "PONG");
+  const clients = db.call("CLIENT", "LIST").trim().split("\n");
+  const waiting = clients.map((line) => Number(/ omem=(\d+)/.exec(line)[1])).filter((bytes) => bytes > 0);
+  assert.equal(waiting.length, sockets.length);
+  assert.ok(waiting.every((bytes) => bytes < 70_000_000), waiting.join(" "));
+  const grown = process.memoryUsage().arrayBuffers - before;
+  assert.ok(grown < 100_000_000, `the process holds ${grown} bytes more`);
+  redis.disconnect();
+  for (const socket of sockets) socket.destroy();
+  await server.close();
+  db.close();
+});
+
+test("a client that has sent all is sent all", async () => {
+  const db = await Redstart.open();
+  const server = await serve(db);
+  db.call("SET", "large", "x".repeat(5_000_000));
+  for (const last of ["", "QUIT\r\n"]) {
+    const socket = await silent(server);
+    socket.end("GET large\r\n".repeat(3) + last);
+    await once(socket, "finish");
+    for (let round = 0; round < 10; round += 1) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal((await read(socket)).length, 3 * 5_000_012 + (last ? 5 : 0));
+  }
+  await server.close();
+  db.close();
+});
+
 test("npx redstart has a clock that whoever started it moves", async () => {
   const bin = new URL("../dist/bin.js", import.meta.url).pathname;
   const child = spawn(process.execPath, [bin, "--port", "0", "--clock", "1800000000000"]);
