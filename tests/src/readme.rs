@@ -36,7 +36,7 @@ fn commands() -> String {
         }
     }
     text.push_str(
-        "\nNot yet there, of what Redis 7.2 has:\n\n| group | commands |\n| --- | --- |\n",
+        "\nCommands of Redis 7.2 that are not implemented yet:\n\n| group | commands |\n| --- | --- |\n",
     );
     for (group, commands) in MISSING {
         text.push_str(&format!("| {group} | {commands} |\n"));
