@@ -161,7 +161,7 @@ impl Engine {
         self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
     }
 
-    /// Copies a client's output to the outbox, up to [`OUTBOX_BYTES`]. Returns the number of bytes.
+    /// Copies a client's output to the outbox, up to `OUTBOX_BYTES`. Returns the number of bytes.
     /// Large replies are read piece by piece, so that they are never here twice.
     pub fn output(&mut self, slot: usize) -> usize {
         self.clear_outbox();
@@ -232,7 +232,7 @@ impl Engine {
         }
     }
 
-    /// Hands all data, as an RDB file, to [`Host::part`].
+    /// Hands all data, as an RDB file, to `Host::part`.
     pub fn snapshot(&mut self, host: &Host, now: f64) {
         self.engine.write_snapshot(time(now), &mut |bytes| host.part(bytes));
     }

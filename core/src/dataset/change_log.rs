@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 /// The capacity of a chunk. A larger addition gets a chunk of its own size.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// Identifies a reader of a [`ChangeLog`].
+/// Identifies a reader of the stream of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderId(usize);
 

@@ -1,18 +1,18 @@
 //! The dataset: the keys, and everything that follows from a change to one of them.
 //!
-//! [`Dataset`] owns the keyspace, expiry, eviction, the clients that watch, await or cache keys, keyspace notifications and the
+//! `Dataset` owns the keyspace, expiry, eviction, the clients that watch, await or cache keys, keyspace notifications and the
 //! record of changes. Handlers, the periodic work, eviction and loading all change data through it, and nothing else does.
 //!
 //! | file | idea |
 //! | --- | --- |
-//! | [`keys`] | how one command reaches keys: expiry, access clocks and hit counts included |
-//! | [`edit`] | what a change to a collection reports |
-//! | [`observers`] | what every change to a key passes through, once |
-//! | [`reaper`] | the removal of expired keys and of expired fields of hashes |
-//! | [`evict`] | which key is evicted next |
-//! | [`watch`], [`waiters`], [`tracking`] | the clients that `WATCH` keys, block on them, or cache them |
-//! | [`event`] | the names of what happens to keys |
-//! | [`propagation`], [`change_log`] | changes as commands, and their bytes for readers outside the engine |
+//! | `keys` | how one command reaches keys: expiry, access clocks and hit counts included |
+//! | `edit` | what a change to a collection reports |
+//! | `observers` | what every change to a key passes through, once |
+//! | `reaper` | the removal of expired keys and of expired fields of hashes |
+//! | `evict` | which key is evicted next |
+//! | `watch`, `waiters`, `tracking` | the clients that `WATCH` keys, block on them, or cache them |
+//! | `event` | the names of what happens to keys |
+//! | `propagation`, `change_log` | changes as commands, and their bytes for readers outside the engine |
 
 pub mod change_log;
 pub(crate) mod edit;

@@ -1,16 +1,16 @@
-//! The engine: a few verbs, all of which a front end calls in one loop.
+//! The engine's entry points. A front end calls them from a single loop.
 //!
-//! - [`Engine::connect`] when a client comes, [`Engine::disconnect`] when it is gone.
-//! - [`Engine::receive`] when it has sent bytes ([`Engine::foresee`] may come first). Then write what [`Engine::output`] holds, and tell with
-//!   [`Engine::consume`] how much of it was written. Stop reading while [`Engine::wants_input`] says no. What
-//!   [`Engine::spare`] asks for may be read straight to where it belongs.
-//! - [`Engine::tick`] when the time has come that the last tick asked for: expiry, time-outs, lazy freeing.
-//! - [`Engine::poll_effect`] after any of these, until it has nothing more to say.
+//! - [`Engine::connect`] when a client connects, [`Engine::disconnect`] when it has disconnected.
+//! - [`Engine::receive`] when it has sent bytes; [`Engine::foresee`] may precede it. Then write [`Engine::output`], and report
+//!   with [`Engine::consume`] how much was written. Stop reading while [`Engine::wants_input`] is false.
+//!   [`Engine::spare`] returns a buffer into which the rest of a large argument can be read.
+//! - [`Engine::tick`] at the time that the last tick returned: expiry, timeouts, lazy freeing.
+//! - [`Engine::poll_effect`] after any of these, until it returns nothing.
 //!
-//! [`Engine::snapshot`] and [`Engine::load`], [`Engine::take_journal`] and [`Engine::replay`] are for whoever keeps the data,
-//! [`Engine::view_keys`] and [`Engine::ask`] for whoever looks on.
+//! [`Engine::snapshot`] and [`Engine::load`], [`Engine::follow_changes`] and [`Engine::apply_changes`] are for durable storage,
+//! [`Engine::view_keys`] and [`Engine::ask`] for tools.
 //!
-//! Each verb takes the time; none takes longer than what was asked of it, and no work is done between calls.
+//! Every call takes the time and does bounded work; nothing runs in the background.
 
 mod ask;
 mod blocking;
