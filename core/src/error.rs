@@ -516,7 +516,7 @@ pub const RELOAD_OPTION: Error =
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
 /// Not a log of changes, or one with something this engine does not support.
-pub const BAD_CHANGES: Error = Error::fixed("ERR Not a stream of changes, or it is damaged");
+pub const BAD_CHANGES: Error = Error::fixed("ERR Not a log of changes, or the log is corrupt");
 /// `RESTORE` of a payload with a malformed value.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
