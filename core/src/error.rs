@@ -515,9 +515,9 @@ pub const RELOAD_OPTION: Error =
 /// `DEBUG RELOAD` of missing data, or of data that conflicts with existing keys.
 pub const NO_SNAPSHOT: Error =
     Error::fixed("ERR Error trying to load the RDB dump, check server logs.");
-/// A journal is none, or has what this engine has not.
-pub const BAD_CHANGES: Error = Error::fixed("ERR Not a stream of changes, or it is damaged");
-/// `RESTORE` of a payload whose value is none.
+/// Not a log of changes, or one with something this engine does not support.
+pub const BAD_CHANGES: Error = Error::fixed("ERR Not a log of changes, or the log is corrupt");
+/// `RESTORE` of a payload with a malformed value.
 pub const BAD_DUMP_VALUE: Error = Error::fixed("ERR Bad data format");
 
 /// Returns the error for overlapping `CLIENT TRACKING` prefixes.

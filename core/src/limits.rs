@@ -56,7 +56,7 @@ pub const EXPIRE_PERIOD_US: u64 = 10_000;
 /// similar commands.
 pub const REPEATED_ELEMENTS: usize = 1 << 24;
 
-/// The size of the parts in which a snapshot is handed over, about.
+/// The approximate size of the parts of a snapshot.
 pub const SNAPSHOT_PART_BYTES: usize = 1 << 20;
 
 /// The maximum length of a text parsed as a `long double` (`MAX_LONG_DOUBLE_CHARS`, including a

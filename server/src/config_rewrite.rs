@@ -233,8 +233,8 @@ fn push_quoted(word: &[u8], line: &mut Vec<u8>) {
     line.push(b'"');
 }
 
-/// Atomically replaces the file at `path` by one with this text, keeping its permissions. A new file is readable only by its
-/// owner, because it may contain passwords.
+/// Atomically replaces the file at `path` by one with this text, keeping its permissions. A new
+/// file is readable only by its owner, because it may contain passwords.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     // A bare file name is relative to the working directory.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -72,7 +72,8 @@ impl Recorder {
     }
 }
 
-/// Opens a file for secrets, and empties it once nobody else may read it. A device or a pipe is taken as it is.
+/// Opens a file for secrets, and truncates it after making it private to its owner. A device or a
+/// pipe is used as it is.
 fn private_file(path: &Path) -> io::Result<File> {
     let file =
         File::options().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path)?;

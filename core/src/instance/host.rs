@@ -19,7 +19,8 @@ pub trait Host: fmt::Debug {
         0
     }
 
-    /// Lets time pass, as `DEBUG SLEEP` asks. The next command, or the next client to be served, sees it.
+    /// Lets time pass, as requested by `DEBUG SLEEP`, before the next command runs or the next
+    /// client is served.
     fn sleep(&self, _micros: u64) {}
 
     /// Logs a warning: a message of `DEBUG LOG`, or the reason of a failure whose error reply

@@ -135,7 +135,7 @@ impl Request {
         }
     }
 
-    /// Drops this request's references to separately buffered arguments, so that whoever kept one
+    /// Drops this request's references to separately buffered arguments, so that a holder of one
     /// is its only owner.
     pub(crate) fn release(&mut self) {
         self.big.clear();

@@ -1,41 +1,42 @@
-//! Bytes that a client has sent and that have not run.
+//! A queue of input that a client has sent and the engine has not processed yet.
 //!
-//! Requests run from the front. What has run is skipped, and removed only once it is at least as
-//! long as the rest: running megabytes in small steps moves each byte a constant number of times.
+//! Requests are processed from the front. Processed bytes are skipped, and removed only once they
+//! are at least as long as the rest. Processing megabytes in small steps therefore moves each byte
+//! a constant number of times.
 
 use alloc::vec::Vec;
 
-/// A larger buffer is shrunk when most of its contents have run.
+/// A larger buffer is shrunk when most of its contents have been processed.
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// A queue of bytes from one client.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
-    /// Length of the head of `bytes` that has run.
+    /// The number of processed bytes at the start of `bytes`.
     start: usize,
 }
 
 impl Input {
-    /// Number of bytes that have not run.
+    /// Returns the number of unprocessed bytes.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
-    /// Whether all bytes have run.
+    /// Returns `true` if all bytes have been processed.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Size of the buffer, for the accounting of memory.
+    /// Returns the size of the buffer, for memory accounting.
     #[inline]
     pub(crate) const fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// The bytes that have not run.
+    /// Returns the unprocessed bytes.
     #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[self.start..]
@@ -47,7 +48,7 @@ impl Input {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Skips the first `len_bytes` bytes, which have run.
+    /// Skips the first `len_bytes` bytes, which have been processed.
     pub(crate) fn consume(&mut self, len_bytes: usize) {
         self.start += len_bytes;
         let left = self.len();
@@ -61,7 +62,7 @@ impl Input {
         }
     }
 
-    /// Returns the buffer without the bytes that have run.
+    /// Returns the buffer without the processed bytes.
     pub(crate) fn compact(&mut self) -> &mut Vec<u8> {
         self.bytes.drain(..core::mem::take(&mut self.start));
         &mut self.bytes

@@ -23,8 +23,7 @@ pub struct Output {
     /// The number of bytes of the first chunk (or of the tail, if no chunk is sealed) already
     /// written.
     written_bytes: usize,
-    /// The limit above which the output is dropped: the client will be closed before it could read
-    /// it.
+    /// The limit above which the output is dropped, because the client is going to be closed.
     most_bytes: usize,
     /// Set once the output has been dropped.
     is_dropped: bool,

@@ -83,7 +83,7 @@ pub enum Part<'a> {
     },
     /// The end of the file.
     End {
-        /// Whether the checksum is right, or absent.
+        /// Set if the checksum is correct or absent.
         is_intact: bool,
     },
 }
@@ -178,8 +178,10 @@ impl FileReader {
     /// Reads the next part of the file from `input`, and advances `input` past it.
     ///
     /// # Errors
-    /// There is no whole part. `input` has not moved, so a caller that has only the beginning of a file can try again with more of
-    /// it. A whole value that cannot be decoded is not an error but [`Part::Undecodable`].
+    ///
+    /// Returns an error if there is no complete part. `input` is then unchanged, so a caller with
+    /// only the start of a file can retry with more input. A complete value that cannot be decoded
+    /// is not an error but [`Part::Undecodable`].
     pub fn part<'a>(&mut self, input: &mut &'a [u8], limits: &Limits) -> Result<Part<'a>, Corrupt> {
         let mut rest = *input;
         let mut version = self.version;
@@ -239,7 +241,7 @@ fn part<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Result<Part<'a>, Corrup
                 return match load(kind, reader, limits) {
                     Ok(value) => Ok(Part::Record { key, value, deadline, usage }),
                     Err(reason) => {
-                        // If the value ends too early, this fails too.
+                        // This also fails if the value ends early.
                         skip(kind, &mut rest)?;
                         *reader = rest;
                         Ok(Part::Undecodable { key, value_type: kind.value_type(), reason })

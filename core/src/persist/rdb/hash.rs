@@ -21,7 +21,7 @@ const LATEST_MS: u64 = (1 << 48) - 1;
 
 const BAD_DEADLINE: Corrupt = Corrupt("a field has an impossible deadline");
 
-/// When no field has expired yet, so that none can stand twice.
+/// A time at which no field has expired yet, so that duplicates are always detected.
 const BEGINNING: UnixMillis = UnixMillis(0);
 
 pub(super) fn kind(hash: HashRef<'_>) -> Kind {

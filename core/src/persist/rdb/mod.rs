@@ -15,16 +15,17 @@
 //! years, and reads all older formats. This module does the same: it reads every [`Kind`] that ever
 //! existed, and writes the kinds of the requested [`Version`].
 //!
-//! Nothing that is read is trusted, as in a Redis with `sanitize-dump-payload yes`: a value is read as a whole and in order, or
-//! the result is [`Corrupt`], with the reason. Nothing is allocated for a count or a length that is only announced.
+//! All input is untrusted, as in Redis with `sanitize-dump-payload yes`: reading a value yields
+//! either a complete, consistent value or [`Corrupt`] with the reason. No memory is allocated for a
+//! count or a length that is only announced.
 //!
 //! | files | idea |
 //! | --- | --- |
-//! | `reader` `writer` `lzf` `crc64` | the parts of values |
-//! | `packed` `ziplist` `zipmap` | small collections; what was packed before there were listpacks |
-//! | `hash` `list` `set` `sorted_set` | a type each, both ways |
-//! | `skip` | past a value that cannot be decoded |
-//! | `payload` `file` | one value, as `DUMP` replies it; all data, as in `dump.rdb` |
+//! | `reader` `writer` `lzf` `crc64` | the primitives of values |
+//! | `packed` `ziplist` `zipmap` | small collections; the predecessors of listpacks |
+//! | `hash` `list` `set` `sorted_set` | one type each, reading and writing |
+//! | `skip` | skipping a value that cannot be decoded |
+//! | `payload` `file` | a single value, as in `DUMP`; all data, as in `dump.rdb` |
 
 mod crc64;
 pub mod file;

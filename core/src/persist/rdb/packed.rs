@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 pub(super) const DUPLICATE: Corrupt = Corrupt("an element occurs twice");
 pub(super) const EMPTY: Corrupt = Corrupt("no elements");
 
-/// A listpack of whatever entries.
+/// Reads a listpack of any entries.
 ///
 /// # Errors
 ///

@@ -17,7 +17,7 @@ const TOO_LONG: Corrupt = Corrupt("a string is too long");
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    /// Bytes to which compressed strings may still expand.
+    /// The number of bytes to which compressed strings may still expand.
     expansion_bytes: usize,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
         Self::limited(bytes, usize::MAX)
     }
 
-    /// Reads `bytes`, whose compressed strings may expand to so many bytes in all.
+    /// Creates a reader of `bytes` whose compressed strings may expand to a limited total size.
     #[must_use]
     pub const fn limited(bytes: &'a [u8], expansion_bytes: usize) -> Self {
         Self { bytes, expansion_bytes }
@@ -128,7 +128,8 @@ impl<'a> Reader<'a> {
     /// Skips a string without decoding it.
     ///
     /// # Errors
-    /// There is no string, or only a part of one.
+    ///
+    /// Returns an error if the string is missing or incomplete.
     pub fn skip_string(&mut self) -> Result<(), Corrupt> {
         let len_bytes = match self.head()? {
             Head::Length(len) => usize::try_from(len).map_err(|_| TOO_SHORT)?,
@@ -143,7 +144,7 @@ impl<'a> Reader<'a> {
         self.bytes(len_bytes).map(drop)
     }
 
-    /// A string, as bytes to keep.
+    /// Reads a string as owned bytes.
     ///
     /// # Errors
     ///
@@ -175,10 +176,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Skips a double in digits.
+    /// Skips a double in decimal digits.
     ///
     /// # Errors
-    /// As [`byte`](Self::byte).
+    ///
+    /// As for [`byte`](Self::byte).
     pub fn skip_digits(&mut self) -> Result<(), Corrupt> {
         match self.byte()? {
             253.. => Ok(()),

@@ -1,4 +1,5 @@
-//! Past a value that cannot be decoded: only its lengths and strings are read, as its kind arranges them.
+//! Skips values that cannot be decoded: reads only their lengths and strings, in the order of the
+//! kind.
 
 use super::{Corrupt, Kind, Reader};
 
@@ -65,7 +66,8 @@ fn pair_with_deadline(reader: &mut Reader<'_>) -> Result<(), Corrupt> {
 
 fn stream(kind: Kind, reader: &mut Reader<'_>) -> Result<(), Corrupt> {
     each(reader, pair)?;
-    // The length and the last id; later also the first id, the highest removed id and the entries ever added.
+    // The length and the last id; later also the first id, the greatest deleted id and the number
+    // of entries ever added.
     for _ in 0..if kind == Kind::StreamFirst { 3 } else { 8 } {
         reader.length()?;
     }
@@ -75,7 +77,7 @@ fn stream(kind: Kind, reader: &mut Reader<'_>) -> Result<(), Corrupt> {
 fn group(kind: Kind, reader: &mut Reader<'_>) -> Result<(), Corrupt> {
     const ID_BYTES: usize = 16;
     reader.skip_string()?;
-    // The last id, and how many entries were read.
+    // The last id and the number of entries read.
     for _ in 0..if kind == Kind::StreamFirst { 2 } else { 3 } {
         reader.length()?;
     }
@@ -108,7 +110,7 @@ mod tests {
     const MILLIS: &[u8] = &[1, 2, 3, 4, 5, 0, 0, 0];
     const ID: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
 
-    /// Of a hash: a field, its value and no deadline.
+    /// The body of a hash: a field, its value and no deadline.
     const TRIPLE: &[u8] = b"\x0f\x0f\0\0\0\x03\0\x81f\x02\x81v\x02\0\x01\xff";
 
     fn value_of(kind: Kind) -> Vec<u8> {
@@ -142,7 +144,7 @@ mod tests {
         }
     }
 
-    /// A stream without entries, with a group whose consumer has a pending one.
+    /// A stream without entries that has a group whose consumer has a pending entry.
     fn stream(numbers: &[u8], of_group: &[u8], times: &[u8]) -> Vec<u8> {
         let pending = [b"\x01", ID, MILLIS, b"\x01"].concat();
         let consumer = [b"\x01\x01c", times, b"\x01", ID].concat();

@@ -122,7 +122,7 @@ impl Kind {
         }
     }
 
-    /// The type of the values that are written so.
+    /// Returns the type of the values of this kind.
     #[must_use]
     pub const fn value_type(self) -> Type {
         match self {
@@ -145,7 +145,8 @@ impl Kind {
         }
     }
 
-    /// The first version that knows it, as far as that is later than Redis 6.2.
+    /// Returns the first version that supports the kind; kinds up to Redis 6.2 count as the oldest
+    /// version.
     #[must_use]
     pub const fn since(self) -> Version {
         match self {
@@ -167,7 +168,7 @@ pub struct Limits {
     pub list: ListLimits,
     pub set: SetLimits,
     pub sorted_set: SortedSetLimits,
-    /// Bytes to which the compressed strings of one value may expand.
+    /// The total size to which the compressed strings of one value may expand.
     pub expansion_bytes: usize,
 }
 
