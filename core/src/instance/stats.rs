@@ -30,7 +30,7 @@ pub(crate) struct Stats {
     exceeded_since: Option<UnixMicros>,
     /// For how long it was before that.
     exceeded_us: u64,
-    /// What ACLs denied, by reason.
+    /// What ACLs denied, by reason, since the server started.
     pub(crate) denials: [u64; 4],
     pub(crate) peak_used_bytes: u64,
     pub(crate) rates: Rates,
@@ -73,7 +73,7 @@ impl Stats {
     }
 
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.commands.len());
+        *self = Self { denials: self.denials, ..Self::new(self.commands.len()) };
     }
 
     /// Keeps account of the time for which more memory is used than may be.
