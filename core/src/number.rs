@@ -2,8 +2,8 @@
 //!
 //! Integers are strict: each has exactly one spelling, so that a value can be stored as an integer
 //! and returned byte for byte. Floating-point numbers follow C's `strtod`, without blanks: `1e3`,
-//! `.5`, `inf`, `0x1p-3`. Scores are doubles and are printed with the fewest digits that read back
-//! as the same double; `INCRBYFLOAT` works with [`LongDouble`].
+//! `.5`, `inf`, `0x1p-3`. Scores are doubles and are printed with digits that read back as the same
+//! double, nearly always the fewest; `INCRBYFLOAT` works with [`LongDouble`].
 
 use core::fmt::{self, Write};
 use core::ops::Deref;
@@ -12,6 +12,7 @@ mod literal;
 mod long_double;
 mod natural;
 mod rounding;
+mod shortest;
 
 pub use long_double::LongDouble;
 
@@ -195,19 +196,8 @@ impl From<f64> for NumberText {
     fn from(value: f64) -> Self {
         /// Integral doubles up to 2^62 are printed as integers.
         const INTEGERS: f64 = (1u64 << 62) as f64;
-        let mut text = Self::default();
-        if value.is_nan() {
-            text.push(b"nan");
-        } else if value.is_infinite() {
-            text.push(if value > 0.0 { b"inf" } else { b"-inf" });
-        } else if value == 0.0 {
-            text.push(if value.is_sign_positive() { b"0" } else { b"-0" });
-        } else if value.abs() <= INTEGERS && value as i64 as f64 == value {
-            return Self::from(value as i64);
-        } else {
-            text.push_double(value);
-        }
-        text
+        let is_whole = value.abs() <= INTEGERS && value as i64 as f64 == value && value != 0.0;
+        if is_whole { Self::from(value as i64) } else { Self::shortest(value) }
     }
 }
 
@@ -238,6 +228,30 @@ impl NumberText {
     fn push(&mut self, part: &[u8]) {
         self.bytes[self.len..][..part.len()].copy_from_slice(part);
         self.len += part.len();
+    }
+
+    /// Formats a double as the shortest text that reads back as `value`, with an exponent for large
+    /// whole numbers too, as `DEBUG DIGEST` formats scores.
+    ///
+    /// ```
+    /// use redstart_core::number::NumberText;
+    /// assert_eq!(&*NumberText::shortest(0.1), b"0.1");
+    /// assert_eq!(&*NumberText::shortest(1e17), b"1e+17");
+    /// assert_eq!(&*NumberText::shortest(-0.0), b"-0");
+    /// ```
+    #[must_use]
+    pub fn shortest(value: f64) -> Self {
+        let mut text = Self::default();
+        if value.is_nan() {
+            text.push(b"nan");
+        } else if value.is_infinite() {
+            text.push(if value > 0.0 { b"inf" } else { b"-inf" });
+        } else if value == 0.0 {
+            text.push(if value.is_sign_positive() { b"0" } else { b"-0" });
+        } else {
+            text.push_double(value);
+        }
+        text
     }
 
     /// Formats a double with seventeen digits, like C's `%.17g`, for places where Redis does not
@@ -297,16 +311,7 @@ impl NumberText {
 
     /// Appends a finite double other than zero.
     fn push_double(&mut self, value: f64) {
-        // The Rust core library finds the shortest digits: `1.2345e-7`.
-        let (mut shortest, mut digits) = (Self::default(), Self::default());
-        write!(shortest, "{:e}", value.abs()).expect("23 bytes at most");
-        let mut parts = shortest.split(|&byte| byte == b'e');
-        let (mantissa, exponent) =
-            (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let (first, fraction) = mantissa.split_at(1);
-        digits.push(first);
-        digits.push(fraction.strip_prefix(b".").unwrap_or(fraction));
-        let exponent = parse_i64(exponent).unwrap_or(0);
+        let (digits, exponent) = shortest::digits(value.abs());
         if value < 0.0 {
             self.push(b"-");
         }
@@ -452,6 +457,7 @@ mod tests {
             (4.611_686_018_427_388e18, "4611686018427387904"),
             (4.611_686_018_427_389e18, "4611686018427389000"),
             (1e19, "1e+19"),
+            (1e23, "99999999999999990000000"),
             (12_345_678_901_234_567e3, "12345678901234567000"),
             (1.5e300, "1.5e+300"),
             (-1e-7, "-1e-7"),

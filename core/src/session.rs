@@ -132,6 +132,15 @@ pub(crate) struct Queued {
     pub(crate) request: Request,
 }
 
+/// Keys that a client watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Watched {
+    /// Number of keys.
+    pub(crate) keys: usize,
+    /// Memory that the watches use.
+    pub(crate) bytes: usize,
+}
+
 impl Transaction {
     /// What it takes.
     pub(crate) const fn memory_bytes(&self) -> usize {
@@ -172,8 +181,8 @@ pub(crate) struct Session {
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
-    /// What the keys take that it watches.
-    pub(crate) watched_bytes: usize,
+    /// The keys that it watches.
+    pub(crate) watched: Watched,
     /// Whether `EXEC` runs, so that nothing may block.
     pub(crate) is_in_exec: bool,
 
@@ -225,7 +234,7 @@ impl Session {
             no_evict: false,
             no_touch: false,
             transaction: None,
-            watched_bytes: 0,
+            watched: Watched::default(),
             is_in_exec: false,
             last_command: None,
             stall: None,
@@ -255,7 +264,7 @@ impl Session {
         self.no_evict = false;
         self.no_touch = false;
         self.transaction = None;
-        self.watched_bytes = 0;
+        self.watched = Watched::default();
     }
 
     /// Makes somebody else of it.
@@ -357,7 +366,7 @@ impl Session {
             + self.name.capacity()
             + allocated(self.input.capacity() + self.reader.apart_capacity())
             + output_bytes
-            + self.watched_bytes
+            + self.watched.bytes
             + self.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes())
             + self.subscriptions.as_ref().map_or(0, |names| names.memory_bytes())
             + self.tracking.as_ref().map_or(0, |state| state.memory_bytes())

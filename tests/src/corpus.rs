@@ -1,5 +1,6 @@
 //! Where the cases are, and what a marker asks of a scenario.
 
+use core::fmt;
 use std::{
     env, fs, io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,6 +10,7 @@ use std::{
 use crate::{
     driver::Driver,
     play::{Mismatch, play},
+    reference::Reference,
     transcript::{Marker, ParseError, Scenario, Transcript, parse},
 };
 
@@ -73,11 +75,11 @@ pub fn files() -> io::Result<Vec<CaseFile>> {
     Ok(files)
 }
 
-/// Who is asked whether the corpus is true.
+/// A server that the corpus is played with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Witness {
-    /// Redis itself, of this version.
-    Redis(u32, u32),
+    /// A server that shows that the corpus is true.
+    Reference(Reference),
     /// Redstart, through whichever driver.
     Redstart,
 }
@@ -86,14 +88,20 @@ impl Witness {
     /// The marker that says this witness answers otherwise than the scenario does.
     #[must_use]
     pub fn objection(self, scenario: &Scenario) -> Option<&Marker> {
-        scenario.markers().find(|marker| match marker {
-            Marker::KnownFailure(_) => self == Self::Redstart,
-            Marker::Redis72(_) => {
-                matches!(self, Self::Redis(major, minor) if (major, minor) < (7, 2))
-            }
-            Marker::Differs(_) => matches!(self, Self::Redis(..)),
-            Marker::Resp3 | Marker::Unordered => false,
+        scenario.markers().find(|marker| match (marker, self) {
+            (Marker::KnownFailure(_), Self::Redstart) => true,
+            (Marker::Differs(from, _), Self::Reference(reference)) => from.contains(&reference),
+            _ => false,
         })
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference(reference) => reference.fmt(f),
+            Self::Redstart => f.write_str("redstart"),
+        }
     }
 }
 
@@ -166,7 +174,7 @@ pub fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> 
             }
             Ok(Verdict::NeedlessMarker(marker)) => {
                 text.push_str(&format!(
-                    "{}\n  passes: take `! {marker}` away\n",
+                    "{}\n  {witness} passes: the marker `! {marker}` is wrong\n",
                     at(scenario.line)
                 ));
             }

@@ -5,6 +5,8 @@
 
 use core::{fmt, time::Duration};
 
+use crate::reference::Reference;
+
 /// A file of the corpus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
@@ -47,10 +49,9 @@ pub enum Marker {
     Unordered,
     /// `! known_failure: why`: Redstart does not do this yet, and the suite fails once it does.
     KnownFailure(String),
-    /// `! redis_7_2: why`: what Redis 7.2 documents and 7.0 does not do.
-    Redis72(String),
-    /// `! differs: why`: Redstart differs from Redis on purpose.
-    Differs(String),
+    /// These references answer otherwise: `! redis_7_2: why` only Redis 7.0, `! differs: why` all of them,
+    /// `! differs from valkey: why` those named.
+    Differs(Vec<Reference>, String),
 }
 
 /// An action and everything the server says before the next one.
@@ -274,9 +275,13 @@ fn marker(text: &str) -> Option<Marker> {
             let why = why.trim().to_owned();
             match name {
                 "known_failure" => Some(Marker::KnownFailure(why)),
-                "redis_7_2" => Some(Marker::Redis72(why)),
-                "differs" => Some(Marker::Differs(why)),
-                _ => None,
+                "redis_7_2" => Some(Marker::Differs(vec![Reference::Redis], why)),
+                "differs" => Some(Marker::Differs(Reference::ALL.to_vec(), why)),
+                _ => {
+                    let names = name.strip_prefix("differs from ")?.split(", ");
+                    let from = names.map(str::parse).collect::<Result<_, _>>().ok()?;
+                    Some(Marker::Differs(from, why))
+                }
             }
         }
         _ => None,
@@ -319,8 +324,14 @@ impl fmt::Display for Marker {
             Self::Resp3 => f.write_str("resp3"),
             Self::Unordered => f.write_str("unordered"),
             Self::KnownFailure(why) => write!(f, "known_failure: {why}"),
-            Self::Redis72(why) => write!(f, "redis_7_2: {why}"),
-            Self::Differs(why) => write!(f, "differs: {why}"),
+            Self::Differs(from, why) if *from == [Reference::Redis] => {
+                write!(f, "redis_7_2: {why}")
+            }
+            Self::Differs(from, why) if *from == Reference::ALL => write!(f, "differs: {why}"),
+            Self::Differs(from, why) => {
+                let names: Vec<&str> = from.iter().map(|reference| reference.name()).collect();
+                write!(f, "differs from {}: {why}", names.join(", "))
+            }
         }
     }
 }
@@ -359,6 +370,9 @@ mod tests {
 == a blocked client is served
 ! resp3
 ! known_failure: not there yet
+! redis_7_2: new
+! differs from redict, valkey: on purpose
+! differs: on purpose
 # first
 b> BLPOP l 0
 > RPUSH l x
@@ -421,6 +435,7 @@ PONG
             ("== x\n@ 1s\n", 2),
             ("== x\n! differs\n", 2),
             ("== x\n! whatever: x\n", 2),
+            ("== x\n! differs from nothing: x\n", 2),
         ] {
             assert_eq!(parse(text).unwrap_err().line, line, "{text}");
         }

@@ -184,14 +184,25 @@ const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "elder"];
 
 #[test]
 fn users_may_do_what_they_may_do_in_redis() {
-    let Some(reference) = Reference::start().unwrap() else {
-        eprintln!("skipped: there is no redis-server in PATH");
-        return;
-    };
-    let mut both = Both::new(&reference.address);
+    assert_permissions_agree(Reference::Redis);
+}
+
+#[test]
+fn users_may_do_what_they_may_do_in_redict() {
+    assert_permissions_agree(Reference::Redict);
+}
+
+#[test]
+fn users_may_do_what_they_may_do_in_valkey() {
+    assert_permissions_agree(Reference::Valkey);
+}
+
+fn assert_permissions_agree(reference: Reference) {
+    let Some(server) = reference.start().unwrap() else { return };
+    let mut both = Both::new(reference, &server.address);
     let mut random = Random::new(Seed(7));
     let mut workload = Workload::new(Seed(7));
-    let specs = commands();
+    let specs = commands(reference);
     for number in 0..USERS {
         let name = format!("user{number}").into_bytes();
         let setuser = [b"ACL".to_vec(), b"SETUSER".to_vec(), name.clone()];
@@ -234,6 +245,7 @@ const ADMIN: usize = 0;
 const USER: usize = 1;
 
 struct Both {
+    reference: Reference,
     redis: [TcpDriver; 2],
     redstart: Subject,
     /// The rules of the user whose turn it is.
@@ -245,10 +257,10 @@ struct Both {
 }
 
 impl Both {
-    fn new(address: &str) -> Self {
-        let redis = [0; 2].map(|_| TcpDriver::new(address).expect("redis-server listens"));
+    fn new(reference: Reference, address: &str) -> Self {
+        let redis = [0; 2].map(|_| TcpDriver::new(address).expect("the reference listens"));
         let (redstart, user, complaints) = (Subject::new(), String::new(), Vec::new());
-        Self { redis, redstart, user, asked: 0, denied: 0, tried: 0, complaints }
+        Self { reference, redis, redstart, user, asked: 0, denied: 0, tried: 0, complaints }
     }
 
     /// Whether both say OK; they must not say different things.
@@ -265,8 +277,12 @@ impl Both {
     fn ask(&mut self, name: &[u8], request: &[Vec<u8>], is_harmless: bool) {
         let dryrun = [b"ACL".to_vec(), b"DRYRUN".to_vec(), name.to_vec()];
         let asking = [&dryrun[..], request].concat();
-        let [expected, got] = self.replies(ADMIN, &asking).map(as_in_redis_7_0);
-        let is_denied = expected.starts_with("This user");
+        let replies = self.replies(ADMIN, &asking);
+        let [expected, got] = match self.reference {
+            Reference::Redis => replies.map(as_in_redis_7_0),
+            Reference::Redict | Reference::Valkey => replies.map(text),
+        };
+        let is_denied = expected.starts_with("This user") || expected.starts_with("User ");
         self.asked += 1;
         self.denied += usize::from(is_denied);
         if got != expected {
@@ -283,7 +299,7 @@ impl Both {
     fn replies(&mut self, client: usize, words: &[Vec<u8>]) -> [Reply; 2] {
         let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
         [
-            self.redis[client].ask(&words).expect("redis-server answers"),
+            self.redis[client].ask(&words).expect("the reference answers"),
             self.redstart.ask(client, &words),
         ]
     }
@@ -307,13 +323,17 @@ fn denial(reply: &Reply) -> Option<String> {
     Some(kind.unwrap_or(of).to_owned())
 }
 
-/// Every command that is no container, and that both servers have.
-fn commands() -> Vec<&'static Spec> {
+/// Every command, or subcommand of a container, that both servers have.
+fn commands(reference: Reference) -> Vec<&'static Spec> {
+    let is_shared = |spec: &&Spec| match reference {
+        Reference::Redis => spec.since < "7.2",
+        Reference::Redict | Reference::Valkey => spec.since < "7.3",
+    };
     let all = GROUPS.iter().copied().flatten();
     let leaves = all.flat_map(|spec| {
         if spec.subcommands.is_empty() { core::slice::from_ref(spec) } else { spec.subcommands }
     });
-    leaves.filter(|spec| spec.since < "7.2").collect()
+    leaves.filter(is_shared).collect()
 }
 
 /// A few rules, and in a third of all cases a selector of a few more.
@@ -338,13 +358,20 @@ fn some_rules(random: &mut Random) -> Vec<String> {
 
 /// What Redis 7.0 says: `This user`, whoever it is, and names up to their first NUL.
 fn as_in_redis_7_0(reply: Reply) -> String {
-    let Reply::Bulk(text) = reply else { return format!("{reply:?}") };
-    let shown = text.escape_ascii().to_string();
+    let shown = text(reply);
     let named = shown.strip_prefix("User ").and_then(|rest| rest.split_once(' '));
     let text = named.map_or(shown.clone(), |(_, rest)| format!("This user {rest}"));
     match (text.split_once("\\x00"), text.rsplit_once('\'')) {
         (Some((before, _)), Some((_, after))) => format!("{before}\\'{after}"),
         _ => text,
+    }
+}
+
+/// The reply, bulk strings as their text.
+fn text(reply: Reply) -> String {
+    match reply {
+        Reply::Bulk(text) => text.escape_ascii().to_string(),
+        other => format!("{other:?}"),
     }
 }
 

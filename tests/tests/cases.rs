@@ -1,4 +1,4 @@
-//! The corpus: every scenario against Redstart, and against the machine's own `redis-server`, which shows that the corpus is true.
+//! The corpus: every scenario against Redstart, and against the references, which shows that the corpus and its markers are true.
 //!
 //! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
 
@@ -50,27 +50,37 @@ fn a_server_does_what_the_corpus_says() {
 }
 
 #[test]
-fn the_corpus_is_what_redis_does() {
+fn redis_does_what_the_corpus_says() {
+    assert_reference_agrees(Reference::Redis);
+}
+
+#[test]
+fn redict_does_what_the_corpus_says() {
+    assert_reference_agrees(Reference::Redict);
+}
+
+#[test]
+fn valkey_does_what_the_corpus_says() {
+    assert_reference_agrees(Reference::Valkey);
+}
+
+fn assert_reference_agrees(reference: Reference) {
     let files = files().unwrap();
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(String::new()));
     thread::scope(|scope| {
         for _ in 0..SERVERS.min(files.len()) {
             scope.spawn(|| {
-                let Some(reference) = Reference::start().unwrap() else {
-                    eprintln!("skipped: there is no redis-server in PATH");
-                    return;
-                };
-                let (major, minor) = reference.version().unwrap();
-                let mut driver = TcpDriver::new(&reference.address).unwrap();
+                let Some(server) = reference.start().unwrap() else { return };
+                let mut driver = TcpDriver::new(&server.address).unwrap();
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let complaint = complaint(&mut driver, Witness::Redis(major, minor), file);
+                    let complaint = complaint(&mut driver, Witness::Reference(reference), file);
                     complaints.lock().unwrap().push_str(&complaint);
                 }
             });
         }
     });
     let complaints = complaints.into_inner().unwrap();
-    assert!(complaints.is_empty(), "\n{complaints}");
+    assert!(complaints.is_empty(), "\nplayed with {reference}:\n{complaints}");
 }
 
 #[test]

@@ -173,10 +173,8 @@ fn is_known_to_redis(command: &[Vec<u8>]) -> bool {
 /// `CHANGES_SEEDS` says how many sessions are compared.
 #[test]
 fn an_engine_and_redis_that_apply_the_stream_have_the_digest_of_its_source() {
-    let Some(reference) = Reference::start().expect("the reference starts") else {
-        return eprintln!("skipped: there is no redis-server");
-    };
-    let mut redis = TcpDriver::new(&reference.address).expect("the reference answers");
+    let Some(server) = Reference::Redis.start().expect("the reference starts") else { return };
+    let mut redis = TcpDriver::new(&server.address).expect("the reference answers");
     let seeds = std::env::var("CHANGES_SEEDS").map_or(40, |seeds| seeds.parse().expect("a number"));
     for seed in 1..=seeds {
         let mut source = Source::new(seed);

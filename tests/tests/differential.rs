@@ -9,13 +9,24 @@ use redstart_tests::{
 
 #[test]
 fn redstart_answers_as_redis_does() {
-    let Some(reference) = Reference::start().unwrap() else {
-        eprintln!("skipped: there is no redis-server in PATH");
-        return;
-    };
-    let mut redis = TcpDriver::new(&reference.address).unwrap();
-    let mut redstart = EngineDriver::new(Seed(1));
-    let mut servers = Differential { reference: &mut redis, subject: &mut redstart };
+    assert_answers_agree(Reference::Redis);
+}
+
+#[test]
+fn redstart_answers_as_redict_does() {
+    assert_answers_agree(Reference::Redict);
+}
+
+#[test]
+fn redstart_answers_as_valkey_does() {
+    assert_answers_agree(Reference::Valkey);
+}
+
+fn assert_answers_agree(reference: Reference) {
+    let Some(server) = reference.start().unwrap() else { return };
+    let mut driver = TcpDriver::new(&server.address).unwrap();
+    let mut subject = EngineDriver::new(Seed(1));
+    let mut servers = Differential { reference, driver: &mut driver, subject: &mut subject };
     let run = servers.run(5_000, Seed(1));
     assert!(run.broken_off.is_none(), "{:?}", run.broken_off);
     let findings: Vec<String> =

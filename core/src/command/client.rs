@@ -51,7 +51,12 @@ pub(super) fn checked_name(name: &[u8]) -> Result<&[u8], Error> {
 }
 
 fn is_printable(text: &[u8]) -> bool {
-    text.iter().all(|byte| (b'!'..=b'~').contains(byte))
+    up_to_nul(text).iter().all(|byte| (b'!'..=b'~').contains(byte))
+}
+
+/// The part of a text that is checked and listed.
+fn up_to_nul(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -61,10 +66,9 @@ pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::quoted("ERR Unrecognized option '", attribute, "'"));
     }
     if !is_printable(value) {
-        let attribute = if is_name { "lib-name" } else { "lib-ver" };
         return Err(error::quoted(
             "ERR ",
-            attribute.as_bytes(),
+            attribute,
             " cannot contain spaces, newlines or special characters.",
         ));
     }
@@ -206,9 +210,9 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         session.peer.descriptor,
     )
     .into_bytes();
-    line.extend_from_slice(&session.name);
+    line.extend_from_slice(up_to_nul(&session.name));
     let rest = format!(
-        " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} qbuf={} qbuf-free={} argv-mem=0 \
+        " age={} idle={} flags={flags} db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf={} qbuf-free={} argv-mem=0 \
          multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events=r cmd={last_command} user=",
         now.since(session.connected_at) / 1_000_000,
         now.since(session.last_interaction) / 1_000_000,
@@ -216,6 +220,7 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         subscribed(Topic::Channel),
         subscribed(Topic::Pattern),
         subscribed(Topic::Shard),
+        session.watched.keys,
         session.input_bytes() + session.running_input_bytes,
         session.free_input_bytes(),
         session.transaction.as_ref().map_or(0, |transaction| transaction.memory_bytes()),
@@ -230,9 +235,9 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
     line.extend_from_slice(session.user.name());
     let rest = format!(" redir={redirect} resp={} lib-name=", session.protocol.version());
     line.extend_from_slice(rest.as_bytes());
-    line.extend_from_slice(&session.library_name);
+    line.extend_from_slice(up_to_nul(&session.library_name));
     line.extend_from_slice(b" lib-ver=");
-    line.extend_from_slice(&session.library_version);
+    line.extend_from_slice(up_to_nul(&session.library_version));
     line
 }
 

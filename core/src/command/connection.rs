@@ -103,22 +103,28 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(Some(_)) => return Err(error::NO_PROTO),
         Some(None) => return Err(error::PROTOCOL_NOT_AN_INTEGER),
     };
-    // Each option is obeyed as it is read: what stands before a wrong one has been done.
+    let (mut login, mut name) = (None, None);
     let mut at = 2;
     while let Some(option) = args.get(at) {
         let more = args.len() - 1 - at;
         if args::is(option, "AUTH") && more >= 2 {
-            log_in(ctx, &args[0], &args[at + 1], &args[at + 2])?;
+            login = Some((&args[at + 1], &args[at + 2]));
             at += 3;
         } else if args::is(option, "SETNAME") && more >= 1 {
-            ctx.session_mut().name = client::checked_name(&args[at + 1])?.to_vec();
+            name = Some(client::checked_name(&args[at + 1])?);
             at += 2;
         } else {
             return Err(error::quoted("ERR Syntax error in HELLO option '", option, "'"));
         }
     }
+    if let Some((user, password)) = login {
+        log_in(ctx, &args[0], user, password)?;
+    }
     if ctx.session().clearance == Clearance::Stranger {
         return Err(error::HELLO_NO_AUTH);
+    }
+    if let Some(name) = name {
+        ctx.session_mut().name = name.to_vec();
     }
     if let Some(protocol) = protocol {
         ctx.session_mut().protocol = protocol;

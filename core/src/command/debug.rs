@@ -46,7 +46,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             Ok(Outcome::Done)
         }
         (b"POPULATE", 3..=5) => populate(ctx, args),
-        (b"PROTOCOL", 3) => protocol(&mut ctx.reply, &args[2]),
+        (b"PROTOCOL", 3) => protocol(ctx, &args[2]),
         (b"QUICKLIST-PACKED-THRESHOLD", 3) => packed_threshold(ctx, &args[2]),
         (b"REPLYBUFFER", 4) => {
             ctx.reply.ok();
@@ -187,7 +187,8 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     clippy::approx_constant,
     reason = "the number that Redis sends, which tests of clients know"
 )]
-fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
+fn protocol(ctx: &mut Context<'_>, kind: &[u8]) -> Handled {
+    let reply = &mut ctx.reply;
     match kind.to_ascii_lowercase().as_slice() {
         b"string" => reply.bulk(b"Hello World"),
         b"integer" => reply.integer(12_345),
@@ -219,10 +220,13 @@ fn protocol(reply: &mut Reply<'_>, kind: &[u8]) -> Handled {
         }
         b"push" if reply.protocol() == Protocol::Resp2 => return Err(error::NEEDS_RESP3),
         b"push" => {
-            reply.push(2);
-            reply.bulk(b"server-cpu-usage");
-            reply.integer(42);
             reply.bulk(b"Some real reply following the push reply");
+            // A client reads its own pushes after the reply.
+            let session = ctx.session_mut();
+            let mut push = Reply::new(&mut session.output, session.protocol);
+            push.push(2);
+            push.bulk(b"server-cpu-usage");
+            push.integer(42);
         }
         b"bignum" => reply.big_number("1234567999999999999999999999999999999"),
         b"true" => reply.boolean(true),

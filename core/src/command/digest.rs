@@ -99,7 +99,7 @@ impl Digest {
         for (score, member) in set.iter() {
             let mut one = Self::default();
             one.mix(member.text(&mut itoa::Buffer::new()));
-            one.mix(&NumberText::with_all_digits(score));
+            one.mix(&NumberText::shortest(score));
             self.xor(&one.0);
         }
     }

@@ -6,6 +6,7 @@ use super::args;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
+use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 
@@ -120,16 +121,20 @@ pub(super) fn reply_nothing(reply: &mut Reply<'_>) {
     reply.array(0);
 }
 
-/// A cursor is any unsigned 64-bit number, as `strtoul` reads it: nothing at all is zero, a sign is allowed, and a NUL ends
-/// it.
+/// Reads a cursor, an unsigned 64-bit number that a NUL ends. As in Redis a negative number is refused, and what is not a
+/// number in its plainest form is read as `strtoull` of C reads it: after white space, with zeros and a sign.
 pub(super) fn cursor(arg: &[u8]) -> Result<u64, Error> {
     let arg = arg.split(|&byte| byte == 0).next().unwrap_or_default();
-    let (is_negative, digits) = match arg {
+    if number::parse_i64(arg).is_some_and(i64::is_negative) {
+        return Err(error::INVALID_CURSOR);
+    }
+    let start = arg.iter().position(|byte| !matches!(byte, b' ' | b'\t'..=b'\r'));
+    let (is_negative, digits) = match &arg[start.unwrap_or(arg.len())..] {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    if digits.is_empty() && !arg.is_empty() {
+    if digits.is_empty() {
         return Err(error::INVALID_CURSOR);
     }
     let magnitude = digits.iter().try_fold(0_u64, |value, byte| {

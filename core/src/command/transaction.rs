@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
-use crate::session::Transaction;
+use crate::session::{Transaction, Watched};
 
 type Handled = Result<Outcome, Error>;
 
@@ -24,7 +24,7 @@ pub(super) fn exec(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     };
     let is_aborted = transaction.is_aborted;
     let is_untouched = ctx.keys.unwatch(ctx.client);
-    ctx.session_mut().watched_bytes = 0;
+    ctx.session_mut().watched = Watched::default();
     if is_aborted {
         ctx.session_mut().transaction = None;
         return Err(error::EXEC_ABORT);
@@ -42,7 +42,7 @@ pub(super) fn discard(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         return Err(error::DISCARD_WITHOUT_MULTI);
     }
     ctx.keys.unwatch(ctx.client);
-    ctx.session_mut().watched_bytes = 0;
+    ctx.session_mut().watched = Watched::default();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }
@@ -52,7 +52,10 @@ pub(super) fn watch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::WATCH_INSIDE_MULTI);
     }
     for key in args.iter().skip(1) {
-        ctx.session_mut().watched_bytes += ctx.keys.watch(ctx.client, key);
+        let bytes = ctx.keys.watch(ctx.client, key);
+        let watched = &mut ctx.session_mut().watched;
+        watched.keys += usize::from(bytes > 0);
+        watched.bytes += bytes;
     }
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -60,7 +63,7 @@ pub(super) fn watch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn unwatch(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.keys.unwatch(ctx.client);
-    ctx.session_mut().watched_bytes = 0;
+    ctx.session_mut().watched = Watched::default();
     ctx.reply.ok();
     Ok(Outcome::Done)
 }

@@ -16,6 +16,8 @@ pub(super) const PLAIN: Parameter = Parameter {
 };
 
 pub(super) const MAX_INT: i64 = i32::MAX as i64;
+/// Highest `maxmemory-samples`.
+const MAX_SAMPLES: i64 = 64;
 
 /// The table of parameters, in the order in which `CONFIG GET *` tells them.
 pub const PARAMETERS: &[Parameter] =
@@ -257,11 +259,11 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory-samples",
-        summary: "How many keys are drawn for each that is evicted, of which the best goes; above 64 as 64.",
+        summary: "How many keys are drawn for each that is evicted, of which the best goes.",
         kind: Kind::Integer {
             field: |c| &mut c.maxmemory_samples,
             min: 1,
-            max: MAX_INT,
+            max: MAX_SAMPLES,
             unit: Unit::Plain,
         },
         ..PLAIN

@@ -14,9 +14,6 @@ use alloc::vec::Vec;
 /// The candidates that are remembered.
 const POOL_LEN: usize = 16;
 
-/// The most keys of a database that are looked at for one eviction, whatever `maxmemory-samples` says.
-const SAMPLES_MAX: usize = 64;
-
 /// What `maxmemory-policy` says of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvictionPolicy {
@@ -138,9 +135,8 @@ impl EvictionPool {
         random: &mut Random,
     ) -> bool {
         let mut is_any = false;
-        let samples = choice.samples.min(SAMPLES_MAX);
         let table = &mut keyspace[database];
-        table.sample(samples, choice.policy.volatile, random, &mut |record| {
+        table.sample(choice.samples, choice.policy.volatile, random, &mut |record| {
             is_any = true;
             let score = choice.policy.score(record, choice.now, choice.decay_minutes);
             self.consider(score, database, record.key());

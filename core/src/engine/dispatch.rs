@@ -16,7 +16,7 @@ use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Clearance, Closing, ReplyMode, Role, Session};
+use crate::session::{Clearance, Closing, ReplyMode, Role, Session, Watched};
 use crate::time::UnixMicros;
 
 /// What a client may not run while it monitors.
@@ -201,7 +201,7 @@ impl Engine {
             if spec.flags.has(Flag::RunsQueue) {
                 session.transaction = None;
                 self.dataset.observers.watches.unwatch(turn.client);
-                session.watched_bytes = 0;
+                session.watched = Watched::default();
                 error = Cow::Owned(error::exec_abort_because(&rejection.error));
             }
         }

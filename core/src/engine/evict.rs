@@ -48,15 +48,14 @@ impl Engine {
         self.instance.is_evicting && self.evict_some(now) == Room::Soon
     }
 
-    /// Whether a command is refused while there is no memory: one that may take some, and in a transaction all that would be queued.
+    /// Whether a command is refused while there is no memory: one that may use more, or `EXEC` if such a one is queued.
     pub(super) fn needs_room(&self, session: &Session, spec: &Spec) -> bool {
-        let Some(transaction) = &session.transaction else { return spec.flags.has(Flag::DenyOom) };
-        let is_denied =
+        let may_use_more =
             |command: usize| self.commands.command(command).spec.flags.has(Flag::DenyOom);
-        if spec.flags.has(Flag::RunsQueue) {
-            return transaction.commands.iter().any(|queued| is_denied(queued.command));
-        }
-        !spec.flags.has(Flag::Unqueued)
+        let queued = session.transaction.iter().flat_map(|transaction| &transaction.commands);
+        spec.flags.has(Flag::DenyOom)
+            || spec.flags.has(Flag::RunsQueue)
+                && queued.map(|queued| queued.command).any(may_use_more)
     }
 
     /// Evicts keys until enough memory is free, or as many as may be at once.

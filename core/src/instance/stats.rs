@@ -30,7 +30,7 @@ pub(crate) struct Stats {
     exceeded_since: Option<UnixMicros>,
     /// The total duration of earlier periods above the limit.
     exceeded_us: u64,
-    /// Requests denied by ACLs, by reason.
+    /// Requests denied by ACLs since the server started, by reason.
     pub(crate) denials: [u64; 4],
     pub(crate) peak_used_bytes: u64,
     pub(crate) rates: Rates,
@@ -73,7 +73,7 @@ impl Stats {
     }
 
     pub(crate) fn reset(&mut self) {
-        *self = Self::new(self.commands.len());
+        *self = Self { denials: self.denials, ..Self::new(self.commands.len()) };
     }
 
     /// Tracks the time for which memory usage exceeds the limit.

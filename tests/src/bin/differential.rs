@@ -1,12 +1,14 @@
-//! Sends the same random commands to `redis-server` and to Redstart and tells where they part:
-//! `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1 [--address host:port]`.
+//! Sends the same random commands to a reference and to Redstart and prints where the replies differ:
+//! `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1`.
 //!
-//! Without an address Redstart's engine runs in this process. The status is 1 if there was a difference.
+//! `--reference redis`, `redict` or `valkey` chooses the reference, `--program path` the file to run as that reference, and
+//! `--address host:port` a server to compare instead of the engine in this process. The status is 1 if there was a difference.
 
 use std::{
     env,
     error::Error,
     io::{Write, stdout},
+    path::PathBuf,
     process::ExitCode,
     time::Instant,
 };
@@ -15,27 +17,50 @@ use redstart_core::random::{Random, Seed};
 use redstart_tests::{
     differential::{Differential, Run},
     driver::{Driver, EngineDriver, TcpDriver},
-    reference::Reference,
+    reference::{Reference, Server},
 };
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (mut steps, mut seed, mut address) = (100_000, Seed(1), None);
+/// What is asked for on the command line.
+struct Options {
+    steps: usize,
+    seed: Seed,
+    reference: Reference,
+    program: Option<PathBuf>,
+    address: Option<String>,
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options = Options {
+        steps: 100_000,
+        seed: Seed(1),
+        reference: Reference::Redis,
+        program: None,
+        address: None,
+    };
     let mut arguments = env::args().skip(1);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
         match option.as_str() {
-            "--steps" => steps = value.parse()?,
-            "--seed" => seed = Seed(value.parse()?),
-            "--address" => address = Some(value),
+            "--steps" => options.steps = value.parse()?,
+            "--seed" => options.seed = Seed(value.parse()?),
+            "--reference" => options.reference = value.parse()?,
+            "--program" => options.program = Some(value.into()),
+            "--address" => options.address = Some(value),
             _ => return Err(format!("unknown option {option}").into()),
         }
     }
+    Ok(options)
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let options = options()?;
+    let (steps, mut seed) = (options.steps, options.seed);
     let started = Instant::now();
     let (mut run, mut seeds) = (Run::default(), Random::new(seed));
     while run.steps < steps {
-        let next = play(steps - run.steps, seed, address.as_deref())?;
+        let next = play(steps - run.steps, seed, &options)?;
         if let Some(error) = &next.broken_off {
-            eprintln!("redis-server had to be started again: {error}");
+            eprintln!("{} had to be started again: {error}", options.reference);
         }
         run.add(next);
         seed = Seed(seeds.next_u64());
@@ -46,7 +71,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     writeln!(
         out,
-        "{} steps, {} commands, {:.1} s: {} kinds of difference",
+        "{}: {} steps, {} commands, {:.1} s: {} kinds of difference",
+        options.reference,
         run.steps,
         run.commands,
         started.elapsed().as_secs_f64(),
@@ -55,13 +81,17 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if run.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A run against a `redis-server` of its own, as long as that lives: random commands are the death of it now and then.
-fn play(steps: usize, seed: Seed, address: Option<&str>) -> Result<Run, Box<dyn Error>> {
-    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
-    let mut redis = TcpDriver::new(&reference.address)?;
-    let mut redstart: Box<dyn Driver> = match address {
+/// A run against a server of its own, as long as that lives: random commands end one now and then.
+fn play(steps: usize, seed: Seed, options: &Options) -> Result<Run, Box<dyn Error>> {
+    let reference = options.reference;
+    let program = options.program.clone().or_else(|| reference.program());
+    let program = program.ok_or_else(|| format!("{reference}-server is not in PATH"))?;
+    let server = Server::start(reference, &program)?;
+    let mut expected = TcpDriver::new(&server.address)?;
+    let mut redstart: Box<dyn Driver> = match &options.address {
         Some(address) => Box::new(TcpDriver::new(address)?),
         None => Box::new(EngineDriver::new(seed)),
     };
-    Ok(Differential { reference: &mut redis, subject: redstart.as_mut() }.run(steps, seed))
+    let (driver, subject) = (&mut expected, redstart.as_mut());
+    Ok(Differential { reference, driver, subject }.run(steps, seed))
 }

@@ -1,7 +1,8 @@
-//! Writes into the case files what `redis-server` answers: `cargo run -p redstart-tests --bin record -- [files]`.
+//! Writes into the case files what the references answer: `cargo run -p redstart-tests --bin record -- [files]`.
 //!
-//! Without files, all of them. Comments, markers and patterns that still match stay; a scenario that Redis 7.0 cannot
-//! play, or that differs from Redis on purpose, is left as it is.
+//! Without files, all of them. A scenario is recorded from the first reference that its markers do not except: Redis 7.0, or for
+//! what is new in 7.2 Redict. Comments, markers and patterns that still match stay. A scenario that differs from every reference
+//! on purpose is left as it is.
 
 use std::{
     env,
@@ -15,8 +16,22 @@ use redstart_tests::{
     corpus::{CaseFile, Witness, files},
     driver::TcpDriver,
     play::play,
-    reference::Reference,
+    reference::{Reference, Server},
 };
+
+/// A running reference.
+struct Source {
+    reference: Reference,
+    driver: TcpDriver,
+    _server: Server,
+}
+
+impl Source {
+    fn start(reference: Reference) -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(server) = reference.start()? else { return Ok(None) };
+        Ok(Some(Self { reference, driver: TcpDriver::new(&server.address)?, _server: server }))
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let named = env::args_os()
@@ -24,32 +39,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|path| CaseFile::read(Path::new(&path)))
         .collect::<Result<Vec<_>, _>>()?;
     let files = if named.is_empty() { files()? } else { named };
-    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
-    let (major, minor) = reference.version()?;
-    let mut driver = TcpDriver::new(&reference.address)?;
+    let started = Reference::ALL.map(Source::start).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut sources: Vec<Source> = started.into_iter().flatten().collect();
     for file in files {
-        record(&file, &mut driver, Witness::Redis(major, minor))
-            .map_err(|error| format!("{}: {error}", file.name))?;
+        record(&file, &mut sources).map_err(|error| format!("{}: {error}", file.name))?;
     }
     Ok(())
 }
 
-fn record(file: &CaseFile, driver: &mut TcpDriver, witness: Witness) -> Result<(), Box<dyn Error>> {
+fn record(file: &CaseFile, sources: &mut [Source]) -> Result<(), Box<dyn Error>> {
     let mut out = stdout().lock();
     let mut transcript = file.transcript()?;
     for scenario in &mut transcript.scenarios {
-        if let Some(marker) = witness.objection(scenario) {
-            writeln!(out, "{}: left alone: {} ({marker})", file.name, scenario.name)?;
+        let source = sources
+            .iter_mut()
+            .find(|source| Witness::Reference(source.reference).objection(scenario).is_none());
+        let Some(source) = source else {
+            writeln!(out, "{}: left alone: {}", file.name, scenario.name)?;
             continue;
-        }
-        let outcome =
-            play(driver, scenario).map_err(|error| format!("== {}: {error}", scenario.name))?;
+        };
+        let outcome = play(&mut source.driver, scenario)
+            .map_err(|error| format!("== {}: {error}", scenario.name))?;
         if !outcome.mismatches.is_empty() {
             writeln!(
                 out,
-                "{}: {} steps recorded: {}",
+                "{}: {} steps recorded from {}: {}",
                 file.name,
                 outcome.mismatches.len(),
+                source.reference,
                 scenario.name
             )?;
             *scenario = outcome.recorded;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Other commands might reply what they were given.
-const RESTORING: &[&str] = &["restore", "restore-asking"];
+pub(super) const RESTORING: &[&str] = &["restore", "restore-asking"];
 
 /// The last payloads, of the reference and of the subject.
 #[derive(Debug)]

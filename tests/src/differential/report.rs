@@ -31,7 +31,7 @@ pub struct Finding {
 
 /// What makes two differences the same: the command, and how the replies begin.
 pub(super) fn kind(difference: &Difference) -> String {
-    let Split { command, expected, got } = &difference.split;
+    let Split { command, expected, got, .. } = &difference.split;
     let name = command.first().map_or(&[][..], Vec::as_slice);
     let head = |lines: &[String]| {
         let words = lines.first().map_or("nothing", String::as_str).split(' ');
@@ -98,8 +98,8 @@ impl fmt::Display for Finding {
         } else {
             writeln!(f, "# not seen again; the session with the seed {} showed it", self.seed.0)?;
         }
-        let Split { command, expected, got } = &self.difference.split;
-        writeln!(f, "# {} in Redis:", command_line(command))?;
+        let Split { command, expected, got, .. } = &self.difference.split;
+        writeln!(f, "# {} in the reference:", command_line(command))?;
         expected.iter().try_for_each(|line| writeln!(f, "#   {line}"))?;
         writeln!(f, "# in Redstart:")?;
         got.iter().try_for_each(|line| writeln!(f, "#   {line}"))

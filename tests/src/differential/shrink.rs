@@ -38,10 +38,10 @@ pub(super) fn shrink(
         }
     }
     let session = shrinking.best;
-    let again = servers.play(&session)?;
+    let again = servers.play(&session)?.difference;
     let is_repeatable = again.is_some();
     let difference = again.unwrap_or(difference);
-    report::finding(servers.reference, seed, session, difference, is_repeatable)
+    report::finding(servers.driver, seed, session, difference, is_repeatable)
 }
 
 /// A pipeline as steps of one command each.
@@ -70,7 +70,11 @@ impl Shrinking<'_, '_> {
         {
             return Ok(false);
         }
-        let shown = self.servers.play(&session)?.filter(|shown| report::kind(shown) == self.kind);
+        let shown = self
+            .servers
+            .play(&session)?
+            .difference
+            .filter(|shown| report::kind(shown) == self.kind);
         if let Some(shown) = &shown {
             self.best = session;
             self.best.truncate(shown.step + 1);

@@ -3,7 +3,7 @@
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
 use crate::command::keys::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{
-    DenyOom, Fast, Loading, MarksAccess, ReadOnly, Stale, TouchesArbitraryKeys, Write,
+    Blocking, DenyOom, Fast, Loading, MarksAccess, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{dump, expire, generic, object, scan, sort};
@@ -451,6 +451,7 @@ pub(crate) const GENERIC: &[Spec] = &[
         group: Group::Generic,
         complexity: "O(1)",
         arity: 3,
+        flags: Flags::of(&[Blocking]),
         categories: Categories::of(&[Category::Connection]),
         arguments: &[Argument::integer("numreplicas"), Argument::integer("timeout")],
         tips: &["request_policy:all_shards", "response_policy:agg_min"],

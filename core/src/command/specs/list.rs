@@ -2,7 +2,7 @@
 
 use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
-use crate::command::spec::Flag::{Blocking, DenyOom, Fast, NoScript, ReadOnly, Write};
+use crate::command::spec::Flag::{Blocking, DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{list, list_pop};
 
@@ -25,7 +25,7 @@ pub(crate) const LIST: &[Spec] = &[
         group: Group::List,
         complexity: "O(1)",
         arity: 6,
-        flags: Flags::of(&[Write, DenyOom, NoScript, Blocking]),
+        flags: Flags::of(&[Write, DenyOom, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
         arguments: &[
@@ -65,7 +65,7 @@ pub(crate) const LIST: &[Spec] = &[
         group: Group::List,
         complexity: "O(K), with K the number of keys",
         arity: -3,
-        flags: Flags::of(&[Write, NoScript, Blocking]),
+        flags: Flags::of(&[Write, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
@@ -80,7 +80,7 @@ pub(crate) const LIST: &[Spec] = &[
         group: Group::List,
         complexity: "O(K), with K the number of keys",
         arity: -3,
-        flags: Flags::of(&[Write, NoScript, Blocking]),
+        flags: Flags::of(&[Write, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
@@ -95,7 +95,7 @@ pub(crate) const LIST: &[Spec] = &[
         group: Group::List,
         complexity: "O(1)",
         arity: 4,
-        flags: Flags::of(&[Write, DenyOom, NoScript, Blocking]),
+        flags: Flags::of(&[Write, DenyOom, Blocking]),
         categories: Categories::of(&[Category::List]),
         keys: &[KeySpec::first(&[Rw, Access, Delete]), KeySpec::at(2, &[Rw, Insert])],
         arguments: &[

@@ -108,7 +108,7 @@ pub(crate) const SET: &[Spec] = &[
         arity: -3,
         flags: Flags::of(&[Write, DenyOom]),
         categories: Categories::of(&[Category::Set]),
-        keys: &[KeySpec::first(&[Rw, Update]), KeySpec::range(2, -1, 1, &[Ro, Access])],
+        keys: &[KeySpec::first(&[Ow, Update]), KeySpec::range(2, -1, 1, &[Ro, Access])],
         arguments: &[Argument::key("destination", 0), Argument::key("key", 1).multiple()],
         run: set_algebra::sinterstore,
         ..Spec::DEFAULT

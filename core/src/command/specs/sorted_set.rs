@@ -2,7 +2,7 @@
 
 use crate::command::keys::KeyFlag::{Access, Delete, Ow, Ro, Rw, Update};
 use crate::command::keys::KeySpec;
-use crate::command::spec::Flag::{Blocking, DenyOom, Fast, NoScript, ReadOnly, Write};
+use crate::command::spec::Flag::{Blocking, DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{sorted_set, sorted_set_algebra, sorted_set_pop, sorted_set_range};
 
@@ -59,7 +59,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         group: Group::SortedSet,
         complexity: "O(log(N)), with N the number of members",
         arity: -3,
-        flags: Flags::of(&[Write, NoScript, Blocking, Fast]),
+        flags: Flags::of(&[Write, Blocking, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
@@ -74,7 +74,7 @@ pub(crate) const SORTED_SET: &[Spec] = &[
         group: Group::SortedSet,
         complexity: "O(log(N)), with N the number of members",
         arity: -3,
-        flags: Flags::of(&[Write, NoScript, Blocking, Fast]),
+        flags: Flags::of(&[Write, Blocking, Fast]),
         categories: Categories::of(&[Category::SortedSet]),
         keys: &[KeySpec::range(1, -2, 1, &[Rw, Access, Delete])],
         arguments: &[Argument::key("key", 0).multiple(), Argument::double("timeout")],
