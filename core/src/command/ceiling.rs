@@ -46,7 +46,6 @@ impl Context<'_> {
     ///
     /// # Errors
     /// See [`check_growth`](Self::check_growth).
-    /// As [`check_growth`](Self::check_growth).
     pub(crate) fn check_string_growth(&mut self, key: &[u8], len: usize) -> Result<(), Error> {
         if allocated(len) + ELEMENT_BYTES <= self.headroom() {
             return Ok(());

@@ -113,7 +113,7 @@ impl Context<'_> {
     }
 }
 
-/// What the engine does after a handler has returned.
+/// The result of a handler: what the engine does next.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The reply is written. Any changes propagate as the original command.
@@ -122,7 +122,7 @@ pub(crate) enum Outcome {
     Instead(Effects),
     /// The client is blocked, at most until `until`. The reply follows when the wait ends.
     Block {
-        /// When the wait times out.
+        /// The time at which the wait times out; `None` to wait forever.
         until: Option<UnixMicros>,
         /// Changes made before blocking.
         effects: Effects,

@@ -140,7 +140,7 @@ impl<'a> Request<'a> {
         Ok(request)
     }
 
-    /// Parses the leading option and returns the number of its arguments.
+    /// Parses the leading option. Returns its length in arguments, including its name.
     fn option(
         &mut self,
         args: Args<'a>,

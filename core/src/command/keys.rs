@@ -18,11 +18,11 @@ use crate::resp::args::Args;
 pub struct KeySpec {
     /// A remark for readers of `COMMAND INFO`.
     pub notes: Option<&'static str>,
-    /// How the command uses these keys.
+    /// The command's use of these keys.
     pub flags: KeyFlags,
-    /// Where the search begins.
+    /// The start of the search.
     pub begin_search: BeginSearch,
-    /// How it continues from there.
+    /// The rule that finds keys from there.
     pub find_keys: FindKeys,
 }
 
@@ -71,7 +71,7 @@ pub enum FindKeys {
 }
 
 bit_set! {
-    /// How a command uses a key, and how reliable the spec is.
+    /// A command's use of a key, and the reliability of the spec.
     KeyFlags of
     /// A single use of a key: `RO` to `RM` for the key as a whole, `access` to `delete` for the
     /// data in its value.
@@ -101,7 +101,7 @@ bit_set! {
     }
 }
 
-/// A rule for commands whose key specs are not sufficient.
+/// A rule for commands whose key specs do not suffice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialKeys {
     /// `BITFIELD`: read-only if it has no subcommands except `GET` and `OVERFLOW`.
@@ -189,7 +189,7 @@ pub struct LegacyKeys {
 pub struct Key {
     /// The position; the command's name is at position 0.
     pub position: usize,
-    /// How the command uses the key.
+    /// The command's use of the key.
     pub flags: KeyFlags,
 }
 

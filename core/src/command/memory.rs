@@ -163,7 +163,7 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 }
 
 pub(super) fn doctor(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    /// Below this size, advice is not worthwhile.
+    /// The memory usage from which advice is worthwhile.
     const SMALL_BYTES: u64 = 5 << 20;
     let usage = ctx.instance.host.usage();
     let Footprint { used_bytes, peak_bytes, .. } = Footprint::of(ctx);

@@ -10,7 +10,7 @@ use crate::glob::{self, Case};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 
-/// What to iterate over.
+/// The elements that a scan iterates over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Keys, which can be filtered by type.

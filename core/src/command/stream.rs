@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// Returns the maximum size of a node.
+/// Returns the limits on the size of a node.
 fn limits(config: &Config) -> StreamLimits {
     let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
     StreamLimits {

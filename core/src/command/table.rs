@@ -28,7 +28,7 @@ pub(crate) struct Command {
     is_removed: bool,
 }
 
-/// All commands.
+/// The command table.
 #[derive(Debug)]
 pub(crate) struct Commands {
     /// The top-level commands sorted by name, then the subcommands of each container.
@@ -235,9 +235,9 @@ fn places(names: &[(Cow<'static, [u8]>, u16)]) -> Vec<Option<(Word, u16)>> {
     places
 }
 
-/// A name of at most 16 bytes, packed into integers: its length, and its first and last bytes, which
-/// overlap. Each byte has its case bit set, so the word of a name of lower-case letters equals only
-/// those of names that differ from it in case.
+/// A name of at most 16 bytes, packed into integers: its length, and its first and last bytes,
+/// which overlap. Each byte has its case bit set, so the word of a name of lower-case letters
+/// equals only those of names that differ from it in case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word {
     first: u64,
