@@ -1,4 +1,4 @@
-//! `ACL`: users, read and changed. What users may do is in [`crate::acl`].
+//! `ACL`: reads and changes users. The rules and their checks are in [`crate::acl`].
 
 use alloc::format;
 use alloc::string::String;
@@ -19,10 +19,10 @@ use crate::resp::reply::Reply;
 
 type Handled = Result<Outcome, Error>;
 
-/// The longest password that is made up, in bits.
+/// The maximum length of a generated password, in bits.
 const MOST_PASSWORD_BITS: i64 = 4096;
 
-// ---- users ---------------------------------------------------------------------------------------------------------
+// ---- users --------------------------------------------------------------------------------------
 
 pub(super) fn setuser(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let name = &args[2];
@@ -71,7 +71,7 @@ pub(super) fn getuser(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Three pairs of a map.
+/// Replies with three map entries that describe a selector.
 fn describe(reply: &mut Reply<'_>, selector: &Selector) {
     reply.bulk(b"commands");
     reply.bulk(&selector.commands_text());
@@ -101,7 +101,7 @@ pub(super) fn whoami(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- the file ------------------------------------------------------------------------------------------------------
+// ---- the ACL file -------------------------------------------------------------------------------
 
 pub(super) fn load(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     if ctx.instance.config.aclfile.is_empty() {
@@ -114,10 +114,10 @@ pub(super) fn load(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The users that the ACL file holds.
+/// Returns the users that the ACL file defines.
 ///
 /// # Errors
-/// Why it cannot be read, or what is wrong with it.
+/// The reason why the file cannot be read, or its first mistake.
 pub(crate) fn read_file(instance: &Instance, commands: &Commands) -> Result<Vec<User>, String> {
     let path = printable(&instance.config.aclfile);
     let text = instance
@@ -138,7 +138,7 @@ pub(super) fn save(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- what may be done ----------------------------------------------------------------------------------------------
+// ---- permissions --------------------------------------------------------------------------------
 
 pub(super) fn cat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     match (args.get(2), args.len()) {
@@ -160,7 +160,7 @@ pub(super) fn cat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Says whether a user may send a request, in words for people.
+/// Replies whether a user may run a command, and if not why, as readable text.
 pub(super) fn dryrun(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (name, request) = (&args[2], args.slice(3..));
     let user = ctx.instance.acl.user(name);
@@ -187,7 +187,7 @@ pub(super) fn dryrun(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// What was denied.
+/// Replies with the log of denied requests.
 pub(super) fn log(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = match args.get(2) {
         None => 10,
@@ -234,9 +234,9 @@ pub(super) fn log(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- the rest ------------------------------------------------------------------------------------------------------
+// ---- other subcommands --------------------------------------------------------------------------
 
-/// Makes up a password, in hexadecimal digits.
+/// Generates a password of hexadecimal digits.
 pub(super) fn genpass(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let bits = match args.get(2) {
         None => 256,
@@ -247,7 +247,8 @@ pub(super) fn genpass(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::GENPASS_BITS);
     }
     let digits = (bits as usize).div_ceil(4);
-    // The engine's own chance replays with its seed; what cannot be guessed comes from outside.
+    // The engine's own generator is reproducible from its seed. A password must be unpredictable,
+    // so it uses the host's entropy.
     let mut secret = ctx.instance.host.entropy().to_vec();
     secret.extend_from_slice(&ctx.keys.dataset.random.next_u64().to_le_bytes());
     ctx.reply.bulk(&generate_password(&secret, digits));

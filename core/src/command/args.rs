@@ -1,4 +1,4 @@
-//! Arguments as handlers read them: numbers, keywords, times.
+//! Argument parsing for handlers: numbers, keywords, times.
 
 use crate::error::{self, Error};
 use crate::limits;
@@ -7,7 +7,7 @@ use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::string::StringRef;
 
-/// A string to be stored. A long one that has a buffer of its own is not copied.
+/// Returns an argument as a string to store. A large argument with its own buffer is not copied.
 #[inline]
 pub(crate) fn string(args: Args<'_>, index: usize) -> StringRef<'_> {
     match args.shared(index) {
@@ -16,19 +16,19 @@ pub(crate) fn string(args: Args<'_>, index: usize) -> StringRef<'_> {
     }
 }
 
-/// A 64-bit signed integer.
+/// Parses a 64-bit signed integer.
 #[inline]
 pub(crate) fn integer(arg: &[u8]) -> Result<i64, Error> {
     number::parse_i64(arg).ok_or(error::NOT_AN_INTEGER)
 }
 
-/// A 32-bit signed integer: the number of a database.
+/// Parses a 32-bit signed integer, the range of a database index.
 pub(crate) fn int32(arg: &[u8]) -> Result<i64, Error> {
     let value = integer(arg)?;
     if i32::try_from(value).is_ok() { Ok(value) } else { Err(error::OUT_OF_INT32) }
 }
 
-/// Whether an argument is this keyword (given in upper case), whatever its own case.
+/// Returns `true` if an argument equals `keyword` (in upper case), ignoring the argument's case.
 #[inline]
 pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
     arg.eq_ignore_ascii_case(keyword.as_bytes())
@@ -37,9 +37,9 @@ pub(crate) fn is(arg: &[u8], keyword: &str) -> bool {
 /// The unit and the origin of an expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExpiryForm {
-    /// Seconds rather than milliseconds.
+    /// Set for seconds, clear for milliseconds.
     pub(crate) is_seconds: bool,
-    /// A point in time rather than a span from now.
+    /// Set for a point in time, clear for a duration from now.
     pub(crate) is_absolute: bool,
 }
 
@@ -49,7 +49,7 @@ impl ExpiryForm {
     pub(crate) const EXAT: Self = Self { is_seconds: true, is_absolute: true };
     pub(crate) const PXAT: Self = Self { is_seconds: false, is_absolute: true };
 
-    /// The form that an option of `SET` or `GETEX` names.
+    /// Returns the form that an option of `SET` or `GETEX` selects.
     pub(crate) fn option(arg: &[u8]) -> Option<Self> {
         match arg.to_ascii_uppercase().as_slice() {
             b"EX" => Some(Self::EX),
@@ -60,10 +60,11 @@ impl ExpiryForm {
         }
     }
 
-    /// The deadline in Unix milliseconds that a value in this form means; it may lie in the past, even before 1970.
+    /// Returns the deadline of a value in this form, in Unix milliseconds. It may be in the past,
+    /// even before 1970.
     ///
     /// # Errors
-    /// `command`'s error for an expiry that no deadline can hold.
+    /// `command`'s error for an expiry that does not fit a deadline.
     pub(crate) fn deadline_ms(
         self,
         value: i64,
@@ -77,7 +78,7 @@ impl ExpiryForm {
             .ok_or_else(|| error::invalid_expire(command))
     }
 
-    /// The deadline of an option of `SET` or `GETEX`, whose value must be above zero.
+    /// Parses the deadline of an option of `SET` or `GETEX`, whose value must be positive.
     pub(crate) fn positive_deadline(
         self,
         arg: &[u8],
@@ -92,7 +93,7 @@ impl ExpiryForm {
     }
 }
 
-/// A time-out in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
+/// Parses a timeout in milliseconds from now, as `WAIT` and `CLIENT PAUSE` take it.
 pub(crate) fn timeout_ms(arg: &[u8], now: UnixMicros) -> Result<u64, Error> {
     checked_timeout(number::parse_i64(arg).ok_or(error::TIMEOUT_NOT_AN_INTEGER)?, now)
 }
@@ -103,18 +104,20 @@ fn checked_timeout(timeout_ms: i64, now: UnixMicros) -> Result<u64, Error> {
     if timeout_ms > latest_ms { Err(error::TIMEOUT_OUT_OF_RANGE) } else { Ok(timeout_ms) }
 }
 
-/// A count that is not negative. One for which addresses are too narrow is as good as all there is.
+/// Converts a count; `None` if it is negative. On 32-bit targets, counts beyond the address space
+/// saturate.
 pub(crate) fn count_of(number: i64) -> Option<usize> {
     u64::try_from(number).ok().map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// A count that is at least `least`; whatever else is told as `error`.
+/// Parses a count of at least `least`; otherwise returns `error`.
 pub(crate) fn count(arg: &[u8], least: usize, error: Error) -> Result<usize, Error> {
     let count = number::parse_i64(arg).and_then(count_of);
     count.filter(|count| *count >= least).ok_or(error)
 }
 
-/// How many elements are drawn by chance for a count: below zero, any of them several times, for which there is a bound.
+/// Returns how many random elements a count asks for. A negative count allows repeated elements, up
+/// to a limit.
 pub(crate) fn draws(count: i64) -> Result<usize, Error> {
     let draws = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     if count < 0 && draws > limits::REPEATED_ELEMENTS {
@@ -124,11 +127,13 @@ pub(crate) fn draws(count: i64) -> Result<usize, Error> {
     }
 }
 
-/// When a command that blocks stops waiting: a number of seconds from now, zero for never.
+/// Parses the timeout of a blocking command, in seconds from now. Returns `None` for zero, which
+/// waits forever.
 pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
-    /// The milliseconds that 64 bits hold.
+    /// The largest number of milliseconds that fits 64 bits.
     const MOST_MS: f64 = i64::MAX as f64;
-    // To Redis it is a `long double`, whose range is wider: what is no double is infinite or above zero all the same.
+    // Redis parses a `long double`, which has a wider range. A number that does not fit a double is
+    // still either infinite or positive.
     let beyond = || LongDouble::parse(arg).and_then(|_| number::parse_bound(arg));
     let widened = |bound: f64| if bound == 0.0 { f64::MIN_POSITIVE.copysign(bound) } else { bound };
     let seconds = number::parse_f64(arg).or_else(|| beyond().map(widened));
@@ -137,7 +142,7 @@ pub(crate) fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicr
     if timeout_ms > MOST_MS {
         return Err(error::TIMEOUT_OUT_OF_RANGE);
     }
-    // Up, so that what is above zero does not become the zero that waits for ever.
+    // Rounds up, so that a tiny timeout does not become zero, which waits forever.
     let whole_ms = timeout_ms as i64;
     let timeout_ms = whole_ms.saturating_add(i64::from(timeout_ms > whole_ms as f64));
     let timeout_ms = checked_timeout(timeout_ms, now)?;
@@ -149,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn draws_have_a_bound() {
+    fn repeated_random_elements_are_limited() {
         const MOST: i64 = limits::REPEATED_ELEMENTS as i64;
         assert_eq!(draws(-MOST), Ok(limits::REPEATED_ELEMENTS));
         for count in [-MOST - 1, i64::MIN / 2, i64::MIN] {

@@ -1,9 +1,11 @@
-//! Sets of named members, small enough for one word and usable in constants.
+//! Sets of named members that fit one word and can be built in constants.
 //!
-//! Redis describes a command by four such sets (flags, ACL categories, the flags of a key, the flags of an argument) and prints
-//! each in a fixed order. So a member is declared once, in that order, with its name on the wire.
+//! Redis describes a command by four such sets (flags, ACL categories, key flags, argument flags)
+//! and prints each in a fixed order. Each member is therefore declared once, in that order, with
+//! its wire name.
 
-/// Declares an enum of at most 32 members, each with the name Redis prints, and the set of them.
+/// Declares an enum of at most 32 members, each with the name that Redis prints, and the type of
+/// their sets.
 macro_rules! bit_set {
     (
         $(#[$set_doc:meta])* $set:ident of
@@ -15,10 +17,10 @@ macro_rules! bit_set {
         pub enum $member { $($(#[$doc])* $variant,)+ }
 
         impl $member {
-            /// Every member, in Redis's order.
+            /// All members, in Redis's order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The name Redis prints.
+            /// Returns the name that Redis prints.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
@@ -33,7 +35,7 @@ macro_rules! bit_set {
             /// The empty set.
             pub const NONE: Self = Self(0);
 
-            /// The set of `members`.
+            /// Creates the set of `members`.
             #[must_use]
             pub const fn of(members: &[$member]) -> Self {
                 let mut set = Self::NONE;
@@ -45,43 +47,43 @@ macro_rules! bit_set {
                 set
             }
 
-            /// This set and `member`.
+            /// Returns this set with `member` added.
             #[must_use]
             pub const fn with(self, member: $member) -> Self {
                 Self(self.0 | 1 << member as u8)
             }
 
-            /// What is in this set or in `other`.
+            /// Returns the union of this set and `other`.
             #[must_use]
             pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)
             }
 
-            /// Whether `member` is in this set.
+            /// Returns `true` if the set contains `member`.
             #[must_use]
             pub const fn has(self, member: $member) -> bool {
                 self.0 & 1 << member as u8 != 0
             }
 
-            /// Whether this set and `other` share a member.
+            /// Returns `true` if this set and `other` have a member in common.
             #[must_use]
             pub const fn intersects(self, other: Self) -> bool {
                 self.0 & other.0 != 0
             }
 
-            /// Whether nothing is in this set.
+            /// Returns `true` if the set has no members.
             #[must_use]
             pub const fn is_empty(self) -> bool {
                 self.0 == 0
             }
 
-            /// How many members are in this set.
+            /// Returns the number of members.
             #[must_use]
             pub const fn len(self) -> usize {
                 self.0.count_ones() as usize
             }
 
-            /// The members, in Redis's order.
+            /// Returns an iterator over the members, in Redis's order.
             pub fn iter(self) -> impl Iterator<Item = $member> {
                 $member::ALL.iter().copied().filter(move |&member| self.has(member))
             }
@@ -104,7 +106,7 @@ mod tests {
     use crate::command::keys::{KeyFlag, KeyFlags};
 
     #[test]
-    fn a_set_keeps_the_declared_order_whatever_the_order_it_was_built_in() {
+    fn members_iterate_in_declaration_order() {
         const SET: KeyFlags = KeyFlags::of(&[KeyFlag::Delete, KeyFlag::Rw]);
         assert_eq!(SET.iter().map(KeyFlag::name).collect::<Vec<_>>(), vec!["RW", "delete"]);
         assert_eq!((SET.len(), SET.has(KeyFlag::Ro), SET.is_empty()), (2, false, false));
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn union_and_intersection_look_at_every_member() {
+    fn union_and_intersection_consider_every_member() {
         let (a, b) = (KeyFlags::of(&[KeyFlag::Ro]), KeyFlags::NONE.with(KeyFlag::VariableFlags));
         assert_eq!(a.union(b), KeyFlags::of(&[KeyFlag::VariableFlags, KeyFlag::Ro]));
         assert!(!a.intersects(b) && a.union(b).intersects(b) && KeyFlags::NONE.is_empty());

@@ -1,4 +1,4 @@
-//! `BITFIELD`: several reads and writes of integers in a string, one after the other.
+//! `BITFIELD`: a sequence of reads and writes of integer fields in a string.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use crate::value::bitfield::{Encoding, Overflow};
 
 type Handled = Result<Outcome, Error>;
 
-/// What is done to one field.
+/// One operation on a field.
 struct Operation {
     encoding: Encoding,
     offset: u64,
@@ -71,7 +71,7 @@ fn overflow_named(name: &[u8]) -> Result<Overflow, Error> {
 }
 
 impl Operation {
-    /// Reads `GET`, `SET` or `INCRBY` with all its arguments.
+    /// Parses `GET`, `SET` or `INCRBY` with its arguments.
     fn parse(ctx: &Context<'_>, args: Args<'_>, overflow: Overflow) -> Result<Self, Error> {
         let encoding = Encoding::parse(&args[1]).ok_or(error::BITFIELD_ENCODING)?;
         let offset = bitmap::offset(ctx, &args[2], Some(encoding.bits()))?;
@@ -89,12 +89,13 @@ impl Operation {
         !matches!(self.action, Action::Get)
     }
 
-    /// The last bit of the field.
+    /// Returns the offset of the field's last bit.
     const fn last(&self) -> u64 {
         self.offset + self.encoding.bits() as u64 - 1
     }
 
-    /// The integer that the field is given, and the one to reply; none if it overflowed and must not.
+    /// Returns the new value of the field and the integer to reply; `None` if the operation
+    /// overflows and the mode is `FAIL`.
     fn outcome(&self, old: i64) -> Option<(i64, i64)> {
         match self.action {
             Action::Get => Some((old, old)),
@@ -106,7 +107,8 @@ impl Operation {
         }
     }
 
-    /// Works on the bytes of a string that has the field if it is written; the reply, and whether anything has changed.
+    /// Applies the operation to the bytes of a string, which must include the field if it is
+    /// written. Returns the reply, and `true` if the bytes have changed.
     fn apply(&self, bytes: &mut [u8]) -> (Option<i64>, bool) {
         let old = self.encoding.read(bytes, self.offset);
         let Some((new, reply)) = self.outcome(old) else { return (None, false) };

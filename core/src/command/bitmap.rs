@@ -1,4 +1,5 @@
-//! Strings as arrays of bits: `SETBIT`, `BITCOUNT`, `BITOP` and the rest of the group. `BITFIELD` has a file of its own.
+//! Strings as bit arrays: `SETBIT`, `BITCOUNT`, `BITOP` and related commands. `BITFIELD` has its
+//! own file.
 
 use alloc::rc::Rc;
 use alloc::vec;
@@ -54,7 +55,7 @@ pub(super) fn bitcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let bytes = value.map_or(&[][..], |value| value.bytes(&mut digits));
     let count = match asked {
         None => bitmap::count(bytes),
-        // Redis asks this before it moves a start that lies before the first bit.
+        // Redis makes this check before it clamps a negative start.
         Some((start, end, _)) if start < 0 && end < 0 && start > end => 0,
         Some((start, end, unit)) => bitmap::count_in(bytes, bits_between(bytes, start, end, unit)),
     };
@@ -75,7 +76,7 @@ pub(super) fn bitpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let unit = unit_bits(args.get(5))?;
     let end = args.get(4).map(args::integer).transpose()?;
     let Some(value) = ctx.keys.read_string(&args[1])? else {
-        // A key that is missing is zeros without an end.
+        // A missing key counts as an infinite run of zeros.
         ctx.reply.integer(-i64::from(wanted));
         return Ok(Outcome::Done);
     };
@@ -84,7 +85,7 @@ pub(super) fn bitpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let range = bits_between(bytes, start, end.unwrap_or(-1), unit);
     let position = match bitmap::position(bytes, wanted, range.clone()) {
         Some(position) => position as i64,
-        // Who names no end takes the string to go on with zeros.
+        // Without an explicit end, the string counts as followed by zeros.
         None if !wanted && end.is_none() && !range.is_empty() => range.end as i64,
         None => -1,
     };
@@ -122,11 +123,12 @@ pub(super) fn bitop(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The offset of a bit that an argument names. With `#` before it, it counts fields of so many bits, where there are fields.
+/// Parses the offset of a bit. With `field_bits`, a `#` prefix multiplies the offset by the width
+/// of a field.
 pub(super) fn offset(ctx: &Context<'_>, arg: &[u8], field_bits: Option<u32>) -> Result<u64, Error> {
     let limit_bytes = ctx.instance.config.proto_max_bulk_len;
     let offset = match (arg, field_bits) {
-        // The product wraps, as Redis's does.
+        // The product wraps, as in Redis.
         ([b'#', index @ ..], Some(bits)) => {
             parse_i64(index).map(|index| index.wrapping_mul(i64::from(bits)))
         }
@@ -136,15 +138,15 @@ pub(super) fn offset(ctx: &Context<'_>, arg: &[u8], field_bits: Option<u32>) -> 
     offset.map(|offset| offset as u64).ok_or(error::BIT_OFFSET)
 }
 
-/// Edits the string at `key`, which is made or grows with zeros so that it has the bit `last`. The edit tells its result and
-/// whether it changed anything.
+/// Edits the string at `key`, after creating it or extending it with zeros to include the bit
+/// `last`. `edit` returns its result, and `true` if it changed anything.
 pub(super) fn edit<R>(
     ctx: &mut Context<'_>,
     key: &[u8],
     last: u64,
     mut edit: impl FnMut(&mut [u8]) -> (R, bool),
 ) -> Result<R, Error> {
-    // Where addresses have 32 bits, an offset may be too far for them.
+    // On 32-bit targets, an offset may exceed the address space.
     let len = usize::try_from(last / 8 + 1).map_err(|_| error::BIT_OFFSET)?;
     ctx.check_string_growth(key, len)?;
     let mut edit_grown = |bytes: &mut Vec<u8>| {
@@ -168,7 +170,7 @@ pub(super) fn edit<R>(
     Ok(result)
 }
 
-/// Stores bytes that were made here, without a copy of many.
+/// Stores newly built bytes, without copying large ones.
 pub(super) fn put(ctx: &mut Context<'_>, key: &[u8], bytes: Vec<u8>, event: Event) {
     if bytes.len() > INLINE_MAX {
         ctx.keys.put(key, StringRef::Shared(&Rc::new(bytes)), None, event);
@@ -177,7 +179,7 @@ pub(super) fn put(ctx: &mut Context<'_>, key: &[u8], bytes: Vec<u8>, event: Even
     }
 }
 
-/// The bits in the unit that an argument names; bytes, if there is none.
+/// Returns the number of bits of the unit that an argument names; without an argument, of a byte.
 fn unit_bits(arg: Option<&[u8]>) -> Result<i64, Error> {
     match arg {
         None => Ok(8),
@@ -187,7 +189,8 @@ fn unit_bits(arg: Option<&[u8]>) -> Result<i64, Error> {
     }
 }
 
-/// The bits from the unit `start` to the unit `end`, both included, where a negative index counts from the end.
+/// Returns the bits from the unit `start` to the unit `end` inclusive. Negative indexes count from
+/// the end.
 fn bits_between(bytes: &[u8], start: i64, end: i64, unit_bits: i64) -> Range<u64> {
     let units = bytes.len() as i64 * (8 / unit_bits);
     let from_front =

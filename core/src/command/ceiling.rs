@@ -1,10 +1,11 @@
-//! The memory ceiling, held against what a command is about to add.
+//! The memory ceiling: each command that may add data is checked against it before it runs.
 //!
-//! `maxmemory` is looked at between commands, so a single command may exceed it by far. Where
-//! addresses are few (WebAssembly has 32 bits of them) that would end in a failed allocation, which
-//! nothing survives. Under a ceiling each command that may add data is therefore estimated first,
-//! from its arguments and from the values that it copies. The few commands whose arguments say
-//! nothing of their size (`SETRANGE` with its offset, `SORT` with its patterns) ask once more.
+//! `maxmemory` is checked between commands, so a single command may exceed it by far. In a small
+//! address space (WebAssembly has 32-bit addresses) that would end in a failed allocation, which
+//! aborts the engine. Under a ceiling, the growth of each command that may add data is therefore
+//! estimated first, from its arguments and from the values that it copies. A few commands whose
+//! arguments do not reveal the size (`SETRANGE` with its offset, `SORT` with its patterns) check
+//! once more.
 
 use super::context::Context;
 use super::keys::KeyFlag;
@@ -15,12 +16,12 @@ use crate::resp::args::Args;
 use crate::session::Role;
 use crate::value::record::Record;
 
-/// Bytes that an element uses at most besides its own: an entry of a table and one of a tree.
+/// The maximum overhead of an element, in bytes: one table entry and one tree entry.
 const ELEMENT_BYTES: usize = 128;
 
 impl Context<'_> {
-    /// Returns how many bytes may be added; all there are without a ceiling. What was accepted once
-    /// and is applied again needs no room.
+    /// Returns how many bytes may be added; `usize::MAX` without a ceiling. Changes that are
+    /// applied again were accepted before and need no headroom.
     #[inline]
     pub(crate) fn headroom(&self) -> usize {
         match self.instance.config.memory_ceiling {
@@ -32,7 +33,7 @@ impl Context<'_> {
         }
     }
 
-    /// Checks that so many bytes may be added.
+    /// Checks that `bytes` may be added.
     ///
     /// # Errors
     /// `OOM`, as Redis replies while `maxmemory` is exceeded.
@@ -40,11 +41,11 @@ impl Context<'_> {
         if bytes <= self.headroom() { Ok(()) } else { Err(error::OUT_OF_MEMORY) }
     }
 
-    /// Checks that the string at `key` may be extended to `len` bytes. Growing copies it, so all of
-    /// the new length counts.
+    /// Checks that the string at `key` may grow to `len` bytes. Growing copies it, so the whole new
+    /// length counts.
     ///
     /// # Errors
-    /// As [`check_growth`](Self::check_growth).
+    /// See [`check_growth`](Self::check_growth).
     pub(crate) fn check_string_growth(&mut self, key: &[u8], len: usize) -> Result<(), Error> {
         if allocated(len) + ELEMENT_BYTES <= self.headroom() {
             return Ok(());
@@ -57,7 +58,7 @@ impl Context<'_> {
     /// Checks that there is room for what the command may add.
     ///
     /// # Errors
-    /// As [`check_growth`](Self::check_growth).
+    /// See [`check_growth`](Self::check_growth).
     #[inline]
     pub(crate) fn check_ceiling(&self, args: Args<'_>) -> Result<(), Error> {
         let has_ceiling = self.instance.config.memory_ceiling.is_some();
@@ -105,10 +106,10 @@ mod tests {
 
     fn engine() -> (Engine, ClientId) {
         let mut config = Config { memory_ceiling: Some(CEILING), ..Config::default() };
-        let parameter = Config::parameter(b"enable-debug-command").expect("it is one");
-        config.set(parameter, b"yes").expect("it is a value");
+        let parameter = Config::parameter(b"enable-debug-command").expect("a known parameter");
+        config.set(parameter, b"yes").expect("a valid value");
         let mut engine = Engine::new(config, Seed(1));
-        let client = engine.connect(Peer::local(), NOW).expect("there is room");
+        let client = engine.connect(Peer::local(), NOW).expect("below maxclients");
         (engine, client)
     }
 
@@ -118,11 +119,11 @@ mod tests {
         let replies = engine.output(client).to_vec();
         engine.consume(client, replies.len(), NOW);
         assert!(engine.used_bytes() <= CEILING, "{commands:.40}: {}", engine.used_bytes());
-        String::from_utf8(replies).expect("the replies here are text")
+        String::from_utf8(replies).expect("replies are text")
     }
 
     #[test]
-    fn a_command_that_would_exceed_the_ceiling_is_refused() {
+    fn commands_that_would_exceed_the_ceiling_are_refused() {
         for command in [
             "SETRANGE big 3500000 x\n",
             "SETBIT big 28000000 1\n",
@@ -150,7 +151,7 @@ mod tests {
             }
             let keys = replies(&mut engine, client, "DBSIZE\n");
             if command.starts_with("LCS") {
-                // The limit of Redis comes first.
+                // Redis's own limit is checked first.
                 replies(&mut engine, client, "DEL half\nSETRANGE half 3000 x\n");
             }
             if command.starts_with("APPEND") {
@@ -166,13 +167,13 @@ mod tests {
     #[test]
     fn without_a_ceiling_the_same_commands_run() {
         let mut engine = Engine::new(Config::default(), Seed(1));
-        let client = engine.connect(Peer::local(), NOW).expect("there is room");
+        let client = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(client, b"SETRANGE big 8000000 x\nCOPY big other\nSTRLEN other\n", NOW);
         assert_eq!(engine.output(client).to_vec(), b":8000001\r\n:1\r\n:8000001\r\n");
     }
 
     #[test]
-    fn filling_ends_with_an_error_and_what_is_there_can_be_read_and_deleted() {
+    fn at_the_ceiling_writes_fail_and_keys_can_be_read_and_deleted() {
         let (mut engine, client) = engine();
         let mut stored = 0;
         while replies(&mut engine, client, &format!("SETRANGE b{stored} 99999 x\n")) != OOM {
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_is_held_to_the_ceiling_command_by_command() {
+    fn the_ceiling_is_checked_for_each_command_of_a_transaction() {
         let (mut engine, client) = engine();
         let queued: String = (0..9).map(|at| format!("SETRANGE k{at} 999999 x\n")).collect();
         let ran = replies(&mut engine, client, &format!("MULTI\n{queued}EXEC\n"));
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_evicted_below_the_ceiling() {
+    fn eviction_keeps_memory_below_the_ceiling() {
         let (mut engine, client) = engine();
         replies(&mut engine, client, "CONFIG SET maxmemory-policy allkeys-random\n");
         for at in 0..200 {
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_beyond_the_ceiling_closes_the_client_and_is_not_built() {
+    fn a_reply_that_would_exceed_the_ceiling_closes_the_client() {
         for command in [
             format!("MGET{}\n", " big".repeat(450)),
             String::from("SRANDMEMBER set -16777216\n"),
@@ -225,13 +226,13 @@ mod tests {
                 "{command:.20}"
             );
             assert!(engine.output(client).is_empty());
-            let other = engine.connect(Peer::local(), NOW).expect("there is room");
+            let other = engine.connect(Peer::local(), NOW).expect("below maxclients");
             assert_eq!(replies(&mut engine, other, "STRLEN big\n"), ":1000000\r\n");
         }
     }
 
     #[test]
-    fn a_request_beyond_the_ceiling_closes_the_client() {
+    fn a_request_that_would_exceed_the_ceiling_closes_the_client() {
         let (mut engine, client) = engine();
         engine.receive(client, b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$9000000\r\n", NOW);
         for _ in 0..9 {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inspection_beyond_the_ceiling_is_an_error() {
+    fn an_inspection_that_would_exceed_the_ceiling_fails() {
         let (mut engine, client) = engine();
         replies(&mut engine, client, "SETRANGE big 999999 x\n");
         let request = format!("MGET{}\r\n", " big".repeat(450));
@@ -251,12 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_beyond_the_ceiling_is_refused() {
+    fn loading_a_snapshot_that_would_exceed_the_ceiling_fails() {
         let mut engine = Engine::new(Config::default(), Seed(1));
-        let client = engine.connect(Peer::local(), NOW).expect("there is room");
+        let client = engine.connect(Peer::local(), NOW).expect("below maxclients");
         engine.receive(client, b"SETRANGE a 2999999 x\nSETRANGE b 1999999 x\n", NOW);
         let large = engine.snapshot(NOW);
-        assert!(large.len() < 100_000, "it is compressed");
+        assert!(large.len() < 100_000, "the snapshot is compressed");
         let (mut small, client) = self::engine();
         replies(&mut small, client, "SET k v\n");
         assert!(small.load(&large, NOW).is_err());
@@ -264,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn changes_that_were_accepted_before_are_applied() {
+    fn replayed_changes_ignore_the_ceiling() {
         let (mut engine, client) = engine();
         let reader = engine.follow_changes();
         replies(&mut engine, client, "SETRANGE a 1999999 x\nDEL a\nSETRANGE b 1999999 x\n");
         let changes = engine.take_changes(reader);
         let (mut restored, client) = self::engine();
         replies(&mut restored, client, "SETRANGE filler 2999999 x\n");
-        restored.apply_changes(&changes, NOW).expect("they are whole");
+        restored.apply_changes(&changes, NOW).expect("complete changes");
         assert_eq!(restored.sizes(0), Some((2, 0)));
     }
 }

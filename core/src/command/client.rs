@@ -1,4 +1,4 @@
-//! `CLIENT`: what a client says of itself, and what it may do to others.
+//! `CLIENT`: describes clients, and changes their settings and connections.
 
 use crate::sort;
 use alloc::format;
@@ -23,7 +23,7 @@ use crate::time::UnixMicros;
 
 type Handled = Result<Outcome, Error>;
 
-// ---- oneself -------------------------------------------------------------------------------------------------------
+// ---- the calling client -------------------------------------------------------------------------
 
 pub(super) fn id(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     ctx.reply.integer(ctx.client.serial() as i64);
@@ -45,7 +45,7 @@ pub(super) fn setname(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// A name that cannot break a line of `CLIENT LIST`.
+/// Checks a name that must not break a line of `CLIENT LIST`.
 pub(super) fn checked_name(name: &[u8]) -> Result<&[u8], Error> {
     if is_printable(name) { Ok(name) } else { Err(error::CLIENT_NAME) }
 }
@@ -121,7 +121,7 @@ fn on_or_off(arg: &[u8]) -> Result<bool, Error> {
     }
 }
 
-// ---- lists ---------------------------------------------------------------------------------------------------------
+// ---- lists --------------------------------------------------------------------------------------
 
 pub(super) fn info(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let mut line = describe(ctx.session(), ctx.now);
@@ -167,7 +167,8 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// All clients, the caller among them, in the order in which they came; not those that are to be closed at once.
+/// Returns all clients, including the caller, in order of connection, except those about to be
+/// closed.
 fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
     let all = ctx.instance.clients.iter();
     let mut sessions: Vec<&Session> =
@@ -176,7 +177,7 @@ fn all_sessions<'a>(ctx: &'a Context<'_>) -> Vec<&'a Session> {
     sessions
 }
 
-/// The class that a word names; none if no client is ever of it.
+/// Parses a client type; `None` for a type that no client here ever has.
 fn client_kind(arg: &[u8]) -> Result<Option<ClientClass>, Error> {
     match arg.to_ascii_lowercase().as_slice() {
         b"normal" => Ok(Some(ClientClass::Normal)),
@@ -187,7 +188,7 @@ fn client_kind(arg: &[u8]) -> Result<Option<ClientClass>, Error> {
     }
 }
 
-/// A client as a line of `CLIENT LIST`, without its end.
+/// Formats a client as a line of `CLIENT LIST`, without the line end.
 pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
     let flags = flags(session);
     let queued =
@@ -198,7 +199,8 @@ pub(crate) fn describe(session: &Session, now: UnixMicros) -> Vec<u8> {
         .tracking
         .as_ref()
         .map_or(-1, |state| state.redirect.map_or(0, |client| client.serial() as i64));
-    // As if the first of it lay in the fixed buffer that Redis has for each client.
+    // Redis has a fixed buffer per client, then a list. The first part of the output counts as that
+    // buffer.
     let unread = session.output.len();
     let beyond = unread.saturating_sub(limits::UNCOUNTED_OUTPUT_BYTES);
     let last_command = session.last_command.unwrap_or("NULL");
@@ -260,9 +262,9 @@ fn flags(session: &Session) -> String {
     if set.is_empty() { String::from("N") } else { set }
 }
 
-// ---- others --------------------------------------------------------------------------------------------------------
+// ---- other clients ------------------------------------------------------------------------------
 
-/// What `CLIENT KILL` looks for; every filter must fit.
+/// The filters of `CLIENT KILL`. A client must match all of them.
 #[derive(Default)]
 struct Filters<'a> {
     serial: Option<u64>,
@@ -379,7 +381,8 @@ pub(super) fn pause(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(_) => return Err(error::subcommand_syntax("client", &args[1])),
     };
     let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2], ctx.now)?);
-    // A pause can be made longer or stricter, not shorter or milder: that is what UNPAUSE is for.
+    // A new pause can extend or tighten the current one, not shorten or relax it; that needs
+    // UNPAUSE.
     ctx.instance.pause = Some(match ctx.instance.pause_at(ctx.now) {
         None => Pause { until, mode },
         Some(old) => Pause {

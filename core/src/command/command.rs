@@ -1,4 +1,4 @@
-//! `COMMAND`: the table, told to clients.
+//! `COMMAND`: reports the command table to clients.
 
 use alloc::vec::Vec;
 
@@ -140,7 +140,7 @@ pub(super) fn help(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     help::reply(ctx)
 }
 
-/// A command as `COMMAND INFO` tells it: ten fields.
+/// Replies with a command in the format of `COMMAND INFO`: ten fields.
 fn describe(reply: &mut Reply<'_>, spec: &Spec) {
     let keys = spec.legacy_keys();
     reply.array(10);
@@ -231,7 +231,7 @@ fn describe_keys(reply: &mut Reply<'_>, keys: &KeySpec) {
     }
 }
 
-/// A command as `COMMAND DOCS` tells it: the fields that it has.
+/// Replies with a command in the format of `COMMAND DOCS`: only the fields that apply.
 fn document(reply: &mut Reply<'_>, spec: &Spec) {
     let map = reply.begin();
     let mut fields = 0;

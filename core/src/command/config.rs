@@ -1,4 +1,4 @@
-//! `CONFIG`: the parameters, read and set.
+//! `CONFIG`: reads and sets parameters.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -13,7 +13,8 @@ use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
-/// A name without wildcards is told back as it was asked for; others as the table has them.
+/// Replies with the matching parameters. A name without wildcards is echoed as requested; for
+/// patterns, the names are those of the table.
 pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut found: Vec<(&[u8], &Parameter)> = Vec::new();
     for asked in args.iter().skip(2) {
@@ -39,7 +40,7 @@ pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Sets all pairs or none.
+/// Sets all given parameters, or none of them.
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() % 2 == 1 {
         return Err(error::SYNTAX);
@@ -67,7 +68,8 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let result = apply(ctx, &pairs);
     if result.is_err() {
         ctx.instance.config = before;
-        // What the host has applied already goes back too; it was right before, so it is right again.
+        // Also reverts parameters that the host has already applied. The old values were valid
+        // before and still are.
         for (parameter, ..) in pairs.iter().filter(|(parameter, ..)| parameter.external) {
             let _ = ctx.instance.host.configure(parameter.name, &ctx.instance.config);
         }
@@ -82,7 +84,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Sets parameters, which the errors call what the client calls them.
+/// Sets parameters. Errors use the names that the client sent.
 fn apply(ctx: &mut Context<'_>, pairs: &[(&Parameter, &str, &[u8])]) -> Result<(), Error> {
     for (parameter, name, text) in pairs {
         let result = ctx.instance.config.set(parameter, text);
@@ -116,7 +118,7 @@ pub(super) fn rewrite(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     rewrite_with(ctx, changed.into_iter().map(|(parameter, text)| (parameter.name, text)).collect())
 }
 
-/// `DEBUG CONFIG-REWRITE-FORCE-ALL`: writes what has its default, too.
+/// `DEBUG CONFIG-REWRITE-FORCE-ALL`: also writes parameters that have their defaults.
 pub(super) fn rewrite_all(ctx: &mut Context<'_>) -> Handled {
     let config = &mut ctx.instance.config;
     let all = PARAMETERS.iter().map(|parameter| (parameter.name, config.text(parameter)));

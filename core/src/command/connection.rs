@@ -1,4 +1,4 @@
-//! One client's connection: `HELLO`, `AUTH`, `SELECT`, ... `CLIENT` has files of its own.
+//! Connection commands: `HELLO`, `AUTH`, `SELECT`, ... `CLIENT` has its own files.
 
 use super::args;
 use super::client;
@@ -79,7 +79,7 @@ pub(super) fn auth(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Makes the client this user, if that is its password. `command` is what the client called the command.
+/// Authenticates the client as a user. `command` is the command's name as the client sent it.
 fn log_in(
     ctx: &mut Context<'_>,
     command: &[u8],
@@ -103,6 +103,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Some(Some(_)) => return Err(error::NO_PROTO),
         Some(None) => return Err(error::PROTOCOL_NOT_AN_INTEGER),
     };
+    // Options are parsed first, and take effect only if all of them are valid.
     let (mut login, mut name) = (None, None);
     let mut at = 2;
     while let Some(option) = args.get(at) {

@@ -1,4 +1,4 @@
-//! What a handler works with, and what it says when it is done.
+//! The environment in which handlers run, and the outcomes they return.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -16,30 +16,31 @@ use crate::session::Session;
 use crate::time::UnixMicros;
 use crate::value::Type;
 
-/// A handler: reads its arguments (the first is the command's name), works on the data and writes one reply. It fails
-/// before it writes anything.
+/// A command handler. It parses its arguments (the first is the command's name), works on the data
+/// and writes one reply. It returns errors before it writes any output.
 pub(crate) type Handler = fn(&mut Context<'_>, Args<'_>) -> Result<Outcome, Error>;
 
-/// All that a handler may touch.
+/// Everything a handler can access.
 pub(crate) struct Context<'a> {
-    /// The time of the call; it stands still while a command runs.
+    /// The time of the call. It is constant while a command runs.
     pub(crate) now: UnixMicros,
-    /// The client's database, and the others.
+    /// The selected database, and access to the others.
     pub(crate) keys: Keys<'a>,
-    /// Where the reply goes.
+    /// The writer of the reply.
     pub(crate) reply: Reply<'a>,
-    /// The client.
+    /// The calling client.
     pub(crate) client: ClientId,
-    /// The server besides its data, its clients included.
+    /// The server's state except its data; includes the clients.
     pub(crate) instance: &'a mut Instance,
-    /// All commands.
+    /// The command table.
     pub(crate) commands: &'a Commands,
-    /// The command that runs.
+    /// The running command.
     pub(crate) command: &'a Command,
 }
 
 impl Context<'_> {
-    /// Returns the client's session. Where another field of the context is borrowed, write `ctx.instance.clients[ctx.client]`.
+    /// Returns the client's session. While another field of the context is borrowed, use
+    /// `ctx.instance.clients[ctx.client]` instead.
     #[inline]
     pub(crate) fn session(&self) -> &Session {
         &self.instance.clients[self.client]
@@ -51,20 +52,21 @@ impl Context<'_> {
         &mut self.instance.clients[self.client]
     }
 
-    /// Returns an empty list of effects, for a command that propagates as others: see [`Outcome::Instead`].
+    /// Returns an empty list of effects, for a command that propagates as other commands: see
+    /// [`Outcome::Instead`].
     #[inline]
     pub(crate) fn effects(&self) -> Effects {
         self.keys.dataset.observers.propagation.effects()
     }
 
-    /// Returns the outcome of a command that propagates as one other command.
+    /// Returns the outcome of a command that propagates as a single other command.
     pub(crate) fn instead<const N: usize>(&self, effect: [&[u8]; N]) -> Outcome {
         let mut effects = self.effects();
         effects.push(&effect);
         Outcome::Instead(effects)
     }
 
-    /// Returns the outcome of a command that propagates as it was sent, whether or not it has changed anything.
+    /// Returns the outcome of a command that propagates verbatim, even if it has changed nothing.
     pub(crate) fn verbatim(&self, args: Args<'_>) -> Outcome {
         let mut effects = self.effects();
         if effects.are_recorded() {
@@ -73,13 +75,14 @@ impl Context<'_> {
         Outcome::Instead(effects)
     }
 
-    /// Returns the outcome of a command that has deleted a key, which propagates as the deletion.
+    /// Returns the outcome of a command that has deleted a key and propagates as that deletion.
     pub(crate) fn deletion(&self, key: &[u8], deletion: Deletion) -> Outcome {
         self.instead([self.keys.dataset.observers.propagation.delete(deletion), key])
     }
 
-    /// What a command comes to that has found nothing in `keys` and may wait for a value of `value_type` in one of them:
-    /// until `until`, or for ever. In a transaction it does not wait.
+    /// Returns the outcome of a command that has found nothing in `keys`: the client waits for a
+    /// value of `value_type` in one of them, until `until` or forever. In a transaction it does not
+    /// wait.
     pub(crate) fn wait_for<'k>(
         &mut self,
         keys: impl Iterator<Item = &'k [u8]>,
@@ -97,7 +100,7 @@ impl Context<'_> {
         self.wait(wait, until)
     }
 
-    /// [`wait_for`](Self::wait_for) with all particulars.
+    /// Like [`wait_for`](Self::wait_for), with all options.
     pub(crate) fn wait(&mut self, wait: Wait, until: Option<UnixMicros>) -> Outcome {
         let session = &mut self.instance.clients[self.client];
         session.wait = Some(Box::new(wait));
@@ -110,20 +113,20 @@ impl Context<'_> {
     }
 }
 
-/// What the engine does once a handler has returned.
+/// The result of a handler: what the engine does next.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// The reply is written. What was changed, if anything, propagates as the command was sent.
+    /// The reply is written. Any changes propagate as the original command.
     Done,
-    /// The reply is written. What was changed propagates as these commands, even if they are none.
+    /// The reply is written. Any changes propagate as these commands; the list may be empty.
     Instead(Effects),
-    /// The client waits, at most until then; the reply comes when the wait ends.
+    /// The client is blocked, at most until `until`. The reply follows when the wait ends.
     Block {
-        /// When the wait ends by itself.
+        /// The time at which the wait times out; `None` to wait forever.
         until: Option<UnixMicros>,
-        /// What has changed all the same.
+        /// Changes made before blocking.
         effects: Effects,
     },
-    /// Run what the client has queued.
+    /// Runs the client's queued commands.
     Exec,
 }

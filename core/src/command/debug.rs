@@ -1,4 +1,4 @@
-//! `DEBUG`: what test suites use to look inside and to provoke.
+//! `DEBUG`: inspection and fault injection for test suites.
 
 use alloc::format;
 
@@ -73,34 +73,34 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 const HELP: &[(&str, &str)] = &[
     (
         "CONFIG-REWRITE-FORCE-ALL",
-        "Like CONFIG REWRITE, but writes the parameters too that have their defaults.",
+        "Like CONFIG REWRITE, but also writes parameters that have their defaults.",
     ),
-    ("DIGEST", "A digest of all keys of all databases; equal data has an equal digest."),
-    ("DIGEST-VALUE <key> [<key> ...]", "A digest of each value."),
-    ("ERROR <text>", "Replies with that error."),
-    ("LOG <text>", "Writes a line to the server's log."),
-    ("OBJECT <key>", "How a value is held."),
-    ("PAUSE-CRON <0|1>", "Stops and restarts all that the server does without being asked."),
+    ("DIGEST", "Returns a digest of all databases; equal data has equal digests."),
+    ("DIGEST-VALUE <key> [<key> ...]", "Returns the digest of each value."),
+    ("ERROR <text>", "Replies with this error."),
+    ("LOG <text>", "Writes a line to the server log."),
+    ("OBJECT <key>", "Describes the encoding of a value."),
+    ("PAUSE-CRON <0|1>", "Pauses or resumes all background work."),
     (
         "POPULATE <count> [<prefix>] [<size>]",
-        "Creates keys prefix:0 .. prefix:count-1 that do not exist.",
+        "Creates the keys prefix:0 .. prefix:count-1, except those that exist.",
     ),
-    ("PROTOCOL <type>", "Replies with a value of a type of the protocol."),
+    ("PROTOCOL <type>", "Replies with a sample of a protocol type."),
     (
         "QUICKLIST-PACKED-THRESHOLD <size>",
-        "No effect: an element that is longer than a chunk of its list always lies alone.",
+        "No effect: an element longer than a chunk of a list always has a chunk of its own.",
     ),
     (
         "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
-        "Writes all data as a snapshot has it and reads it again; there is no snapshot of another time.",
+        "Serializes all data as a snapshot and loads it again, without a file.",
     ),
     (
         "REPLYBUFFER <PEAK-RESET-TIME|RESIZING> <value>",
-        "No effect: a client has a buffer only while it has something to read.",
+        "No effect: a client has a reply buffer only while output is pending.",
     ),
-    ("SET-ACTIVE-EXPIRE <0|1>", "Stops and restarts the collection of expired keys."),
-    ("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Lets RESTORE take a payload whose checksum is wrong."),
-    ("SLEEP <seconds>", "Stops the server for a while."),
+    ("SET-ACTIVE-EXPIRE <0|1>", "Disables or enables the active expiry of keys."),
+    ("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "Makes RESTORE accept payloads with a wrong checksum."),
+    ("SLEEP <seconds>", "Blocks the server for a while."),
 ];
 
 fn help(ctx: &mut Context<'_>) -> Handled {
@@ -153,7 +153,7 @@ fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Bytes of a populated record besides its prefix and its padding.
+/// The size of a populated record in bytes, without its prefix and padding.
 const RECORD_BYTES: usize = 64;
 
 fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
@@ -182,11 +182,8 @@ fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// One value of each type of the protocol, for the tests of clients.
-#[expect(
-    clippy::approx_constant,
-    reason = "the number that Redis sends, which tests of clients know"
-)]
+/// Replies with a sample of a protocol type, for tests of client libraries.
+#[expect(clippy::approx_constant, reason = "Redis sends this number and client tests expect it")]
 fn protocol(ctx: &mut Context<'_>, kind: &[u8]) -> Handled {
     let reply = &mut ctx.reply;
     match kind.to_ascii_lowercase().as_slice() {

@@ -1,6 +1,7 @@
-//! `DEBUG DIGEST`: one number for all data, the same as Redis computes for the same data.
+//! `DEBUG DIGEST`: a digest of all data, equal to Redis's digest of the same data.
 //!
-//! The SHA-1 of each part is mixed in such a way that the order of keys does not matter and the order within a value does.
+//! The SHA-1 hashes of the parts are combined so that the order of keys does not matter, while the
+//! order within a value does.
 
 use alloc::format;
 use alloc::string::String;
@@ -18,7 +19,7 @@ use crate::value::set::Set;
 use crate::value::sorted_set::{SortedSet, SortedSetRef};
 use crate::value::stream::{Stream, StreamId};
 
-/// What Redis numbers the types with.
+/// Redis's numbers of the types.
 const TYPE_STRING: u32 = 0;
 const TYPE_LIST: u32 = 1;
 const TYPE_SET: u32 = 2;
@@ -26,12 +27,12 @@ const TYPE_SORTED_SET: u32 = 3;
 const TYPE_HASH: u32 = 4;
 const TYPE_STREAM: u32 = 6;
 
-/// A digest that is being put together.
+/// A digest under construction.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Digest([u8; 20]);
 
 impl Digest {
-    /// Of all keys of all databases, those that have expired and are not yet removed included.
+    /// Returns the digest of all databases, including expired keys that are not yet removed.
     pub(super) fn of_keyspace(keyspace: &Keyspace) -> Self {
         let mut all = Self::default();
         for (index, database) in keyspace.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
@@ -46,7 +47,7 @@ impl Digest {
         all
     }
 
-    /// Of one value, with its type and whether it expires.
+    /// Returns the digest of a value, including its type and whether it has a deadline.
     pub(super) fn of_value(record: Option<&Record>) -> Self {
         let mut digest = Self::default();
         if let Some(record) = record {
@@ -55,7 +56,7 @@ impl Digest {
         digest
     }
 
-    /// The digest as 40 hexadecimal digits.
+    /// Returns the digest as 40 hexadecimal digits.
     pub(super) fn hex(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -115,13 +116,13 @@ impl Digest {
         }
     }
 
-    /// Adds a part for which the order does not matter.
+    /// Adds a part whose order does not matter.
     fn xor(&mut self, part: &[u8]) {
         let hash = Sha1::digest(part);
         self.0.iter_mut().zip(hash).for_each(|(byte, other)| *byte ^= other);
     }
 
-    /// Adds a part for which the order matters.
+    /// Adds a part whose order matters.
     fn mix(&mut self, part: &[u8]) {
         self.xor(part);
         self.0 = Sha1::digest(self.0).into();

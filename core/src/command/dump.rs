@@ -1,4 +1,4 @@
-//! `DUMP` and `RESTORE`: values as bytes, for another server or another time.
+//! `DUMP` and `RESTORE`: values serialized for another server or for later.
 
 use alloc::vec::Vec;
 
@@ -42,7 +42,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
                 return Err(error::INVALID_TTL);
             }
             let origin_ms = if options.is_absolute { 0 } else { now.0 };
-            // Beyond the 63 bits of Redis's clock lies the past.
+            // A sum beyond the 63 bits of Redis's clock counts as a time in the past.
             let deadline = UnixMillis(ttl_ms as u64 + origin_ms);
             Some(deadline).filter(|deadline| deadline.0 <= i64::MAX as u64).or(Some(now))
         }
@@ -64,7 +64,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         let clock = options.clock(ctx.keys.dataset.access_policy, ctx.now);
         let record = loaded.into_record(key, deadline, clock);
         ctx.check_growth(record.memory_bytes())?;
-        // Out first, so that the key is told of as new, as it is in Redis.
+        // Removes the old value first, so that the new key is reported as new, as in Redis.
         if let Some(old) = ctx.keys.db().remove(key) {
             ctx.keys.dataset.keyspace.lazyfree.push_record(old);
         }
@@ -84,7 +84,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Instead(effects))
 }
 
-/// Up to where values that are read are small.
+/// Returns the thresholds of the compact encodings for values that are read.
 pub(crate) fn limits(config: &Config, seed: Seed) -> Limits {
     Limits {
         hash: hash::limits_of(config, seed),
@@ -95,7 +95,7 @@ pub(crate) fn limits(config: &Config, seed: Seed) -> Limits {
     }
 }
 
-/// What follows the payload of a `RESTORE`.
+/// The options that follow the payload of a `RESTORE`.
 #[derive(Default)]
 struct Options {
     replaces: bool,
@@ -130,7 +130,7 @@ impl Options {
         Ok(options)
     }
 
-    /// What the record is told of its past, as far as the policy keeps that.
+    /// Returns the access clock that the options set, as far as the policy tracks it.
     fn clock(&self, policy: AccessPolicy, now: UnixMicros) -> AccessClock {
         match (policy, self.idle_seconds, self.frequency) {
             (AccessPolicy::Recency, Some(idle_seconds), _) => access::idle(idle_seconds, now),

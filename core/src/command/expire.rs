@@ -1,4 +1,4 @@
-//! Deadlines: `EXPIRE` and its kin, `TTL`, `PERSIST`.
+//! Deadlines of keys: the `EXPIRE` family, `TTL`, `PERSIST`.
 
 use alloc::vec::Vec;
 
@@ -27,7 +27,8 @@ pub(super) fn pexpireat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     set_deadline(ctx, args, ExpiryForm::PXAT)
 }
 
-/// When `EXPIRE` changes a deadline. A key without one counts as expiring never.
+/// The conditions under which `EXPIRE` changes a deadline. A key without one counts as never
+/// expiring.
 #[derive(Default)]
 struct Conditions {
     if_none: bool,
@@ -125,7 +126,8 @@ pub(super) fn pexpiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     tell_deadline(ctx, args, |deadline_ms| deadline_ms)
 }
 
-/// The deadline in the form that a command tells it; -1 for none, -2 for no key.
+/// Replies with the deadline in the form that a command returns it; -1 for no deadline, -2 for a
+/// missing key.
 fn tell_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
     let told = match ctx.keys.peek(&args[1]) {
         None => -2,

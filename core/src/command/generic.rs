@@ -1,4 +1,5 @@
-//! Commands on keys of any type: `DEL`, `RENAME`, `COPY`, ... Deadlines, `SCAN` and `OBJECT` have files of their own.
+//! Commands for keys of any type: `DEL`, `RENAME`, `COPY`, ... Deadlines, `SCAN` and `OBJECT` have
+//! their own files.
 
 use alloc::vec::Vec;
 
@@ -25,7 +26,7 @@ pub(super) fn exists(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    // Even under CLIENT NO-TOUCH: to leave a mark is what this command is for.
+    // Marks the access even under CLIENT NO-TOUCH: that is the purpose of this command.
     ctx.keys.touches = true;
     let found = args.iter().skip(1).filter(|key| ctx.keys.read(key).is_some()).count();
     ctx.reply.count(found);
@@ -140,7 +141,7 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let replicas = args::integer(&args[1])?;
     let timeout_ms = args::timeout_ms(&args[2], ctx.now)?;
-    // Nothing replicates from this engine yet: only a wait for nobody is over at once.
+    // This engine does not replicate yet, so only a wait for zero replicas ends at once.
     if replicas <= 0 || ctx.session().is_in_exec {
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
@@ -181,7 +182,8 @@ pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(ctx.verbatim(args))
 }
 
-/// Both modes do the same here: the keys are gone when the reply is sent, and their memory is freed in slices.
+/// Parses the flush mode. Both modes behave the same here: the keys are gone when the reply is
+/// sent, and their memory is freed in slices.
 fn check_flush_mode(args: Args<'_>) -> Result<(), Error> {
     match args.get(1) {
         None => Ok(()),

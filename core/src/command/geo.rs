@@ -1,4 +1,4 @@
-//! Geographic indexes: sorted sets whose scores are positions. Searching them has a file of its own.
+//! Geographic indexes: sorted sets whose scores encode positions. Searches have their own file.
 
 use alloc::format;
 use alloc::string::String;
@@ -106,13 +106,13 @@ pub(super) fn geopos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The position of two arguments.
+/// Parses a position from a longitude and a latitude.
 pub(super) fn position(longitude: &[u8], latitude: &[u8]) -> Result<Position, Error> {
     let (longitude, latitude) = (double(longitude)?, double(latitude)?);
     Position::new(longitude, latitude).ok_or_else(|| error::invalid_position(longitude, latitude))
 }
 
-/// The metres of a unit of length.
+/// Returns the length of a distance unit in metres.
 pub(super) fn unit_m(name: &[u8]) -> Result<f64, Error> {
     match name {
         unit if args::is(unit, "M") => Ok(1.0),
@@ -123,7 +123,7 @@ pub(super) fn unit_m(name: &[u8]) -> Result<f64, Error> {
     }
 }
 
-/// Replies a position, as precisely as it is known.
+/// Replies with a position in full precision.
 pub(super) fn reply_position(reply: &mut Reply<'_>, position: Position) {
     reply.array(2);
     for degrees in [position.longitude, position.latitude] {
@@ -131,7 +131,7 @@ pub(super) fn reply_position(reply: &mut Reply<'_>, position: Position) {
     }
 }
 
-/// Replies a distance with four digits behind the point, the last one rounded to even if it lies in the middle.
+/// Replies with a distance rounded to four decimal places, ties to even.
 pub(super) fn reply_distance(reply: &mut Reply<'_>, distance: f64) {
     const DIGITS: usize = 4;
     let mut text = alloc::format!("{:05}", libm::rint(distance * 10_000.0) as i64).into_bytes();

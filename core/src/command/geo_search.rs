@@ -1,4 +1,4 @@
-//! `GEOSEARCH` and its older forms: the members of a geographic index that lie within an area.
+//! `GEOSEARCH` and its predecessors: finds the members of a geographic index within an area.
 
 use crate::sort;
 use alloc::vec::Vec;
@@ -21,16 +21,16 @@ use crate::value::sorted_set::{Gathering, SortedSet, SortedSetRef};
 
 type Handled = Result<Outcome, Error>;
 
-/// The commands that search, by what their first arguments are.
+/// The search commands, classified by their leading arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// A key, a longitude, a latitude, a radius.
     Radius { may_store: bool },
     /// A key, a member, a radius.
     RadiusByMember { may_store: bool },
-    /// A key; an option says where to look.
+    /// A key; an option selects the area.
     Search,
-    /// The same, after a destination.
+    /// A destination, then the arguments of `Search`.
     SearchStore,
 }
 
@@ -58,16 +58,16 @@ pub(super) fn geosearchstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     search(ctx, args, Form::SearchStore)
 }
 
-/// What is asked for.
+/// The parsed arguments.
 #[derive(Default)]
 struct Request<'a> {
     center: Center,
     shape: Option<(Shape, f64)>,
-    /// The nearest first, or the farthest.
+    /// The order of the result, by distance.
     order: Option<Order>,
-    /// How many; all, if none.
+    /// The maximum number of results; `None` for all.
     count: Option<usize>,
-    /// Whether any of them will do, and not the nearest.
+    /// Set if any `count` matches suffice, not only the nearest.
     any: bool,
     shows: Shown,
     destination: Option<&'a [u8]>,
@@ -80,17 +80,17 @@ enum Order {
     Desc,
 }
 
-/// Where the centre of the area is.
+/// The centre of the area.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Center {
     #[default]
     Unsaid,
     At(Position),
-    /// At a member, which is not there if the key is missing.
+    /// The position of a member; `None` if the key is missing.
     Member(Option<Position>),
 }
 
-/// What is replied besides the member.
+/// The details to reply with each member.
 #[derive(Clone, Copy, Default)]
 struct Shown {
     distance: bool,
@@ -109,7 +109,7 @@ impl Form {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the arguments; `set` is what the key holds.
+    /// Parses the arguments. `set` is the value of the key.
     fn parse(args: Args<'a>, form: Form, set: Option<SortedSetRef<'_>>) -> Result<Self, Error> {
         let mut request = Self::default();
         let mut rest = match form {
@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
                 args.slice(6..)
             }
             Form::RadiusByMember { .. } => {
-                // Redis does not look at the radius if there is no key.
+                // Redis does not validate the radius if the key is missing.
                 if let Some(set) = set {
                     request.center = Center::Member(Some(member(set, &args[2])?));
                     request.shape = Some(circle(&args[3], &args[4])?);
@@ -140,7 +140,7 @@ impl<'a> Request<'a> {
         Ok(request)
     }
 
-    /// Reads the option that the arguments begin with; returns how many it has.
+    /// Parses the leading option. Returns its length in arguments, including its name.
     fn option(
         &mut self,
         args: Args<'a>,
@@ -202,7 +202,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Whether the options go together, and nothing is missing.
+    /// Checks that the options are complete and compatible.
     fn check(&self, command: &[u8], form: Form) -> Result<(), Error> {
         let Shown { distance, hash, position } = self.shows;
         if self.destination.is_some() && (distance || hash || position) {
@@ -223,7 +223,7 @@ impl<'a> Request<'a> {
         if self.any && self.count.is_none() { Err(error::GEO_ANY) } else { Ok(()) }
     }
 
-    /// The area, if its centre is known, as it is where there is a key.
+    /// Returns the area; `None` if its centre is unknown because the key is missing.
     fn area(&self) -> Option<Area> {
         let (Center::At(center) | Center::Member(Some(center))) = self.center else { return None };
         self.shape.map(|(shape, unit_m)| Area { center, shape, unit_m })
@@ -235,7 +235,7 @@ fn set_flag(flag: &mut bool) -> usize {
     1
 }
 
-/// The position of a member.
+/// Returns the position of a member.
 fn member(set: SortedSetRef<'_>, member: &[u8]) -> Result<Position, Error> {
     set.score(member).map(Position::of_score).ok_or(error::GEO_MEMBER)
 }
@@ -263,12 +263,12 @@ struct Point<'a> {
     score: f64,
     position: Position,
     distance_m: f64,
-    /// How many were found before it.
+    /// The number of points found before this one.
     before: usize,
 }
 
 impl Point<'_> {
-    /// By distance; of the same distance, as they were found.
+    /// Compares by distance; equal distances keep the order in which they were found.
     fn order(&self, other: &Self, order: Order) -> Ordering {
         let by_distance = self.distance_m.total_cmp(&other.distance_m);
         let by_distance = if order == Order::Asc { by_distance } else { by_distance.reverse() };
@@ -276,7 +276,7 @@ impl Point<'_> {
     }
 }
 
-/// The members within an area, at most `limit`.
+/// Returns the members within an area, at most `limit`.
 fn points<'a>(set: SortedSetRef<'a>, area: &Area, limit: usize) -> Vec<Point<'a>> {
     let mut points = Vec::new();
     for scores in area.score_ranges() {
@@ -295,7 +295,7 @@ fn points<'a>(set: SortedSetRef<'a>, area: &Area, limit: usize) -> Vec<Point<'a>
     points
 }
 
-/// Puts in order what shall be replied, and leaves away the rest.
+/// Sorts the points as requested and truncates them to the requested count.
 fn select(points: &mut Vec<Point<'_>>, request: &Request<'_>) {
     let nearest = (request.count.is_some() && !request.any).then_some(Order::Asc);
     let order = request.order.or(nearest);

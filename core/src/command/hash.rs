@@ -1,4 +1,4 @@
-//! The commands of hashes, but for those about the deadlines of fields: see `hash_expire`.
+//! Hash commands, except those for the deadlines of fields: see `hash_expire`.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// Up to where hashes are small.
+/// Returns the thresholds of the compact encodings.
 pub(super) fn hash_limits(keys: &Keys<'_>, config: &Config) -> HashLimits {
     limits_of(config, keys.dataset.keyspace.seed())
 }
@@ -34,7 +34,7 @@ pub(super) fn limits_of(config: &Config, seed: Seed) -> HashLimits {
     }
 }
 
-/// Replies a field or a value.
+/// Replies with a field or a value.
 #[inline]
 pub(super) fn reply_string(reply: &mut Reply<'_>, string: StringRef<'_>) {
     match string {
@@ -44,7 +44,7 @@ pub(super) fn reply_string(reply: &mut Reply<'_>, string: StringRef<'_>) {
     }
 }
 
-/// Replies a value, or null.
+/// Replies with a value, or null.
 #[inline]
 pub(super) fn reply_value(reply: &mut Reply<'_>, value: Option<StringRef<'_>>) {
     match value {
@@ -53,7 +53,7 @@ pub(super) fn reply_value(reply: &mut Reply<'_>, value: Option<StringRef<'_>>) {
     }
 }
 
-// ---- setting -------------------------------------------------------------------------------------------------------
+// ---- write --------------------------------------------------------------------------------------
 
 pub(super) fn hset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let created = set_pairs(ctx, args)?;
@@ -67,7 +67,7 @@ pub(super) fn hmset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Sets all fields of a request; returns how many of them are new.
+/// Sets all fields of a request and returns the number of new ones.
 fn set_pairs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<usize, Error> {
     if !args.len().is_multiple_of(2) {
         return Err(error::wrong_arity(ctx.command.spec.name));
@@ -141,7 +141,7 @@ pub(super) fn hincrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if effects.are_recorded() {
         let (key, field, now) = (&args[1], &args[2], ctx.keys.now_ms());
         let hash = ctx.keys.consider(key).and_then(|record| record.compound::<Hash>());
-        // `HSET` clears the deadline of a field.
+        // `HSET` clears the deadline of a field, so a field that has one propagates differently.
         match hash.and_then(|hash| hash.deadline(field, now)).flatten() {
             None => effects.push(&[b"HSET", key, field, &text]),
             Some(_) => effects.push(&[b"HSETEX", key, b"KEEPTTL", b"FIELDS", b"1", field, &text]),
@@ -150,8 +150,8 @@ pub(super) fn hincrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Instead(effects))
 }
 
-/// Makes the value of the field `args[2]` what `compute` says, which is told the old one; its deadline is kept. Returns the new
-/// value, and the text of it that `write` has appended.
+/// Replaces the value of the field `args[2]` with the result of `compute`, which receives the old
+/// value. Keeps the deadline. Returns the new value and its text, as written by `write`.
 fn replace<T>(
     ctx: &mut Context<'_>,
     args: Args<'_>,
@@ -175,7 +175,7 @@ fn replace<T>(
     })?
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- read ---------------------------------------------------------------------------------------
 
 pub(super) fn hget(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now = ctx.keys.now_ms();
@@ -232,7 +232,8 @@ pub(super) fn hvals(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     all(ctx, args, Reply::array, |reply, (_, value)| reply_string(reply, value))
 }
 
-/// Replies all fields: first `begin` is told how many, then `each` replies one after the other.
+/// Replies with all fields: `begin` writes the header for their number, then `each` writes every
+/// pair.
 fn all<'a>(
     ctx: &mut Context<'a>,
     args: Args<'_>,
@@ -261,7 +262,7 @@ pub(super) fn hrandfield(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::OUT_OF_RANGE);
     }
     let now = ctx.keys.now_ms();
-    // Its own generator, since the keys' is borrowed with them.
+    // A separate generator, since that of the keys is borrowed with them.
     let mut random = Random::new(Seed(ctx.keys.dataset.random.next_u64()));
     let hash = ctx.keys.read_as::<Hash>(&args[1])?;
     let reply = &mut ctx.reply;
@@ -274,7 +275,8 @@ pub(super) fn hrandfield(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     random_fields(reply, hash, &mut random, count, with_values, now)
 }
 
-/// Replies so many fields by chance: different ones, or, if the count is below zero, any.
+/// Replies with `count` random fields: distinct ones, or, for a negative count, possibly repeated
+/// ones.
 fn random_fields(
     reply: &mut Reply<'_>,
     hash: Option<HashRef<'_>>,

@@ -1,7 +1,9 @@
-//! Deadlines of fields: `HEXPIRE` and its kin, `HTTL`, `HPERSIST`, and the commands that read or set values along with them.
+//! Deadlines of fields: the `HEXPIRE` family, `HTTL`, `HPERSIST`, and the commands that read or set
+//! values together with deadlines.
 //!
-//! They are those of Redis 7.4 and 8.0. Where Redis counts a field that has expired until it has removed it (`HLEN`), here it is not
-//! counted; and a hash that has one is a `hashtable`, where Redis has a listpack of its own kind for small ones.
+//! The commands are those of Redis 7.4 and 8.0, with two differences. Redis counts an expired field
+//! (`HLEN`) until it removes the field; here expired fields do not count. A hash with deadlines is
+//! always a `hashtable`; Redis has a special listpack encoding for small ones.
 
 use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
@@ -21,23 +23,23 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// What is told of a field that is not there.
+/// The reply for a missing field.
 const NO_FIELD: i64 = -2;
-/// What is told of a field without a deadline.
+/// The reply for a field without a deadline.
 const NO_DEADLINE: i64 = -1;
-/// What is told of a field whose deadline was to stay as it is.
+/// The reply for a field whose deadline does not meet the condition.
 const NOT_MET: i64 = 0;
-/// What is told of a field whose deadline has changed.
+/// The reply for a field whose deadline has changed.
 const CHANGED: i64 = 1;
-/// What is told of a field that was removed, its new deadline being past.
+/// The reply for a field that is removed because its new deadline is in the past.
 const REMOVED: i64 = 2;
 
-/// The latest deadline of a field, in Unix milliseconds.
+/// The maximum deadline of a field, in Unix milliseconds.
 const LATEST_MS: i64 = (1 << 46) - 1;
 
-// ---- arguments -----------------------------------------------------------------------------------------------------
+// ---- arguments ----------------------------------------------------------------------------------
 
-/// A key that holds no hash is refused before any argument is read.
+/// Rejects a key that does not hold a hash, before any argument is parsed.
 fn check_type(keys: &mut Keys<'_>, key: &[u8]) -> Result<(), Error> {
     match keys.consider(key).map(|record| record.compound::<Hash>().is_some()) {
         Some(false) => Err(error::WRONG_TYPE),
@@ -45,7 +47,7 @@ fn check_type(keys: &mut Keys<'_>, key: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// The fields that `FIELDS numfields` announces at `at`.
+/// Parses `FIELDS numfields` at `at` and returns the fields.
 fn fields(args: Args<'_>, at: usize, not_positive: Error) -> Result<Args<'_>, Error> {
     if !args.get(at).is_some_and(|word| args::is(word, "FIELDS")) {
         return Err(error::FIELDS_MISSING);
@@ -59,7 +61,7 @@ fn fields(args: Args<'_>, at: usize, not_positive: Error) -> Result<Args<'_>, Er
     Ok(fields)
 }
 
-/// When a field is to expire.
+/// Parses the deadline of a field.
 fn deadline(
     arg: &[u8],
     form: ExpiryForm,
@@ -76,7 +78,8 @@ fn deadline(
     }
 }
 
-/// When `HEXPIRE` changes a deadline. A field without one counts as expiring never.
+/// The conditions under which `HEXPIRE` changes a deadline. A field without one counts as never
+/// expiring.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Condition {
     Always,
@@ -108,7 +111,7 @@ impl Condition {
     }
 }
 
-// ---- HEXPIRE and its kin -------------------------------------------------------------------------------------------
+// ---- the HEXPIRE family -------------------------------------------------------------------------
 
 pub(super) fn hexpire(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     expire(ctx, args, ExpiryForm::EX)
@@ -156,7 +159,7 @@ fn expire(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Handled {
     Ok(Outcome::Instead(effects))
 }
 
-/// Propagates that fields of a hash were given a deadline.
+/// Propagates the new deadline of fields.
 fn propagate_deadline(effects: &mut Effects, key: &[u8], deadline: UnixMillis, fields: &[&[u8]]) {
     if fields.is_empty() {
         return;
@@ -172,7 +175,7 @@ fn propagate_deadline(effects: &mut Effects, key: &[u8], deadline: UnixMillis, f
     effects.push(&[&head, fields].concat());
 }
 
-/// Propagates that fields of a hash were removed.
+/// Propagates the removal of fields.
 fn propagate_removal(effects: &mut Effects, key: &[u8], fields: &[&[u8]]) {
     if !fields.is_empty() {
         effects.push(&[&[b"HDEL", key], fields].concat());
@@ -195,7 +198,7 @@ pub(super) fn hpersist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Changes one field after the other. Replies and returns the result of each.
+/// Changes the fields one by one. Replies with the results and returns them.
 fn each_field(
     ctx: &mut Context<'_>,
     key: &[u8],
@@ -216,7 +219,7 @@ fn each_field(
     Ok(told)
 }
 
-// ---- HTTL and its kin ----------------------------------------------------------------------------------------------
+// ---- the HTTL family ----------------------------------------------------------------------------
 
 pub(super) fn httl(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.keys.now_ms().0;
@@ -236,7 +239,8 @@ pub(super) fn hpexpiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     tell_deadlines(ctx, args, |deadline_ms| deadline_ms)
 }
 
-/// The deadlines of fields in the form that a command tells them; a field that is there expires no sooner than now.
+/// Replies with the deadlines of fields in the form that a command returns them. A field that still
+/// exists never expires before now.
 fn tell_deadlines(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
     let now = ctx.keys.now_ms();
     let hash = ctx.keys.read_as::<Hash>(&args[1])?;
@@ -252,7 +256,7 @@ fn tell_deadlines(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u
     Ok(Outcome::Done)
 }
 
-// ---- values along with deadlines -----------------------------------------------------------------------------------
+// ---- values with deadlines ----------------------------------------------------------------------
 
 pub(super) fn hgetdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_type(&mut ctx.keys, &args[1])?;
@@ -331,7 +335,7 @@ pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Instead(effects))
 }
 
-/// What `HSETEX` is asked for.
+/// The options of `HSETEX`.
 struct SetOptions<'a> {
     if_none_exists: bool,
     if_all_exist: bool,
@@ -376,7 +380,7 @@ impl<'a> SetOptions<'a> {
         Err(error::wrong_arity(command))
     }
 
-    /// The fields and values that `FIELDS numfields` announces at `at`.
+    /// Parses `FIELDS numfields` at `at` and returns the fields with their values.
     fn pairs(args: Args<'a>, at: usize, command: &str) -> Result<Args<'a>, Error> {
         if at + 3 >= args.len() {
             return Err(error::wrong_arity(command));
@@ -391,7 +395,7 @@ impl<'a> SetOptions<'a> {
         Ok(pairs)
     }
 
-    /// Whether the fields that are there allow the others to be set.
+    /// Returns `true` if the condition on existing fields permits the command.
     fn allow(&self, hash: &Hash, now: UnixMillis) -> bool {
         let is_there = |field: &[u8]| hash.view().find(field, now).is_some();
         let mut fields = self.pairs.iter().step_by(2);

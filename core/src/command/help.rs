@@ -1,4 +1,5 @@
-//! The `HELP` of containers, made from the table: each subcommand with its arguments, and what it does.
+//! The `HELP` of containers, generated from the table: each subcommand with its arguments and
+//! summary.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,7 +9,7 @@ use super::context::{Context, Outcome};
 use super::spec::{Argument, ArgumentFlag, ArgumentKind};
 use crate::error::Error;
 
-/// Replies with the help of the container whose subcommand runs.
+/// Replies with the help of the running subcommand's container.
 pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
     let name = ctx.command.spec.container().unwrap_or(ctx.command.spec.name);
     let upper = name.to_ascii_uppercase();
@@ -33,7 +34,7 @@ pub(super) fn reply(ctx: &mut Context<'_>) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
-/// An argument as manuals write it: `[EX seconds]`, `key [key ...]`, `<NX | XX>`.
+/// Formats an argument as in manuals: `[EX seconds]`, `key [key ...]`, `<NX | XX>`.
 pub(super) fn synopsis(argument: &Argument) -> String {
     let shown = argument.display_text().unwrap_or(argument.name);
     let parts = || argument.arguments.iter().map(synopsis).collect::<Vec<_>>();

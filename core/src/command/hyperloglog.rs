@@ -1,4 +1,4 @@
-//! `PFADD`, `PFCOUNT`, `PFMERGE`, and the two commands that look inside.
+//! `PFADD`, `PFCOUNT`, `PFMERGE`, and two commands for inspection.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ pub(super) fn pfadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         ctx.reply.integer(1);
         return Ok(Outcome::Done);
     };
-    // Most elements have been seen before, and change nothing.
+    // Most elements were added before and change nothing.
     let mut digits = itoa::Buffer::new();
     let log = HyperLogLogRef::new(string.bytes(&mut digits))?;
     while let Some(&element) = elements.peek()
@@ -88,7 +88,7 @@ pub(super) fn pfcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The cardinality of one, which remembers it.
+/// Returns the cardinality of a single key, and caches it in the value.
 fn count_one(ctx: &mut Context<'_>, key: &[u8]) -> Result<u64, Error> {
     let known =
         read(ctx, key, |log| Ok((log.cached(), log.cached().map_or_else(|| log.count(), Ok)?)))?;
@@ -169,7 +169,7 @@ fn make_dense(ctx: &mut Context<'_>, key: &[u8], is_sparse: bool) -> Result<(), 
     Ok(())
 }
 
-/// Reads the `HyperLogLog` at a key, if there is one.
+/// Calls `read` with the `HyperLogLog` at a key, if the key exists.
 fn read<R>(
     ctx: &mut Context<'_>,
     key: &[u8],
@@ -179,18 +179,20 @@ fn read<R>(
     read(HyperLogLogRef::new(value.bytes(&mut itoa::Buffer::new()))?).map(Some)
 }
 
-/// Counts sets of known sizes, sparse and dense, and sees whether the errors are as small as they should be.
+/// Estimates the size of sets of known sizes, sparse and dense, and checks that the errors are
+/// within tolerance.
 pub(super) fn pfselftest(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    /// How many elements are counted; checked at powers of ten.
+    /// The number of elements to count; the estimate is checked at powers of ten.
     const ELEMENTS: u64 = 100_000;
-    /// The standard error of 16384 registers, six times over, as in Redis: no run of a lifetime is off by more.
+    /// Six standard errors of 16384 registers, as in Redis: practically no run exceeds this
+    /// tolerance.
     const TOLERANCE: f64 = 6.0 * 1.04 / 128.0;
     let (mut sparse, mut dense) = (Vec::new(), Vec::new());
     let mut logs = [HyperLogLog::empty(&mut sparse), HyperLogLog::empty(&mut dense)];
     logs[1].make_dense()?;
     let (mut size, mut checkpoint) = (0, 1);
     while size < ELEMENTS {
-        // Some bits of chance make each test another one.
+        // Random bits make each run use different elements.
         let element = ctx.keys.dataset.random.next_u64().to_le_bytes();
         for log in &mut logs {
             log.add(Element::new(&element), usize::MAX)?;
@@ -199,7 +201,7 @@ pub(super) fn pfselftest(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
         if size == checkpoint {
             checkpoint *= 10;
             let counts = [logs[0].as_ref().count()?, logs[1].as_ref().count()?];
-            // Few elements may meet in one register: the error is rounded up.
+            // In a small set, elements may collide in a register: round the error up.
             let most = libm::ceil(size as f64 * TOLERANCE);
             if counts[0] != counts[1] || counts[0].abs_diff(size) as f64 > most {
                 let found = NumberText::from(counts[0] as i64);

@@ -1,5 +1,6 @@
-//! `INFO`: the server's figures, by section, under Redis's names. What has no counterpart here (forks, replicas, scripts, ...)
-//! reads as in a Redis that has done none of it, since tools look for these lines; a figure that would be untrue is left out.
+//! `INFO`: statistics by section, under Redis's names. Features without a counterpart here (forks,
+//! replicas, scripts, ...) read as in a Redis that does not use them, since tools expect these
+//! lines. A line whose value would be untrue is omitted.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -15,7 +16,8 @@ use crate::resp::args::Args;
 use crate::session::{Session, Stall};
 use crate::{REDIS_VERSION, VERSION};
 
-/// A section: its name, whether `INFO` without arguments shows it, and what writes its lines.
+/// A section: its name, `true` if `INFO` without arguments includes it, and the function that
+/// writes its lines.
 type Section = (&'static str, bool, fn(&Context<'_>, &mut Lines));
 
 const SECTIONS: &[Section] = &[
@@ -61,14 +63,14 @@ impl Lines {
         let _ = write!(self.0, "{field}:{value}\r\n");
     }
 
-    /// Figures that never change here.
+    /// Adds values that never change here.
     fn add_fixed(&mut self, figures: &[(&str, &str)]) {
         for (field, value) in figures {
             self.add(field, value);
         }
     }
 
-    /// A size, once in bytes and once as a person reads it.
+    /// Adds a size twice: in bytes and in human-readable form.
     fn add_bytes(&mut self, field: &str, bytes: u64) {
         self.add(field, bytes);
         self.add(&format!("{field}_human"), human_bytes(bytes));
@@ -213,7 +215,7 @@ fn persistence(ctx: &Context<'_>, lines: &mut Lines) {
     let keys = &ctx.keys.dataset.stats;
     lines.add("rdb_changes_since_last_save", keys.changes - keys.saved_changes);
     lines.add("rdb_bgsave_in_progress", 0);
-    // As in Redis, what was there at the start counts as saved.
+    // As in Redis, the data counts as saved at startup.
     lines.add("rdb_last_save_time", ctx.instance.started_at.unwrap_or(ctx.now).seconds());
     lines.add_fixed(&[
         ("rdb_last_bgsave_status", "ok"),

@@ -1,8 +1,10 @@
-//! Where the keys of a command are, and what it does to them.
+//! Key specs: where the keys of a command are, and how it uses them.
 //!
-//! A key spec is two steps: where to begin ([`BeginSearch`]: at an index, or after a keyword), and how to go on from there
-//! ([`FindKeys`]: a range, or as many as a number says). Most commands have one, which begins at 1 and finds one key. Clients from
-//! before Redis 7 know only a triple first, last, step, so that is derived, with the flag `movablekeys` where it misses keys.
+//! A key spec has two steps: where to begin ([`BeginSearch`]: at an index, or after a keyword), and
+//! how to continue from there ([`FindKeys`]: a range, or as many keys as an argument says). Most
+//! commands have a single spec that begins at 1 and finds one key. Clients from before Redis 7 know
+//! only a triple of first, last and step, so that is derived, with the flag `movablekeys` where it
+//! misses keys.
 
 use core::iter::StepBy;
 use core::ops::RangeInclusive;
@@ -14,51 +16,54 @@ use crate::resp::args::Args;
 /// A rule that finds some of a command's keys.
 #[derive(Clone, Copy, Debug)]
 pub struct KeySpec {
-    /// A remark for people.
+    /// A remark for readers of `COMMAND INFO`.
     pub notes: Option<&'static str>,
-    /// What is done to these keys.
+    /// The command's use of these keys.
     pub flags: KeyFlags,
-    /// Where to begin.
+    /// The start of the search.
     pub begin_search: BeginSearch,
-    /// How to go on from there.
+    /// The rule that finds keys from there.
     pub find_keys: FindKeys,
 }
 
-/// Where the search for keys begins.
+/// The start of the search for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BeginSearch {
-    /// It cannot be said.
+    /// The start cannot be determined.
     Unknown,
-    /// At this position; the command's name is at 0.
+    /// At this position; the command's name is at position 0.
     Index(u16),
-    /// After `keyword`, which is looked for from `start_from` on; a negative number counts from the end and looks backwards.
+    /// After `keyword`, searched for from `start_from` on. A negative `start_from` counts from the
+    /// end and searches backwards.
     Keyword {
-        /// The word, upper case.
+        /// The keyword, in upper case.
         keyword: &'static str,
-        /// Where to start looking.
+        /// The position where the search for the keyword starts.
         start_from: i16,
     },
 }
 
-/// How keys are found from where the search begins.
+/// The rule that finds keys from the start of the search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FindKeys {
-    /// It cannot be said.
+    /// The keys cannot be determined.
     Unknown,
-    /// From the beginning to `last_key`.
+    /// From the start to `last_key`.
     Range {
-        /// The last key, relative to the first; negative counts from the end of the arguments (-1 is the last).
+        /// The last key, relative to the first; negative numbers count from the end of the
+        /// arguments (-1 is the last).
         last_key: i16,
         /// The distance from one key to the next.
         key_step: u16,
-        /// With `last_key` -1: only the first half (2), third (3), ... of what is left; 0 and 1 mean all.
+        /// With `last_key` -1: use only the first half (2), third (3), ... of the remaining
+        /// arguments; 0 and 1 mean all.
         limit: u16,
     },
-    /// An argument holds the number of keys. All positions are relative to the beginning.
+    /// An argument holds the number of keys. All positions are relative to the start of the search.
     KeyNum {
-        /// Where that number is.
+        /// The position of that number.
         key_num_index: u16,
-        /// Where the first key is.
+        /// The position of the first key.
         first_key: u16,
         /// The distance from one key to the next.
         key_step: u16,
@@ -66,64 +71,67 @@ pub enum FindKeys {
 }
 
 bit_set! {
-    /// What a command does to a key, and how far that can be trusted.
+    /// A command's use of a key, and the reliability of the spec.
     KeyFlags of
-    /// One thing a command does to a key: `RO` to `RM` to the whole, `access` to `delete` to the value in it.
+    /// A single use of a key: `RO` to `RM` for the key as a whole, `access` to `delete` for the
+    /// data in its value.
     KeyFlag {
         /// Reads the key.
         Ro = "RO",
         /// Reads and changes the key.
         Rw = "RW",
-        /// Overwrites the key, whatever it held.
+        /// Overwrites the key, regardless of its value.
         Ow = "OW",
         /// Removes the key.
         Rm = "RM",
         /// Returns, copies or otherwise uses data of the value.
         Access = "access",
-        /// Changes data of the value.
+        /// Modifies data of the value.
         Update = "update",
-        /// Adds data to the value, and changes none that is there.
+        /// Adds data to the value without modifying existing data.
         Insert = "insert",
-        /// Removes data from the value, or the value.
+        /// Removes data from the value, or the whole value.
         Delete = "delete",
-        /// Is not a key, but is routed like one (a shard channel).
+        /// Marks an argument that is not a key but is routed like one (a shard channel).
         NotKey = "not_key",
-        /// There may be keys that the spec does not find.
+        /// The spec may not find all keys.
         Incomplete = "incomplete",
-        /// Other arguments decide which of the flags hold.
+        /// The effective flags depend on other arguments.
         VariableFlags = "variable_flags",
     }
 }
 
-/// A rule for the keys of a command whose key specs do not tell all.
+/// A rule for commands whose key specs do not suffice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpecialKeys {
-    /// `BITFIELD`: only reads if all it has is `GET` and `OVERFLOW`.
+    /// `BITFIELD`: read-only if it has no subcommands except `GET` and `OVERFLOW`.
     Bitfield,
-    /// `GEORADIUS`: there is a key after `STORE` and after `STOREDIST`, if these are there.
+    /// `GEORADIUS`: a key follows each of the options `STORE` and `STOREDIST`.
     GeoRadius,
     /// `SET`: reads the old value only with the option `GET`.
     Set,
-    /// `SORT`: what it reads by patterns cannot be told; what it stores is the key of the last option `STORE`.
+    /// `SORT`: the keys that its patterns read cannot be determined; the destination follows the
+    /// last `STORE`.
     Sort,
-    /// `SORT_RO`: what it reads by patterns cannot be told.
+    /// `SORT_RO`: the keys that its patterns read cannot be determined.
     SortRo,
 }
 
 impl KeySpec {
-    /// The one key that is the first argument.
+    /// Creates a spec for one key, the first argument.
     #[must_use]
     pub const fn first(flags: &[KeyFlag]) -> Self {
         Self::range(1, 0, 1, flags)
     }
 
-    /// The one key at `index`.
+    /// Creates a spec for one key at `index`.
     #[must_use]
     pub const fn at(index: u16, flags: &[KeyFlag]) -> Self {
         Self::range(index, 0, 1, flags)
     }
 
-    /// The keys from `first` to `last_key` ([relative](FindKeys::Range)), one each `key_step` arguments.
+    /// Creates a spec for the keys from `first` to `last_key` ([relative](FindKeys::Range)), at
+    /// every `key_step`-th argument.
     #[must_use]
     pub const fn range(first: u16, last_key: i16, key_step: u16, flags: &[KeyFlag]) -> Self {
         Self {
@@ -134,7 +142,7 @@ impl KeySpec {
         }
     }
 
-    /// As many keys as the argument at `index` says, right behind it.
+    /// Creates a spec for a number of keys given by the argument at `index`; the keys follow it.
     #[must_use]
     pub const fn counted(index: u16, flags: &[KeyFlag]) -> Self {
         Self {
@@ -145,7 +153,7 @@ impl KeySpec {
         }
     }
 
-    /// Keys whose places cannot be told.
+    /// Creates a spec for keys whose positions cannot be determined.
     #[must_use]
     pub const fn unknown(flags: &[KeyFlag]) -> Self {
         Self {
@@ -156,41 +164,42 @@ impl KeySpec {
         }
     }
 
-    /// The same, with a remark.
+    /// Adds a remark.
     #[must_use]
     pub const fn notes(self, notes: &'static str) -> Self {
         Self { notes: Some(notes), ..self }
     }
 }
 
-/// The keys of a command as clients before Redis 7 see them; all zero when there are none.
+/// The keys of a command as clients before Redis 7 see them; all zero if there are none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegacyKeys {
     /// The position of the first key.
     pub first: i32,
-    /// The position of the last key; a negative one counts from the end of the arguments.
+    /// The position of the last key; negative numbers count from the end of the arguments.
     pub last: i32,
     /// The distance from one key to the next.
     pub step: i32,
-    /// Whether there may be keys at other positions: the flag `movablekeys`.
+    /// Set if there may be keys at other positions: the flag `movablekeys`.
     pub movable: bool,
 }
 
 /// A key among the arguments of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its position; the command's name is at 0.
+    /// The position; the command's name is at position 0.
     pub position: usize,
-    /// What the command does to it.
+    /// The command's use of the key.
     pub flags: KeyFlags,
 }
 
-/// The arguments are not what the command's key specs expect.
+/// The error for arguments that do not match the command's key specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidKeys;
 
 impl Spec {
-    /// The legacy triple. One range is taken as it is; several are joined if each begins where the one before ends, and has step 1.
+    /// Returns the legacy triple. A single range is used as is; several are joined if each begins
+    /// where the previous one ends, with step 1.
     #[must_use]
     pub fn legacy_keys(&self) -> LegacyKeys {
         let range = |spec: &KeySpec| match (spec.begin_search, spec.find_keys) {
@@ -223,22 +232,24 @@ impl Spec {
         joined
     }
 
-    /// Whether the legacy triple misses keys.
+    /// Returns `true` if the legacy triple misses keys.
     #[must_use]
     pub fn has_movable_keys(&self) -> bool {
         self.legacy_keys().movable
     }
 
-    /// Whether the command can have keys at all.
+    /// Returns `true` if the command can have keys.
     #[must_use]
     pub fn takes_keys(&self) -> bool {
         self.keys.iter().any(|spec| !spec.flags.has(KeyFlag::NotKey))
     }
 
-    /// The keys among `count` arguments, the command's name included, of which `argument` gives each. Shard channels are left out.
+    /// Returns the keys among `count` arguments, including the command's name. `argument` returns
+    /// the argument at a position. Shard channels are omitted.
     ///
     /// # Errors
-    /// When a key spec does not fit the arguments of a command that must have keys: they are a syntax error.
+    /// Fails if a key spec does not match the arguments of a command that requires keys: the
+    /// request is a syntax error.
     pub fn keys_in<'a, 's, F>(
         &'s self,
         count: usize,
@@ -273,7 +284,8 @@ impl Spec {
         Ok(found.chain(stored))
     }
 
-    /// The same of a request. All who ask come through here: the search is there once.
+    /// Like [`keys_in`](Self::keys_in), for a request. All callers use this function, so the
+    /// generic search is compiled once.
     pub(crate) fn keys_of<'a>(
         &'static self,
         args: Args<'a>,
@@ -283,7 +295,7 @@ impl Spec {
 }
 
 impl KeySpec {
-    /// The positions of its keys; `None` if the arguments do not fit.
+    /// Returns the positions of the spec's keys; `None` if the arguments do not match.
     fn positions<'a>(
         &self,
         count: usize,
@@ -328,7 +340,7 @@ impl BeginSearch {
             Self::Unknown => None,
             Self::Index(position) => Some(usize::from(position)),
             Self::Keyword { keyword, start_from } => {
-                // The last argument cannot be the keyword, since a key is to follow.
+                // The last argument cannot be the keyword, since a key must follow.
                 let at = if start_from > 0 {
                     (from(start_from)..count.saturating_sub(1)).find(is(keyword))
                 } else {
@@ -340,11 +352,12 @@ impl BeginSearch {
     }
 }
 
-/// What is done to a key that a result is stored in.
+/// The flags of the destination of a result.
 const OVERWRITTEN: KeyFlags = KeyFlags::of(&[KeyFlag::Ow, KeyFlag::Update]);
 
 impl SpecialKeys {
-    /// What the command does to its keys, given its arguments, where their specs do not say it.
+    /// Returns the flags that the arguments determine, for commands whose specs cannot express
+    /// them.
     fn flags<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> Option<KeyFlags> {
         const EDITED: KeyFlags = KeyFlags::of(&[KeyFlag::Rw, KeyFlag::Access, KeyFlag::Update]);
         let is = |at, word: &str| argument(at).eq_ignore_ascii_case(word.as_bytes());
@@ -366,7 +379,7 @@ impl SpecialKeys {
         }
     }
 
-    /// The position of a key that no spec finds.
+    /// Returns the position of a key that no spec finds.
     fn stored<'a>(self, count: usize, argument: impl Fn(usize) -> &'a [u8]) -> Option<usize> {
         if self != Self::Sort {
             return None;
@@ -388,7 +401,7 @@ impl SpecialKeys {
     }
 }
 
-/// A number of keys, written as Redis writes numbers: no sign, no leading zero.
+/// Parses a number of keys as Redis formats numbers: no sign, no leading zeros.
 fn decimal(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [b'0'] => Some(0),
@@ -441,7 +454,7 @@ mod tests {
     )]);
 
     #[test]
-    fn the_legacy_triple_joins_what_is_adjacent() {
+    fn the_legacy_triple_joins_adjacent_ranges() {
         assert_eq!(legacy(spec("ping")), (0, 0, 0, false));
         assert_eq!(legacy(spec("get")), (1, 1, 1, false));
         assert_eq!(legacy(spec("mset")), (1, -1, 2, false));
@@ -453,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_range_is_movable() {
+    fn keys_outside_a_plain_range_are_movable() {
         assert_eq!(legacy(&EVAL), (0, 0, 0, true));
         assert_eq!(legacy(&XREAD), (0, 0, 0, true));
         let store = with(
@@ -475,7 +488,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_believed_only_if_the_arguments_bear_it_out() {
+    fn a_key_count_must_match_the_arguments() {
         assert_eq!(positions(&EVAL, "eval s 2 a b c"), Some(vec![3, 4]));
         for line in [
             "eval s 0 a",
@@ -492,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_is_looked_for_in_any_case_and_both_ways() {
+    fn keywords_ignore_case_and_are_searched_in_either_direction() {
         assert_eq!(positions(&XREAD, "xread count 2 streams a b 1 2"), Some(vec![4, 5]));
         assert_eq!(positions(&XREAD, "xread STREAMS a 1"), Some(vec![2]));
         assert_eq!(positions(&XREAD, "xread count 2"), None);
@@ -518,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn shard_channels_are_no_keys() {
+    fn shard_channels_are_not_keys() {
         let channels = with(const { &[KeySpec::range(1, -1, 1, &[KeyFlag::NotKey])] });
         assert!(!channels.takes_keys());
         assert_eq!(positions(&channels, "ssubscribe a b"), Some(vec![]));

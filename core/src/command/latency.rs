@@ -1,4 +1,4 @@
-//! `LATENCY`: samples of slow events, and histograms of how long commands take.
+//! `LATENCY`: samples of slow events, and histograms of command durations.
 
 use alloc::format;
 use alloc::string::String;
@@ -83,7 +83,7 @@ pub(super) fn histogram(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// An event's samples as a line of bars, the oldest at the left.
+/// Replies with the samples of an event as a bar chart, oldest first.
 pub(super) fn graph(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Some(event) = ctx.instance.latency.event(&args[2]) else {
         return Err(crate::error::quoted("ERR No samples available for event '", &args[2], "'"));
@@ -109,9 +109,9 @@ pub(super) fn doctor(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     let threshold_ms = ctx.instance.config.latency_monitor_threshold;
     let mut text = String::new();
     if threshold_ms == 0 {
-        text.push_str("The latency monitor is off. Turn it on with CONFIG SET latency-monitor-threshold <milliseconds>.\n");
+        text.push_str("The latency monitor is disabled. Enable it with CONFIG SET latency-monitor-threshold <milliseconds>.\n");
     } else if ctx.instance.latency.iter().len() == 0 {
-        text.push_str(&format!("No event took {threshold_ms} ms or more so far.\n"));
+        text.push_str(&format!("No event has taken {threshold_ms} ms or longer so far.\n"));
     }
     for (name, event) in ctx.instance.latency.iter() {
         let count = event.samples.len() as u64;

@@ -1,4 +1,4 @@
-//! `LCS`: the longest common subsequence of two strings, by the textbook table of prefix lengths.
+//! `LCS`: the longest common subsequence of two strings, by the classic table of prefix lengths.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use super::context::{Context, Outcome};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
-/// A run that both strings share, as positions of its first and last byte.
+/// A common run of both strings, as the positions of its first and last byte in each.
 struct Match {
     a: (usize, usize),
     b: (usize, usize),
@@ -76,16 +76,16 @@ pub(super) fn lcs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Erro
     Ok(Outcome::Done)
 }
 
-/// For each pair of prefixes, the length of their longest common subsequence.
+/// The lengths of the longest common subsequences of all pairs of prefixes.
 struct Table {
     lengths: Vec<u32>,
     width: usize,
 }
 
-/// Bytes of a cell of the table.
+/// The size of a table cell in bytes.
 const CELL_BYTES: usize = 4;
 
-/// Returns the number of cells of the table of two strings, if they take at most `limit_bytes`.
+/// Returns the number of table cells for two strings; fails if they need more than `limit_bytes`.
 fn cells(a: &[u8], b: &[u8], limit_bytes: i64) -> Result<usize, Error> {
     if a.len() >= u32::MAX as usize - 1 || b.len() >= u32::MAX as usize - 1 {
         return Err(error::LCS_TOO_LONG);
@@ -118,7 +118,7 @@ impl Table {
         self.lengths.last().map_or(0, |&len| len as usize)
     }
 
-    /// Walks back from the end: the subsequence, and the runs that make it up, the last one first.
+    /// Walks back from the end. Returns the subsequence and its runs, last run first.
     fn walk(&self, a: &[u8], b: &[u8]) -> (Vec<u8>, Vec<Match>) {
         let (mut i, mut j) = (a.len(), b.len());
         let (mut subsequence, mut matches) = (Vec::with_capacity(self.len()), Vec::<Match>::new());

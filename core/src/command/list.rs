@@ -1,4 +1,4 @@
-//! Lists: pushing, reading and editing. What pops has a file of its own.
+//! Lists: push, read and edit. Pops have their own file.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -14,7 +14,7 @@ use core::ops::{ControlFlow, Range};
 
 type Handled = Result<Outcome, Error>;
 
-/// Up to where a list is a listpack.
+/// Returns the thresholds of the compact encodings.
 pub(super) fn limits(config: &Config) -> ListLimits {
     ListLimits::of_parameter(config.list_max_listpack_size)
 }
@@ -26,7 +26,7 @@ pub(super) fn reply_element(reply: &mut Reply<'_>, element: Entry<'_>) {
     }
 }
 
-// ---- pushing -------------------------------------------------------------------------------------------------------
+// ---- push ---------------------------------------------------------------------------------------
 
 pub(super) fn lpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     push(ctx, args, End::Head, false)
@@ -61,7 +61,7 @@ fn push(ctx: &mut Context<'_>, args: Args<'_>, end: End, only_if_present: bool) 
     Ok(Outcome::Done)
 }
 
-/// What is told of a push.
+/// Returns the event of a push.
 pub(super) const fn pushed(end: End) -> Event {
     match end {
         End::Head => Event::LPUSH,
@@ -69,7 +69,7 @@ pub(super) const fn pushed(end: End) -> Event {
     }
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- read ---------------------------------------------------------------------------------------
 
 pub(super) fn llen(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let len = ctx.keys.read_as::<List>(&args[1])?.map_or(0, ListRef::len);
@@ -106,13 +106,13 @@ pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The index that `index` means in a list of `len` elements, if it is not before the first.
+/// Resolves an index into a list of `len` elements; `None` if it is before the first.
 fn from_start(index: i64, len: usize) -> Option<usize> {
     let index = if index < 0 { index.checked_add(len as i64)? } else { index };
     args::count_of(index)
 }
 
-/// The indexes from `start` to `stop` that a list of `len` elements has.
+/// Clamps the range from `start` to `stop` to a list of `len` elements.
 fn clamped(start: i64, stop: i64, len: usize) -> Range<usize> {
     let start = from_start(start, len).unwrap_or(0).min(len);
     let end = from_start(stop, len).map_or(0, |stop| stop.saturating_add(1)).min(len);
@@ -123,11 +123,12 @@ fn clamped(start: i64, stop: i64, len: usize) -> Range<usize> {
 struct Search {
     /// The direction of the search.
     from: End,
-    /// How many matches are passed over.
+    /// The number of matches to skip.
     skip: usize,
-    /// How many matches are wanted; all are for nothing. Without the option, one is and no array is replied.
+    /// The number of matches to find, zero for all. Without this option, one match is replied
+    /// without an array.
     count: Option<usize>,
-    /// How many elements are compared at most.
+    /// The maximum number of elements to compare.
     max_len: usize,
 }
 
@@ -162,7 +163,7 @@ impl Search {
         Ok(())
     }
 
-    /// Hands the indexes of what is searched to `found`.
+    /// Calls `found` with the index of each match.
     fn run(&self, list: ListRef<'_>, element: &[u8], mut found: impl FnMut(usize)) {
         let (is_it, len) = (list::equals(element), list.len());
         let mut wanted = match self.count {
@@ -215,7 +216,7 @@ pub(super) fn lpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- editing -------------------------------------------------------------------------------------------------------
+// ---- edit ---------------------------------------------------------------------------------------
 
 pub(super) fn lset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, element) = (&args[1], &args[3]);

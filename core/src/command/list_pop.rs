@@ -1,4 +1,4 @@
-//! Taking elements from either end of a list, at once or when there are any, and moving them to another list.
+//! Pops from either end of a list, with or without blocking, and moves to another list.
 
 use alloc::vec;
 
@@ -99,7 +99,7 @@ impl Pops for List {
     }
 }
 
-/// What is told of a pop.
+/// Returns the event of a pop.
 const fn popped_from(end: End) -> Event {
     match end {
         End::Head => Event::LPOP,
@@ -107,7 +107,7 @@ const fn popped_from(end: End) -> Event {
     }
 }
 
-// ---- moving --------------------------------------------------------------------------------------------------------
+// ---- move ---------------------------------------------------------------------------------------
 
 pub(super) fn lmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (from, to) = (List::end(&args[3])?, List::end(&args[4])?);
@@ -149,13 +149,14 @@ fn wait_to_move(ctx: &mut Context<'_>, args: Args<'_>, until: Option<UnixMicros>
         value_type: Type::List,
         needs_key: false,
         request: None,
-        // In a transaction, which does not wait, the reply is that of `LMOVE`.
+        // In a transaction the command does not block; the reply is then that of `LMOVE`.
         replies_null: ctx.session().is_in_exec,
     };
     ctx.wait(wait, until)
 }
 
-/// Moves an element from an end of one list to an end of another, or of the same, and replies it; false if there is none.
+/// Moves an element from an end of a list to an end of another, or of the same one, and replies
+/// with it. Returns `false` if the source is missing.
 fn move_element(
     ctx: &mut Context<'_>,
     source: &[u8],
@@ -182,7 +183,7 @@ fn move_element(
         })?;
         ctx.keys.notify(source, popped_from(from));
     } else {
-        // The move counts as one change, that of the source.
+        // The move counts as a single change, that of the source.
         ctx.keys.edit_or_insert(destination, |list: &mut List| {
             push(list);
             Edit::reported(pushed(to), 0, ())

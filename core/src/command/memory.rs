@@ -1,4 +1,4 @@
-//! `MEMORY`: what keys and the process take.
+//! `MEMORY`: the memory usage of keys and of the process.
 
 use alloc::format;
 use alloc::string::String;
@@ -18,7 +18,7 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     while let Some(option) = args.get(at) {
         let samples =
             args.get(at + 1).filter(|_| args::is(option, "SAMPLES")).ok_or(error::SYNTAX)?;
-        // Every part of a value is counted, so there is nothing to sample.
+        // Every part of a value is counted, so samples are not needed.
         if args::integer(samples)? < 0 {
             return Err(error::SYNTAX);
         }
@@ -31,13 +31,13 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// What the engine takes, as it counts it.
+/// The engine's memory usage, by its own accounting.
 pub(super) struct Footprint {
     pub(super) used_bytes: u64,
-    /// Of that, all but keys and values.
+    /// The part of it that is not keys and values.
     pub(super) overhead_bytes: u64,
     pub(super) clients_bytes: u64,
-    /// The most that was used, as far as anyone has looked.
+    /// The highest usage observed so far.
     pub(super) peak_bytes: u64,
 }
 
@@ -61,7 +61,7 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// By how much one measure of memory is more than another, which it contains.
+/// The excess of one measure of memory over another, which it includes.
 pub(super) struct Excess {
     pub(super) ratio: f64,
     pub(super) bytes: i64,
@@ -73,8 +73,8 @@ impl Excess {
         Self { ratio, bytes: whole as i64 - part as i64 }
     }
 
-    /// What the allocator loses within pages, what it keeps in free pages, what is not the allocator's at all; and all of it
-    /// together.
+    /// Returns the allocator's internal fragmentation, its free pages, the memory outside the
+    /// allocator, and the total of the three.
     pub(super) const fn all(usage: &Usage, used_bytes: u64) -> [Self; 4] {
         let &Usage { allocated_bytes, active_bytes, mapped_bytes, resident_bytes, .. } = usage;
         [
@@ -163,26 +163,26 @@ pub(super) fn stats(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
 }
 
 pub(super) fn doctor(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    /// Below this much there is nothing worth advice.
+    /// The memory usage from which advice is worthwhile.
     const SMALL_BYTES: u64 = 5 << 20;
     let usage = ctx.instance.host.usage();
     let Footprint { used_bytes, peak_bytes, .. } = Footprint::of(ctx);
     let mut text = String::new();
     if used_bytes < SMALL_BYTES {
         text.push_str(
-            "This instance holds next to nothing, so there is nothing to say about its memory.\n",
+            "This instance is almost empty; there is nothing to report about its memory.\n",
         );
     } else {
         if peak_bytes > used_bytes / 2 * 3 {
-            text.push_str("Peak: the instance once held half as much again as now, which the allocator may keep.\n");
+            text.push_str("Peak: the instance once used 1.5 times the memory it uses now, and the allocator may retain the difference.\n");
         }
         if usage.resident_bytes > used_bytes / 5 * 7 {
             text.push_str(
-                "Fragmentation: the process takes 1.4 times what its allocations add up to.\n",
+                "Fragmentation: the process uses 1.4 times the memory of its allocations.\n",
             );
         }
         if text.is_empty() {
-            text.push_str("Nothing stands out: neither fragmentation nor a past peak.\n");
+            text.push_str("No problems found: neither fragmentation nor a past peak.\n");
         }
     }
     ctx.reply.verbatim("txt", text.as_bytes());

@@ -1,4 +1,4 @@
-//! The commands: what each one is (the table), and what each one does (the handlers).
+//! The commands: the table that describes them, and the handlers that run them.
 
 pub(crate) mod acl;
 mod args;

@@ -1,4 +1,4 @@
-//! `MONITOR`: every command that runs, as a line.
+//! `MONITOR`: formats each command that runs as a line.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -21,7 +21,8 @@ pub(super) fn monitor(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome,
     Ok(Outcome::Done)
 }
 
-/// A command as monitors see it: when, in which database, from where, and its words in quotes.
+/// Returns the line that monitors receive for a command: its time, database, client address and
+/// quoted arguments.
 pub(crate) fn line(session: &Session, spec: &Spec, args: Args<'_>, now: UnixMicros) -> Vec<u8> {
     let place = match session.peer.transport {
         Transport::Unix => format!("unix:{}", session.peer.local_address),
@@ -39,7 +40,7 @@ pub(crate) fn line(session: &Session, spec: &Spec, args: Args<'_>, now: UnixMicr
     line
 }
 
-/// Text in double quotes, with escapes for what is no printable ASCII: how Redis shows bytes to people.
+/// Appends bytes in double quotes, with escapes for everything but printable ASCII, as Redis does.
 pub(super) fn quote(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for &byte in bytes {

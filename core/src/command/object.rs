@@ -1,4 +1,4 @@
-//! `OBJECT`: how a value is held, and when it was last used.
+//! `OBJECT`: the encoding of a value, its reference count and its last use.
 
 use super::context::{Context, Outcome};
 use super::help;
@@ -7,7 +7,7 @@ use crate::keyspace::access;
 use crate::resp::args::Args;
 use crate::value::{ValueRef, string::StringRef};
 
-/// The integers from zero that Redis shares (`OBJ_SHARED_INTEGERS`).
+/// The number of integers, from zero, that Redis shares (`OBJ_SHARED_INTEGERS`).
 const SHARED_INTEGERS: i64 = 10_000;
 
 type Handled = Result<Outcome, Error>;
@@ -25,8 +25,9 @@ pub(super) fn refcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let policy = config.maxmemory_policy;
     let keeps_use = config.maxmemory > 0 && (policy.ends_with("lru") || policy.ends_with("lfu"));
     match ctx.keys.peek_unheard(&args[2]) {
-        // An integer that Redis would share with every key that holds it, unless each has to know when it was used. Here it
-        // lies in the record and has no object at all, so the count is the one that Redis gives an object for ever.
+        // Redis shares small integers among all keys that hold them, unless each key must track its
+        // use. Here such an integer is stored in the record, without an object; the reply is the
+        // count that Redis reports for a shared object.
         Some(record)
             if !keeps_use
                 && matches!(

@@ -1,4 +1,4 @@
-//! What a request takes, held against what its user may do.
+//! Checks requests against the permissions of their users.
 
 use super::client::describe;
 use super::keys::{Key, KeyFlag, KeyFlags};
@@ -13,10 +13,10 @@ use crate::time::UnixMicros;
 
 const CHANGED: KeyFlags = KeyFlags::of(&[KeyFlag::Insert, KeyFlag::Delete, KeyFlag::Update]);
 
-/// Whether a user may send a request.
+/// Checks that a user may run a command.
 ///
 /// # Errors
-/// What it lacks: of all selectors, that of the one which came closest.
+/// The missing permission. With several selectors, the denial of the one that got furthest.
 pub(crate) fn check(user: &User, command: &Command, args: Args<'_>) -> Result<(), Denial> {
     let mut worst = Denial { reason: Reason::Command, position: 0 };
     for selector in user.selectors() {
@@ -28,7 +28,8 @@ pub(crate) fn check(user: &User, command: &Command, args: Args<'_>) -> Result<()
     Err(worst)
 }
 
-/// Whether a user may send a request that reads keys which it does not name: of any name, as `SORT BY` does.
+/// Returns `true` if a user may run a command that reads keys it does not name, as `SORT BY` does:
+/// this needs read access to all keys.
 pub(crate) fn may_read_any_key(user: &User, command: &Command, args: Args<'_>) -> bool {
     let reads = Access { reads: true, writes: false };
     user.selectors().iter().any(|selector| {
@@ -60,12 +61,13 @@ fn check_selector(selector: &Selector, command: &Command, args: Args<'_>) -> Res
     channels.next().map_or(Ok(()), |position| denied(Reason::Channel, position))
 }
 
-/// The keys that a request names; none if they cannot be told.
+/// Returns the keys that a request names; none if they cannot be determined.
 fn keys<'a>(command: &Command, args: Args<'a>) -> impl Iterator<Item = Key> + use<'a> {
     command.spec.keys_of(args).into_iter().flatten()
 }
 
-/// Notes that a client was denied something: `object` says what, `user` who it is, or wants to be.
+/// Adds a denial to the ACL log. `object` is the denied object; `user` is the client's user, or the
+/// name it tried to authenticate as.
 pub(crate) fn log(
     instance: &mut Instance,
     client: ClientId,

@@ -1,5 +1,5 @@
-//! Taking elements from an end of the first of some keys that is there, at once or when there are any: what lists and sorted
-//! sets have in common.
+//! Pops from the first existing key of several, with or without blocking: the common part of lists
+//! and sorted sets.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -9,23 +9,24 @@ use crate::value::Compound;
 
 type Handled = Result<Outcome, Error>;
 
-/// A type with two ends to take elements from.
+/// A type with two ends to pop from.
 pub(super) trait Pops: Compound {
     type End: Copy;
 
-    /// The ends, and the words that name them.
+    /// The ends and their keywords.
     const ENDS: [(&'static str, Self::End); 2];
 
-    /// The end that a word names.
+    /// Parses the keyword of an end.
     fn end(word: &[u8]) -> Result<Self::End, Error> {
         let named = Self::ENDS.into_iter().find(|(name, _)| args::is(word, name));
         named.map(|(_, end)| end).ok_or(error::SYNTAX)
     }
 
-    /// The command that pops from an end of one key.
+    /// Returns the name of the command that pops from an end of a single key.
     fn command(end: Self::End) -> &'static [u8];
 
-    /// Pops up to `count` elements and replies them. Returns how many, or nothing if the key is missing.
+    /// Pops up to `count` elements and replies with them. Returns their number; `None` if the key
+    /// is missing.
     fn pop(
         ctx: &mut Context<'_>,
         key: &[u8],
@@ -35,7 +36,7 @@ pub(super) trait Pops: Compound {
     ) -> Result<Option<usize>, Error>;
 }
 
-/// How popped elements are replied. The element of a sorted set is a member with its score.
+/// The reply format of popped elements. An element of a sorted set is a member with its score.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     /// One element.
@@ -48,7 +49,7 @@ pub(super) enum Form {
     KeyAndSeveral,
 }
 
-/// `BLPOP`, `BZPOPMIN` and the like.
+/// Implements `BLPOP`, `BZPOPMIN` and similar commands.
 pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C::End) -> Handled {
     let last = args.len() - 1;
     let until = args::block_until(&args[last], ctx.now)?;
@@ -59,7 +60,7 @@ pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C
     Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
 }
 
-/// `LMPOP` and `ZMPOP`.
+/// Implements `LMPOP` and `ZMPOP`.
 pub(super) fn mpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Request { keys, end, count } = Request::parse::<C>(args, 1)?;
     let popped = pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)?;
@@ -69,7 +70,7 @@ pub(super) fn mpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(popped.map_or(Outcome::Done, |popped| popped_several::<C>(ctx, end, popped)))
 }
 
-/// `BLMPOP` and `BZMPOP`.
+/// Implements `BLMPOP` and `BZMPOP`.
 pub(super) fn bmpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Request { keys, end, count } = Request::parse::<C>(args, 2)?;
     let until = args::block_until(&args[1], ctx.now)?;
@@ -79,7 +80,8 @@ pub(super) fn bmpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(ctx.wait_for(keys.iter(), C::TYPE, until))
 }
 
-/// Pops from the first of `keys` that exists. Returns that key, and how many elements were popped.
+/// Pops from the first key of `keys` that exists. Returns that key and the number of popped
+/// elements.
 fn pop_first<'k, C: Pops>(
     ctx: &mut Context<'_>,
     keys: Args<'k>,
@@ -95,7 +97,7 @@ fn pop_first<'k, C: Pops>(
     Ok(None)
 }
 
-/// The outcome of a command that has popped several elements from a key.
+/// Returns the outcome of a command that has popped several elements of a key.
 fn popped_several<C: Pops>(
     ctx: &Context<'_>,
     end: C::End,
@@ -104,7 +106,7 @@ fn popped_several<C: Pops>(
     ctx.instead([C::command(end), key, itoa::Buffer::new().format(popped).as_bytes()])
 }
 
-/// Up to `count` elements from one end of the first of the keys that is there.
+/// A request for up to `count` elements from one end of the first existing key.
 struct Request<'a, E> {
     keys: Args<'a>,
     end: E,
@@ -112,7 +114,7 @@ struct Request<'a, E> {
 }
 
 impl<'a, E> Request<'a, E> {
-    /// Reads from the number of keys at `at` on.
+    /// Parses the arguments, starting with the number of keys at `at`.
     fn parse<C: Pops<End = E>>(args: Args<'a>, at: usize) -> Result<Self, Error> {
         let keys = args::count(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
         let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());

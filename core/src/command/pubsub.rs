@@ -1,4 +1,5 @@
-//! Pub/Sub: `SUBSCRIBE`, `PUBLISH` and their kin. What they do to messages is in [`crate::pubsub`].
+//! Pub/Sub: `SUBSCRIBE`, `PUBLISH` and related commands. Delivery of messages is in
+//! [`crate::pubsub`].
 
 use alloc::vec::Vec;
 
@@ -72,7 +73,8 @@ fn unsubscribe_from(ctx: &mut Context<'_>, args: Args<'_>, topic: Topic) -> Hand
     Ok(Outcome::Done)
 }
 
-/// Tells of a change to the client's subscriptions: with a push, which even a client hears that wants no replies.
+/// Reports a change to the client's subscriptions with a push message, which is sent even if the
+/// client has turned replies off.
 fn confirm(ctx: &mut Context<'_>, change: &str, name: Option<&[u8]>, count: usize) {
     let write = |reply: &mut Reply<'_>| {
         reply.push(3);

@@ -1,7 +1,8 @@
-//! `DEBUG RELOAD`: all data written as a snapshot has it, and read again in place of what there was.
+//! `DEBUG RELOAD`: serializes all data as a snapshot does, reads it back and replaces the data with
+//! it.
 //!
-//! Redis goes by way of a file. Here every value is written and read on its own, so nothing is ever on disk: `NOSAVE`, which
-//! asks for the file of another time, finds none.
+//! Redis does this through a file. Here each value is written and read on its own, and nothing is
+//! stored on disk. `NOSAVE`, which loads an earlier file, therefore fails.
 
 use core::mem;
 
@@ -26,7 +27,7 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
         return Err(error::RELOAD_OPTION);
     }
     let is_empty = ctx.keys.dataset.keyspace.iter().all(Database::is_empty);
-    // Unless they are merged, no key may be there that is in the snapshot as well, and all are.
+    // Without `MERGE`, loading fails if a key of the snapshot already exists; here all of them do.
     if has("NOSAVE") || has("NOFLUSH") && !has("MERGE") && !is_empty {
         return Err(error::NO_SNAPSHOT);
     }
@@ -41,8 +42,9 @@ pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, E
     Ok(Outcome::Done)
 }
 
-/// All databases once more. If a value cannot be read, the log names its key. A key that has expired is not read, and only a policy
-/// that asks for the time or the frequency of its use has that in a snapshot.
+/// Rebuilds all databases. If a value cannot be read, the log names its key. Expired keys are
+/// dropped. The time or frequency of access is kept only if the eviction policy tracks it, as in a
+/// snapshot.
 fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Error> {
     let limits = dump::limits(&ctx.instance.config, ctx.keys.dataset.keyspace.seed());
     let now = ctx.keys.now_ms();
@@ -58,7 +60,7 @@ fn read_again(ctx: &mut Context<'_>) -> Result<Vec<Database>, Error> {
             let copy = copy(record, clock, compressor.as_deref_mut(), &limits);
             new.insert(copy.map_err(|Corrupt(reason)| {
                 let key = record.key().escape_ascii();
-                let text = format!("cannot read key '{key}' of database {index} again: {reason}");
+                let text = format!("cannot reload key '{key}' of database {index}: {reason}");
                 ctx.instance.host.log(text.as_bytes());
                 error::NO_SNAPSHOT
             })?);

@@ -1,4 +1,5 @@
-//! `SCAN` and the options that it shares with the scans of collections: a table a segment at a time.
+//! `SCAN`, and the options that it shares with the scans of collections. A step visits a segment of
+//! the table.
 
 use alloc::vec::Vec;
 
@@ -10,20 +11,20 @@ use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 
-/// What a scan goes through.
+/// The elements that a scan iterates over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Keys, which have types.
+    /// Keys, which can be filtered by type.
     Keys,
     /// The members of a set.
     Members,
-    /// The fields of a hash, which have values.
+    /// The fields of a hash, with their values.
     Fields,
 }
 
-/// What a scan is asked for.
+/// The options of a scan.
 pub(super) struct Options<'a> {
-    /// Whether values are to be told.
+    /// Set to reply with values, too.
     pub(super) with_values: bool,
     count: i64,
     pattern: Option<&'a [u8]>,
@@ -31,7 +32,7 @@ pub(super) struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// Reads the arguments behind the cursor.
+    /// Parses the arguments after the cursor.
     pub(super) fn read(args: Args<'a>, scope: Scope) -> Result<Self, Error> {
         let mut options = Self { with_values: true, count: 10, pattern: None, kind: None };
         let mut at = 0;
@@ -58,13 +59,13 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// Whether the name of a key, a member or a field is asked for.
+    /// Returns `true` if the name of a key, member or field matches the pattern.
     pub(super) fn matches(&self, name: &[u8]) -> bool {
         self.pattern.is_none_or(|pattern| glob::matches(pattern, name, Case::Sensitive))
     }
 
-    /// Calls `step`, which visits some elements and returns the next cursor and how many those were, until so many were visited as
-    /// was asked for; returns the cursor to go on with.
+    /// Calls `step` until it has visited the requested number of elements. `step` returns the next
+    /// cursor and the number of elements that it visited. Returns the cursor for the next call.
     pub(super) fn walk(&self, mut cursor: u64, mut step: impl FnMut(u64) -> (u64, i64)) -> u64 {
         let mut visited = 0;
         loop {
@@ -98,7 +99,7 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
         (next, seen)
     });
     for key in expired {
-        // Looking at a key that has expired removes it.
+        // Accessing an expired key removes it.
         ctx.keys.consider(&key);
     }
     reply_cursor(&mut ctx.reply, next);
@@ -109,20 +110,21 @@ pub(super) fn scan(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Err
     Ok(Outcome::Done)
 }
 
-/// Begins the reply of a scan, which the array of what was found ends.
+/// Begins the reply of a scan with the next cursor. The array of results follows.
 pub(super) fn reply_cursor(reply: &mut Reply<'_>, next: u64) {
     reply.array(2);
     reply.bulk(itoa::Buffer::new().format(next).as_bytes());
 }
 
-/// The reply of a scan of a missing key.
+/// Replies to the scan of a missing key.
 pub(super) fn reply_nothing(reply: &mut Reply<'_>) {
     reply_cursor(reply, 0);
     reply.array(0);
 }
 
-/// Reads a cursor, an unsigned 64-bit number that a NUL ends. As in Redis a negative number is refused, and what is not a
-/// number in its plainest form is read as `strtoull` of C reads it: after white space, with zeros and a sign.
+/// Parses a cursor: an unsigned 64-bit number that a NUL ends. As in Redis, a negative number is
+/// refused, and anything but a plain number is read as `strtoull` of C reads it: after white space,
+/// with leading zeros and a sign.
 pub(super) fn cursor(arg: &[u8]) -> Result<u64, Error> {
     let arg = arg.split(|&byte| byte == 0).next().unwrap_or_default();
     if number::parse_i64(arg).is_some_and(i64::is_negative) {

@@ -1,14 +1,14 @@
-//! Arguments that are secrets: `MONITOR` and the slow log redact them.
+//! Secret arguments, which `MONITOR` and the slow log redact.
 
 use super::args;
 use super::spec::Spec;
 use crate::config::Config;
 use crate::resp::args::Args;
 
-/// The text in place of a secret.
+/// The replacement for a secret.
 pub(crate) const REDACTED: &[u8] = b"(redacted)";
 
-/// Returns a predicate that tells whether the argument at an index is a secret.
+/// Returns a predicate that is `true` for the indexes of secret arguments.
 pub(crate) fn hidden<'a>(spec: &Spec, args: Args<'a>) -> impl Fn(usize) -> bool + use<'a> {
     let is_hidden: fn(Args<'_>, usize) -> bool = match spec.name {
         "auth" => |_, index| index > 0,
@@ -22,7 +22,7 @@ pub(crate) fn hidden<'a>(spec: &Spec, args: Args<'a>) -> impl Fn(usize) -> bool 
     move |index| is_hidden(args, index)
 }
 
-/// Whether an argument of `HELLO` is the name or the password behind `AUTH`.
+/// Returns `true` if an argument of `HELLO` is the user name or password after `AUTH`.
 fn is_login(arguments: Args<'_>, index: usize) -> bool {
     let mut at = 1;
     while at < index {

@@ -1,4 +1,5 @@
-//! The server as a whole: `TIME`, `SHUTDOWN`, `LOLWUT`. `INFO`, `CONFIG`, `DEBUG` and the others have files of their own.
+//! Server commands: `TIME`, `SHUTDOWN`, `LOLWUT`. `INFO`, `CONFIG`, `DEBUG` and others have their
+//! own files.
 
 use alloc::format;
 use alloc::string::String;
@@ -46,11 +47,12 @@ pub(super) fn shutdown(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// A small piece of generative art, a different one for each moment, and the version.
+/// Replies with generative art, different at each call, and the version.
 pub(super) fn lolwut(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let version = args.get(2).filter(|_| args::is(&args[1], "VERSION"));
     let first = if version.is_some() { 3 } else { 1 };
-    // Versions 5 and 6 of Redis had a canvas of as many columns and rows as are asked for; others look at no argument.
+    // Redis 5 and 6 take the size of the canvas as arguments; other versions ignore their
+    // arguments.
     let numbers = match version.map(args::integer).transpose()? {
         Some(5) => 3,
         Some(6) => 2,
@@ -71,7 +73,7 @@ pub(super) fn lolwut(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// A bird on a wire above a town by night.
+/// Draws a bird on a wire above a town at night.
 fn skyline(columns: usize, rows: usize, seed: u64) -> String {
     let mut random = Random::new(Seed(seed));
     let mut height = 1;

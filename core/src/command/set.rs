@@ -1,4 +1,4 @@
-//! The commands of sets, but for those that combine several: see `set_algebra`.
+//! Set commands, except those that combine sets: see `set_algebra`.
 
 use alloc::vec::Vec;
 
@@ -46,7 +46,7 @@ pub(super) fn smove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let limits = set_limits(&ctx.keys, &ctx.instance.config);
     let (source, destination, member) = (&args[1], &args[2], Entry::Bytes(&args[3]));
     let Some(set) = written(&mut ctx.keys, source)? else {
-        // What has expired is removed there, too.
+        // Accessing the destination removes it if it has expired.
         ctx.keys.consider(destination);
         ctx.reply.integer(0);
         return Ok(Outcome::Done);
@@ -121,15 +121,16 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     let Some(all) = written(keys, &args[1])? else { return Ok(Outcome::Done) };
     all.iter().for_each(|member| reply_member(reply, member));
-    // Removing the key is one change, too.
+    // The removal of the key counts as one change, too.
     keys.modified_by(&args[1], Event::SPOP, len - 1);
     keys.remove(&args[1]);
     Ok(ctx.deletion(&args[1], Deletion::Emptied))
 }
 
-/// Pops `count` random members and replies them. Returns their removal, or nothing if the key is missing.
+/// Pops `count` random members and replies with them. Returns the effects that propagate their
+/// removal; `None` if the key is missing.
 fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<Option<Effects>, Error> {
-    /// The most members that one command of the stream of changes names.
+    /// The maximum number of members that one propagated command removes.
     const MEMBERS: usize = 1_024;
     let mut random = draws(&mut ctx.keys);
     let (mut effects, mut popped) = (ctx.effects(), Vec::new());
@@ -215,13 +216,13 @@ pub(super) fn sscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// Up to where sets are small.
+/// Returns the thresholds of the compact encodings.
 pub(super) fn set_limits(keys: &Keys<'_>, config: &Config) -> SetLimits {
     limits_of(config, keys.dataset.keyspace.seed())
 }
 
 pub(super) fn limits_of(config: &Config, seed: Seed) -> SetLimits {
-    /// The most integers that Redis lets an intset have, so that it stays below 2^32 bytes.
+    /// Redis's limit on the entries of an intset, which keeps it below 2^32 bytes.
     const INTSET_ENTRIES: usize = 1 << 30;
     let size = |value: i64| usize::try_from(value).unwrap_or(usize::MAX);
     SetLimits {
@@ -239,12 +240,12 @@ pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
     }
 }
 
-/// The set at a key that a command may change.
+/// Looks a set up for writing.
 fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>, Error> {
     keys.consider(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
 }
 
-/// Chance for one command: a generator that it may use while it holds the keys.
+/// Returns a generator for one command, usable while the keys are borrowed.
 fn draws(keys: &mut Keys<'_>) -> Random {
     Random::new(Seed(keys.dataset.random.next_u64()))
 }

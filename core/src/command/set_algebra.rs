@@ -15,7 +15,7 @@ use crate::value::set::{self, Set, SetLimits, SetRef};
 
 type Handled = Result<Outcome, Error>;
 
-/// How sets are combined.
+/// A way to combine sets.
 #[derive(Clone, Copy)]
 enum Operation {
     Intersection,
@@ -110,7 +110,7 @@ fn store(ctx: &mut Context<'_>, operation: Operation, args: Args<'_>, event: Eve
     Ok(Outcome::Done)
 }
 
-/// Nothing, if a set is missing.
+/// Calls `each` with the members of the intersection, which is empty if a set is missing.
 fn intersection<'a>(sets: Vec<Option<SetRef<'a>>>, each: impl FnMut(Entry<'a>)) {
     if let Some(mut sets) = sets.into_iter().collect::<Option<Vec<_>>>() {
         set::intersection(&mut sets).for_each(each);
@@ -128,7 +128,7 @@ fn difference(sets: &[Option<SetRef<'_>>], limits: &SetLimits) -> Set {
     first.map_or_else(Set::default, |first| set::difference(first, &others, limits))
 }
 
-/// The sets at keys.
+/// Looks up the sets at several keys.
 fn sets<'a>(keys: &'a mut Keys<'_>, names: Args<'_>) -> Result<Vec<Option<SetRef<'a>>>, Error> {
     let mut are_there = Vec::with_capacity(names.len());
     for name in names.iter() {

@@ -1,4 +1,4 @@
-//! `SLOWLOG`: the commands that took long.
+//! `SLOWLOG`: the log of slow commands.
 
 use super::args;
 use super::context::{Context, Outcome};

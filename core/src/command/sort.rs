@@ -1,7 +1,9 @@
-//! `SORT`: the elements of a list, a set or a sorted set in another order, or other keys' values in the order of theirs.
+//! `SORT`: sorts the elements of a list, a set or a sorted set, by themselves or by the values of
+//! other keys.
 //!
-//! Elements are copied out first, since what they are sorted by and what is shown of them may lie in any key. All of them lie in
-//! one buffer, and so do the texts that they are sorted by: what is sorted are places in it.
+//! Elements are copied first, since the values that they are sorted by or replaced with may be in
+//! any key. The elements and their sort texts share a single buffer; the items to sort are
+//! positions in it.
 
 use crate::sort;
 use alloc::vec::Vec;
@@ -35,14 +37,14 @@ pub(super) fn sort_ro(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     run(ctx, args, false)
 }
 
-/// What is asked for.
+/// The parsed arguments.
 #[derive(Default)]
 struct Options<'a> {
     is_descending: bool,
     is_alpha: bool,
     limit: Option<(i64, i64)>,
     by: Option<Pattern<'a>>,
-    /// Whether the elements stay in the order that they have: one pattern, whichever, was the same for all.
+    /// Set if the elements keep their order: a `BY` pattern is the same for all of them.
     keeps_order: bool,
     shown: Vec<Pattern<'a>>,
     destination: Option<&'a [u8]>,
@@ -98,7 +100,7 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
-    /// Which of `len` elements are to be read, in their own order.
+    /// Returns the indexes of the elements to read, in their original order.
     fn native_range(&self, len: usize) -> Range<usize> {
         let Range { start, end } = self.range(len);
         match (self.keeps_order, self.is_descending) {
@@ -108,7 +110,8 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// The order of texts. Redis compares what it replies as C strings, and what it stores byte by byte.
+    /// Compares texts. Redis compares the elements of a reply as C strings, and those that it
+    /// stores byte by byte.
     fn collate(&self, left: &[u8], right: &[u8]) -> Ordering {
         let c_string = |text: &[u8]| text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
         if self.destination.is_some() {
@@ -118,30 +121,30 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Which of `len` elements in order are wanted.
+    /// Returns the range of the sorted elements that `LIMIT` selects.
     fn range(&self, len: usize) -> Range<usize> {
         let (start, count) = self.limit.unwrap_or((0, -1));
         let start = usize::try_from(start.max(0)).unwrap_or(usize::MAX).min(len);
-        // A negative count is none.
+        // A negative count means no limit.
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         start..start.saturating_add(count).min(len)
     }
 }
 
-/// What an element is sorted by, or what is shown of it: the value of a key, or of a field of a hash, in whose name the element
-/// takes the place of a star.
+/// A pattern of `BY` or `GET`: the value of a key, or of a field of a hash, whose name contains the
+/// element in place of a `*`.
 #[derive(Clone, Copy)]
 struct Pattern<'a> {
     text: &'a [u8],
-    /// Where the star is; nothing if there is none.
+    /// The position of the `*`; `None` if there is none.
     star: Option<usize>,
-    /// The field.
+    /// The hash field.
     field: Option<&'a [u8]>,
 }
 
 impl<'a> Pattern<'a> {
     fn new(pattern: &'a [u8]) -> Self {
-        // Redis looks for star and arrow as in a C string.
+        // Redis searches for `*` and `->` as in a C string.
         let end = pattern.iter().position(|&byte| byte == 0).unwrap_or(pattern.len());
         let star = pattern[..end].iter().position(|&byte| byte == b'*');
         let arrow = star.and_then(|star| {
@@ -153,12 +156,12 @@ impl<'a> Pattern<'a> {
         Self { text: &pattern[..arrow.unwrap_or(pattern.len())], star, field }
     }
 
-    /// Whether it means the element itself.
+    /// Returns `true` if the pattern is `#`, which means the element itself.
     fn is_element(&self) -> bool {
         self.text == b"#" || self.text.starts_with(b"#\0")
     }
 
-    /// Hands the value for an element to `read`, if there is one.
+    /// Calls `read` with the value for an element, if it exists.
     fn look_up<R>(
         &self,
         keys: &mut Keys<'_>,
@@ -181,13 +184,13 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// Texts one behind the other.
+/// Concatenated texts.
 #[derive(Default)]
 struct Texts {
     bytes: Vec<u8>,
 }
 
-/// Where a text is.
+/// The position of a text.
 type Span = Range<usize>;
 
 impl Texts {
@@ -202,12 +205,12 @@ impl Texts {
     }
 }
 
-/// An element on its way to its place.
+/// An element to be sorted.
 struct Item {
     element: Span,
-    /// What it is sorted by, of numbers.
+    /// The sort key of a numeric sort.
     score: f64,
-    /// What it is sorted by, of texts; an element for which there is nothing comes first.
+    /// The sort key of an alphabetic sort. Elements without one come first.
     weight: Option<Span>,
 }
 
@@ -239,7 +242,7 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The elements at a key: if they keep their order those that are wanted, otherwise all.
+/// Reads the elements of a key: the selected ones if they keep their order, otherwise all.
 fn elements(
     keys: &mut Keys<'_>,
     key: &[u8],
@@ -250,7 +253,7 @@ fn elements(
     let mut items = Vec::new();
     let mut push =
         |entry: Entry<'_>| items.push(Item::new(texts.push(entry.text(&mut itoa::Buffer::new()))));
-    // A list and a sorted set can be read backwards; a set has no order to begin with.
+    // Lists and sorted sets can be read in reverse. A set has no order.
     let mut is_backwards = options.keeps_order && options.is_descending;
     if let Some(list) = record.compound::<List>() {
         let range = options.native_range(list.len());
@@ -260,7 +263,7 @@ fn elements(
     } else if let Some(set) = record.compound::<Set>() {
         is_backwards = false;
         if options.keeps_order && options.destination.is_some() {
-            // What is stored shall not depend on the order of a hash table.
+            // A stored result must not depend on the order of a hash table.
             options.by = None;
             options.keeps_order = false;
             options.is_alpha = true;
@@ -277,7 +280,7 @@ fn elements(
     Ok(items)
 }
 
-/// Finds what each element is sorted by.
+/// Looks up the sort key of each element.
 fn weigh(
     keys: &mut Keys<'_>,
     options: &Options<'_>,
@@ -383,14 +386,14 @@ fn store(
     Ok(())
 }
 
-/// The number that a text begins and ends with, as C's `strtod` reads it: blanks may stand before it, no text is zero, and
-/// whatever follows a NUL is not seen.
+/// Parses a number as C's `strtod` does: it may have leading blanks, empty text is zero, and a NUL
+/// ends the text.
 fn number(text: &[u8]) -> Option<f64> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     if text.is_empty() {
         return Some(0.0);
     }
     let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | 9..=13)).count();
-    // What is nearer to zero than a normal number is to C out of range.
+    // In C, a subnormal number is out of range.
     parse_f64(&text[blanks..]).filter(|number| !number.is_subnormal())
 }

@@ -1,5 +1,5 @@
-//! Sorted sets: what is done to single members, and the walk through all. Ranges, pops and the algebra of several sets have
-//! files of their own.
+//! Sorted sets: commands for single members, and scans. Ranges, pops and set algebra have their own
+//! files.
 
 use alloc::vec::Vec;
 
@@ -20,7 +20,7 @@ use crate::value::sorted_set::{SortedSet, SortedSetLimits, SortedSetRef, Update}
 
 type Handled = Result<Outcome, Error>;
 
-/// Up to where sorted sets are small, by the configuration.
+/// Returns the thresholds of the compact encodings.
 pub(super) fn limits(ctx: &Context<'_>) -> SortedSetLimits {
     limits_of(&ctx.instance.config, ctx.keys.dataset.keyspace.seed())
 }
@@ -33,12 +33,12 @@ pub(super) fn limits_of(config: &Config, seed: Seed) -> SortedSetLimits {
     }
 }
 
-/// A score, or another double.
+/// Parses a score, or another double.
 pub(super) fn double(arg: &[u8]) -> Result<f64, Error> {
     parse_f64(arg).ok_or(error::NOT_A_FLOAT)
 }
 
-/// Replies members, each followed by its score if that is wanted: as a pair in RESP3, flat in RESP2.
+/// Replies with members, and with their scores on request: as pairs in RESP3, flat in RESP2.
 pub(super) fn reply_members<'m>(
     reply: &mut Reply<'_>,
     members: impl ExactSizeIterator<Item = (f64, Entry<'m>)>,
@@ -57,7 +57,7 @@ pub(super) fn reply_members<'m>(
     }
 }
 
-// ---- adding --------------------------------------------------------------------------------------------------------
+// ---- add ----------------------------------------------------------------------------------------
 
 /// The options of `ZADD`.
 #[derive(Clone, Copy, Default)]
@@ -71,7 +71,7 @@ struct Options {
 }
 
 impl Options {
-    /// Reads the options; returns where the scores begin.
+    /// Parses the options. Returns them and the index of the first score.
     fn parse(args: Args<'_>) -> Result<(Self, usize), Error> {
         let mut options = Self::default();
         let mut at = 2;
@@ -105,7 +105,8 @@ impl Options {
         Ok((options, at))
     }
 
-    /// The score that a member of the score `old` is to have; none if the options leave it as it is.
+    /// Returns the new score of a member whose score is `old`; `None` if the options prevent the
+    /// change.
     fn score(self, old: Option<f64>, given: f64) -> Result<Option<f64>, Error> {
         let Some(old) = old else { return Ok((!self.if_present).then_some(given)) };
         if self.if_missing {
@@ -153,7 +154,8 @@ pub(super) fn zincrby(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     increment(ctx, &args[1], options, &args[2], &args[3])
 }
 
-/// Adds to the score of one member, and replies the sum, or null if the options forbid it.
+/// Increments the score of a member and replies with the sum; with null if the options prevent the
+/// change.
 fn increment(
     ctx: &mut Context<'_>,
     key: &[u8],
@@ -187,7 +189,7 @@ pub(super) fn zrem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- read ---------------------------------------------------------------------------------------
 
 pub(super) fn zcard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let len = ctx.keys.read_as::<SortedSet>(&args[1])?.map_or(0, SortedSetRef::len);
@@ -251,7 +253,7 @@ fn rank(ctx: &mut Context<'_>, args: Args<'_>, counted: fn(usize, usize) -> usiz
     Ok(Outcome::Done)
 }
 
-// ---- by chance, and all --------------------------------------------------------------------------------------------
+// ---- random members and scans -------------------------------------------------------------------
 
 pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = args.get(2).map(args::integer).transpose()?;
@@ -265,7 +267,7 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if with_scores && count.is_some_and(|count| count.unsigned_abs() > i64::MAX as u64 / 2) {
         return Err(error::OUT_OF_RANGE);
     }
-    // Its own generator, since the keys' is borrowed with them.
+    // A separate generator, since that of the keys is borrowed with them.
     let mut random = Random::new(Seed(ctx.keys.dataset.random.next_u64()));
     let set = ctx.keys.read_as::<SortedSet>(&args[1])?;
     let reply = &mut ctx.reply;
@@ -305,12 +307,14 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// `count` distinct numbers below `len`, every choice and every order of them equally likely.
+/// Returns `count` distinct random numbers below `len`. Every selection in every order is equally
+/// likely.
 fn distinct_ranks(random: &mut Random, count: usize, len: usize) -> Vec<usize> {
-    // Floyd's choice draws one number for each, whatever `len` is; the ranks are kept sorted to look them up.
+    // Floyd's algorithm draws one number per rank, regardless of `len`. The ranks are kept sorted
+    // for lookups.
     let mut chosen = Vec::with_capacity(count);
     if count * 3 > len {
-        // So many that dealing them out is cheaper.
+        // With so many ranks, selection sampling is cheaper.
         let mut left = count;
         for rank in 0..len {
             if random.below(len - rank) < left {
@@ -340,7 +344,7 @@ pub(super) fn zscan(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Ok(Outcome::Done);
     };
     let options = scan::Options::read(args.slice(3..), scan::Scope::Members)?;
-    // Redis prints the scores of its dictionary with all their digits.
+    // Redis formats the scores of its dictionary encoding with all digits.
     let text = match set {
         SortedSetRef::Listpack(_) => NumberText::from,
         SortedSetRef::Large(_) => NumberText::with_all_digits,
@@ -366,7 +370,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_by_chance_are_distinct_and_each_is_as_likely() {
+    fn random_ranks_are_distinct_and_uniformly_distributed() {
         let mut random = Random::new(Seed(1));
         for (count, len) in [(0, 5), (1, 5), (2, 40), (3, 5), (5, 5), (30, 40)] {
             let mut draws = alloc::vec![0_u32; len];

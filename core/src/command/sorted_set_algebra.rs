@@ -1,4 +1,4 @@
-//! Unions, intersections and differences of sorted sets, and of sets, whose members count as having the score 1.
+//! Unions, intersections and differences of sorted sets and sets. Members of sets have the score 1.
 
 use crate::sort;
 use alloc::vec;
@@ -19,7 +19,7 @@ use crate::value::{Compound, Type};
 
 type Handled = Result<Outcome, Error>;
 
-/// How the scores of one member in several sets become one.
+/// The aggregation of the scores of a member in several sets.
 #[derive(Clone, Copy)]
 enum Aggregate {
     Sum,
@@ -58,12 +58,12 @@ impl Aggregate {
     }
 }
 
-/// Infinities that cancel out make zero, and so does zero times an infinity.
+/// Converts NaN to zero: the sum of opposite infinities and zero times infinity are zero.
 fn number_or_zero(score: f64) -> f64 {
     if score.is_nan() { 0.0 } else { score }
 }
 
-/// What is done with the sets.
+/// The operation on the sets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Operation {
     Union,
@@ -71,23 +71,23 @@ enum Operation {
     Difference,
 }
 
-/// Where the result goes.
+/// The destination of the result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
-    /// To the client.
+    /// Replies with the members.
     Reply,
-    /// To the client, but only its length.
+    /// Replies with the number of members.
     Length,
-    /// To the key that is the first argument.
+    /// Stores the result at the key that is the first argument.
     Store(Event),
 }
 
-/// What a command says after its keys.
+/// The options after the keys.
 struct Options {
     weights: Vec<f64>,
     aggregate: Aggregate,
     with_scores: bool,
-    /// Up to where the members are counted.
+    /// The count at which to stop.
     limit: usize,
 }
 
@@ -133,7 +133,7 @@ impl Options {
     }
 }
 
-/// What is read: a sorted set or a set, with the weight of its scores.
+/// An operand: a sorted set or a set, with the weight of its scores.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     members: Members<'a>,
@@ -162,7 +162,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The weighted score of a member.
+    /// Returns the weighted score of a member.
     fn score(self, member: &[u8]) -> Option<f64> {
         let score = match self.members {
             Members::SortedSet(set) => set.score(member),
@@ -171,7 +171,7 @@ impl<'a> Source<'a> {
         score.map(|score| score * self.weight)
     }
 
-    /// Visits the members with their weighted scores, until `visit` has enough.
+    /// Calls `visit` with each member and its weighted score, until it returns `false`.
     fn for_each(self, mut visit: impl FnMut(f64, &[u8]) -> bool) {
         let mut digits = itoa::Buffer::new();
         let mut visit = |(score, member): (f64, Entry<'_>)| {
@@ -283,7 +283,8 @@ fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Targ
     Ok(Outcome::Done)
 }
 
-/// Visits what is in all sets, of which the first is the smallest, until `visit` has enough.
+/// Visits the members that all sets have in common, until `visit` returns `false`. The first set is
+/// the smallest.
 fn intersect(
     sources: &[Source<'_>],
     aggregate: Aggregate,
@@ -298,7 +299,7 @@ fn intersect(
     });
 }
 
-/// Visits what is in the first set and in none of the others.
+/// Visits the members of the first set that none of the others has.
 fn subtract(sources: &[Source<'_>], mut visit: impl FnMut(f64, &[u8])) {
     let Some((first, others)) = sources.split_first() else { return };
     first.for_each(|score, member| {

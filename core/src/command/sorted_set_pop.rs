@@ -1,4 +1,4 @@
-//! Taking members from either end of a sorted set, at once or when there are any.
+//! Pops from either end of a sorted set, with or without blocking.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -16,7 +16,7 @@ use crate::value::sorted_set::SortedSet;
 
 type Handled = Result<Outcome, Error>;
 
-/// The end that members are taken from.
+/// The end to pop from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     Min,

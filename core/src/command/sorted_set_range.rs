@@ -1,4 +1,4 @@
-//! Ranges of sorted sets: by rank, by score, by the bytes of the members. They are read, counted, stored and removed.
+//! Ranges of sorted sets by rank, by score or by member: read, counted, stored and removed.
 
 use core::ops::{Bound, Range};
 
@@ -15,20 +15,20 @@ use crate::value::sorted_set::{Iter, SortedSet, SortedSetRef};
 
 type Handled = Result<Outcome, Error>;
 
-/// Which members a range has.
+/// A range of members.
 #[derive(Clone, Copy)]
 enum Span<'a> {
-    /// Those from one rank to another, both of which may count from the end.
+    /// From one rank to another; negative ranks count from the end.
     Ranks(i64, i64),
-    /// Those with a score between two.
+    /// Between two scores.
     Scores(Bound<f64>, Bound<f64>),
-    /// Those between two members; nothing is between bounds that are the wrong way round.
+    /// Between two members; `None` for an empty range whose bounds are reversed.
     Members(Option<LexRange<'a>>),
 }
 
 type LexRange<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
 
-/// What a range goes by.
+/// The criterion of a range.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
     Rank,
@@ -49,7 +49,8 @@ impl<'a> Span<'a> {
         })
     }
 
-    /// The ranks of the members in it; of a range by rank, counted from the end if `reversed`.
+    /// Returns the ranks of the members in the range. If `reversed`, a range by rank counts from
+    /// the end.
     fn ranks(self, set: SortedSetRef<'_>, reversed: bool) -> Range<usize> {
         match self {
             Self::Ranks(start, stop) => {
@@ -70,7 +71,7 @@ impl<'a> Span<'a> {
     }
 }
 
-/// A score, or `(` and a score that is itself not in the range.
+/// Parses a score, or `(` and a score for an exclusive bound.
 fn score_bound(arg: &[u8]) -> Result<Bound<f64>, Error> {
     let bound = match arg {
         [b'(', score @ ..] => parse_bound(score).map(Bound::Excluded),
@@ -87,10 +88,10 @@ enum LexBound<'a> {
     Excluded(&'a [u8]),
 }
 
-/// `-`, `+`, `[member` or `(member`.
+/// Parses `-`, `+`, `[member` or `(member`.
 fn lex_bound(arg: &[u8]) -> Result<LexBound<'_>, Error> {
     match arg {
-        // To C, a NUL is the end.
+        // Redis compares these as C strings, which a NUL ends.
         [b'-'] | [b'-', 0, ..] => Ok(LexBound::Lowest),
         [b'+'] | [b'+', 0, ..] => Ok(LexBound::Highest),
         [b'[', member @ ..] => Ok(LexBound::Included(member)),
@@ -109,16 +110,17 @@ impl<'a> From<LexBound<'a>> for Bound<&'a [u8]> {
     }
 }
 
-/// What a command of the `ZRANGE` family asks for.
+/// The parsed arguments of a command of the `ZRANGE` family.
 struct Query<'a> {
     span: Span<'a>,
     reversed: bool,
     with_scores: bool,
-    /// How many members to leave out, and how many to return then; negative numbers leave out all and return all.
+    /// The number of members to skip, and the number to return after them. Negative numbers skip
+    /// all and return all.
     limit: (i64, i64),
 }
 
-/// What the name of a command says already, and may not be said again.
+/// The options that the command's name implies, which cannot be given again.
 #[derive(Clone, Copy, Default)]
 struct Form {
     by: Option<By>,
@@ -127,7 +129,7 @@ struct Form {
 }
 
 impl<'a> Query<'a> {
-    /// Reads what follows the key at `at - 1`.
+    /// Parses the arguments from `at`, after the key.
     fn parse(args: Args<'a>, at: usize, form: Form) -> Result<Self, Error> {
         let (mut by, mut reversed, mut with_scores, mut limit) =
             (form.by, form.reversed, false, (0, -1));
@@ -158,7 +160,7 @@ impl<'a> Query<'a> {
         }
         let bound = |at| args.get(at).ok_or(error::SYNTAX);
         let (start, stop) = (bound(at)?, bound(at + 1)?);
-        // From high to low the greater bound comes first.
+        // In reverse order, the upper bound comes first.
         let span = if reversed && by != By::Rank {
             Span::parse(by, stop, start)?
         } else {
@@ -168,7 +170,7 @@ impl<'a> Query<'a> {
         Ok(Self { span, reversed, with_scores, limit })
     }
 
-    /// The ranks of the members that are asked for.
+    /// Returns the ranks of the selected members.
     fn ranks(&self, set: SortedSetRef<'_>) -> Range<usize> {
         let all = self.span.ranks(set, self.reversed);
         let skipped = usize::try_from(self.limit.0).unwrap_or(usize::MAX).min(all.len());
@@ -179,7 +181,7 @@ impl<'a> Query<'a> {
     }
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- read ---------------------------------------------------------------------------------------
 
 pub(super) fn zrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     read(ctx, args, Form::default())
@@ -234,7 +236,7 @@ fn count(ctx: &mut Context<'_>, args: Args<'_>, by: By) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- storing and removing ------------------------------------------------------------------------------------------
+// ---- store and remove ---------------------------------------------------------------------------
 
 pub(super) fn zrangestore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let query = Query::parse(args, 3, Form { stores: true, ..Form::default() })?;

@@ -1,9 +1,11 @@
-//! What Redis knows about a command before it runs: one [`Spec`] each, plain data in the binary.
+//! The command table: everything that Redis knows about a command before it runs. Each command is
+//! one [`Spec`], plain data in the binary.
 //!
-//! The table is the single source. Dispatch, the check of the number of arguments, `COMMAND` and `COMMAND DOCS`, the search for
-//! keys (ACL, cluster slots, `COMMAND GETKEYS`), the hints of `redis-cli` and the reference pages all read it, so a fact about a
-//! command is written down once. What follows from other facts is computed and not stored: a container's name is the first part of
-//! its subcommand's, `@write` follows from the flag `write`, `movablekeys` from the key specs.
+//! The table is the single source of truth. Dispatch, arity checks, `COMMAND` and `COMMAND DOCS`,
+//! key extraction (ACL, cluster slots, `COMMAND GETKEYS`), the hints of `redis-cli` and the
+//! reference pages all use it, so each fact about a command is stated once. Facts that can be
+//! derived are computed instead of stored: a container's name from the names of its subcommands,
+//! `@write` from the flag `write`, `movablekeys` from the key specs.
 
 use super::bit_set::bit_set;
 use super::context::{Context, Handler, Outcome};
@@ -13,49 +15,50 @@ use crate::resp::args::Args;
 
 /// One command, or one subcommand of a container such as `CLIENT`.
 ///
-/// Entries name the fields they need and take the rest from [`Spec::DEFAULT`].
+/// Entries set the fields they need and take the others from [`Spec::DEFAULT`].
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
-    /// The name in lower case; of a subcommand the full name, as in `client|kill`.
+    /// The name in lower case. Subcommands have full names, such as `client|kill`.
     pub name: &'static str,
-    /// What it does, in one line.
+    /// A one-line description.
     pub summary: &'static str,
-    /// The Redis version that brought it.
+    /// The Redis version that introduced the command.
     pub since: &'static str,
-    /// The chapter of the manual it belongs to.
+    /// The command's group in the manual.
     pub group: Group,
-    /// Its cost, in O notation; empty if none can be given.
+    /// The time complexity in O notation; empty if unspecified.
     pub complexity: &'static str,
-    /// How many arguments it takes, its name included (for a subcommand both names); `-n` means `n` or more.
+    /// The number of arguments, including the name (two words for a subcommand); `-n` means at
+    /// least `n`.
     pub arity: i16,
-    /// How it may be used. [`Spec::reported_flags`] adds what follows from the keys.
+    /// The flags, except for one that [`Spec::reported_flags`] derives from the keys.
     pub flags: Flags,
-    /// The ACL categories that do not follow from the flags. [`Spec::acl_categories`] is the whole.
+    /// The ACL categories that the flags do not imply. [`Spec::acl_categories`] returns them all.
     pub categories: Categories,
-    /// Where its keys are.
+    /// The key specs: where the keys are.
     pub keys: &'static [KeySpec],
-    /// The rule that finds the keys, or what is done to them, where key specs cannot say it.
+    /// A rule for keys or their flags, if the key specs do not suffice.
     pub special_keys: Option<SpecialKeys>,
-    /// Where the channels are that it sends to or listens to.
+    /// The positions of the channels that the command publishes or subscribes to.
     pub channels: Option<Channels>,
-    /// Its arguments, for people and for completion.
+    /// The arguments, for documentation and completion.
     pub arguments: &'static [Argument],
     /// Hints to clients and proxies, such as `nondeterministic_output`.
     pub tips: &'static [&'static str],
-    /// What changed: the version and the change.
+    /// The changes since the first version, as pairs of version and change.
     pub history: &'static [(&'static str, &'static str)],
-    /// Since when it is out of favour, and what to use.
+    /// The deprecation, if any.
     pub deprecated: Option<Deprecated>,
-    /// Whether it serves the system itself or its tests, and no application.
+    /// Set for commands that serve the system itself or its tests, not applications.
     pub is_system: bool,
     /// The subcommands of a container, sorted by name; empty for other commands.
     pub subcommands: &'static [Spec],
-    /// What runs it. A container without a subcommand of its own form is never run.
+    /// The handler. The default one rejects a container called without a subcommand.
     pub(crate) run: Handler,
 }
 
 impl Spec {
-    /// What an entry leaves out.
+    /// The defaults of an entry.
     pub const DEFAULT: Self = Self {
         name: "",
         summary: "",
@@ -77,45 +80,45 @@ impl Spec {
         run: no_such_form,
     };
 
-    /// The last part of the name: `kill` of `client|kill`, and `get` of `get`.
+    /// Returns the last part of the name: `kill` for `client|kill`, and `get` for `get`.
     #[must_use]
     pub fn own_name(&self) -> &'static str {
         self.name.split_once('|').map_or(self.name, |(_, own)| own)
     }
 
-    /// The name of the container this is a subcommand of.
+    /// Returns the name of the container that this is a subcommand of.
     #[must_use]
     pub fn container(&self) -> Option<&'static str> {
         self.name.split_once('|').map(|(container, _)| container)
     }
 
-    /// Whether `count` arguments (the name included) are as many as the command takes.
+    /// Returns `true` if the command accepts `count` arguments, including its name.
     #[must_use]
     pub const fn accepts(&self, count: usize) -> bool {
         let bound = self.arity.unsigned_abs() as usize;
         if self.arity < 0 { count >= bound } else { count == bound }
     }
 
-    /// The subcommand called `name`, in any case.
+    /// Finds a subcommand by name, ignoring case.
     #[must_use]
     pub fn subcommand(&self, name: &[u8]) -> Option<&'static Self> {
         self.subcommands.iter().find(|spec| spec.own_name().as_bytes().eq_ignore_ascii_case(name))
     }
 
-    /// The flags as `COMMAND` reports them.
+    /// Returns the flags as `COMMAND` reports them.
     #[must_use]
     pub fn reported_flags(&self) -> Flags {
         if self.has_movable_keys() { self.flags.with(Flag::MovableKeys) } else { self.flags }
     }
 
-    /// Every ACL category: the explicit ones and those that follow from the flags.
+    /// Returns all ACL categories: the explicit ones and those derived from the flags.
     #[must_use]
     pub const fn acl_categories(&self) -> Categories {
         let (flags, mut all) = (self.flags, self.categories);
         if flags.has(Flag::Write) {
             all = all.with(Category::Write);
         }
-        // A script may write, whatever its caller promises.
+        // A script may write even if its command is read-only.
         if flags.has(Flag::ReadOnly) && !all.has(Category::Scripting) {
             all = all.with(Category::Read);
         }
@@ -132,10 +135,10 @@ impl Spec {
     }
 }
 
-/// The chapters of the manual.
+/// The groups of the manual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
-    /// Any key, whatever its type.
+    /// Commands for keys of any type.
     Generic,
     /// Strings.
     String,
@@ -151,13 +154,13 @@ pub enum Group {
     PubSub,
     /// Transactions.
     Transactions,
-    /// The client's own connection.
+    /// Commands for the client's own connection.
     Connection,
-    /// The server as a whole.
+    /// Server administration.
     Server,
     /// Scripts and functions.
     Scripting,
-    /// Cardinality sketches.
+    /// `HyperLogLog`s.
     HyperLogLog,
     /// Cluster.
     Cluster,
@@ -170,7 +173,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// The name Redis prints.
+    /// Returns the name that Redis prints.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -195,21 +198,21 @@ impl Group {
 }
 
 bit_set! {
-    /// How a command may be used.
+    /// Properties of a command.
     Flags of
-    /// One thing about how a command may be used.
+    /// A property of a command.
     Flag {
-        /// May change data.
+        /// May modify data.
         Write = "write",
-        /// Reads keys and changes none.
+        /// Reads keys without modifying them.
         ReadOnly = "readonly",
-        /// Refused when memory is short.
+        /// Rejected when memory is low.
         DenyOom = "denyoom",
-        /// For administrators.
+        /// An administrative command.
         Admin = "admin",
-        /// About publish and subscribe.
+        /// Related to Pub/Sub.
         PubSub = "pubsub",
-        /// Refused in scripts.
+        /// Rejected in scripts.
         NoScript = "noscript",
         /// May block the client.
         Blocking = "blocking",
@@ -219,45 +222,46 @@ bit_set! {
         Stale = "stale",
         /// Not shown to `MONITOR`.
         SkipMonitor = "skip_monitor",
-        /// Not put into the slow log.
+        /// Not added to the slow log.
         SkipSlowlog = "skip_slowlog",
-        /// Served for a slot that is being imported, as if `ASKING` came first.
+        /// Accepted for a slot that is being imported, as if `ASKING` preceded it.
         Asking = "asking",
         /// Takes constant or logarithmic time.
         Fast = "fast",
         /// Allowed before authentication.
         NoAuth = "no_auth",
-        /// May be sent to a replica, though it can replicate. Not reported.
+        /// May be sent to a replica, although it can propagate changes. Not reported.
         MayReplicate = "may_replicate",
-        /// Its keys may be absent from its arguments.
+        /// May be called without keys.
         NoMandatoryKeys = "no_mandatory_keys",
-        /// Needs the configuration to allow it, as `DEBUG` does. Not reported.
+        /// Must be enabled in the configuration, as `DEBUG` must be. Not reported.
         Protected = "protected",
-        /// Refused while a replica loads its data in the background.
+        /// Rejected while a replica loads its data in the background.
         NoAsyncLoading = "no_async_loading",
-        /// Refused in a transaction.
+        /// Rejected in a transaction.
         NoMulti = "no_multi",
-        /// The legacy triple of positions misses keys. Never stored: see [`Spec::has_movable_keys`].
+        /// The legacy triple misses keys. Always derived, never stored: see
+        /// [`Spec::has_movable_keys`].
         MovableKeys = "movablekeys",
-        /// Allowed while a script runs for too long.
+        /// Allowed while a script exceeds its time limit.
         AllowBusy = "allow_busy",
-        /// Looks at keys that its arguments do not name, as `RANDOMKEY` does. Not reported.
+        /// Accesses keys that its arguments do not name, as `RANDOMKEY` does. Not reported.
         TouchesArbitraryKeys = "touches_arbitrary_keys",
-        /// Runs at once inside a transaction, instead of being queued. Not reported.
+        /// Runs immediately inside a transaction instead of being queued. Not reported.
         Unqueued = "unqueued",
-        /// Runs the queued commands, so it is held to what they need. Not reported.
+        /// Runs the queued commands and must meet their requirements. Not reported.
         RunsQueue = "runs_queue",
-        /// Allowed for a client that has subscribed and speaks RESP2. Not reported.
+        /// Allowed in RESP2 while the client is subscribed. Not reported.
         Subscribed = "subscribed",
-        /// Leaves what `CLIENT CACHING` has said for the command after it. Not reported.
+        /// Preserves the effect of `CLIENT CACHING` for the next command. Not reported.
         KeepsCaching = "keeps_caching",
-        /// Marks an access to a key, whatever the client has chosen. Not reported.
+        /// Records an access to the key even if the client has disabled that. Not reported.
         MarksAccess = "marks_access",
     }
 }
 
 impl Flag {
-    /// Whether `COMMAND` leaves this flag out of its reply.
+    /// Returns `true` if `COMMAND` omits this flag from its reply.
     #[must_use]
     pub const fn is_hidden(self) -> bool {
         matches!(
@@ -275,15 +279,15 @@ impl Flag {
 }
 
 bit_set! {
-    /// The classes by which an ACL rule allows or denies a command.
+    /// The classes of commands in ACL rules.
     Categories of
-    /// A class of commands in ACL rules; its name on the wire has an `@` before it.
+    /// A class of commands in ACL rules; its wire name has an `@` prefix.
     Category {
-        /// About keys whatever their type.
+        /// Commands for keys of any type.
         Keyspace = "keyspace",
-        /// Reads data.
+        /// Commands that read data.
         Read = "read",
-        /// Writes data.
+        /// Commands that write data.
         Write = "write",
         /// Sets.
         Set = "set",
@@ -297,7 +301,7 @@ bit_set! {
         String = "string",
         /// Strings as arrays of bits.
         Bitmap = "bitmap",
-        /// Cardinality sketches.
+        /// `HyperLogLog`s.
         HyperLogLog = "hyperloglog",
         /// Geographic indexes.
         Geo = "geo",
@@ -307,13 +311,13 @@ bit_set! {
         PubSub = "pubsub",
         /// Administration.
         Admin = "admin",
-        /// Has the flag `fast`.
+        /// Commands with the flag `fast`.
         Fast = "fast",
-        /// Lacks the flag `fast`.
+        /// Commands without the flag `fast`.
         Slow = "slow",
-        /// May block the client.
+        /// Commands that may block the client.
         Blocking = "blocking",
-        /// To be thought about before it is allowed.
+        /// Commands with risks to consider before they are allowed.
         Dangerous = "dangerous",
         /// The connection and its state.
         Connection = "connection",
@@ -325,7 +329,7 @@ bit_set! {
 }
 
 impl Category {
-    /// The category of that name, whatever its case.
+    /// Returns the category of a name, ignoring case.
     #[must_use]
     pub fn named(name: &[u8]) -> Option<Self> {
         let is_it = |known: &Self| known.name().as_bytes().eq_ignore_ascii_case(name);
@@ -333,29 +337,29 @@ impl Category {
     }
 }
 
-/// Where the channels of a command are whose use must be permitted.
+/// The positions of the channels of a command, for the checks of ACL rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channels {
-    /// The first argument: messages are sent to it.
+    /// The first argument, which receives messages.
     Published,
     /// All arguments.
     Subscribed,
-    /// All arguments, each a pattern.
+    /// All arguments, as patterns.
     Patterns,
 }
 
-/// That a command is out of favour.
+/// The deprecation of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecated {
-    /// The version from which on.
+    /// The version that deprecated the command.
     pub since: &'static str,
-    /// What to use instead.
+    /// The replacement.
     pub replaced_by: &'static str,
 }
 
-/// One argument of a command, or a group of them.
+/// One argument of a command, or a group of arguments.
 ///
-/// Built by the constructor of its type, then by what makes it special:
+/// Create it with the constructor of its kind, then add modifiers:
 ///
 /// ```
 /// use redstart_core::command::spec::{Argument, ArgumentFlag};
@@ -364,53 +368,53 @@ pub struct Deprecated {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Argument {
-    /// Its name, unique among its siblings.
+    /// The name, unique among its siblings.
     pub name: &'static str,
-    /// What may stand there.
+    /// The kind of value.
     pub kind: ArgumentKind,
-    /// The word before the value; of a pure token the word itself.
+    /// The keyword before the value; for a pure token, the keyword itself.
     pub token: Option<&'static str>,
-    /// What it means, where the name does not say.
+    /// A description, if the name does not suffice.
     pub summary: Option<&'static str>,
-    /// The version that brought it, where the command is older.
+    /// The version that added the argument, if the command is older.
     pub since: Option<&'static str>,
-    /// The version that put it out of favour.
+    /// The version that deprecated the argument.
     pub deprecated_since: Option<&'static str>,
-    /// Whether it may be absent or repeated.
+    /// Set if the argument is optional or can be repeated.
     pub flags: ArgumentFlags,
-    /// Which of the command's key specs finds this key.
+    /// The index of the key spec that finds this key.
     pub key_spec_index: Option<u8>,
-    /// How it is shown, where not by its name.
+    /// The name to display, if it differs from `name`.
     pub display: Option<&'static str>,
-    /// The alternatives of a `oneof`, the parts of a `block`.
+    /// The alternatives of a `oneof`, or the parts of a `block`.
     pub arguments: &'static [Argument],
 }
 
-/// What may stand at the place of an argument.
+/// The kind of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
     /// Any bytes.
     String,
     /// A 64-bit signed integer.
     Integer,
-    /// A floating point number.
+    /// A floating-point number.
     Double,
-    /// The name of a key.
+    /// A key name.
     Key,
     /// A glob-style pattern.
     Pattern,
-    /// A point in Unix time.
+    /// A Unix timestamp.
     UnixTime,
-    /// A fixed word.
+    /// A fixed keyword.
     PureToken,
     /// One of several arguments.
     OneOf,
-    /// Several arguments in a row.
+    /// A sequence of arguments.
     Block,
 }
 
 impl ArgumentKind {
-    /// The name Redis prints.
+    /// Returns the name that Redis prints.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -428,13 +432,13 @@ impl ArgumentKind {
 }
 
 bit_set! {
-    /// Whether an argument may be absent or repeated.
+    /// The flags of an argument.
     ArgumentFlags of
-    /// One way an argument differs from standing there exactly once.
+    /// A flag of an argument.
     ArgumentFlag {
-        /// May be absent.
+        /// Optional.
         Optional = "optional",
-        /// May be repeated.
+        /// Can be repeated.
         Multiple = "multiple",
         /// Is repeated together with its token.
         MultipleToken = "multiple_token",
@@ -457,109 +461,109 @@ impl Argument {
         }
     }
 
-    /// Any bytes.
+    /// Creates a string argument: any bytes.
     #[must_use]
     pub const fn string(name: &'static str) -> Self {
         Self::new(name, ArgumentKind::String)
     }
 
-    /// An integer.
+    /// Creates an integer argument.
     #[must_use]
     pub const fn integer(name: &'static str) -> Self {
         Self::new(name, ArgumentKind::Integer)
     }
 
-    /// A floating point number.
+    /// Creates a floating-point argument.
     #[must_use]
     pub const fn double(name: &'static str) -> Self {
         Self::new(name, ArgumentKind::Double)
     }
 
-    /// A key, which the command's key spec number `spec` finds.
+    /// Creates a key argument, found by the key spec with the index `spec`.
     #[must_use]
     pub const fn key(name: &'static str, spec: u8) -> Self {
         Self { key_spec_index: Some(spec), ..Self::new(name, ArgumentKind::Key) }
     }
 
-    /// A glob-style pattern.
+    /// Creates an argument that is a glob-style pattern.
     #[must_use]
     pub const fn pattern(name: &'static str) -> Self {
         Self::new(name, ArgumentKind::Pattern)
     }
 
-    /// A point in Unix time.
+    /// Creates an argument that is a Unix timestamp.
     #[must_use]
     pub const fn unix_time(name: &'static str) -> Self {
         Self::new(name, ArgumentKind::UnixTime)
     }
 
-    /// A fixed word.
+    /// Creates a fixed keyword.
     #[must_use]
     pub const fn token(name: &'static str, token: &'static str) -> Self {
         Self { token: Some(token), ..Self::new(name, ArgumentKind::PureToken) }
     }
 
-    /// One of `arguments`.
+    /// Creates a choice of one of `arguments`.
     #[must_use]
     pub const fn one_of(name: &'static str, arguments: &'static [Self]) -> Self {
         Self { arguments, ..Self::new(name, ArgumentKind::OneOf) }
     }
 
-    /// All of `arguments`, in a row.
+    /// Creates a sequence of all `arguments`.
     #[must_use]
     pub const fn block(name: &'static str, arguments: &'static [Self]) -> Self {
         Self { arguments, ..Self::new(name, ArgumentKind::Block) }
     }
 
-    /// The same, with the word `token` before it.
+    /// Adds the keyword `token` before the value.
     #[must_use]
     pub const fn after(self, token: &'static str) -> Self {
         Self { token: Some(token), ..self }
     }
 
-    /// The same, of a pattern that stands for keys which the command's key spec number `spec` is about.
+    /// Marks a pattern of key names, to which the key spec with the index `spec` applies.
     #[must_use]
     pub const fn of_keys(self, spec: u8) -> Self {
         Self { key_spec_index: Some(spec), ..self }
     }
 
-    /// The same, explained.
+    /// Adds a description.
     #[must_use]
     pub const fn summary(self, summary: &'static str) -> Self {
         Self { summary: Some(summary), ..self }
     }
 
-    /// The same, younger than its command.
+    /// Sets the version that added the argument.
     #[must_use]
     pub const fn since(self, version: &'static str) -> Self {
         Self { since: Some(version), ..self }
     }
 
-    /// The same, out of favour from `version` on.
+    /// Marks the argument as deprecated since `version`.
     #[must_use]
     pub const fn deprecated(self, version: &'static str) -> Self {
         Self { deprecated_since: Some(version), ..self }
     }
 
-    /// The same, shown as `text` and not as its name.
+    /// Displays `text` instead of the name.
     #[must_use]
     pub const fn shown_as(self, text: &'static str) -> Self {
         Self { display: Some(text), ..self }
     }
 
-    /// The same, which may be absent.
+    /// Makes the argument optional.
     #[must_use]
     pub const fn optional(self) -> Self {
         Self { flags: self.flags.with(ArgumentFlag::Optional), ..self }
     }
 
-    /// The same, once or more.
+    /// Lets the argument be repeated.
     #[must_use]
     pub const fn multiple(self) -> Self {
         Self { flags: self.flags.with(ArgumentFlag::Multiple), ..self }
     }
 
-    /// The same, once or more, each time with its token.
+    /// Lets the argument be repeated together with its token.
     #[must_use]
     pub const fn multiple_with_token(self) -> Self {
         Self {
@@ -568,7 +572,7 @@ impl Argument {
         }
     }
 
-    /// How it is shown to people; a group is not.
+    /// Returns the name to display; `None` for a group.
     #[must_use]
     pub const fn display_text(&self) -> Option<&'static str> {
         match (self.kind, self.display) {
@@ -579,7 +583,7 @@ impl Argument {
     }
 }
 
-/// What a container replies when it is called without a subcommand.
+/// Rejects a container called without a subcommand.
 fn no_such_form(ctx: &mut Context<'_>, _args: Args<'_>) -> Result<Outcome, Error> {
     Err(error::wrong_arity(ctx.command.spec.name))
 }

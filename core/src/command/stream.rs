@@ -1,4 +1,4 @@
-//! Streams: adding, reading by range, and removing.
+//! Streams: add, read by range, and remove.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// When a node is full.
+/// Returns the limits on the size of a node.
 fn limits(config: &Config) -> StreamLimits {
     let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
     StreamLimits {
@@ -26,14 +26,14 @@ fn limits(config: &Config) -> StreamLimits {
     }
 }
 
-/// A stream that a command may change, for a look at it.
+/// Looks a stream up for writing, to read it first.
 pub(super) fn look<'k>(keys: &'k mut Keys<'_>, key: &[u8]) -> Result<Option<&'k Stream>, Error> {
     keys.consider(key)
         .map(|record| record.compound::<Stream>().ok_or(error::WRONG_TYPE))
         .transpose()
 }
 
-/// An id that names one entry.
+/// Parses the id of a single entry.
 pub(super) fn parse_id(arg: &[u8], seq: u64) -> Result<StreamId, Error> {
     StreamId::parse(arg, seq).ok_or(error::STREAM_ID)
 }
@@ -52,7 +52,7 @@ pub(super) fn range_end(arg: &[u8]) -> Result<StreamId, Error> {
     }
 }
 
-/// A bound of a range, and whether it is left out itself.
+/// Parses a bound of a range. Returns the id, and `true` for an exclusive bound.
 fn bound(arg: &[u8], seq: u64) -> Result<(StreamId, bool), Error> {
     match arg {
         b"-" => Ok((StreamId::MIN, false)),
@@ -82,7 +82,7 @@ pub(super) fn reply_entry(reply: &mut Reply<'_>, entry: StreamEntry<'_>) {
     }
 }
 
-/// The array of so many entries.
+/// Replies with up to `count` entries.
 pub(super) fn reply_entries<'a>(
     reply: &mut Reply<'_>,
     entries: impl Iterator<Item = StreamEntry<'a>>,
@@ -97,9 +97,9 @@ pub(super) fn reply_entries<'a>(
     reply.end_array(array, len);
 }
 
-// ---- adding and trimming -------------------------------------------------------------------------------------------
+// ---- add and trim -------------------------------------------------------------------------------
 
-/// The id that `XADD` is given.
+/// The id argument of `XADD`.
 #[derive(Clone, Copy)]
 enum NewId {
     Auto,
@@ -108,7 +108,7 @@ enum NewId {
 }
 
 impl NewId {
-    /// The id of the entry that comes after `last_id`.
+    /// Returns the id of the next entry after `last_id`.
     fn after(self, last_id: StreamId, now_ms: u64) -> Result<StreamId, Error> {
         if last_id == StreamId::MAX {
             return Err(error::XADD_EXHAUSTED);
@@ -126,18 +126,18 @@ impl NewId {
     }
 }
 
-/// What `XADD` and `XTRIM` are told besides the entry.
+/// The options of `XADD` and `XTRIM`.
 #[derive(Default)]
 struct Options {
     keep: Option<Keep>,
     is_approximate: bool,
     limit: Option<i64>,
-    /// Where the value of `MAXLEN` or `MINID` is.
+    /// The index of the value of `MAXLEN` or `MINID`.
     threshold_at: usize,
-    /// Where the value of `LIMIT` is.
+    /// The index of the value of `LIMIT`.
     limit_at: Option<usize>,
     needs_key: bool,
-    /// Of `XADD`: where the id is.
+    /// The index of the id, for `XADD`.
     id_at: usize,
     id: Option<NewId>,
 }
@@ -189,7 +189,7 @@ impl Options {
         }
     }
 
-    /// The value of `MAXLEN` or `MINID`, of which `at` is moved to the last argument.
+    /// Returns the value of `MAXLEN` or `MINID`, and moves `at` to its index.
     fn threshold<'a>(&mut self, args: Args<'a>, at: &mut usize) -> Result<&'a [u8], Error> {
         if self.keep.is_some() {
             return Err(error::TRIM_TWICE);
@@ -205,8 +205,8 @@ impl Options {
         Ok(args.get(*at).unwrap_or_default())
     }
 
-    /// The outcome of `XADD` or `XTRIM`. It propagates with the id that was generated, and trims exactly to what is left: where
-    /// nodes end is up to each server.
+    /// Returns the outcome of `XADD` or `XTRIM`. It propagates with the generated id and with an
+    /// exact trim to the remaining entries, since each server chooses where its nodes end.
     fn propagate(&self, ctx: &mut Context<'_>, args: Args<'_>, id: Option<StreamId>) -> Handled {
         let mut effects = ctx.effects();
         if !effects.are_recorded() {
@@ -238,7 +238,7 @@ impl Options {
     }
 
     fn trim(&self, limits: &StreamLimits) -> Option<Trim> {
-        /// What is removed at most where nothing is said: so many nodes, or so many entries.
+        /// The default limits on what an approximate trim removes: nodes, or entries.
         const NODES: usize = 100;
         const ENTRIES: usize = 10_000;
         const MOST: usize = 1_000_000;
@@ -270,7 +270,7 @@ pub(super) fn xadd(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, now_ms) = (&args[1], ctx.now.millis().0);
     let limits = limits(&ctx.instance.config);
     let trim = options.trim(&limits);
-    // A fresh stream takes any id, so that none is left empty.
+    // A new stream accepts any id, so that the command never leaves an empty one.
     let add = |stream: &mut Stream| match id.after(stream.last_id, now_ms) {
         Err(error) => Edit::unchanged(Err(error)),
         Ok(id) => {
@@ -363,7 +363,7 @@ pub(super) fn xsetid(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-// ---- reading by range ----------------------------------------------------------------------------------------------
+// ---- read by range ------------------------------------------------------------------------------
 
 pub(super) fn xlen(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let len = ctx.keys.read_as::<Stream>(&args[1])?.map_or(0, Stream::len);

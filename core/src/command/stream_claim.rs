@@ -1,4 +1,4 @@
-//! `XCLAIM` and `XAUTOCLAIM`: entries that one consumer has not acknowledged are given to another.
+//! `XCLAIM` and `XAUTOCLAIM`: transfer pending entries from one consumer to another.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -15,29 +15,29 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// How entries change hands.
+/// The parameters of a claim.
 struct Claim {
     now_ms: i64,
     min_idle_ms: i64,
-    /// When they are said to have been given.
+    /// The delivery time to record.
     delivered_ms: i64,
-    /// How often they are said to have been given, if that is told.
+    /// The delivery count to record; `None` to derive it.
     deliveries: Option<i64>,
-    /// Whether entries that nobody was given are claimed too.
+    /// Set to claim entries that are not pending, too.
     is_forced: bool,
-    /// Whether the ids alone are replied; that is not counted as a delivery.
+    /// Set to reply with the ids only, which does not count as a delivery.
     just_id: bool,
 }
 
 impl Claim {
-    /// Whether an entry that is there may change hands; `was` is what is known of it, if it is pending.
+    /// Returns `true` if an existing entry may be claimed. `was` is its state if it is pending.
     fn is_due(&self, was: Option<Pending>) -> bool {
         was.map_or(self.is_forced, |was| {
             self.min_idle_ms == 0 || self.now_ms.wrapping_sub(was.delivered_ms) >= self.min_idle_ms
         })
     }
 
-    /// Gives the consumer an entry, and replies it.
+    /// Assigns an entry to the consumer and replies with it.
     fn give(
         &self,
         stream: &mut Stream,
@@ -62,7 +62,7 @@ impl Claim {
     }
 }
 
-/// What `XCLAIM` is told behind the shortest time.
+/// The options of `XCLAIM` after the minimum idle time.
 struct Options {
     ids: Vec<StreamId>,
     last_id: StreamId,
@@ -100,7 +100,7 @@ impl Options {
             }
             at += 1;
         }
-        // A time that cannot be is taken for now: clients compute it.
+        // An impossible time is replaced with the current time, since clients compute it.
         if !(0..=now_ms).contains(&delivered_ms) {
             delivered_ms = now_ms;
         }
@@ -158,7 +158,7 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Instead(effects))
 }
 
-/// Drops a pending entry that the stream no longer has. Returns whether it was pending.
+/// Removes a pending entry that was deleted from the stream. Returns `true` if it was pending.
 fn acknowledge_gone(stream: &mut Stream, id: StreamId, effects: &mut GroupEffects<'_>) -> bool {
     let Some(group) = stream.group(effects.group) else { return false };
     if let Some(was) = group.pending_at(id) {
@@ -167,18 +167,18 @@ fn acknowledge_gone(stream: &mut Stream, id: StreamId, effects: &mut GroupEffect
     stream.group_mut(effects.group).is_some_and(|mut group| group.acknowledge(id))
 }
 
-/// What `XAUTOCLAIM` finds among the pending entries of a group.
+/// The pending entries that `XAUTOCLAIM` found.
 struct Found {
     claimed: Vec<StreamId>,
-    /// Pending, but no longer in the stream.
+    /// Pending entries that were deleted from the stream.
     gone: Vec<StreamId>,
-    /// Where the next call is to begin.
+    /// The start id for the next call.
     next: StreamId,
 }
 
 impl Found {
     fn search(stream: &Stream, group: &[u8], start: StreamId, count: usize, claim: &Claim) -> Self {
-        /// How many entries are looked at for each that is wanted.
+        /// The number of entries to examine for each requested one.
         const ATTEMPTS: usize = 10;
         let (mut claimed, mut gone) = (Vec::new(), Vec::new());
         let mut pending = stream.group(group).into_iter().flat_map(|group| group.pending(start..));
@@ -199,7 +199,7 @@ impl Found {
 }
 
 pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    /// As many as Redis takes on a machine of 64 bits.
+    /// The maximum that Redis accepts on 64-bit machines.
     const MOST: i64 = i64::MAX / 16;
     let (key, group, consumer) = (&args[1], &args[2], &args[3]);
     let min_idle_ms = min_idle_ms(&args[4], error::XAUTOCLAIM_MIN_IDLE)?;

@@ -1,11 +1,12 @@
-//! What commands on consumer groups propagate: the state that they leave, as `XCLAIM` and `XGROUP`.
+//! The effects of consumer group commands: they propagate the resulting state, as `XCLAIM` and
+//! `XGROUP`.
 
 use alloc::format;
 
 use crate::dataset::propagation::Effects;
 use crate::value::stream::{Group, Pending, StreamId};
 
-/// A group of a stream, whose changes are written to `effects`.
+/// A group of a stream, and the list that receives its changes.
 pub(super) struct GroupEffects<'a> {
     pub(super) effects: &'a mut Effects,
     pub(super) key: &'a [u8],
@@ -13,13 +14,14 @@ pub(super) struct GroupEffects<'a> {
 }
 
 impl GroupEffects<'_> {
-    /// A consumer was created.
+    /// Propagates the creation of a consumer.
     pub(super) fn created(&mut self, consumer: &[u8]) {
         self.effects.push(&[b"XGROUP", b"CREATECONSUMER", self.key, self.group, consumer]);
     }
 
-    /// An entry is pending at `consumer`. If the stream no longer has the entry, the receiver drops what it has pending.
-    /// `last_id` is the last entry that the group has delivered.
+    /// Propagates that an entry is pending for `consumer`. If the entry was deleted from the
+    /// stream, the receiver removes its pending entry. `last_id` is the last entry that the group
+    /// has delivered.
     pub(super) fn claimed(
         &mut self,
         consumer: &[u8],
@@ -50,7 +52,7 @@ impl GroupEffects<'_> {
         ]);
     }
 
-    /// The group has read up to its last id.
+    /// Propagates that the group has read up to its last id.
     pub(super) fn read_up_to(&mut self, group: &Group) {
         if !self.effects.are_recorded() {
             return;

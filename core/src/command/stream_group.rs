@@ -1,4 +1,4 @@
-//! Consumer groups: `XGROUP`, and what consumers acknowledge.
+//! Consumer groups: `XGROUP` and `XACK`.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -15,7 +15,8 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// The consumer of a group that does something now, and whether it is new; nothing if there is no such group.
+/// Returns the active consumer of a group, created if necessary, and `true` if it is new; `None` if
+/// the group does not exist.
 pub(super) fn seen(
     stream: &mut Stream,
     group: &[u8],
@@ -32,14 +33,14 @@ pub(super) fn seen(
     }
 }
 
-/// Tells of a consumer that a command has created, if it has.
+/// Reports the creation of a consumer, if `is_new`.
 pub(super) fn told_of_consumer(ctx: &mut Context<'_>, key: &[u8], is_new: bool) {
     if is_new {
         ctx.keys.modified_unwatched(key, Some(Event::XGROUP_CREATE_CONSUMER), 1);
     }
 }
 
-/// Where a group begins that is told so.
+/// The id at which a group starts.
 #[derive(Clone, Copy)]
 enum Start {
     Last,
@@ -59,7 +60,8 @@ impl Start {
     }
 }
 
-/// What follows the id of `CREATE` and `SETID`: whether to make the stream, and how many entries have been read.
+/// Parses the options after the id of `CREATE` and `SETID`. Returns whether to create the stream,
+/// and the number of entries read.
 fn options(args: Args<'_>, may_make: bool) -> Result<(bool, Option<u64>), Error> {
     let (mut makes_stream, mut entries_read, mut at) = (false, None, 5);
     while at < args.len() {
@@ -79,12 +81,12 @@ fn options(args: Args<'_>, may_make: bool) -> Result<(bool, Option<u64>), Error>
     Ok((makes_stream, entries_read))
 }
 
-/// The stream that an `XGROUP` is about.
+/// Returns the stream of an `XGROUP` command.
 fn existing<'k>(ctx: &'k mut Context<'_>, key: &[u8]) -> Result<&'k Stream, Error> {
     super::stream::look(&mut ctx.keys, key)?.ok_or(error::XGROUP_NO_KEY)
 }
 
-/// Fails if the stream, or its group, is not there.
+/// Fails if the stream or its group does not exist.
 fn check_group(ctx: &mut Context<'_>, args: Args<'_>) -> Result<(), Error> {
     let (key, group) = (&args[2], &args[3]);
     match existing(ctx, key)?.group(group) {
@@ -196,7 +198,7 @@ pub(super) fn help(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     help::reply(ctx)
 }
 
-/// Whether a stream is there that has this group. A look that counts as a read.
+/// Returns `true` if the stream exists and has this group. Counts as a read.
 pub(super) fn has_group(ctx: &mut Context<'_>, key: &[u8], group: &[u8]) -> Result<bool, Error> {
     Ok(ctx.keys.read_as::<Stream>(key)?.is_some_and(|stream| stream.group(group).is_some()))
 }

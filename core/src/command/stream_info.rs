@@ -1,4 +1,4 @@
-//! `XINFO`: what is known of a stream, its groups and their consumers.
+//! `XINFO`: information about a stream, its groups and their consumers.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -75,7 +75,7 @@ pub(super) fn stream(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// How many of each kind `FULL` shows where nothing is said.
+/// The default limit on each kind of entry that `FULL` replies.
 const FULL_COUNT: usize = 10;
 
 fn reply_edges(reply: &mut Reply<'_>, stream: &Stream) {
@@ -90,7 +90,8 @@ fn reply_edges(reply: &mut Reply<'_>, stream: &Stream) {
     }
 }
 
-/// All about a stream, but at most `count` of its entries and of what each group and each consumer has pending.
+/// Replies with all details of a stream, limited to `count` entries and to `count` pending entries
+/// per group and consumer.
 fn reply_all(reply: &mut Reply<'_>, stream: &Stream, count: usize) {
     reply.bulk(b"entries");
     reply_entries(reply, stream.range(StreamId::MIN, StreamId::MAX), count);
@@ -137,7 +138,7 @@ fn reply_consumer(reply: &mut Reply<'_>, group: &Group, consumer: &Consumer, cou
     }
 }
 
-/// How far a group has read.
+/// Replies with the progress of a group.
 fn reply_progress(reply: &mut Reply<'_>, stream: &Stream, group: &Group) {
     id(reply, "last-delivered-id", group.last_id);
     let entries_read = group.entries_read.map(|read| read as i64);

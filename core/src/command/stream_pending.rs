@@ -1,4 +1,4 @@
-//! `XPENDING`: what consumers have been given and have not acknowledged.
+//! `XPENDING`: the entries that consumers have received and not acknowledged.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -11,7 +11,7 @@ use core::iter;
 
 type Handled = Result<Outcome, Error>;
 
-/// Which entries are wanted.
+/// The selection of entries.
 struct Filter<'a> {
     min_idle_ms: i64,
     start: StreamId,
@@ -21,7 +21,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// Nothing for the summary.
+    /// Parses the selection; `None` requests the summary.
     fn parse(args: Args<'a>) -> Result<Option<Self>, Error> {
         match args.len() {
             3 => return Ok(None),

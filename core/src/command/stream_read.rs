@@ -1,4 +1,4 @@
-//! `XREAD` and `XREADGROUP`: what is new in several streams, now or when it comes.
+//! `XREAD` and `XREADGROUP`: read new entries from several streams, with or without blocking.
 
 use super::args;
 use super::context::{Context, Outcome};
@@ -18,13 +18,13 @@ use alloc::vec::Vec;
 
 type Handled = Result<Outcome, Error>;
 
-/// What is asked for, but for the streams.
+/// The options before the streams.
 struct Options<'a> {
     count: usize,
     until: Option<Option<UnixMicros>>,
     group: Option<(&'a [u8], &'a [u8])>,
     needs_no_ack: bool,
-    /// Where the keys begin, and how many there are.
+    /// The index of the first key, and the number of keys.
     keys_at: usize,
     keys: usize,
 }
@@ -78,13 +78,13 @@ impl<'a> Options<'a> {
         Err(error::SYNTAX)
     }
 
-    /// The keys, each with its id as an argument.
+    /// Returns the keys, each with its id argument.
     fn streams(&self, args: Args<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let keys = args.slice(self.keys_at..self.keys_at + self.keys);
         keys.iter().zip(args.slice(self.keys_at + self.keys..).iter())
     }
 
-    /// The command as it came, with these ids.
+    /// Returns the original command with these ids.
     fn with_ids(&self, args: Args<'_>, ids: &[StreamId]) -> Request {
         let ids: Vec<_> = ids.iter().map(|id| format!("{id}").into_bytes()).collect();
         let head = args.slice(..self.keys_at + self.keys);
@@ -92,13 +92,14 @@ impl<'a> Options<'a> {
     }
 }
 
-/// When a wait ends that is given in milliseconds: zero for never.
+/// Parses a timeout in milliseconds. Returns the end of the wait; `None` for zero, which waits
+/// forever.
 fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
     let timeout_ms = args::timeout_ms(arg, now)?;
     Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
 }
 
-/// The reply: what each stream has that has anything.
+/// The reply under construction: one element per stream that has entries.
 struct Found {
     array: Option<crate::resp::reply::Deferred>,
     streams: usize,
@@ -109,7 +110,7 @@ impl Found {
         Self { array: None, streams: 0 }
     }
 
-    /// Another stream has something, which follows.
+    /// Begins the element of another stream. Its entries follow.
     fn begin(&mut self, reply: &mut Reply<'_>, key: &[u8]) {
         if self.array.is_none() {
             self.array = Some(reply.begin());
@@ -121,7 +122,7 @@ impl Found {
         reply.bulk(key);
     }
 
-    /// Ends the reply; false if there is none.
+    /// Ends the reply. Returns `false` if it is empty.
     fn end(self, reply: &mut Reply<'_>) -> bool {
         let Some(array) = self.array else { return false };
         match reply.protocol() {
@@ -177,7 +178,7 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             b"$" => return Err(error::XREADGROUP_END),
             b"+" => return Err(error::XREADGROUP_LAST),
             b">" => None,
-            // The last of all ids means what is new as well.
+            // The maximum id also means new entries.
             id => Some(parse_id(id, 0)?).filter(|id| *id != StreamId::MAX),
         });
     }
@@ -249,7 +250,7 @@ fn wait(
     ctx.wait(wait, until)
 }
 
-/// A consumer that reads from its group's stream.
+/// A consumer that reads from a stream as a member of its group.
 struct Reader<'a> {
     group: &'a [u8],
     consumer: ConsumerIndex,
@@ -262,7 +263,7 @@ impl Reader<'_> {
         stream.last_entry_id() > stream.group(self.group).map(|group| group.last_id)
     }
 
-    /// Gives the consumer entries that no consumer of the group has got yet. Returns their ids.
+    /// Delivers entries that the group has not delivered to any consumer. Returns their ids.
     fn reply_new(
         &self,
         stream: &mut Stream,
@@ -291,7 +292,7 @@ impl Reader<'_> {
         ids
     }
 
-    /// Repeats what the consumer has been given and not acknowledged; of entries that are gone the id alone.
+    /// Repeats the consumer's pending entries. Deleted entries appear without fields.
     fn reply_history(&self, stream: &mut Stream, after: StreamId, reply: &mut Reply<'_>) {
         let Some(group) = stream.group(self.group) else { return };
         let pending = &group.consumer(self.consumer).pending;

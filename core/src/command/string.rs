@@ -1,4 +1,4 @@
-//! Strings: `SET`, `GET` and the rest of the group. `LCS` has a file of its own.
+//! Strings: `SET`, `GET` and the rest of the group. `LCS` has its own file.
 
 use alloc::vec::Vec;
 
@@ -29,7 +29,7 @@ struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// Reads the options of `SET`; with `is_getex` those of `GETEX`.
+    /// Parses the options of `SET`, or of `GETEX` if `is_getex`.
     fn parse(args: Args<'a>, from: usize, is_getex: bool) -> Result<Self, Error> {
         let mut options = Self::default();
         let mut at = from;
@@ -63,7 +63,7 @@ impl<'a> Options<'a> {
     }
 }
 
-// ---- writing -------------------------------------------------------------------------------------------------------
+// ---- write --------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, value) = (&args[1], args::string(args, 2));
@@ -120,7 +120,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     })
 }
 
-/// The outcome of a command that has set a string with a deadline.
+/// Returns the outcome of a command that has set a string with a deadline.
 fn set_with_deadline(ctx: &Context<'_>, key: &[u8], value: &[u8], deadline: UnixMillis) -> Outcome {
     ctx.instead([b"SET", key, value, b"PXAT", itoa::Buffer::new().format(deadline.0).as_bytes()])
 }
@@ -224,7 +224,7 @@ pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         ctx.reply.count(old_len.unwrap_or(0));
         return Ok(Outcome::Done);
     }
-    // Where addresses have 32 bits, an offset may be too far for them.
+    // On 32-bit targets, an offset may exceed the address space.
     let offset = usize::try_from(offset).map_err(|_| error::STRING_TOO_LONG)?;
     check_len(offset, value.len(), limit)?;
     ctx.check_string_growth(key, offset + value.len())?;
@@ -259,7 +259,7 @@ fn check_len(len_bytes: usize, more_bytes: usize, limit: i64) -> Result<(), Erro
     }
 }
 
-// ---- counting ------------------------------------------------------------------------------------------------------
+// ---- count --------------------------------------------------------------------------------------
 
 pub(super) fn incr(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     add(ctx, &args[1], 1)
@@ -320,7 +320,7 @@ pub(super) fn incrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(ctx.instead([b"SET", key, &text, b"KEEPTTL"]))
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- read ---------------------------------------------------------------------------------------
 
 pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let value = ctx.keys.read_string(&args[1])?;
@@ -368,7 +368,7 @@ pub(super) fn mget(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         if index % AHEAD == 1 {
             ctx.keys.prefetch(args.slice(index..).iter());
         }
-        // A key of another type reads as no value.
+        // A key of another type reads as null.
         let value = ctx.keys.read_string(key).ok().flatten();
         reply_or_null(&mut ctx.reply, value);
     }
@@ -390,7 +390,7 @@ pub(super) fn getrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The bytes from `start` to `end`, both included, where a negative index counts from the end.
+/// Returns the bytes from `start` to `end` inclusive. Negative indexes count from the end.
 fn range(bytes: &[u8], start: i64, end: i64) -> &[u8] {
     if start < 0 && end < 0 && start > end {
         return &[];

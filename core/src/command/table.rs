@@ -1,4 +1,4 @@
-//! The table at run time: every command and subcommand under one index, found by name.
+//! The command table at run time: all commands and subcommands, found by name.
 
 use alloc::borrow::Cow;
 use alloc::vec;
@@ -12,36 +12,36 @@ use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::sort;
 
-/// Places in the table of names: several times as many as there are commands, so that nearly every name has its own.
+/// The number of slots of the name table: several times the number of commands, so that collisions
+/// are rare.
 const PLACES: usize = 1024;
 
 /// A command or a subcommand.
 #[derive(Debug)]
 pub(crate) struct Command {
-    /// Its place among the statistics.
+    /// The command's index in the statistics.
     pub(crate) index: usize,
     pub(crate) spec: &'static Spec,
-    /// The indices of its subcommands.
+    /// The indexes of the subcommands.
     pub(crate) subcommands: Range<usize>,
-    /// Whether `rename-command` has taken its name and given it none.
+    /// Set if `rename-command` has removed the command's name.
     is_removed: bool,
 }
 
-/// All commands.
+/// The command table.
 #[derive(Debug)]
 pub(crate) struct Commands {
-    /// The top level sorted by name, then the subcommands of each container.
+    /// The top-level commands sorted by name, then the subcommands of each container.
     commands: Vec<Command>,
     top_level: usize,
-    /// What requests call the top level, sorted.
+    /// The names of top-level commands in requests, sorted.
     names: Vec<(Cow<'static, [u8]>, u16)>,
-    /// The commands whose names are words, which nearly all requests name: each at the place that its word asks for, or
-    /// at the next that is free.
+    /// An open-addressing hash table of the names that are words, which nearly all requests use.
     places: Vec<Option<(Word, u16)>>,
 }
 
 impl Commands {
-    /// Builds the table from the commands of each group. The table itself names no command.
+    /// Builds the table from the commands of each group.
     pub(crate) fn new(groups: &'static [&'static [Spec]]) -> Self {
         let mut commands = Vec::new();
         let mut specs: Vec<&'static Spec> = groups.iter().copied().flatten().collect();
@@ -58,7 +58,7 @@ impl Commands {
             }
             commands[container].subcommands = first..commands.len();
         }
-        // The last number is not a command's: see `acl::COMMANDS`.
+        // The last number is reserved: see `acl::COMMANDS`.
         assert!(commands.len() < COMMANDS);
         let named = commands[..top_level].iter();
         let names: Vec<_> = named
@@ -68,8 +68,8 @@ impl Commands {
         Self { commands, top_level, names, places }
     }
 
-    /// Gives a command another name, or none if `new_name` is empty. Its own name stays what rules, statistics and errors
-    /// call it.
+    /// Renames a command, or removes its name if `new_name` is empty. Rules, statistics and errors
+    /// keep using the original name.
     pub(crate) fn rename(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
         let found = |name: &[u8]| self.names.binary_search_by(|(known, _)| (**known).cmp(name));
         let (name, new_name) = (name.to_ascii_lowercase(), new_name.to_ascii_lowercase());
@@ -99,12 +99,12 @@ impl Commands {
         &self.commands[index]
     }
 
-    /// Commands that are no subcommands.
+    /// Returns an iterator over the top-level commands.
     pub(crate) fn top_level(&self) -> impl Iterator<Item = &Command> {
         self.commands[..self.top_level].iter().filter(|command| !command.is_removed)
     }
 
-    /// All, subcommands after their containers' names.
+    /// Returns an iterator over all commands; subcommands follow their containers by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Command> {
         self.commands.iter().filter(|command| !command.is_removed)
     }
@@ -113,7 +113,7 @@ impl Commands {
         &self.commands[container.subcommands.clone()]
     }
 
-    /// The command of that name, whatever its case; subcommands are not found.
+    /// Finds a top-level command by name, ignoring case.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<&Command> {
         if let Some(word) = Word::of(name) {
@@ -128,7 +128,7 @@ impl Commands {
         self.find_long(name)
     }
 
-    /// The same for names that are long or not of letters alone.
+    /// Like [`find`](Self::find), for names that are long or contain other characters than letters.
     #[cold]
     fn find_long(&self, name: &[u8]) -> Option<&Command> {
         let lower = name.to_ascii_lowercase();
@@ -136,7 +136,7 @@ impl Commands {
         Some(&self.commands[usize::from(self.names[at].1)])
     }
 
-    /// The command whose own name that is, whatever requests call it.
+    /// Finds a top-level command by its original name, even if it was renamed.
     pub(crate) fn find_own(&self, name: &[u8]) -> Option<&Command> {
         let lower = name.to_ascii_lowercase();
         let commands = &self.commands[..self.top_level];
@@ -144,7 +144,7 @@ impl Commands {
         at.ok().map(|at| &commands[at])
     }
 
-    /// The command of that name, or the subcommand `container|name`.
+    /// Finds a command, or a subcommand as `container|name`.
     pub(crate) fn find_full(&self, full_name: &[u8]) -> Option<&Command> {
         self.full(full_name, Self::find)
     }
@@ -166,8 +166,8 @@ impl Commands {
             .find(|command| command.spec.own_name().as_bytes().eq_ignore_ascii_case(name))
     }
 
-    /// The command that a request asks for: the subcommand, where its first word is a container. Nothing if there is no
-    /// such command: [`unknown`](Self::unknown) says what.
+    /// Finds the command of a request; for a container, the subcommand. Returns `None` if there is
+    /// no such command: [`unknown`](Self::unknown) returns the error.
     #[inline]
     pub(crate) fn resolve(&self, args: Args<'_>) -> Option<&Command> {
         let command = self.find(&args[0])?;
@@ -177,19 +177,20 @@ impl Commands {
         }
     }
 
-    /// What ACL rules mean here.
+    /// Returns the context that ACL rules are interpreted in.
     pub(crate) fn rules(&self, config: &Config) -> Rules<'_> {
         Rules { catalogue: self, has_all_channels: config.acl_pubsub_default == "allchannels" }
     }
 
-    /// All commands and subcommands of an ACL category, if there is one of that name.
+    /// Returns the indexes of all commands and subcommands of an ACL category; `None` if the
+    /// category is unknown.
     pub(crate) fn members(&self, category: &[u8]) -> Option<Vec<usize>> {
         let category = Category::named(category)?;
         let is_member = |command: &&Command| command.spec.acl_categories().has(category);
         Some(self.commands.iter().filter(is_member).map(|command| command.index).collect())
     }
 
-    /// Why a request resolves to no command.
+    /// Returns the error for a request that does not resolve to a command.
     #[cold]
     pub(crate) fn unknown(&self, args: Args<'_>) -> Error {
         match (self.find(&args[0]), args.get(1)) {
@@ -219,7 +220,7 @@ impl Command {
     }
 }
 
-/// The table of the names that are words.
+/// Builds the hash table of the names that are words.
 fn places(names: &[(Cow<'static, [u8]>, u16)]) -> Vec<Option<(Word, u16)>> {
     let mut places = vec![None; PLACES];
     for (name, index) in names.iter().filter(|(name, _)| name.iter().all(u8::is_ascii_lowercase)) {
@@ -234,9 +235,9 @@ fn places(names: &[(Cow<'static, [u8]>, u16)]) -> Vec<Option<(Word, u16)>> {
     places
 }
 
-/// A name of at most 16 bytes, as numbers: its length, its first bytes and its last, which overlap. The bit that tells a
-/// small letter from a capital is set in each byte: then the word of a name of small letters is that of no other name but
-/// the same in capitals.
+/// A name of at most 16 bytes, packed into integers: its length, and its first and last bytes,
+/// which overlap. Each byte has its case bit set, so the word of a name of lower-case letters
+/// equals only those of names that differ from it in case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word {
     first: u64,
@@ -262,7 +263,7 @@ impl Word {
         Some(Self { first: first | SMALL, last: last | SMALL, len: name.len() as u8 })
     }
 
-    /// Where it would stand in the table (Fibonacci hashing).
+    /// Returns the first slot to probe (Fibonacci hashing).
     #[inline]
     const fn place(self) -> usize {
         let mixed = self.first ^ self.last.rotate_left(29) ^ self.len as u64;
@@ -275,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_command_is_found_in_any_case_and_nothing_else_is() {
+    fn find_ignores_case_and_matches_no_other_name() {
         let commands = Commands::new(crate::command::specs::GROUPS);
         for command in commands.top_level() {
             let name = command.spec.name;
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_answers_to_its_new_name_alone() {
+    fn a_renamed_command_is_found_only_by_its_new_name() {
         let mut commands = Commands::new(crate::command::specs::GROUPS);
         let name = |commands: &Commands, asked: &[u8]| commands.find(asked).map(|c| c.spec.name);
         assert_eq!(commands.rename(b"GET", b"Fetch"), Ok(()));
@@ -310,7 +311,7 @@ mod tests {
         assert_eq!(commands.find_full(b"config|get").map(|c| c.index), None);
         assert!(commands.iter().all(|command| !command.spec.name.starts_with("config")));
         assert!(commands.find_own(b"config").is_some());
-        // The name is free for another, and each rename counts on from the one before.
+        // The original name is free for another command, and renames apply one after the other.
         assert_eq!(commands.rename(b"fetch", b"config"), Ok(()));
         assert_eq!(name(&commands, b"config"), Some("get"));
         assert_eq!(commands.rename(b"fetch", b"x"), Err("No such command in rename-command"));

@@ -1,4 +1,4 @@
-//! `CLIENT TRACKING` and its kin: what a client wants to know of the keys that it caches.
+//! `CLIENT TRACKING` and related commands: invalidation messages for client-side caches.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ use crate::resp::args::Args;
 
 type Handled = Result<Outcome, Error>;
 
-/// What follows `ON` or `OFF`.
+/// The options after `ON` or `OFF`.
 #[derive(Default)]
 struct Options<'a> {
     redirect: Option<ClientId>,
@@ -117,7 +117,7 @@ fn begin(ctx: &mut Context<'_>, options: &Options<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the options fit each other and what is already on.
+/// Checks that the options are compatible with each other and with the current tracking mode.
 fn check(options: &Options<'_>, old: Option<&TrackingState>) -> Result<(), Error> {
     if let Some(old) = old
         && (old.mode == TrackingMode::Broadcast) != options.broadcast
@@ -142,7 +142,7 @@ fn check(options: &Options<'_>, old: Option<&TrackingState>) -> Result<(), Error
     Ok(())
 }
 
-/// A key must lie below one prefix of a client at most.
+/// Checks that the prefixes of a client do not overlap.
 fn check_prefixes(options: &Options<'_>, old: Option<&TrackingState>) -> Result<(), Error> {
     for (at, prefix) in options.prefixes.iter().enumerate() {
         let overlaps = |other: &[u8]| other.starts_with(prefix) || prefix.starts_with(other);
@@ -156,7 +156,7 @@ fn check_prefixes(options: &Options<'_>, old: Option<&TrackingState>) -> Result<
     Ok(())
 }
 
-/// The client tracks no longer, if it did.
+/// Ends the client's tracking, if it is on.
 pub(super) fn end(ctx: &mut Context<'_>) {
     if let Some(state) = ctx.session_mut().tracking.take() {
         ctx.keys.dataset.observers.tracking.forget(ctx.client, &state);
@@ -182,7 +182,8 @@ pub(super) fn getredir(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     Ok(Outcome::Done)
 }
 
-/// The client that is told in the caller's place: 0 for itself, -1 if nothing is tracked.
+/// Returns the client that receives the caller's invalidation messages: 0 for the caller itself, -1
+/// if tracking is off.
 fn redirect(ctx: &Context<'_>) -> i64 {
     match &ctx.session().tracking {
         None => -1,

@@ -1,4 +1,5 @@
-//! `MULTI`, `EXEC`, `DISCARD`, `WATCH`, `UNWATCH`: what opens and closes a transaction. The engine queues and runs it.
+//! `MULTI`, `EXEC`, `DISCARD`, `WATCH`, `UNWATCH`: begin and end transactions. The engine queues
+//! and runs them.
 
 use alloc::boxed::Box;
 

@@ -1,4 +1,4 @@
-//! `client-output-buffer-limit`: how much a client of each class may leave unread.
+//! `client-output-buffer-limit`: limits on the pending output of each class of clients.
 
 use alloc::format;
 use alloc::string::String;
@@ -7,14 +7,14 @@ use alloc::vec::Vec;
 use super::parameter::Invalid;
 use crate::number;
 
-/// What a client is, as far as its output limit goes.
+/// The class of a client, which determines its output limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientClass {
-    /// It asks and reads.
+    /// Sends requests and reads replies.
     Normal,
-    /// It receives a copy of every write.
+    /// Receives a copy of every write.
     Replica,
-    /// It listens to channels.
+    /// Subscribed to channels.
     PubSub,
 }
 
@@ -36,11 +36,12 @@ impl ClientClass {
 /// The limit of one class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutputLimit {
-    /// Above this many bytes the client is closed at once; zero for no limit.
+    /// Above this many bytes, the client is closed at once; zero means no limit.
     pub hard_bytes: u64,
-    /// Above this many bytes for `soft_seconds` on end the client is closed; zero for no limit.
+    /// Above this many bytes for `soft_seconds` without interruption, the client is closed; zero
+    /// means no limit.
     pub soft_bytes: u64,
-    /// How long the soft limit may be exceeded.
+    /// The time in seconds for which the soft limit may be exceeded.
     pub soft_seconds: u64,
 }
 
@@ -60,7 +61,7 @@ impl Default for OutputLimits {
 }
 
 impl OutputLimits {
-    /// The limit of a class.
+    /// Returns the limit of a class.
     #[must_use]
     pub const fn of(&self, class: ClientClass) -> OutputLimit {
         self.0[class as usize]

@@ -1,41 +1,41 @@
-//! Which keyspace notifications are sent: `notify-keyspace-events`.
+//! `notify-keyspace-events`: selects the keyspace notifications to send.
 
 use alloc::vec::Vec;
 
 /// A class of events, or one of the two forms of a notification: a letter of the parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventClass {
-    /// `g`: whatever the type of the value.
+    /// `g`: events for keys of any type.
     Generic,
-    /// `$`
+    /// `$`: string events.
     String,
-    /// `l`
+    /// `l`: list events.
     List,
-    /// `s`
+    /// `s`: set events.
     Set,
-    /// `h`
+    /// `h`: hash events.
     Hash,
-    /// `z`
+    /// `z`: sorted set events.
     SortedSet,
-    /// `x`: a key has expired.
+    /// `x`: a key expired.
     Expired,
     /// `e`: a key was evicted.
     Evicted,
-    /// `t`
+    /// `t`: stream events.
     Stream,
-    /// `d`: of a module's type.
+    /// `d`: events of module types.
     Module,
-    /// `n`: a key was added. Not among `A`.
+    /// `n`: a key was added. Not part of `A`.
     New,
     /// `K`: notifications whose channel names the key.
     Keyspace,
     /// `E`: notifications whose channel names the event.
     Keyevent,
-    /// `m`: a key was read that is not there. Not among `A`.
+    /// `m`: a missing key was read. Not part of `A`.
     KeyMiss,
 }
 
-/// The classes, with their letters, in the order in which Redis prints them.
+/// The classes and their letters, in the order in which Redis prints them.
 const LETTERS: [(u8, EventClass); 14] = [
     (b'g', EventClass::Generic),
     (b'$', EventClass::String),
@@ -53,14 +53,14 @@ const LETTERS: [(u8, EventClass); 14] = [
     (b'm', EventClass::KeyMiss),
 ];
 
-/// What `A` stands for: the first ten.
+/// The meaning of `A`: the first ten classes.
 const ALL: EventClasses = EventClasses((1 << 10) - 1);
 
-/// A set of classes and forms.
+/// A set of event classes and notification forms.
 ///
 /// ```
 /// use redstart_core::config::events::{EventClass, EventClasses};
-/// let classes = EventClasses::parse(b"Ex").expect("both are letters");
+/// let classes = EventClasses::parse(b"Ex").expect("valid letters");
 /// assert!(classes.has(EventClass::Expired) && !classes.has(EventClass::Generic));
 /// assert_eq!(classes.text(), b"xE");
 /// ```
@@ -68,7 +68,7 @@ const ALL: EventClasses = EventClasses((1 << 10) - 1);
 pub struct EventClasses(u16);
 
 impl EventClasses {
-    /// Reads letters; nothing if one of them is none.
+    /// Parses letters; `None` if one of them is unknown.
     #[must_use]
     pub fn parse(letters: &[u8]) -> Option<Self> {
         letters.iter().try_fold(Self::default(), |classes, letter| {
@@ -80,11 +80,11 @@ impl EventClasses {
         })
     }
 
-    /// The letters, as `CONFIG GET` replies them.
+    /// Returns the letters as `CONFIG GET` replies them.
     #[must_use]
     pub fn text(self) -> Vec<u8> {
         let has_all = self.0 & ALL.0 == ALL.0;
-        // Redis forgets `n` where it can write `A`.
+        // Redis omits `n` when it prints `A`.
         let hidden = if has_all { ALL.0 | 1 << EventClass::New as u16 } else { 0 };
         let letters = LETTERS.iter().filter(|(_, class)| {
             let bit = 1 << *class as u16;
@@ -93,14 +93,14 @@ impl EventClasses {
         has_all.then_some(b'A').into_iter().chain(letters.map(|(letter, _)| *letter)).collect()
     }
 
-    /// Whether a class or a form is among them.
+    /// Returns `true` if the set contains a class or a form.
     #[inline]
     #[must_use]
     pub const fn has(self, class: EventClass) -> bool {
         self.0 & 1 << class as u16 != 0
     }
 
-    /// Whether any notification may be sent.
+    /// Returns `true` if any notification may be sent.
     #[inline]
     #[must_use]
     pub const fn any(self) -> bool {

@@ -1,8 +1,8 @@
-//! The configuration: one struct of typed fields, and one table that gives each its Redis name.
+//! The configuration: a struct of typed fields, and a table that gives each of them its Redis name.
 //!
-//! `CONFIG GET`, `CONFIG SET`, `CONFIG REWRITE`, the configuration file and the server's flags all go through
-//! [`Config::set`] and [`Config::text`]. What a parameter means is what it means in
-//! [Redis's configuration](https://redis.io/docs/latest/operate/oss_and_stack/management/config/).
+//! `CONFIG GET`, `CONFIG SET`, `CONFIG REWRITE`, the configuration file and the server's flags all
+//! use [`Config::set`] and [`Config::text`]. Parameters mean what they mean in [Redis's
+//! configuration](https://redis.io/docs/latest/operate/oss_and_stack/management/config/).
 
 mod client_limits;
 pub mod events;
@@ -21,14 +21,14 @@ pub use parameter::{Invalid, Kind, Parameter, Unit};
 pub use process::{OOM_SCORE_ABSOLUTE, OOM_SCORE_RELATIVE};
 pub use table::PARAMETERS;
 
-/// All parameters, with Redis's defaults. [`PARAMETERS`] tells the name, the range and the meaning of each.
+/// All parameters, with Redis's defaults. [`PARAMETERS`] has the name, range and meaning of each.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
     missing_docs,
     reason = "each field is a parameter: PARAMETERS documents it under the same name"
 )]
 pub struct Config {
-    // Network: what the front end opens and how it treats sockets.
+    // Network: listeners and sockets of the front end.
     pub port: i64,
     pub bind: Vec<u8>,
     pub unixsocket: Vec<u8>,
@@ -43,7 +43,7 @@ pub struct Config {
     pub acl_pubsub_default: &'static str,
     pub acllog_max_len: i64,
 
-    // TLS, all of it the front end's.
+    // TLS, implemented by the front end.
     pub tls_port: i64,
     pub tls_cert_file: Vec<u8>,
     pub tls_key_file: Vec<u8>,
@@ -60,17 +60,17 @@ pub struct Config {
     pub tls_session_cache_size: i64,
     pub tls_session_cache_timeout: i64,
 
-    // What a client may send and leave unread.
+    // Limits on clients' requests and pending output.
     pub proto_max_bulk_len: i64,
     pub client_query_buffer_limit: i64,
     pub client_output_buffer_limit: OutputLimits,
     pub client_output_run_limit: i64,
 
-    // The data.
+    // Data.
     pub databases: i64,
     pub maxmemory: i64,
-    /// Bytes that all data and clients may use at any time, where addresses are few. Not a
-    /// parameter: the front end sets it. Unlike `maxmemory`, it holds while a command runs, too.
+    /// The limit on the memory of all data and clients, in bytes, for small address spaces. Not a
+    /// parameter: the front end sets it. Unlike `maxmemory`, it also holds while a command runs.
     pub memory_ceiling: Option<usize>,
     pub maxmemory_clients: i64,
     pub maxmemory_eviction_tenacity: i64,
@@ -93,7 +93,7 @@ pub struct Config {
     pub zset_max_listpack_entries: i64,
     pub zset_max_listpack_value: i64,
 
-    // What is observed.
+    // Observability.
     pub slowlog_log_slower_than: i64,
     pub slowlog_max_len: i64,
     pub latency_monitor_threshold: i64,
@@ -123,7 +123,8 @@ pub struct Config {
     pub enable_debug_command: &'static str,
     pub enable_protected_configs: &'static str,
 
-    // Accepted so that a file written for Redis loads; `table.rs` says of each why it changes nothing.
+    // Accepted so that a configuration file for Redis loads; `table.rs` explains why each has no
+    // effect.
     pub save: Vec<u8>,
     pub sanitize_dump_payload: &'static str,
     pub appendonly: bool,
@@ -235,7 +236,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The parameter of that name or alias, whatever its case.
+    /// Finds a parameter by its name or alias, ignoring case.
     #[must_use]
     pub fn parameter(name: &[u8]) -> Option<&'static Parameter> {
         PARAMETERS.iter().find(|parameter| {
@@ -244,8 +245,8 @@ impl Config {
         })
     }
 
-    /// Whether the value of the parameter of that name must not be shown. An unknown parameter may hold a secret:
-    /// Redis has more of them, and a name may be misspelt.
+    /// Returns `true` if the parameter's value must not be shown. An unknown parameter may hold a
+    /// secret, too: Redis has more of them, and a name may be misspelled.
     ///
     /// ```
     /// use redstart_core::config::Config;
@@ -257,37 +258,37 @@ impl Config {
         Self::parameter(name).is_none_or(|parameter| parameter.secret)
     }
 
-    /// Sets a parameter from its text, as in a configuration file or `CONFIG SET`.
+    /// Sets a parameter from text, as in a configuration file or `CONFIG SET`.
     ///
     /// ```
     /// use redstart_core::config::Config;
     /// let mut config = Config::default();
-    /// let limit = Config::parameter(b"proto-max-bulk-len").expect("it is in the table");
-    /// config.set(limit, b"100mb").expect("that is a size");
+    /// let limit = Config::parameter(b"proto-max-bulk-len").expect("a known parameter");
+    /// config.set(limit, b"100mb").expect("a valid size");
     /// assert_eq!(config.proto_max_bulk_len, 100 * 1024 * 1024);
     /// assert_eq!(config.text(limit), b"104857600");
     /// ```
     ///
     /// # Errors
-    /// [`Invalid`] tells why the text is no value of this parameter; the configuration is then as it was.
+    /// Returns the reason if the text is not a valid value. The configuration is then unchanged.
     pub fn set(&mut self, parameter: &Parameter, text: &[u8]) -> Result<(), Invalid> {
         parameter.kind.store(self, text)
     }
 
-    /// The text of a parameter, as `CONFIG GET` prints it.
+    /// Returns a parameter as text, as `CONFIG GET` prints it.
     #[must_use]
     pub fn text(&mut self, parameter: &Parameter) -> Vec<u8> {
         parameter.kind.load(self)
     }
 
-    /// Whether the access bits of a record count frequency (LFU) rather than time (LRU).
+    /// Returns `true` if the access bits of a record count frequency (LFU) instead of time (LRU).
     #[must_use]
     pub fn counts_frequency(&self) -> bool {
         self.maxmemory_policy.ends_with("lfu")
     }
 
-    /// Returns the number of bytes above which keys are evicted, or commands refused, before the
-    /// next command runs. Below a ceiling some room is left for what that command adds.
+    /// Returns the number of bytes above which keys are evicted, or commands rejected, before the
+    /// next command runs. Under a ceiling, this leaves headroom for what that command adds.
     #[must_use]
     pub fn memory_limit(&self) -> Option<u64> {
         let maxmemory = u64::try_from(self.maxmemory).ok().filter(|&bytes| bytes > 0);
@@ -295,17 +296,18 @@ impl Config {
         maxmemory.into_iter().chain(ceiling).min()
     }
 
-    /// Returns the number of bytes that one client's requests, or its replies, may hold under a
-    /// memory ceiling: both are copied on their way.
+    /// Returns the number of bytes that the requests or replies of one client may use under a
+    /// memory ceiling; both are copied on their way.
     #[must_use]
     pub fn client_ceiling(&self) -> Option<usize> {
         self.memory_ceiling.map(|bytes| bytes / 4)
     }
 
-    /// Above how many bytes the largest clients are disconnected, if there is such a limit.
+    /// Returns the number of bytes above which the largest clients are disconnected, if there is a
+    /// limit.
     #[must_use]
     pub fn client_memory_limit(&self) -> Option<u64> {
-        /// What is enough to speak to the server at all.
+        /// The minimum that is needed to run any command at all.
         const LEAST_BYTES: u64 = 128 * 1024;
         let limit = match u64::try_from(self.maxmemory_clients) {
             Ok(0) => return None,
@@ -319,7 +321,8 @@ impl Config {
         Some(limit.max(LEAST_BYTES))
     }
 
-    /// Every parameter that differs from its default, with its text: what `CONFIG REWRITE` must tell.
+    /// Returns the parameters that differ from their defaults, with their text: those that `CONFIG
+    /// REWRITE` must write.
     #[must_use]
     pub fn changed(&mut self) -> Vec<(&'static Parameter, Vec<u8>)> {
         let mut default = Self::default();
@@ -331,7 +334,7 @@ impl Config {
     }
 }
 
-/// Bytes of the configuration as text for a person: what is no UTF-8 is shown as a replacement character.
+/// Converts a value to readable text. Invalid UTF-8 becomes the replacement character.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

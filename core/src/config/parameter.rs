@@ -1,4 +1,4 @@
-//! What a parameter is: its name, its kind, and how its text is read and printed.
+//! Parameters: the name and kind of each, and how values are parsed and printed.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -13,118 +13,119 @@ use crate::number;
 /// One parameter of the configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name, in Redis's words.
+    /// The name, as in Redis.
     pub name: &'static str,
-    /// An older name that still works.
+    /// An older name that is still accepted.
     pub alias: Option<&'static str>,
-    /// What it means, in one sentence.
+    /// A one-sentence description.
     pub summary: &'static str,
-    /// The type of its value, with the field that holds it.
+    /// The type of the value, with access to the field that holds it.
     pub kind: Kind,
-    /// Whether it is fixed once the server runs.
+    /// Set if the parameter is fixed once the server runs.
     pub immutable: bool,
-    /// Whether `CONFIG SET` needs `enable-protected-configs`.
+    /// Set if `CONFIG SET` requires `enable-protected-configs`.
     pub protected: bool,
-    /// Whether the front end must act when it changes.
+    /// Set if the front end must apply changes.
     pub external: bool,
-    /// Whether its value is a secret, which no log and no monitor may show.
+    /// Set if the value is a secret, which must not appear in logs or `MONITOR`.
     pub secret: bool,
 }
 
-/// Where a parameter is stored, and how its text is read.
+/// The type of a parameter: the field that stores it, and how its text is parsed.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `yes` or `no`.
     Bool(fn(&mut Config) -> &mut bool),
-    /// A whole number within bounds.
+    /// An integer within bounds.
     Integer {
         /// The field.
         field: fn(&mut Config) -> &mut i64,
-        /// The smallest value.
+        /// The minimum.
         min: i64,
-        /// The largest value.
+        /// The maximum.
         max: i64,
-        /// How the number is written.
+        /// The format of the number.
         unit: Unit,
     },
-    /// A whole number that is moved into its bounds.
+    /// An integer that is clamped to its bounds.
     Clamped {
         /// The field.
         field: fn(&mut Config) -> &mut i64,
-        /// The smallest value.
+        /// The minimum.
         min: i64,
-        /// The largest value.
+        /// The maximum.
         max: i64,
     },
-    /// One of several words.
+    /// One of several keywords.
     Enum {
         /// The field.
         field: fn(&mut Config) -> &mut &'static str,
-        /// The words.
+        /// The keywords.
         names: &'static [&'static str],
     },
-    /// Words, each of which is bits of a number; words with the same bits mean the same.
+    /// Keywords, each of which sets bits of a number. Keywords with equal bits are synonyms.
     Words {
         /// The field.
         field: fn(&mut Config) -> &mut u8,
-        /// The words with their bits.
+        /// The keywords with their bits.
         names: &'static [(&'static str, u8)],
-        /// How many may stand together.
+        /// The maximum number of keywords in a value.
         most: usize,
     },
     /// Any bytes.
     Text(fn(&mut Config) -> &mut Vec<u8>),
-    /// Limits of output buffers, four words a class of client.
+    /// Limits on output buffers: four words per class of clients.
     OutputLimits(fn(&mut Config) -> &mut OutputLimits),
-    /// Letters, each a class of keyspace notifications.
+    /// Letters, each of which is a class of keyspace notifications.
     Events(fn(&mut Config) -> &mut EventClasses),
-    /// Percentiles, from 0 to 100, separated by spaces.
+    /// Percentiles from 0 to 100, separated by spaces.
     Percentiles(fn(&mut Config) -> &mut Vec<f64>),
-    /// What the system is told of how soon to kill the process: as a master, as a replica, as a background child.
+    /// OOM score adjustments of the process as a master, as a replica and as a background child.
     OomScores(fn(&mut Config) -> &mut [i64; 3]),
-    /// `no`, and nothing else: what Redis can do there is not in this version.
+    /// `no` only: this version does not support the feature.
     Never {
         /// The field.
         field: fn(&mut Config) -> &mut bool,
-        /// Why `yes` is refused.
+        /// The reason why `yes` is rejected.
         why: &'static str,
     },
-    /// The empty text, and nothing else.
+    /// Empty text only.
     Empty {
         /// The field.
         field: fn(&mut Config) -> &mut Vec<u8>,
-        /// Why anything else is refused.
+        /// The reason why other text is rejected.
         why: &'static str,
     },
 }
 
-/// How an integer parameter is written.
+/// The format of an integer parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// A plain number; the parameter's name and summary tell what it counts.
+    /// A plain number; the parameter's name and summary explain the unit.
     Plain,
-    /// Bytes, with an optional unit (`64mb`). As in Redis a number that needs all of 64 bits is below zero.
+    /// Bytes, with an optional unit (`64mb`). As in Redis, a number that needs all 64 bits counts
+    /// as negative.
     Memory,
-    /// The same where such a number is as good as the greatest.
+    /// Bytes, where a number that needs all 64 bits counts as the maximum.
     WideMemory,
-    /// Bytes, or as a negative number a percentage (`5%`).
+    /// Bytes, or a percentage (`5%`), which is stored as a negative number.
     MemoryOrPercent,
-    /// A file mode, in octal.
+    /// A file mode in octal.
     Octal,
 }
 
-/// Why a text is no value of a parameter.
+/// The reason why a text is not a valid value of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(Cow<'static, str>);
 
 impl Invalid {
-    /// The reason, in Redis's words where Redis has the same case.
+    /// Returns the reason, in Redis's words where Redis has the same error.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.0
     }
 
-    /// A reason.
+    /// Creates a reason.
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())
     }
@@ -205,12 +206,13 @@ fn none_of(names: &[&str]) -> Invalid {
     Invalid::new(format!("argument(s) must be one of the following: {}", names.join(", ")))
 }
 
-/// The words of a text, each of which one blank ends.
+/// Splits text at every single space. Empty text has no words.
 fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b' ').filter(|_| !text.is_empty())
 }
 
-/// The bits of all the words; `None` if one is unknown, or they are none or too many.
+/// Returns the combined bits of all words; `None` if a word is unknown, or if there are none or too
+/// many.
 fn bits(text: &[u8], names: &[(&str, u8)], most: usize) -> Option<u8> {
     let count = split(text).count();
     let mut all = (1..=most).contains(&count).then_some(0)?;
@@ -220,7 +222,7 @@ fn bits(text: &[u8], names: &[(&str, u8)], most: usize) -> Option<u8> {
     Some(all)
 }
 
-/// The one word for these bits, or else the words for each of them.
+/// Returns the single word for these bits if there is one, otherwise a word for each bit.
 fn words(bits: u8, names: &[(&str, u8)]) -> String {
     if let Some((name, _)) = names.iter().find(|(_, all)| *all == bits) {
         return String::from(*name);
@@ -272,7 +274,7 @@ fn integer(text: &[u8], min: i64, max: i64, unit: Unit) -> Result<i64, Invalid> 
 }
 
 fn memory(text: &[u8]) -> Option<u64> {
-    // Redis reads it as a C string, which a NUL ends.
+    // Redis reads this as a C string, which a NUL ends.
     let text = text.split(|&byte| byte == 0).next()?;
     number::parse_memory_bytes(text)
 }
@@ -309,10 +311,10 @@ fn oom_scores(text: &[u8]) -> Result<[i64; 3], Invalid> {
 mod tests {
     use super::*;
 
-    /// Sets a parameter; its text then, or why not.
+    /// Sets a parameter. Returns its new text, or the reason for the rejection.
     fn set(name: &str, text: &str) -> Result<String, String> {
         let mut config = Config::default();
-        let parameter = Config::parameter(name.as_bytes()).expect("it is one");
+        let parameter = Config::parameter(name.as_bytes()).expect("a known parameter");
         match config.set(parameter, text.as_bytes()) {
             Ok(()) => Ok(String::from_utf8(config.text(parameter)).expect("ASCII")),
             Err(invalid) => Err(String::from(invalid.reason())),
@@ -320,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stand_together_or_alone() {
+    fn keywords_combine_up_to_the_limit() {
         assert_eq!(set("shutdown-on-sigint", "nosave FORCE now"), Ok("nosave now force".into()));
         assert_eq!(set("shutdown-on-sigterm", "default"), Ok("default".into()));
         assert_eq!(set("oom-score-adj", "relative"), Ok("yes".into()));
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_three_and_bounded() {
+    fn oom_scores_are_three_numbers_within_bounds() {
         assert_eq!(set("oom-score-adj-values", "-2000 0 2000"), Ok("-2000 0 2000".into()));
         for wrong in ["1 2", "1  2 3", ""] {
             let reason = "wrong number of arguments";

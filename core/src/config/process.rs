@@ -1,23 +1,23 @@
-//! The parameters of the process: its log, its signals, and how the system and those who look after it see it. The engine
-//! knows the words; the front end acts.
+//! Parameters of the process: its log, its signals, its supervisor, and its OOM score. The engine
+//! parses them; the front end applies them.
 
 use super::parameter::{Kind, Parameter, Unit};
 use super::table::{MAX_INT, PLAIN};
 
-/// `oom-score-adj`: the values are added to the score that the process has had.
+/// `oom-score-adj`: the values are added to the process's initial score.
 pub const OOM_SCORE_RELATIVE: u8 = 1;
-/// `oom-score-adj`: the values are the score.
+/// `oom-score-adj`: the values replace the score.
 pub const OOM_SCORE_ABSOLUTE: u8 = 2;
 
 const DEBUG_ACCESS: &[&str] = &["no", "yes", "local"];
 
-/// How a signal may end the server. `save` is not among them: nothing is written to disk.
+/// The keywords for the shutdown on a signal. `save` is missing, since nothing is written to disk.
 const SHUTDOWN_FLAGS: &[(&str, u8)] = &[("default", 0), ("nosave", 1), ("now", 2), ("force", 4)];
 
 pub(super) const PROCESS: &[Parameter] = &[
     Parameter {
         name: "loglevel",
-        summary: "The least important messages that are logged.",
+        summary: "The minimum level of the messages to log.",
         kind: Kind::Enum {
             field: |c| &mut c.loglevel,
             names: &["debug", "verbose", "notice", "warning", "nothing"],
@@ -27,28 +27,28 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "logfile",
-        summary: "The file to log to; empty for standard output.",
+        summary: "The log file; empty for standard output.",
         kind: Kind::Text(|c| &mut c.logfile),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "syslog-enabled",
-        summary: "Whether the log also goes to the system's.",
+        summary: "Enables logging to syslog.",
         kind: Kind::Bool(|c| &mut c.syslog_enabled),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "syslog-ident",
-        summary: "The name under which it goes there.",
+        summary: "The program name in syslog.",
         kind: Kind::Text(|c| &mut c.syslog_ident),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "syslog-facility",
-        summary: "The facility under which it goes there.",
+        summary: "The syslog facility.",
         kind: Kind::Enum {
             field: |c| &mut c.syslog_facility,
             names: &[
@@ -61,45 +61,45 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "crash-log-enabled",
-        summary: "Whether a crash is told in the log, with where it happened.",
+        summary: "Enables crash reports with a location in the log.",
         kind: Kind::Bool(|c| &mut c.crash_log_enabled),
         external: true,
         ..PLAIN
     },
     Parameter {
         name: "always-show-logo",
-        summary: "Whether the banner is shown even when the log is no terminal.",
+        summary: "Shows the banner even if the log is not a terminal.",
         kind: Kind::Bool(|c| &mut c.always_show_logo),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "pidfile",
-        summary: "The file that holds the process's number while it runs; empty for none.",
+        summary: "The file that holds the process id while the server runs; empty for none.",
         kind: Kind::Text(|c| &mut c.pidfile),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "supervised",
-        summary: "Whether a supervisor is told when the server is ready: systemd, or auto if there is one.",
+        summary: "The supervisor to notify when the server is ready: systemd, or auto to detect it.",
         kind: Kind::Enum { field: |c| &mut c.supervised, names: &["systemd", "auto", "no"] },
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "daemonize",
-        summary: "Whether to go to the background. Redstart stays in the foreground for its supervisor.",
+        summary: "Runs the server in the background. Not supported: Redstart stays in the foreground for its supervisor.",
         kind: Kind::Never {
             field: |c| &mut c.daemonize,
-            why: "redstart stays in the foreground; let a supervisor put it in the background",
+            why: "redstart always runs in the foreground; use a supervisor to run it in the background",
         },
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "shutdown-timeout",
-        summary: "No effect: the seconds that replicas get to catch up at the end, and there are none.",
+        summary: "No effect: seconds for replicas to catch up before a shutdown, but there are no replicas.",
         kind: Kind::Integer {
             field: |c| &mut c.shutdown_timeout,
             min: 0,
@@ -110,7 +110,7 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "shutdown-on-sigint",
-        summary: "How SIGINT ends the server. Always at once and without a snapshot, so the words make no difference.",
+        summary: "How to shut down on SIGINT. No effect: a shutdown is always immediate and without a snapshot.",
         kind: Kind::Words {
             field: |c| &mut c.shutdown_on_sigint,
             names: SHUTDOWN_FLAGS,
@@ -120,7 +120,7 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "shutdown-on-sigterm",
-        summary: "The same for SIGTERM.",
+        summary: "How to shut down on SIGTERM. No effect: see shutdown-on-sigint.",
         kind: Kind::Words {
             field: |c| &mut c.shutdown_on_sigterm,
             names: SHUTDOWN_FLAGS,
@@ -130,7 +130,7 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "oom-score-adj",
-        summary: "Whether oom-score-adj-values tell the system how soon to kill the process for want of memory.",
+        summary: "How to apply oom-score-adj-values, which set how readily the kernel OOM-kills this process.",
         kind: Kind::Words {
             field: |c| &mut c.oom_score_adj,
             names: &[
@@ -146,14 +146,14 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "oom-score-adj-values",
-        summary: "How soon to kill a master, a replica and a background child. This server is a master.",
+        summary: "The OOM score adjustments of a master, a replica and a background child. This server is a master.",
         kind: Kind::OomScores(|c| &mut c.oom_score_adj_values),
         external: true,
         ..PLAIN
     },
     Parameter {
         name: "disable-thp",
-        summary: "Whether to do without transparent huge pages, which take memory and moments.",
+        summary: "Disables transparent huge pages, which cost memory and cause latency spikes.",
         kind: Kind::Bool(|c| &mut c.disable_thp),
         immutable: true,
         ..PLAIN
@@ -168,14 +168,14 @@ pub(super) const PROCESS: &[Parameter] = &[
     },
     Parameter {
         name: "enable-debug-command",
-        summary: "Who may use DEBUG.",
+        summary: "The clients that may use DEBUG: none, all, or local ones.",
         kind: Kind::Enum { field: |c| &mut c.enable_debug_command, names: DEBUG_ACCESS },
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "enable-protected-configs",
-        summary: "Who may set protected parameters.",
+        summary: "The clients that may set protected parameters: none, all, or local ones.",
         kind: Kind::Enum { field: |c| &mut c.enable_protected_configs, names: DEBUG_ACCESS },
         immutable: true,
         ..PLAIN

@@ -1,4 +1,4 @@
-//! Every parameter, once.
+//! The table of all parameters.
 
 use super::parameter::{Kind, Parameter, Unit};
 use super::process::PROCESS;
@@ -19,7 +19,7 @@ pub(super) const MAX_INT: i64 = i32::MAX as i64;
 /// Highest `maxmemory-samples`.
 const MAX_SAMPLES: i64 = 64;
 
-/// The table of parameters, in the order in which `CONFIG GET *` tells them.
+/// The table of parameters, in the order in which `CONFIG GET *` returns them.
 pub const PARAMETERS: &[Parameter] =
     &join::<{ GENERAL.len() + PROCESS.len() + TLS.len() }>([GENERAL, PROCESS, TLS]);
 
@@ -41,28 +41,28 @@ const GENERAL: &[Parameter] = &[
     // Network
     Parameter {
         name: "port",
-        summary: "The TCP port to listen on; 0 lets the system choose one, which the log tells.",
+        summary: "The TCP port to listen on; 0 lets the system choose one, which the log reports.",
         kind: Kind::Integer { field: |c| &mut c.port, min: 0, max: 65_535, unit: Unit::Plain },
         external: true,
         ..PLAIN
     },
     Parameter {
         name: "bind",
-        summary: "The addresses to listen on, separated by spaces; one that starts with - may be missing.",
+        summary: "The addresses to listen on, separated by spaces; the prefix - marks one that may be unavailable.",
         kind: Kind::Text(|c| &mut c.bind),
         external: true,
         ..PLAIN
     },
     Parameter {
         name: "unixsocket",
-        summary: "The path of a Unix socket to listen on as well.",
+        summary: "The path of an additional Unix socket to listen on; empty for none.",
         kind: Kind::Text(|c| &mut c.unixsocket),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "unixsocketperm",
-        summary: "The file mode of the Unix socket, in octal; 0 leaves it to the umask.",
+        summary: "The file mode of the Unix socket, in octal; 0 uses the umask.",
         kind: Kind::Integer {
             field: |c| &mut c.unixsocketperm,
             min: 0,
@@ -74,7 +74,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "tcp-backlog",
-        summary: "How many connections may wait to be accepted.",
+        summary: "The maximum number of connections waiting to be accepted.",
         kind: Kind::Integer {
             field: |c| &mut c.tcp_backlog,
             min: 0,
@@ -86,7 +86,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "tcp-keepalive",
-        summary: "Seconds of silence after which the system asks whether a peer is still there; 0 never asks.",
+        summary: "The idle time in seconds before TCP keepalive probes; 0 disables them.",
         kind: Kind::Integer {
             field: |c| &mut c.tcp_keepalive,
             min: 0,
@@ -97,13 +97,13 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "timeout",
-        summary: "Seconds after which an idle client is closed; 0 never closes one.",
+        summary: "The idle time in seconds after which a client is closed; 0 disables this.",
         kind: Kind::Integer { field: |c| &mut c.timeout, min: 0, max: MAX_INT, unit: Unit::Plain },
         ..PLAIN
     },
     Parameter {
         name: "maxclients",
-        summary: "How many clients may be connected at once.",
+        summary: "The maximum number of connected clients.",
         kind: Kind::Integer {
             field: |c| &mut c.maxclients,
             min: 1,
@@ -115,7 +115,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "protected-mode",
-        summary: "Whether connections from other machines are refused while no password is set.",
+        summary: "Rejects connections from other machines while no password is set.",
         kind: Kind::Bool(|c| &mut c.protected_mode),
         ..PLAIN
     },
@@ -128,14 +128,14 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "aclfile",
-        summary: "The file that holds the users; empty for none.",
+        summary: "The ACL file, which defines the users; empty for none.",
         kind: Kind::Text(|c| &mut c.aclfile),
         immutable: true,
         ..PLAIN
     },
     Parameter {
         name: "acl-pubsub-default",
-        summary: "Whether a new user may use all channels, or none.",
+        summary: "The channels that a new user may access: all or none.",
         kind: Kind::Enum {
             field: |c| &mut c.acl_pubsub_default,
             names: &["allchannels", "resetchannels"],
@@ -144,7 +144,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "acllog-max-len",
-        summary: "The most entries that ACL LOG keeps.",
+        summary: "The maximum number of entries in ACL LOG.",
         kind: Kind::Integer {
             field: |c| &mut c.acllog_max_len,
             min: 0,
@@ -153,10 +153,10 @@ const GENERAL: &[Parameter] = &[
         },
         ..PLAIN
     },
-    // What a client may send and leave unread
+    // Limits on clients' requests and pending output
     Parameter {
         name: "proto-max-bulk-len",
-        summary: "The largest argument a client may send, and the largest string, in bytes.",
+        summary: "The maximum size of an argument and of a string, in bytes.",
         kind: Kind::Integer {
             field: |c| &mut c.proto_max_bulk_len,
             min: 1 << 20,
@@ -167,7 +167,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "client-query-buffer-limit",
-        summary: "How many bytes of requests a client may send ahead before it is closed.",
+        summary: "The maximum size of a client's unprocessed requests, in bytes; beyond it the client is closed.",
         kind: Kind::Integer {
             field: |c| &mut c.client_query_buffer_limit,
             min: 1 << 20,
@@ -178,13 +178,13 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "client-output-buffer-limit",
-        summary: "For each class of client: hard limit, soft limit and soft seconds of unread replies.",
+        summary: "The limits on pending output per class of clients: hard limit, soft limit and soft seconds.",
         kind: Kind::OutputLimits(|c| &mut c.client_output_buffer_limit),
         ..PLAIN
     },
     Parameter {
         name: "client-output-run-limit",
-        summary: "Bytes of unread replies at which a client's requests wait until it has read half of them; 0 for no limit.",
+        summary: "The pending output in bytes at which a client's requests wait until it has read half of it; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.client_output_run_limit,
             min: 0,
@@ -193,10 +193,10 @@ const GENERAL: &[Parameter] = &[
         },
         ..PLAIN
     },
-    // The data
+    // Data
     Parameter {
         name: "databases",
-        summary: "How many numbered databases there are.",
+        summary: "The number of databases.",
         kind: Kind::Integer {
             field: |c| &mut c.databases,
             min: 1,
@@ -208,7 +208,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory",
-        summary: "Above this much memory keys are evicted or commands refused, as maxmemory-policy says; 0 for no limit.",
+        summary: "The memory limit, above which keys are evicted or commands rejected by maxmemory-policy; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.maxmemory,
             min: 0,
@@ -219,7 +219,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory-clients",
-        summary: "Above this much memory for clients, or this share of maxmemory (5%), the largest are disconnected; 0 for no limit.",
+        summary: "The memory limit of all clients in bytes or percent of maxmemory, above which the largest are disconnected; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.maxmemory_clients,
             min: -100,
@@ -230,7 +230,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory-eviction-tenacity",
-        summary: "How many keys are evicted before a command runs: 10 means 500, 0 means 50, 100 means as many as it takes.",
+        summary: "The effort to evict keys before a command: 10 means at most 500 keys, 0 means 50, 100 means no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.maxmemory_eviction_tenacity,
             min: 0,
@@ -241,7 +241,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory-policy",
-        summary: "Which keys are evicted: the least recently (lru) or frequently (lfu) used, those that expire first (ttl), any (random).",
+        summary: "The keys to evict: the least recently (lru) or frequently (lfu) used, those that expire first (ttl), any (random), or none.",
         kind: Kind::Enum {
             field: |c| &mut c.maxmemory_policy,
             names: &[
@@ -259,7 +259,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "maxmemory-samples",
-        summary: "How many keys are drawn for each that is evicted, of which the best goes.",
+        summary: "The number of random keys to choose from for each eviction; values above 64 count as 64.",
         kind: Kind::Integer {
             field: |c| &mut c.maxmemory_samples,
             min: 1,
@@ -270,7 +270,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "lfu-log-factor",
-        summary: "How slowly the access counter of a key saturates.",
+        summary: "The growth rate of a key's access counter: higher values saturate it more slowly.",
         kind: Kind::Integer {
             field: |c| &mut c.lfu_log_factor,
             min: 0,
@@ -281,7 +281,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "lfu-decay-time",
-        summary: "Minutes without access after which a key's counter falls by one.",
+        summary: "The time in minutes without access after which a key's access counter decreases by one.",
         kind: Kind::Integer {
             field: |c| &mut c.lfu_decay_time,
             min: 0,
@@ -292,7 +292,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "hll-sparse-max-bytes",
-        summary: "The most bytes that a sparse HyperLogLog may have before it becomes dense.",
+        summary: "The maximum size of a sparse HyperLogLog, in bytes, before it becomes dense.",
         kind: Kind::Integer {
             field: |c| &mut c.hll_sparse_max_bytes,
             min: 0,
@@ -303,14 +303,14 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "hz",
-        summary: "How often a second expired keys are collected and idle clients looked for.",
+        summary: "The frequency of background work such as removing expired keys and closing idle clients, per second.",
         kind: Kind::Clamped { field: |c| &mut c.hz, min: 1, max: 500 },
         ..PLAIN
     },
     Parameter {
         name: "hash-max-listpack-entries",
         alias: Some("hash-max-ziplist-entries"),
-        summary: "The most fields of a hash that is one listpack.",
+        summary: "The maximum number of fields of a hash in listpack encoding.",
         kind: Kind::Integer {
             field: |c| &mut c.hash_max_listpack_entries,
             min: 0,
@@ -322,7 +322,7 @@ const GENERAL: &[Parameter] = &[
     Parameter {
         name: "hash-max-listpack-value",
         alias: Some("hash-max-ziplist-value"),
-        summary: "The longest field or value of a hash that is one listpack, in bytes.",
+        summary: "The maximum size of a field or value of a hash in listpack encoding, in bytes.",
         kind: Kind::Integer {
             field: |c| &mut c.hash_max_listpack_value,
             min: 0,
@@ -333,14 +333,14 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "rdbcompression",
-        summary: "Whether long strings of dumped values are compressed.",
+        summary: "Compresses long strings of dumped values.",
         kind: Kind::Bool(|c| &mut c.rdbcompression),
         ..PLAIN
     },
     Parameter {
         name: "list-max-listpack-size",
         alias: Some("list-max-ziplist-size"),
-        summary: "The most elements of a list that is one listpack; from -1 to -5 the most bytes: 4, 8, 16, 32, 64 KiB.",
+        summary: "The maximum number of elements of a list in listpack encoding; -1 to -5 limit its size to 4, 8, 16, 32 or 64 KiB.",
         kind: Kind::Integer {
             field: |c| &mut c.list_max_listpack_size,
             min: i32::MIN as i64,
@@ -351,7 +351,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "list-compress-depth",
-        summary: "No effect: what lies deep inside a long list is always held in less room, if it can be.",
+        summary: "No effect: the inner chunks of a long list are always compressed where this saves memory.",
         kind: Kind::Integer {
             field: |c| &mut c.list_compress_depth,
             min: 0,
@@ -362,7 +362,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-intset-entries",
-        summary: "The most members of a set that is an array of integers.",
+        summary: "The maximum number of members of a set in intset encoding.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_intset_entries,
             min: 0,
@@ -373,7 +373,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-listpack-entries",
-        summary: "The most members of a set that is one listpack.",
+        summary: "The maximum number of members of a set in listpack encoding.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_listpack_entries,
             min: 0,
@@ -384,7 +384,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "set-max-listpack-value",
-        summary: "The longest member of a set that is one listpack, in bytes.",
+        summary: "The maximum size of a member of a set in listpack encoding, in bytes.",
         kind: Kind::Integer {
             field: |c| &mut c.set_max_listpack_value,
             min: 0,
@@ -395,7 +395,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "stream-node-max-bytes",
-        summary: "The most bytes of a node of a stream; 0 is no limit.",
+        summary: "The maximum size of a stream node, in bytes; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.stream_node_max_bytes,
             min: 0,
@@ -406,7 +406,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "stream-node-max-entries",
-        summary: "The most entries of a node of a stream; 0 is no limit.",
+        summary: "The maximum number of entries of a stream node; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.stream_node_max_entries,
             min: 0,
@@ -418,7 +418,7 @@ const GENERAL: &[Parameter] = &[
     Parameter {
         name: "zset-max-listpack-entries",
         alias: Some("zset-max-ziplist-entries"),
-        summary: "The most members of a sorted set that is one listpack.",
+        summary: "The maximum number of members of a sorted set in listpack encoding.",
         kind: Kind::Integer {
             field: |c| &mut c.zset_max_listpack_entries,
             min: 0,
@@ -430,7 +430,7 @@ const GENERAL: &[Parameter] = &[
     Parameter {
         name: "zset-max-listpack-value",
         alias: Some("zset-max-ziplist-value"),
-        summary: "The longest member of a sorted set that is one listpack, in bytes.",
+        summary: "The maximum size of a member of a sorted set in listpack encoding, in bytes.",
         kind: Kind::Integer {
             field: |c| &mut c.zset_max_listpack_value,
             min: 0,
@@ -439,10 +439,10 @@ const GENERAL: &[Parameter] = &[
         },
         ..PLAIN
     },
-    // What is observed
+    // Observability
     Parameter {
         name: "slowlog-log-slower-than",
-        summary: "Microseconds a command must take to be logged; negative logs none.",
+        summary: "The duration in microseconds from which a command is logged; negative disables the slow log.",
         kind: Kind::Integer {
             field: |c| &mut c.slowlog_log_slower_than,
             min: -1,
@@ -453,7 +453,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "slowlog-max-len",
-        summary: "How many slow commands are kept.",
+        summary: "The maximum number of entries in the slow log.",
         kind: Kind::Integer {
             field: |c| &mut c.slowlog_max_len,
             min: 0,
@@ -464,7 +464,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "latency-monitor-threshold",
-        summary: "Milliseconds from which an event is recorded for LATENCY; 0 records none.",
+        summary: "The duration in milliseconds from which LATENCY records an event; 0 disables it.",
         kind: Kind::Integer {
             field: |c| &mut c.latency_monitor_threshold,
             min: 0,
@@ -475,7 +475,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "latency-tracking",
-        summary: "Whether each command's durations are kept as a histogram.",
+        summary: "Records a histogram of durations for each command.",
         kind: Kind::Bool(|c| &mut c.latency_tracking),
         ..PLAIN
     },
@@ -487,13 +487,13 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "notify-keyspace-events",
-        summary: "Which changes to keys are published, as letters: K and E for the form, A for all classes.",
+        summary: "The keyspace notifications to send, as letters: K and E for the form, A for all classes.",
         kind: Kind::Events(|c| &mut c.notify_keyspace_events),
         ..PLAIN
     },
     Parameter {
         name: "tracking-table-max-keys",
-        summary: "The most keys that are remembered for clients with caches; 0 for no limit.",
+        summary: "The maximum number of keys in the invalidation table of client-side caching; 0 for no limit.",
         kind: Kind::Integer {
             field: |c| &mut c.tracking_table_max_keys,
             min: 0,
@@ -502,10 +502,10 @@ const GENERAL: &[Parameter] = &[
         },
         ..PLAIN
     },
-    // Accepted so that a file written for Redis loads
+    // Accepted so that a configuration file for Redis loads
     Parameter {
         name: "sanitize-dump-payload",
-        summary: "No effect: a value that is restored is always examined in depth.",
+        summary: "No effect: restored values are always validated in depth.",
         kind: Kind::Enum {
             field: |c| &mut c.sanitize_dump_payload,
             names: &["no", "yes", "clients"],
@@ -514,7 +514,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "save",
-        summary: "When to write snapshots. This version writes none, so only the empty text is accepted.",
+        summary: "When to write snapshots. Not supported by this version, so only the empty text is accepted.",
         kind: Kind::Empty {
             field: |c| &mut c.save,
             why: "snapshots are not supported by this version; only \"\" is accepted",
@@ -523,7 +523,7 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "appendonly",
-        summary: "Whether to keep an append-only file. This version keeps none.",
+        summary: "Enables the append-only file. Not supported by this version.",
         kind: Kind::Never {
             field: |c| &mut c.appendonly,
             why: "the append-only file is not supported by this version",
@@ -562,13 +562,13 @@ const GENERAL: &[Parameter] = &[
     },
     Parameter {
         name: "activerehashing",
-        summary: "No effect: the keyspace grows a segment at a time and never rehashes as a whole.",
+        summary: "No effect: the keyspace grows one segment at a time and is never rehashed as a whole.",
         kind: Kind::Bool(|c| &mut c.activerehashing),
         ..PLAIN
     },
     Parameter {
         name: "io-threads",
-        summary: "No effect: one thread does all the work.",
+        summary: "No effect: a single thread does all the work.",
         kind: Kind::Integer { field: |c| &mut c.io_threads, min: 1, max: 128, unit: Unit::Plain },
         immutable: true,
         ..PLAIN
