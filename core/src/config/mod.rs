@@ -303,22 +303,23 @@ impl Config {
         self.memory_ceiling.map(|bytes| bytes / 4)
     }
 
-    /// Returns the number of bytes above which the largest clients are disconnected, if there is a
-    /// limit.
+    /// Returns the number of bytes above which the largest clients are disconnected, if there is such
+    /// a limit: `maxmemory-clients`, and half of a memory ceiling.
     #[must_use]
     pub fn client_memory_limit(&self) -> Option<u64> {
         /// The minimum that is needed to run any command at all.
         const LEAST_BYTES: u64 = 128 * 1024;
-        let limit = match u64::try_from(self.maxmemory_clients) {
-            Ok(0) => return None,
-            Ok(bytes) => bytes,
-            Err(_) if self.maxmemory == 0 => return None,
+        let configured = match u64::try_from(self.maxmemory_clients) {
+            Ok(0) => None,
+            Ok(bytes) => Some(bytes),
+            Err(_) if self.maxmemory == 0 => None,
             Err(_) => {
                 let share = u128::from(self.maxmemory_clients.unsigned_abs());
-                (self.maxmemory as u128 * share / 100) as u64
+                Some((self.maxmemory as u128 * share / 100) as u64)
             }
         };
-        Some(limit.max(LEAST_BYTES))
+        let ceiling = self.memory_ceiling.map(|bytes| bytes as u64 / 2);
+        configured.map(|bytes| bytes.max(LEAST_BYTES)).into_iter().chain(ceiling).min()
     }
 
     /// Returns the parameters that differ from their defaults, with their text: those that `CONFIG

@@ -117,8 +117,8 @@ impl Engine {
         self.dataset.memory_bytes() + self.instance.clients.memory_bytes()
     }
 
-    /// Disconnects the clients that take the most until all together take less than `maxmemory-clients`.
-    fn disconnect_largest(&mut self) {
+    /// Disconnects the clients that use the most memory until all together use less than they may.
+    pub(super) fn disconnect_largest(&mut self) {
         let Some(limit) = self.instance.config.client_memory_limit() else { return };
         if (self.instance.clients.memory_bytes() as u64) < limit {
             return;

@@ -433,6 +433,9 @@ impl Engine {
             }
         }
         self.instance.clients.recount(client);
+        if self.instance.has_memory_limit {
+            self.disconnect_largest();
+        }
         if self.instance.is_evicting {
             self.evict_more(now);
         }

@@ -445,14 +445,21 @@ mod tests {
     }
 
     #[test]
-    fn requests_behind_a_blocked_command_count_towards_maxmemory_clients() {
-        let config = Config { maxmemory_clients: 2 << 20, ..Config::default() };
-        let (mut engine, client, other) = engine_with_two_clients(config);
-        engine.receive(client, b"BLPOP list 0\n", NOW);
-        send(&mut engine, client, &b"INCR n\n".repeat((3 << 20) / 7));
-        engine.receive(other, b"PING\n", NOW);
-        assert!(is_closed(&mut engine, client));
-        assert_eq!(engine.output(other), b"+PONG\r\n");
+    fn requests_behind_a_blocked_command_count_towards_the_memory_of_clients() {
+        for config in [
+            Config { maxmemory_clients: 2 << 20, ..Config::default() },
+            Config { memory_ceiling: Some(4 << 20), ..Config::default() },
+        ] {
+            let (mut engine, client, other) = engine_with_two_clients(config);
+            for blocked in [client, other] {
+                engine.receive(blocked, b"BLPOP list 0\n", NOW);
+            }
+            // Neither exceeds what one client may hold.
+            send(&mut engine, other, &b"INCR n\n".repeat(100_000));
+            send(&mut engine, client, &b"INCR n\n".repeat(130_000));
+            assert!(is_closed(&mut engine, client));
+            assert!(engine.wants_input(other));
+        }
     }
 
     #[test]

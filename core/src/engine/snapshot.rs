@@ -280,7 +280,7 @@ mod tests {
         let whole = b"REDIS0010\0\x01b\x012\xffchecksum";
         for refused in [engine().load(whole, NOW).err(), engine().load_decodable(whole, NOW).err()]
         {
-            assert_eq!(refused, Some(bad_file(CHECKSUM, 15)));
+            assert_eq!(refused, Some(bad_file(CHECKSUM, 14)));
         }
     }
 
