@@ -35,7 +35,9 @@ impl fmt::Display for Directive {
         match &self.origin {
             Origin::Flag => {
                 write!(f, "'{}", self.name)?;
-                let is_secret = Config::is_secret(self.name.as_bytes());
+                // The names of commands are not a parameter, and not a secret either.
+                let is_secret =
+                    self.name != "rename-command" && Config::is_secret(self.name.as_bytes());
                 for word in self.words.iter().filter(|_| !is_secret) {
                     write!(f, " {:?}", String::from_utf8_lossy(word))?;
                 }
