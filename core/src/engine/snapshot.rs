@@ -93,7 +93,7 @@ impl Engine {
             file.database(index, database.len(), database.expiring_len());
             for record in database.iter().filter(|record| !record.is_expired(now.millis())) {
                 file.record(record, usage(record));
-                if file.len() >= limits::SNAPSHOT_PART_BYTES {
+                if file.untaken_bytes() >= limits::SNAPSHOT_PART_BYTES {
                     write(&file.take());
                 }
             }

@@ -146,7 +146,7 @@ impl<'a> FileWriter<'a> {
 
     /// Returns the number of bytes written since the last [`take`](Self::take).
     #[must_use]
-    pub fn len(&mut self) -> usize {
+    pub fn untaken_bytes(&mut self) -> usize {
         self.writer.out().len()
     }
 
