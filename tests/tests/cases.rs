@@ -65,21 +65,21 @@ fn valkey_does_what_the_corpus_says() {
 }
 
 fn assert_reference_agrees(reference: Reference) {
-    let files = files().unwrap();
+    let files = files().expect("the corpus can be read");
     let (next, complaints) = (AtomicUsize::new(0), Mutex::new(String::new()));
     thread::scope(|scope| {
         for _ in 0..SERVERS.min(files.len()) {
             scope.spawn(|| {
-                let Some(server) = reference.start().unwrap() else { return };
-                let mut driver = TcpDriver::new(&server.address).unwrap();
+                let Some(server) = reference.start().expect("the reference starts") else { return };
+                let mut driver = TcpDriver::new(&server.address).expect("the reference answers");
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let complaint = complaint(&mut driver, Witness::Reference(reference), file);
-                    complaints.lock().unwrap().push_str(&complaint);
+                    complaints.lock().expect("no thread has failed").push_str(&complaint);
                 }
             });
         }
     });
-    let complaints = complaints.into_inner().unwrap();
+    let complaints = complaints.into_inner().expect("no thread has failed");
     assert!(complaints.is_empty(), "\nplayed with {reference}:\n{complaints}");
 }
 
