@@ -59,7 +59,7 @@ test("a recording is opened as it is", async () => {
   db.call("SADD", "s", 1, 2, 3);
   const { recording } = await opened(named("x", db.record()));
   assert.deepEqual(recording, db.record());
-  await refused(/^x: the recording is damaged$/, named("x", db.record().slice(0, -3)));
+  await refused(/^x: the recording is corrupt$/, named("x", db.record().slice(0, -3)));
   db.close();
 });
 
