@@ -1,4 +1,4 @@
-//! The machine's own `redis-server`, started for one suite and ended with it.
+//! Runs the installed `redis-server` for the duration of one suite.
 
 use core::time::Duration;
 use std::{
@@ -15,19 +15,20 @@ use std::{
 
 use crate::{driver::TcpDriver, resp::Reply};
 
-/// A running `redis-server` that keeps nothing and allows everything, on a free port of this machine.
+/// A running `redis-server` without persistence that allows everything, on a free local port.
 pub struct Reference {
     process: Child,
     folder: PathBuf,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: String,
 }
 
 impl Reference {
-    /// Starts one, or returns `None` on a machine without it. `REDIS_SERVER` names another program than the one in `PATH`.
+    /// Starts a server, or returns `None` if it is not installed. `REDIS_SERVER` names another
+    /// program than the one in `PATH`.
     ///
     /// # Errors
-    /// When it is there and does not start.
+    /// The server is installed and does not start.
     pub fn start() -> io::Result<Option<Self>> {
         let Some(program) = program() else {
             return Ok(None);
@@ -36,7 +37,8 @@ impl Reference {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("redstart-reference-{}-{number}", process::id()));
         fs::create_dir_all(&folder)?;
-        // Another program may take the port before the server does: then the server ends at once, and one tries again.
+        // Another program may bind the port before the server does. Then the server exits at once,
+        // and another port is tried.
         for _ in 0..5 {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let process = Command::new(&program)
@@ -65,13 +67,13 @@ impl Reference {
         Err(io::Error::other("redis-server does not start"))
     }
 
-    /// Its version, such as `(7, 0)`.
+    /// Returns its version, such as `(7, 0)`.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// The server cannot be reached.
     pub fn version(&self) -> io::Result<(u32, u32)> {
         let Reply::Bulk(info) = TcpDriver::new(&self.address)?.ask(&[b"INFO", b"server"])? else {
-            return Err(io::Error::other("INFO is no text"));
+            return Err(io::Error::other("INFO is not text"));
         };
         let info = String::from_utf8_lossy(&info);
         let version =
@@ -94,7 +96,7 @@ impl Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        // Nothing is to be saved by a process that keeps nothing, and nothing is to be done if it is gone already.
+        // A process without persistence has nothing to save, and it may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);

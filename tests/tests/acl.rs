@@ -185,7 +185,7 @@ const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "elder"];
 #[test]
 fn users_may_do_what_they_may_do_in_redis() {
     let Some(reference) = Reference::start().unwrap() else {
-        eprintln!("skipped: there is no redis-server in PATH");
+        eprintln!("skipped: redis-server not found in PATH");
         return;
     };
     let mut both = Both::new(&reference.address);

@@ -57,7 +57,7 @@ fn the_corpus_is_what_redis_does() {
         for _ in 0..SERVERS.min(files.len()) {
             scope.spawn(|| {
                 let Some(reference) = Reference::start().unwrap() else {
-                    eprintln!("skipped: there is no redis-server in PATH");
+                    eprintln!("skipped: redis-server not found in PATH");
                     return;
                 };
                 let (major, minor) = reference.version().unwrap();

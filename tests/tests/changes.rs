@@ -174,7 +174,7 @@ fn is_known_to_redis(command: &[Vec<u8>]) -> bool {
 #[test]
 fn an_engine_and_redis_that_apply_the_stream_have_the_digest_of_its_source() {
     let Some(reference) = Reference::start().expect("the reference starts") else {
-        return eprintln!("skipped: there is no redis-server");
+        return eprintln!("skipped: redis-server not found");
     };
     let mut redis = TcpDriver::new(&reference.address).expect("the reference answers");
     let seeds = std::env::var("CHANGES_SEEDS").map_or(40, |seeds| seeds.parse().expect("a number"));

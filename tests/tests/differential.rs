@@ -10,7 +10,7 @@ use redstart_tests::{
 #[test]
 fn redstart_answers_as_redis_does() {
     let Some(reference) = Reference::start().unwrap() else {
-        eprintln!("skipped: there is no redis-server in PATH");
+        eprintln!("skipped: redis-server not found in PATH");
         return;
     };
     let mut redis = TcpDriver::new(&reference.address).unwrap();

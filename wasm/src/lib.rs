@@ -90,9 +90,9 @@ impl Engine {
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             let parameter = Config::parameter(name.as_bytes())
                 .ok_or_else(|| ["unknown parameter '", name, "'"].concat())?;
-            config.set(parameter, value.as_bytes()).map_err(|_| {
-                ["invalid value '", value, "' for parameter '", name, "'"].concat()
-            })?;
+            config
+                .set(parameter, value.as_bytes())
+                .map_err(|_| ["invalid value '", value, "' for parameter '", name, "'"].concat())?;
         }
         if config.databases > DATABASES {
             return Err(["databases must be at most ", &DATABASES.to_string()].concat());

@@ -1,7 +1,9 @@
-//! Sends the same random commands to `redis-server` and to Redstart and tells where they part:
-//! `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1 [--address host:port]`.
+//! Sends the same random commands to `redis-server` and to Redstart and reports the differences:
+//! `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1 [--address
+//! host:port]`.
 //!
-//! Without an address Redstart's engine runs in this process. The status is 1 if there was a difference.
+//! Without an address, Redstart's engine runs in this process. The exit status is 1 if there was a
+//! difference.
 
 use std::{
     env,
@@ -35,7 +37,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     while run.steps < steps {
         let next = play(steps - run.steps, seed, address.as_deref())?;
         if let Some(error) = &next.broken_off {
-            eprintln!("redis-server had to be started again: {error}");
+            eprintln!("restarting redis-server: {error}");
         }
         run.add(next);
         seed = Seed(seeds.next_u64());
@@ -55,9 +57,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if run.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A run against a `redis-server` of its own, as long as that lives: random commands are the death of it now and then.
+/// Runs against a `redis-server` of its own until that ends: random commands crash it occasionally.
 fn play(steps: usize, seed: Seed, address: Option<&str>) -> Result<Run, Box<dyn Error>> {
-    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
+    let reference = Reference::start()?.ok_or("redis-server not found in PATH")?;
     let mut redis = TcpDriver::new(&reference.address)?;
     let mut redstart: Box<dyn Driver> = match address {
         Some(address) => Box::new(TcpDriver::new(address)?),

@@ -1,7 +1,7 @@
-//! Brings the `! known_failure` markers up to date: `cargo run -p redstart-tests --bin markers -- [why]`.
+//! Updates the `! known_failure` markers: `cargo run -p redstart-tests --bin markers -- [why]`.
 //!
-//! The marker is taken from every scenario that Redstart now plays. Where a reason is given, it marks those that fail; `CASES`
-//! chooses the files.
+//! Removes the marker from every scenario that Redstart now plays. If a reason is given, adds a
+//! marker to those that fail. `CASES` selects the files.
 
 use std::{
     env,

@@ -1,7 +1,8 @@
-//! Writes into the case files what `redis-server` answers: `cargo run -p redstart-tests --bin record -- [files]`.
+//! Writes the replies of `redis-server` into the case files: `cargo run -p redstart-tests --bin
+//! record -- [files]`.
 //!
-//! Without files, all of them. Comments, markers and patterns that still match stay; a scenario that Redis 7.0 cannot
-//! play, or that differs from Redis on purpose, is left as it is.
+//! Without arguments, all files. Comments, markers and patterns that still match are kept. A
+//! scenario that Redis 7.0 cannot play, or that differs from Redis on purpose, is left unchanged.
 
 use std::{
     env,
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|path| CaseFile::read(Path::new(&path)))
         .collect::<Result<Vec<_>, _>>()?;
     let files = if named.is_empty() { files()? } else { named };
-    let reference = Reference::start()?.ok_or("there is no redis-server in PATH")?;
+    let reference = Reference::start()?.ok_or("redis-server not found in PATH")?;
     let (major, minor) = reference.version()?;
     let mut driver = TcpDriver::new(&reference.address)?;
     for file in files {

@@ -1,8 +1,10 @@
-//! The same random commands to Redis and to Redstart, and the replies held against each other, byte for byte.
+//! Sends the same random commands to Redis and to Redstart, and compares the replies byte for byte.
 //!
-//! A run is made of sessions: some hundred steps of a few clients on two servers as good as new ([`crate::workload`]). When the
-//! replies differ in more than [`tolerance`] allows, the session is shrunk (`shrink`) to the few commands that matter and written
-//! as a case of the corpus. What the servers tell of the clock is compared loosely; all other bytes are compared as they are.
+//! A run consists of sessions: about a hundred or more steps of a few clients on two servers that
+//! were reset ([`crate::workload`]). If the replies differ by more than [`tolerance`] allows, the
+//! session is shrunk (`shrink`) to the few commands that matter and written as a case of the
+//! corpus. Replies that depend on the clock are compared loosely; all other bytes are compared
+//! exactly.
 
 mod dumps;
 mod report;
@@ -30,36 +32,37 @@ use crate::{
 use dumps::Dumps;
 pub use report::Finding;
 
-/// Steps of one session.
+/// The number of steps in one session.
 pub const SESSION_STEPS: usize = 300;
 
-/// What makes the subject do as the reference, where Redis 7.2 does otherwise: it keeps small sets of strings as listpacks.
+/// Makes the subject behave as the reference where Redis 7.2 differs: it stores small sets of
+/// strings as listpacks.
 const AS_IN_REDIS_7_0: &[&str] = &["CONFIG SET set-max-listpack-entries 0"];
 
-/// What makes the reference examine all that it restores.
+/// Makes the reference validate everything that it restores.
 const AS_IN_REDSTART: &[&str] = &["CONFIG SET sanitize-dump-payload yes"];
 
-/// Two servers that should answer alike.
+/// Two servers that should reply alike.
 pub struct Differential<'a> {
-    /// The one that is right.
+    /// The server that is right by definition.
     pub reference: &'a mut dyn Driver,
-    /// The one that is tested.
+    /// The server that is tested.
     pub subject: &'a mut dyn Driver,
 }
 
-/// Where two servers part.
+/// The first difference of two servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The number of the step.
     pub step: usize,
-    /// What differs in it.
+    /// The difference in it.
     pub split: Split,
 }
 
 /// A command to which two servers reply differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// The command, as far as that can be told: of a transaction the one in it.
+    /// The command, if it is known; in a transaction, the queued one.
     pub command: Command,
     /// The reply of the reference, as printed.
     pub expected: Vec<String>,
@@ -67,16 +70,16 @@ pub struct Split {
     pub got: Vec<String>,
 }
 
-/// How far a run got.
+/// The progress of a run.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// Steps played.
+    /// The number of steps played.
     pub steps: usize,
-    /// Commands sent.
+    /// The number of commands sent.
     pub commands: usize,
-    /// The differences, one of each kind, with the number of sessions that met it.
+    /// The differences, one of each kind, with the number of sessions in which it occurred.
     pub findings: BTreeMap<String, (Finding, usize)>,
-    /// Why there was no going on before the steps were done: the reference has ended, or is busy for ever.
+    /// The reason why the run ended early: the reference has ended, or does not respond.
     pub broken_off: Option<io::Error>,
 }
 
@@ -92,7 +95,8 @@ impl Run {
 }
 
 impl Differential<'_> {
-    /// Plays sessions until `steps` steps are done. Each session has a seed of its own, which its finding names.
+    /// Plays sessions until `steps` steps are done. Each session has its own seed, which is part of
+    /// its finding.
     pub fn run(&mut self, steps: usize, seed: Seed) -> Run {
         let mut run = Run::default();
         run.broken_off = self.go_on(steps, seed, &mut run).err();
@@ -128,7 +132,7 @@ impl Differential<'_> {
     /// Plays `session` on both servers, up to the first difference.
     ///
     /// # Errors
-    /// When a server cannot be reached.
+    /// A server cannot be reached.
     pub fn play(&mut self, session: &[Step]) -> io::Result<Option<Difference>> {
         self.reference.reset()?;
         self.subject.reset()?;
@@ -152,7 +156,7 @@ impl Differential<'_> {
                     let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
                         commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
                     });
-                    // Both work at the same time.
+                    // Both servers work at the same time.
                     reference.send(*client, &bytes)?;
                     subject.driver.synchronize(wall_clock())?;
                     subject.send(*client, &subjects)?;
@@ -179,13 +183,13 @@ fn words(command: &str) -> Command {
     command.split(' ').map(|word| word.as_bytes().to_vec()).collect()
 }
 
-/// One server with the clients of the session.
+/// A server with the clients of the session.
 struct Side<'a> {
     driver: &'a mut dyn Driver,
     clients: [Option<Connection>; CLIENTS],
 }
 
-/// What a client receives in a step.
+/// The output that a client receives in a step.
 struct Answer {
     bytes: Vec<u8>,
     state: State,
@@ -205,7 +209,7 @@ impl<'a> Side<'a> {
         self.driver.send(connection, bytes)
     }
 
-    /// What `client` receives for the commands that it sent last.
+    /// Returns the output that `client` receives for the commands that it sent last.
     fn receive(&mut self, client: usize, commands: usize) -> io::Result<Answer> {
         let connection = self.clients[client].expect("it has sent something");
         let mut bytes = Vec::new();
@@ -215,7 +219,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The first reply that differs. `queue` holds the commands of an open transaction.
+/// Returns the first reply that differs. `queue` contains the commands of an open transaction.
 fn compare(
     commands: &[Command],
     queue: &mut Vec<Command>,
@@ -235,7 +239,7 @@ fn compare(
         ));
     }
     if wanted.len() != commands.len() {
-        // Some replies were suppressed, and nobody can tell which command a reply belongs to.
+        // Some replies were suppressed, so replies cannot be assigned to commands.
         let at = (0..wanted.len()).find(|&at| !tolerance::allows_any(&wanted[at], &found[at]))?;
         return Some(Split::new(
             commands,
@@ -268,7 +272,7 @@ impl Answer {
         vec![quote(&self.bytes)]
     }
 
-    /// What is printed from a reply on.
+    /// Returns the printed replies from a reply on.
     fn rest(&self, replies: &[Reply], from: usize) -> Vec<String> {
         let mut all: Vec<String> =
             replies[from..].iter().flat_map(|reply| lines(reply, false)).collect();
@@ -296,7 +300,7 @@ fn compare_reply(
             let mut pairs = queued.iter().zip(expected.iter().zip(got));
             return pairs.find_map(|(queued, (expected, got))| Split::of(queued, expected, got));
         }
-        // If the lengths differ, `QUEUED` was not always told.
+        // If the lengths differ, some `QUEUED` was suppressed.
         if tolerance::allows_any(expected, got) {
             return None;
         }
@@ -304,7 +308,7 @@ fn compare_reply(
     Split::of(command, expected, got)
 }
 
-/// The replies that `bytes` are; `None` if they are something else.
+/// Decodes replies; `None` if the bytes are something else.
 fn replies(mut bytes: &[u8]) -> Option<Vec<Reply>> {
     let mut replies = Vec::new();
     while !bytes.is_empty() {

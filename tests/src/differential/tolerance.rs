@@ -1,4 +1,4 @@
-//! What may differ between the servers, and why: the one place.
+//! The only place that defines what may differ between the servers, and why.
 
 use redstart_core::number::{NumberText, parse_f64};
 
@@ -7,16 +7,16 @@ use crate::resp::Reply;
 
 /// How the replies to some commands are compared.
 struct Tolerance {
-    /// The commands, in lower case; of a container with its subcommand.
+    /// The commands, in lower case; for a container, with its subcommand.
     commands: &'static [&'static str],
-    /// Why they are not compared byte for byte.
-    #[expect(dead_code, reason = "said to the reader of this table")]
+    /// The reason why they are not compared byte for byte.
+    #[expect(dead_code, reason = "documents this table")]
     why: &'static str,
-    /// Whether these replies are as good as equal.
+    /// Returns `true` if these replies count as equal.
     allows: fn(&Reply, &Reply) -> bool,
 }
 
-/// The commands that reply scores.
+/// The commands that reply with scores.
 const SORTED_SETS: &[&str] = &[
     "zadd",
     "zdiff",
@@ -48,17 +48,17 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["object idletime", "object freq"],
-        why: "Redis's small integers are shared, and idle since its start; a frequency grows by chance",
+        why: "small integers in Redis are shared, and idle since its start; a frequency grows randomly",
         allows: |expected, got| is_near(expected, got, u64::MAX),
     },
     Tolerance {
         commands: &["config get", "hgetall"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_map(expected, got),
     },
     Tolerance {
         commands: &["dump"],
-        why: "the order of members and the size of nodes are not the same, nor are all encodings",
+        why: "the order of members, the size of nodes and some encodings differ",
         allows: |expected, got| match (expected, got) {
             (Reply::Bulk(expected), Reply::Bulk(got)) => hold_the_same(expected, got),
             _ => false,
@@ -66,12 +66,12 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["keys", "pubsub channels", "pubsub shardchannels"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
         commands: &["smembers", "sinter", "sunion", "sdiff", "spop", "hkeys", "hvals"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
@@ -81,12 +81,12 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["scan", "sscan"],
-        why: "the order, and how many keys come at once, is the hash table's",
+        why: "the order and the number of keys per call depend on the hash table",
         allows: |expected, got| is_same_scan(expected, got),
     },
     Tolerance {
         commands: &["hscan"],
-        why: "the order, and how many fields come at once, is the hash table's",
+        why: "the order and the number of fields per call depend on the hash table",
         allows: |expected, got| is_same_scan(&pairs(expected.clone()), &pairs(got.clone())),
     },
     Tolerance {
@@ -113,7 +113,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["sort", "sort_ro"],
-        why: "by ALPHA what is the same up to a NUL has the order of the hash table",
+        why: "by ALPHA, elements that are equal up to a NUL have the order of the hash table",
         allows: |expected, got| match (expected, got) {
             (Reply::Array(all), Reply::Array(others)) => {
                 is_same_sorted(expected, got) && c_strings(all).eq(c_strings(others))
@@ -123,7 +123,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["sort", "sort_ro"],
-        why: "Redis takes the errno of an earlier number that was too small for one of its own",
+        why: "Redis does not reset errno, so an earlier number that was too small makes a later one fail",
         allows: |expected, got| match (expected, got) {
             (Reply::Error(expected), Reply::Array(_)) => {
                 expected.ends_with(b"scores can't be converted into double")
@@ -133,7 +133,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["object encoding"],
-        why: "SORT makes a small sorted set of Redis a large one, and leaves it so",
+        why: "in Redis, SORT converts a small sorted set to the large encoding",
         allows: |expected, got| {
             matches!((expected, got), (Reply::Bulk(expected), Reply::Bulk(got))
                 if expected == b"skiplist" && got == b"listpack")
@@ -146,7 +146,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["zscan"],
-        why: "the order, and how many members come at once, is the hash table's",
+        why: "the order and the number of members per call depend on the hash table",
         allows: |expected, got| {
             is_same_scan(&pairs(shortest_scores(expected)), &pairs(shortest_scores(got)))
         },
@@ -163,7 +163,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["xgroup createconsumer", "xinfo groups"],
-        why: "in Redis 7.2 a consumer is there from its first try on, in 7.0 from its first entry on",
+        why: "Redis 7.2 creates a consumer on its first attempt to read, 7.0 on its first entry",
         allows: |expected, got| match (expected, got) {
             (Reply::Integer(0..=1), Reply::Integer(0..=1)) => true,
             _ => without_consumers(expected) == without_consumers(got),
@@ -171,7 +171,7 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["xread", "xreadgroup"],
-        why: "Redis 7.2 words it for the command",
+        why: "the text in Redis 7.2 names the command",
         allows: |expected, got| match (expected, got) {
             (Reply::Error(expected), Reply::Error(got)) => {
                 expected.starts_with(b"ERR Unbalanced XREAD") && got.starts_with(b"ERR Unbalanced")
@@ -181,12 +181,12 @@ const TOLERANCES: &[Tolerance] = &[
     },
     Tolerance {
         commands: &["hello"],
-        why: "the version, and the number of the client",
+        why: "the version and the client id differ",
         allows: |expected, got| is_same_hello(expected, got),
     },
 ];
 
-/// Whether `got` is as good as `expected` for a reply to `command`.
+/// Returns `true` if `got` counts as equal to `expected` as a reply to `command`.
 pub fn allows(command: &[Vec<u8>], expected: &Reply, got: &Reply) -> bool {
     expected == got
         || TOLERANCES
@@ -195,7 +195,8 @@ pub fn allows(command: &[Vec<u8>], expected: &Reply, got: &Reply) -> bool {
             .any(|tolerance| (tolerance.allows)(expected, got))
 }
 
-/// Whether `got` is as good as `expected` for a reply, or an array of replies, to whichever commands.
+/// Returns `true` if `got` counts as equal to `expected` as a reply, or an array of replies, to any
+/// commands.
 pub fn allows_any(expected: &Reply, got: &Reply) -> bool {
     if let (Reply::Array(expected), Reply::Array(got)) = (expected, got)
         && expected.len() == got.len()
@@ -206,7 +207,7 @@ pub fn allows_any(expected: &Reply, got: &Reply) -> bool {
     expected == got || TOLERANCES.iter().any(|tolerance| (tolerance.allows)(expected, got))
 }
 
-/// Whether a command is one of those named.
+/// Returns `true` if a command is one of those named.
 pub fn is(command: &[Vec<u8>], names: &[&str]) -> bool {
     names.iter().any(|name| {
         let mut words = command.iter();
@@ -217,7 +218,7 @@ pub fn is(command: &[Vec<u8>], names: &[&str]) -> bool {
 
 fn is_near(expected: &Reply, got: &Reply, distance: u64) -> bool {
     match (expected, got) {
-        // Negative numbers say that there is no deadline.
+        // Negative numbers mean that there is no deadline.
         (Reply::Integer(expected @ 0..), Reply::Integer(got @ 0..)) => {
             expected.abs_diff(*got) <= distance
         }
@@ -225,7 +226,7 @@ fn is_near(expected: &Reply, got: &Reply, distance: u64) -> bool {
     }
 }
 
-/// The same of integers anywhere in a reply.
+/// Returns `true` if integers anywhere in two replies differ by at most `distance`.
 fn is_near_within(expected: &Reply, got: &Reply, distance: u64) -> bool {
     match (expected, got) {
         (Reply::Array(expected), Reply::Array(got)) => {
@@ -236,7 +237,7 @@ fn is_near_within(expected: &Reply, got: &Reply, distance: u64) -> bool {
     }
 }
 
-/// The reply of `XINFO GROUPS` but for the number of consumers.
+/// Returns the reply of `XINFO GROUPS` without the number of consumers.
 fn without_consumers(reply: &Reply) -> Option<Vec<Vec<(&Reply, &Reply)>>> {
     let Reply::Array(groups) = reply else { return None };
     let is_told = |(name, _): &(&Reply, &Reply)| **name != Reply::Bulk(b"consumers".to_vec());
@@ -252,12 +253,12 @@ fn is_same_sorted(expected: &Reply, got: &Reply) -> bool {
     }
 }
 
-/// Bulk strings up to their first NUL.
+/// Returns bulk strings up to their first NUL.
 fn c_strings(replies: &[Reply]) -> impl Iterator<Item = &[u8]> {
     bulks(replies).map(|bytes| bytes.split(|byte| *byte == 0).next().unwrap_or_default())
 }
 
-/// One element, or as many.
+/// Accepts one element, or the same number of them.
 fn is_same_number(expected: &Reply, got: &Reply) -> bool {
     match (expected, got) {
         (Reply::Bulk(_), Reply::Bulk(_)) => true,
@@ -276,7 +277,7 @@ fn sorted(replies: &[Reply]) -> Vec<&[u8]> {
     all
 }
 
-/// Two whole scans find the same; of a scan that goes on nothing can be said.
+/// Compares two complete scans; partial scans cannot be compared.
 fn is_same_scan(expected: &Reply, got: &Reply) -> bool {
     let (Reply::Array(expected), Reply::Array(got)) = (expected, got) else { return false };
     match (expected.as_slice(), got.as_slice()) {
@@ -287,7 +288,7 @@ fn is_same_scan(expected: &Reply, got: &Reply) -> bool {
     }
 }
 
-/// The reply with every score printed as Redis 7.2 does.
+/// Returns the reply with every score printed as Redis 7.2 does.
 fn shortest_scores(reply: &Reply) -> Reply {
     let shortest = |text: &[u8]| match parse_f64(text) {
         Some(score) if *NumberText::with_all_digits(score) == *text => {
@@ -303,7 +304,7 @@ fn shortest_scores(reply: &Reply) -> Reply {
     }
 }
 
-/// A scan's reply with each pair as one.
+/// Returns a scan's reply with each pair as one element.
 fn pairs(reply: Reply) -> Reply {
     let Reply::Array(parts) = reply else { return reply };
     let [cursor, Reply::Array(found)] = parts.as_slice() else { return Reply::Array(parts) };
@@ -311,7 +312,7 @@ fn pairs(reply: Reply) -> Reply {
     Reply::Array(vec![cursor.clone(), Reply::Array(found)])
 }
 
-/// Both are an array of as many elements, or no array.
+/// Accepts arrays of equal length, or two replies that are not arrays.
 fn is_as_long(expected: &Reply, got: &Reply) -> bool {
     match (expected, got) {
         (Reply::Array(expected), Reply::Array(got)) => expected.len() == got.len(),
@@ -329,7 +330,7 @@ fn is_same_map(expected: &Reply, got: &Reply) -> bool {
     !expected.is_empty() && expected == got
 }
 
-/// The entries of `HELLO`'s reply that do not vary.
+/// Returns the entries of `HELLO`'s reply that do not vary.
 fn stable_entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
     let varies = |name: &Reply| {
         ["version", "redstart_version", "id"]
@@ -345,7 +346,7 @@ fn sorted_entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
     all
 }
 
-/// The entries of a map, as RESP3 and RESP2 have it; none of any other reply.
+/// Returns the entries of a map in RESP3 or RESP2; none for any other reply.
 fn entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
     match reply {
         Reply::Map(pairs) => pairs.iter().map(|(name, value)| (name, value)).collect(),
@@ -363,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_may_be_a_little_off_and_must_be_there() {
+    fn deadlines_may_differ_slightly_but_must_exist() {
         let ttl = command("TTL k");
         assert!(allows(&ttl, &Reply::Integer(100), &Reply::Integer(99)));
         assert!(!allows(&ttl, &Reply::Integer(100), &Reply::Integer(98)));
@@ -373,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_order_of_keys_is_free() {
+    fn only_the_order_of_keys_may_differ() {
         let keys = |names: &str| {
             Reply::Array(
                 names.chars().map(|name| Reply::Bulk(name.to_string().into_bytes())).collect(),
