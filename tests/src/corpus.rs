@@ -25,8 +25,8 @@ pub struct CaseFile {
 impl CaseFile {
     /// Reads a file.
     ///
+    /// # Errors
     /// The file cannot be read.
-    /// When it cannot be read.
     pub fn read(path: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(path)?;
         let stem = path.with_extension("");
@@ -117,8 +117,8 @@ const PLAYS: usize = 5;
 
 /// Plays `scenario` for `witness`.
 ///
+/// # Errors
 /// The server cannot be reached, or a line of the scenario cannot be sent.
-/// When the server cannot be reached, or a line of the scenario cannot be sent.
 pub fn judge(
     driver: &mut dyn Driver,
     witness: Witness,

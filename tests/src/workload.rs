@@ -49,7 +49,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether, from now on, expired keys are removed on access only.
+    /// Returns `true` if, after this step, expired keys are removed on access only.
     #[must_use]
     pub fn stops_expiry(&self) -> bool {
         *self == send(0, STOP_EXPIRY)
@@ -58,8 +58,8 @@ impl Step {
 
 const STOP_EXPIRY: &[&str] = &["DEBUG", "SET-ACTIVE-EXPIRE", "0"];
 
-/// Commands that may remove some of the expired keys, or count those that a command with a wrong
-/// argument has left in place, since Redis may access its key first.
+/// Commands that remove some of the expired keys at random, or count those that a command with an
+/// invalid argument has left in place: Redis may access its key first.
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan", "dbsize"];
 
 /// Commands that are always sent in a valid form: an invalid `DEBUG` could request anything, Redis

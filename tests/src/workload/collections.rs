@@ -115,8 +115,8 @@ pub(super) fn agree(command: &mut Command) {
     keep_lists(&name, command);
     keep_one_score(&name, command);
     if name == b"BITFIELD" && command.iter().any(|word| word.eq_ignore_ascii_case(b"FAIL")) {
-        // Redis does not notify of a string that it creates or extends for fields that all fail, so
-        // there is none.
+        // Redis does not notify of a string that it creates or extends if all fields fail, so one
+        // field succeeds.
         let succeeds = ["SET", "u1", "0", "0"].map(|word| word.as_bytes().to_vec());
         command.splice(2..2, succeeds);
     }
@@ -149,8 +149,8 @@ pub(super) fn agree(command: &mut Command) {
     }
 }
 
-/// Keeps other types away from the keys of lists: `SORT` leaves the order unspecified without an
-/// option, and that of a set depends on its hash table.
+/// Keeps other types away from the keys of lists: `SORT` keeps the existing order of elements that
+/// its options do not order, and that of a set depends on its hash table.
 fn keep_lists(name: &[u8], command: &mut Command) {
     let is_list = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"list:"));
     let destination = match name {

@@ -5,7 +5,7 @@ use redstart_core::command::spec::{Group, Spec};
 
 use super::{Command, Workload};
 
-/// Commands on strings that should occasionally spare `HyperLogLog`s.
+/// Commands on strings that should not always replace `HyperLogLog`s.
 const ON_LOGS: &[&str] =
     &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
 
