@@ -108,7 +108,7 @@ impl fmt::Display for ParseError {
 impl core::error::Error for ParseError {}
 
 impl Scenario {
-    /// The markers of the scenario.
+    /// Returns the markers of the scenario.
     pub fn markers(&self) -> impl Iterator<Item = &Marker> {
         self.items.iter().filter_map(|item| match item {
             Item::Marker(marker) => Some(marker),
@@ -259,7 +259,7 @@ impl Step {
         }
     }
 
-    /// The client that acts.
+    /// Returns the client that acts.
     #[must_use]
     pub fn client(&self) -> Option<Client> {
         match self.action {

@@ -18,7 +18,10 @@
 //! hash.set(b"code", b"1234", FieldDeadline::At(UnixMillis(1500)), now, &limits);
 //! assert_eq!(hash.view().len(UnixMillis(1500)), 2);
 //! assert!(hash.view().find(b"code", UnixMillis(1501)).is_none());
-//! assert_eq!(hash.expire_due(UnixMillis(1501), 100), (2, 1));
+//!
+//! let mut removed = Vec::new();
+//! hash.expire_due(UnixMillis(1501), 100, &mut |field| removed.push(field.to_vec()));
+//! assert_eq!(removed, [b"code"]);
 //! ```
 
 mod chance;

@@ -76,7 +76,7 @@ impl Driver for WasmDriver {
         self.node.ask(&format!("send {client} {}", hexadecimal(bytes))).map(drop)
     }
 
-    /// The replies arrive before `send` returns.
+    /// Does nothing: replies arrive before `send` returns.
     fn settle(&mut self) -> io::Result<()> {
         Ok(())
     }
