@@ -196,8 +196,8 @@ export class Replay {
   }
 
   /**
-   * Goes there in slices, so that a page stays responsive and the call can be aborted. Each slice
-   * has the budget of a call.
+   * Goes to the moment after `position` events, in slices, so that a page stays responsive and the
+   * call can be aborted. Each slice has the budget of a call.
    */
   async play(position = this.length, { signal, onProgress }: PlayOptions = {}): Promise<void> {
     for (;;) {
