@@ -1,25 +1,27 @@
 //! Glob patterns, as in `KEYS`, `SCAN ... MATCH`, `PSUBSCRIBE` and `CONFIG GET`.
 //!
-//! `?` is any byte, `*` any bytes, `[a-z_]` one of a class, `[^a-z]` none of it, `\` takes the special meaning of what follows.
-//! Malformed patterns match what they match in Redis: a class that is not closed ends with the pattern, a backslash at the end
-//! is itself, and the empty text matches the empty pattern alone, not even `*`.
+//! `?` matches any byte, `*` any number of bytes, `[a-z_]` one byte of a class, `[^a-z]` one byte
+//! that is not in it, and `\` makes the next byte literal. Malformed patterns match what they match
+//! in Redis: a class that is not closed ends with the pattern, a backslash at the end is literal,
+//! and the empty text matches the empty pattern only, not even `*`.
 //!
-//! Everything but `*` takes exactly one byte of the text. So when the part behind a `*` fails, only moving that part on can
-//! help, never an earlier `*`, which would merely leave it less text. One place to go back to is enough: no recursion,
-//! and time bounded by the product of the lengths.
+//! Every element except `*` consumes exactly one byte of the text. So if the part after a `*`
+//! fails, only the last `*` needs to be retried further on; an earlier one would merely leave it
+//! less text. A single position to go back to is enough: no recursion, and the time is bounded by
+//! the product of the lengths.
 
 use crate::limits;
 
-/// Whether letters differ from their other case; only ASCII has any.
+/// Whether matching is case-sensitive. Only ASCII letters have case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
-    /// `a` is not `A`.
+    /// `a` does not match `A`.
     Sensitive,
-    /// `a` is `A`.
+    /// `a` matches `A`.
     Insensitive,
 }
 
-/// Whether the whole `text` matches the `pattern`.
+/// Returns `true` if the whole `text` matches the `pattern`.
 ///
 /// ```
 /// use redstart_core::glob::{Case, matches};
@@ -32,7 +34,7 @@ pub fn matches(pattern: &[u8], text: &[u8], case: Case) -> bool {
     search(pattern, text, |pattern, byte| match_one(pattern, byte, case))
 }
 
-/// The search itself; `match_one` returns what is left of a pattern if its first element takes a
+/// Searches for a match; `match_one` returns the rest of a pattern if its first element consumes a
 /// byte.
 #[inline]
 fn search<'p>(
@@ -44,7 +46,7 @@ fn search<'p>(
         return pattern.is_empty();
     }
     let (mut pattern, mut text) = (pattern, text);
-    // What stands behind the last star, and the text it was last tried on.
+    // The pattern after the last star, and the text at which it was last tried.
     let mut retry: Option<(&'p [u8], &[u8])> = None;
     let mut stars = 0;
     while let Some((&byte, text_rest)) = text.split_first() {
@@ -71,7 +73,7 @@ fn search<'p>(
     skip_stars(pattern).is_empty()
 }
 
-/// What is left of the pattern if its first element takes `byte`.
+/// Returns the rest of the pattern if its first element consumes `byte`.
 #[inline]
 fn match_one(pattern: &[u8], byte: u8, case: Case) -> Option<&[u8]> {
     match pattern {
@@ -89,7 +91,8 @@ fn match_one(pattern: &[u8], byte: u8, case: Case) -> Option<&[u8]> {
     }
 }
 
-/// Whether `byte` is in the class, and what follows it. Redis compares ranges as signed bytes and escapes as they are.
+/// Returns whether `byte` is in the class, and the pattern after it. Redis compares ranges as
+/// signed bytes, and escaped bytes exactly.
 fn match_class(mut class: &[u8], byte: u8, case: Case) -> (bool, &[u8]) {
     let mut found = false;
     loop {
@@ -136,9 +139,9 @@ mod tests {
     use super::*;
     use crate::random::{Random, Seed};
 
-    /// As `KEYS` of the reference server matches.
+    /// The expected results are those of `KEYS` in the reference server.
     #[test]
-    fn rows() {
+    fn patterns_match_as_in_redis() {
         let rows: &[(&str, &str, bool)] = &[
             ("", "", true),
             ("", "a", false),
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn case() {
+    fn case_insensitive_matching_folds_ascii_letters() {
         let rows = [
             ("MaxMemory*", "maxmemory-policy", true),
             ("[A-C]", "b", true),
@@ -214,7 +217,7 @@ mod tests {
             ("[X]", "x", true),
             ("[\\X]", "x", false),
             ("\\X", "x", true),
-            // Ordered before folding: `Z` to `a` is `z` to `a`, which nothing is between.
+            // Ranges are ordered before folding: `Z` to `a` becomes `z` to `a`, which is empty.
             ("[Z-a]", "b", false),
             ("[a-Z]", "z", false),
         ];
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn stars() {
+    fn patterns_with_more_than_a_thousand_stars_do_not_match() {
         let text = [b'a'; 1100];
         for (stars, expected) in [(1000, true), (1001, false)] {
             assert_eq!(matches(&b"*a".repeat(stars), &text, Case::Sensitive), expected);
@@ -234,8 +237,8 @@ mod tests {
         assert!(matches(&[b"*a".repeat(1000), b"*".to_vec()].concat(), &text, Case::Sensitive));
     }
 
-    /// Matches as Redis does, by recursion at each star with its cut (once the text has ended
-    /// behind a star, no earlier one is moved on); counts the elements that are tried.
+    /// Matches as Redis does: by recursion at each star, and once the text has ended after a star,
+    /// earlier ones are not tried again. Counts the elements that are tried.
     fn recursive(mut pattern: &[u8], mut text: &[u8], tried: &mut u64, is_cut: &mut bool) -> bool {
         while !pattern.is_empty() && !text.is_empty() {
             if pattern[0] == b'*' {
@@ -264,7 +267,7 @@ mod tests {
         if text.is_empty() && pattern.is_empty() {
             return true;
         }
-        // Redis skips stars at the end only behind an element that has taken the last byte.
+        // Redis skips stars at the end only after an element that has consumed the last byte.
         text.is_empty() && skip_stars(pattern).is_empty()
     }
 
@@ -279,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_is_what_recursion_finds_and_tries_no_more_elements() {
+    fn matches_equal_those_of_recursion_and_try_no_more_elements() {
         let mut random = Random::new(Seed(7));
         let pieces: [&[u8]; 12] =
             [b"*", b"*", b"*", b"a", b"a", b"b", b"?", b"[ab]", b"[^a]", b"\\*", b"[a", b"\\a"];
@@ -309,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_over_a_long_text_cost_no_more_than_their_product() {
+    fn time_is_bounded_by_the_product_of_the_lengths() {
         let text = [b'a'; 10_000];
         for pattern in [
             [b"a*".repeat(500), b"b".to_vec()].concat(),

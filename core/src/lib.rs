@@ -1,19 +1,19 @@
 //! A Redis-compatible engine without I/O: no socket, no file, no thread, no clock, no entropy.
 //!
-//! Bytes go in with the current time, bytes come out: see [`engine::Engine`]. The same input gives the same output, on every
-//! platform, so a session can be replayed anywhere.
+//! Bytes go in with the current time, and bytes come out: see [`engine::Engine`]. The same input
+//! gives the same output on every platform, so a session can be replayed anywhere.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`time`], [`random`], [`limits`], [`memory`], [`number`], [`glob`] | points in time, seeded chance, bounds, what allocations take, numbers as Redis writes them, patterns |
+//! | [`time`], [`random`], [`limits`], [`memory`], [`number`], [`glob`] | points in time, seeded randomness, bounds, the sizes of allocations, the format of numbers, patterns |
 //! | [`error`] | every error text |
-//! | [`resp`] | the protocol: requests in, replies out, and a decoder for clients |
+//! | [`resp`] | the protocol: parsing requests, writing replies, and a decoder for clients |
 //! | [`config`] | the parameters |
-//! | [`value`], [`keyspace`] | data types, and the keys that hold them |
-//! | [`persist`] | values as bytes that outlive the process |
-//! | [`session`], [`instance`] | one client, and one server besides its data |
-//! | [`command`] | the command table and what each command does |
-//! | [`engine`] | the verbs that a front end calls |
+//! | [`value`], [`keyspace`] | data types, and the keyspace |
+//! | [`persist`] | serialization of values |
+//! | [`session`], [`instance`] | the state of a client, and of the server apart from its data |
+//! | [`command`] | the command table and the handlers |
+//! | [`engine`] | the entry points for front ends |
 #![no_std]
 #![deny(clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 
@@ -42,7 +42,7 @@ pub mod table;
 pub mod time;
 pub mod value;
 
-/// The version of Redis whose behaviour this engine has, as clients are told.
+/// The version of Redis whose behaviour this engine has, as reported to clients.
 pub const REDIS_VERSION: &str = "7.2.4";
 
 /// The version of this engine.

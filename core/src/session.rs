@@ -1,4 +1,4 @@
-//! One client's state: who it is, what it chose, what it sent and has yet to read.
+//! The state of one client: its identity, its settings, its input and its unread output.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -20,7 +20,7 @@ use crate::resp::reply::{Protocol, Reply};
 use crate::resp::request::RequestReader;
 use crate::time::UnixMicros;
 
-/// What a session is for.
+/// The purpose of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A client that sends commands.
@@ -28,41 +28,42 @@ pub(crate) enum Role {
     Normal,
     /// A client that has sent `MONITOR`.
     Monitor,
-    /// The engine's own: it applies changes that another engine, or this one before a restart, has recorded.
+    /// The engine's own session for applying recorded changes: of another engine, or of this one
+    /// before a restart.
     Master,
-    /// The engine's own: it answers read-only questions of tools, and leaves no trace.
+    /// The engine's own session for read-only queries of tools, which leave no trace.
     Inspector,
 }
 
 impl Role {
-    /// Whether the session belongs to the engine, not to a client.
+    /// Returns `true` if the session belongs to the engine, not to a client.
     pub(crate) const fn is_internal(self) -> bool {
         matches!(self, Self::Master | Self::Inspector)
     }
 }
 
-/// What `CLIENT REPLY` chose.
+/// The mode set with `CLIENT REPLY`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReplyMode {
-    /// Every command is answered.
+    /// Every command gets a reply.
     #[default]
     On,
-    /// None is.
+    /// No command gets a reply.
     Off,
-    /// The next command is not answered.
+    /// The next command gets no reply.
     SkipNext,
-    /// The command that runs is not answered.
+    /// The current command gets no reply.
     Skip,
 }
 
 impl ReplyMode {
-    /// Whether the command that runs is not answered.
+    /// Returns `true` if the current command gets no reply.
     #[inline]
     pub(crate) const fn is_muted(self) -> bool {
         matches!(self, Self::Off | Self::Skip)
     }
 
-    /// What holds once the command that runs has ended.
+    /// Returns the mode that applies after the current command.
     pub(crate) const fn after_command(self) -> Self {
         match self {
             Self::Skip => Self::On,
@@ -71,14 +72,14 @@ impl ReplyMode {
     }
 }
 
-/// How closely a client's requests are looked at.
+/// How a client's requests are authorized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clearance {
-    /// Its user may do everything.
+    /// The user may do everything, so nothing is checked.
     Full,
-    /// Each must be permitted.
+    /// Each request is checked against the user's permissions.
     Limited,
-    /// It must log in first.
+    /// The client must log in first.
     Stranger,
 }
 
@@ -92,12 +93,12 @@ impl Clearance {
     }
 }
 
-/// Why a client's requests wait in its input instead of being run.
+/// The reason why a client's requests wait in its input instead of being run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stall {
-    /// A blocking command runs until its deadline, if it has one.
+    /// A blocking command waits until its deadline, if it has one.
     Blocked { until: Option<UnixMicros> },
-    /// `CLIENT PAUSE` holds its next command back.
+    /// `CLIENT PAUSE` postpones its next command.
     Postponed,
     /// Its unread replies have reached `client-output-run-limit`.
     OutputFull,
@@ -105,23 +106,23 @@ pub(crate) enum Stall {
     Yielded,
 }
 
-/// How a connection ends.
+/// How a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
-    /// Once the client has been sent what waits for it.
+    /// After the client has been sent the rest of its output.
     AfterWrite,
-    /// At once.
+    /// Immediately.
     Now,
 }
 
-/// Commands that wait for `EXEC`.
+/// Commands queued for `EXEC`.
 #[derive(Debug, Default)]
 pub(crate) struct Transaction {
-    /// Each with its arguments.
+    /// The commands, each with its arguments.
     pub(crate) commands: Vec<Queued>,
-    /// What the arguments take.
+    /// The memory that the arguments use, in bytes.
     pub(crate) request_bytes: usize,
-    /// Whether a command could not be queued, so that `EXEC` must refuse.
+    /// Whether a command could not be queued, so that `EXEC` must fail.
     pub(crate) is_aborted: bool,
 }
 
@@ -142,16 +143,16 @@ pub(crate) struct Watched {
 }
 
 impl Transaction {
-    /// What it takes.
+    /// Returns the memory that it uses, in bytes.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.request_bytes + allocated(self.commands.capacity() * QUEUED_BYTES)
     }
 }
 
-/// What a session takes besides what it points to, with eight-byte pointers.
+/// The memory that a session uses besides what it points to, with eight-byte pointers.
 const SESSION_BYTES: usize = 1024;
 
-/// What a queued command takes besides its arguments.
+/// The memory that a queued command uses besides its arguments.
 const QUEUED_BYTES: usize = 64;
 
 /// A connected client.
@@ -167,47 +168,47 @@ pub(crate) struct Session {
 
     pub(crate) protocol: Protocol,
     pub(crate) database: usize,
-    /// Who it is; the default user unless it has logged in.
+    /// The user, which is the default user unless the client has logged in.
     pub(crate) user: Rc<User>,
     pub(crate) is_authenticated: bool,
-    /// What follows from that: see [`Self::renew_clearance`].
+    /// Derived from the two fields above: see [`Self::renew_clearance`].
     pub(crate) clearance: Clearance,
     pub(crate) reply_mode: ReplyMode,
     pub(crate) role: Role,
-    /// What it has subscribed to, if anything.
+    /// The subscriptions, if there are any.
     pub(crate) subscriptions: Option<Box<Subscriptions>>,
-    /// What it wants to know of the keys that it caches, if anything.
+    /// The client's tracking of cached keys, if enabled.
     pub(crate) tracking: Option<Box<TrackingState>>,
     pub(crate) no_evict: bool,
     pub(crate) no_touch: bool,
     pub(crate) transaction: Option<Box<Transaction>>,
     /// The keys that it watches.
     pub(crate) watched: Watched,
-    /// Whether `EXEC` runs, so that nothing may block.
+    /// Whether `EXEC` is running, so that nothing may block.
     pub(crate) is_in_exec: bool,
 
-    /// The command that ran last, for `CLIENT LIST`.
+    /// The last command that ran, for `CLIENT LIST`.
     pub(crate) last_command: Option<&'static str>,
     pub(crate) stall: Option<Stall>,
     pub(crate) closing: Option<Closing>,
-    /// What a blocked client waits for, if not for its time alone.
+    /// What a blocked client waits for besides its deadline, if anything.
     pub(crate) wait: Option<Box<Wait>>,
-    /// The command that waits.
+    /// The index of the blocked command.
     pub(crate) blocked_command: usize,
-    /// While a command that waited runs again: until when it waits at most.
+    /// The deadline of a blocked command while it runs again; `Some(None)` if it has none.
     pub(crate) blocked_until: Option<Option<UnixMicros>>,
 
     pub(crate) reader: RequestReader,
-    /// Requests that are not complete or wait: see [`Stall`].
+    /// Requests that are incomplete or must wait: see [`Stall`].
     pub(crate) input: Input,
-    /// How much of its input is being run just now.
+    /// The length of the part of its input that is running now.
     pub(crate) running_input_bytes: usize,
     pub(crate) output: Output,
-    /// What the sum of all clients' memory has of this one.
+    /// The part of the clients' total memory that is counted for this one.
     pub(crate) counted_bytes: usize,
-    /// Whether the front end was told that there is something to read.
+    /// Whether the front end was notified that there is output to write.
     pub(crate) is_announced: bool,
-    /// Since when the output has been above its soft limit.
+    /// The time since which the output has been above its soft limit.
     pub(crate) soft_limit_since: Option<UnixMicros>,
 }
 
@@ -252,7 +253,8 @@ impl Session {
         }
     }
 
-    /// Back to what a new connection has, as `RESET` asks. The name of the library stays, as in Redis.
+    /// Resets the session to the state of a new connection, as `RESET` does. As in Redis, the name
+    /// of the library stays.
     pub(crate) fn reset(&mut self) {
         self.protocol = Protocol::Resp2;
         self.database = 0;
@@ -267,20 +269,20 @@ impl Session {
         self.watched = Watched::default();
     }
 
-    /// Makes somebody else of it.
+    /// Changes the user.
     pub(crate) fn become_user(&mut self, user: &Rc<User>, is_authenticated: bool, default: &User) {
         self.user = Rc::clone(user);
         self.is_authenticated = is_authenticated;
         self.renew_clearance(default);
     }
 
-    /// Looks again at what its user may do, since that user or the default one may have changed.
+    /// Derives the clearance anew, since the user or the default user may have changed.
     pub(crate) fn renew_clearance(&mut self, default: &User) {
         let is_known = self.is_authenticated || default.is_for_strangers();
         self.clearance = Clearance::of(&self.user, is_known);
     }
 
-    /// Answers a command that has waited in vain.
+    /// Writes the reply to a blocked command that has timed out.
     pub(crate) fn wait_in_vain(&mut self, reply: &mut Reply<'_>) {
         match self.wait.take() {
             // `WAIT`: no replica has acknowledged anything.
@@ -290,8 +292,8 @@ impl Session {
         }
     }
 
-    /// Ends the client's wait: it no longer listens for keys, and its stall is over. Returns the deadline that the wait had.
-    /// What it waited for stays in `wait`.
+    /// Ends the client's wait: removes it from the waiters of its keys and clears its stall.
+    /// Returns the deadline of the wait. `wait` is unchanged.
     pub(crate) fn unblock(&mut self, waiters: &mut Waiters) -> Option<UnixMicros> {
         let Some(Stall::Blocked { until }) = self.stall else { return None };
         self.stall = None;
@@ -299,7 +301,8 @@ impl Session {
         until
     }
 
-    /// Answers a command that waits no longer: its time is up, unless there is an error.
+    /// Writes the reply to a command that is no longer blocked: `error`, or the reply for a
+    /// timeout.
     pub(crate) fn end_wait(&mut self, error: Option<&Error>) {
         let mut output = core::mem::take(&mut self.output);
         let before = output.mark();
@@ -317,45 +320,47 @@ impl Session {
         self.output = output;
     }
 
-    /// Whose limits hold for it.
+    /// Returns the class whose output limits apply.
     pub(crate) const fn class(&self) -> ClientClass {
         if self.subscriptions.is_some() { ClientClass::PubSub } else { ClientClass::Normal }
     }
 
-    /// Whether it is to be closed with the write of a reply, and there is none: it has asked for no replies. As in Redis,
-    /// such a connection stays, and what it sends is dropped.
+    /// Returns `true` if the client is to be closed after its output is written, but has none,
+    /// because replies are turned off. As in Redis, such a connection stays open, and its input is
+    /// dropped.
     pub(crate) fn is_ignored(&self) -> bool {
         self.closing == Some(Closing::AfterWrite) && self.output.is_empty()
     }
 
-    /// Whether a blocking command waits.
+    /// Returns `true` if the client waits in a blocking command.
     pub(crate) const fn is_blocked(&self) -> bool {
         matches!(self.stall, Some(Stall::Blocked { .. }))
     }
 
-    /// Whether it waits, for whatever: `blocked_clients` counts it.
+    /// Returns `true` if the client waits for a key, a timeout or the end of a pause:
+    /// `blocked_clients` counts it.
     pub(crate) const fn is_held(&self) -> bool {
         matches!(self.stall, Some(Stall::Blocked { .. } | Stall::Postponed))
     }
 
-    /// How many bytes it has sent that have not been run.
+    /// Returns the number of bytes that it has sent and that have not run.
     pub(crate) fn input_bytes(&self) -> usize {
         self.input.len() + self.reader.apart_len()
     }
 
-    /// How many more there is room for.
+    /// Returns the free capacity of its input buffers, in bytes.
     pub(crate) fn free_input_bytes(&self) -> usize {
         self.input.capacity() + self.reader.apart_capacity() - self.input_bytes()
     }
 
-    /// The memory this client takes.
+    /// Returns the memory that this client uses, in bytes.
     #[inline]
     pub(crate) fn memory_bytes(&self) -> usize {
         self.memory_bytes_with(&self.output)
     }
 
-    /// The same while its output is in other hands. An output that fits into a buffer that the engine lends does not count, so
-    /// that it makes no difference when the front end writes it.
+    /// Returns the same while its output is held elsewhere. An output that fits into a pooled
+    /// buffer does not count, so the result does not depend on when the front end writes it.
     #[inline]
     pub(crate) fn memory_bytes_with(&self, output: &Output) -> usize {
         let output_bytes = match output.memory_bytes() {

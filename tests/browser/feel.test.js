@@ -108,7 +108,7 @@ const VIEWS = {
     await type(page, "SET k 1", "SET k 2", "EXPIRE k 100");
     await page.getByRole("slider").focus();
     await page.keyboard.press("ArrowLeft");
-    await page.getByText("This moment is past.").waitFor();
+    await page.getByText("This is a past moment.").waitFor();
   },
 };
 for (const [name, line] of Object.entries({

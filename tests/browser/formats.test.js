@@ -45,7 +45,7 @@ test("a text of commands runs line by line", async () => {
   assert.equal(sent, "+OK\r\n:1\r\n:2\r\n");
   assert.deepEqual(notes, []);
   assert.equal(Buffer.from(await format("Text of commands").write(recording)).toString(), 'SET k "a b\\x00"\nINCR n\nINCR n\n');
-  await refused(/^a\.txt, line 2: the quotes do not balance$/, named("a.txt", 'GET k\nGET "k\n'));
+  await refused(/^a\.txt, line 2: unbalanced quotes$/, named("a.txt", 'GET k\nGET "k\n'));
 });
 
 test("of a copied session the commands are taken", async () => {
@@ -59,7 +59,7 @@ test("a recording is opened as it is", async () => {
   db.call("SADD", "s", 1, 2, 3);
   const { recording } = await opened(named("x", db.record()));
   assert.deepEqual(recording, db.record());
-  await refused(/^x: the recording is damaged$/, named("x", db.record().slice(0, -3)));
+  await refused(/^x: the recording is corrupt$/, named("x", db.record().slice(0, -3)));
   db.close();
 });
 
@@ -76,7 +76,7 @@ const MONITOR = `OK
 
 test("the output of MONITOR has times, databases and clients", async () => {
   const { recording, notes } = await opened(named("monitor.txt", `${MONITOR}1795414925.000000 [0 127.0.0.1:1] "AUTH" "(redacted)"\n`));
-  assert.deepEqual(notes, ["1 logins were left out: MONITOR does not tell passwords."]);
+  assert.deepEqual(notes, ["1 logins were left out: MONITOR does not show passwords."]);
   const { data, now } = await played(recording);
   assert.equal(now, 1795414925000);
   assert.deepEqual(data.map(([database, keys]) => [database, keys.map(([key]) => key)]), [[0, ["a"]], [2, ["s"]], [5, ["n"]]]);
@@ -86,7 +86,7 @@ test("the output of MONITOR has times, databases and clients", async () => {
     .replace('1795414924.648418 [5 127', '1795414924.648418 [5 127.0.0.1:50001] "SELECT" "5"\n1795414924.648418 [5 127')
     .replace('1795414924.748418 [5 127', '1795414924.748418 [5 127.0.0.1:50002] "SELECT" "5"\n1795414924.748418 [5 127');
   assert.equal(written, expected);
-  await refused(/^m, line 3: a line of MONITOR has a time/, named("m", MONITOR.replace('"MULTI"', "MULTI")));
+  await refused(/^m, line 3: expected a line of MONITOR: a time/, named("m", MONITOR.replace('"MULTI"', "MULTI")));
 });
 
 /** A database with every type of value. */
@@ -116,7 +116,7 @@ test("an RDB file is opened at the time it was written", async () => {
   const after = await played(recording);
   assert.deepEqual(inOrder(after.data), inOrder(before.data));
   assert.equal(after.now, 1_800_000_000_000);
-  await refused(/^dump\.rdb: .*ends too early, or was changed/, named("dump.rdb", file.slice(0, -20)));
+  await refused(/^dump\.rdb: .*is incomplete, or was modified/, named("dump.rdb", file.slice(0, -20)));
   db.close();
 });
 
@@ -141,9 +141,9 @@ test("an append-only file has times, transactions, and perhaps an end that is cu
   const { data, now } = await played(whole.recording);
   assert.deepEqual([data.map(([database, keys]) => [database, keys.map(([key, , at]) => [key, at])]), now], [[[1, [["k", 1700000020000], ["n", -1]]]], 1700000010000]);
   const cut = await opened(named("a.aof", `${file}${command("SET", "k", "later").slice(0, -4)}`));
-  assert.deepEqual(cut.notes, [`a.aof: the last command, at offset ${file.length}, is cut off and was left out.`]);
-  await refused(new RegExp(`^a\\.aof, offset ${file.length}: a command begins with`), named("a.aof", `${file}SET k v\r\n`));
-  await refused(/^a\.aof, offset 4: an argument begins with/, named("a.aof", "*1\r\nPING\r\n"));
+  assert.deepEqual(cut.notes, [`a.aof: the last command, at offset ${file.length}, is incomplete and was left out.`]);
+  await refused(new RegExp(`^a\\.aof, offset ${file.length}: expected '\\*' at the start of a command`), named("a.aof", `${file}SET k v\r\n`));
+  await refused(/^a\.aof, offset 4: expected '\$' at the start of an argument/, named("a.aof", "*1\r\nPING\r\n"));
 });
 
 test("the parts of an append-only file are put in order", async () => {
@@ -166,23 +166,23 @@ test("the parts of an append-only file are put in order", async () => {
   assert.deepEqual(await order(...files, named("appendonly.aof.manifest", manifest)), ["32", 7, 1]);
   // The old way: one file that begins with an RDB file.
   assert.deepEqual(await order(named("appendonly.aof", new Uint8Array([...base, ...encode(command("SET", "order", "x"))]))), ["x", 7, 0]);
-  await refused(/only the parts of one append-only file/, files[2], named("x.txt", "GET k"));
+  await refused(/only the parts of a single append-only file/, files[2], named("x.txt", "GET k"));
   db.close();
 });
 
 test("what is nothing of all that is refused", async () => {
-  await refused(/^picture\.png is none of these: recording, rdb file, append-only file, output of monitor, test case, text of commands$/, named("picture.png", new Uint8Array([137, 80, 78, 71, 0, 255, 254])));
+  await refused(/^picture\.png is not one of these: recording, rdb file, append-only file, output of monitor, test case, text of commands$/, named("picture.png", new Uint8Array([137, 80, 78, 71, 0, 255, 254])));
 });
 
 test("what no page could play is refused, and at once", { timeout: 10_000 }, async () => {
   const ping = "*1\r\n$4\r\nPING\r\n";
   const far = "9".repeat(400);
-  const late = /time beyond the year 2255/;
+  const late = /times up to the year 2255/;
   await refused(late, named("begins.aof", `#TS:${far}\r\n${ping}`));
   await refused(late, named("goes-on.aof", `${ping}#TS:99999999999\r\n${ping}`));
   await refused(late, named("monitor.txt", '99999999999999.000000 [0 127.0.0.1:1] "PING"\n'));
   for (const seconds of [99999999999, far]) await refused(late, named("case.txt", `> PING\nPONG\n@ +${seconds}s\n> PING\nPONG\n`));
-  await refused(/^case\.txt, line 1: .* longer than 64 MB/, named("case.txt", `>> 9999999*${"a".repeat(40)}\n`));
+  await refused(/^case\.txt, line 1: .* exceeds 64 MB/, named("case.txt", `>> 9999999*${"a".repeat(40)}\n`));
   for (const lines of ["SET k v\nSHUTDOWN NOSAVE\n", "SHUTDOWN NOSAVE\nGET k\n"]) await refused(/SHUTDOWN/, named("lines.txt", lines));
 });
 
@@ -242,6 +242,6 @@ PONG
   assert.equal(Buffer.from(await format("Test case").write(recording)).toString().replace("== session", "== one"), text);
   const names = "== names\n> CLIENT ID\n(integer) <$id>\n> ECHO <$id>x\n\"<any>\"\n";
   assert.match((await played((await opened(named("n", names))).recording)).sent, /^:(\d+)\r\n\$\d\r\n\1x\r\n$/);
-  await refused(/^c, line 2: time passes as in/, named("c", "== a\n@ 15\n"));
-  await refused(/^c, line 2: the quotes do not balance/, named("c", '== a\n> GET "\n'));
+  await refused(/^c, line 2: expected a time such as/, named("c", "== a\n@ 15\n"));
+  await refused(/^c, line 2: unbalanced quotes/, named("c", '== a\n> GET "\n'));
 });

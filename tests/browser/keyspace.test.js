@@ -198,7 +198,7 @@ test("a text is edited, and keeps its time to live", async (t) => {
   assert.equal(await text.inputValue(), "hello");
   await text.fill("two\nlines, “quoted”");
   await run(page, "APPEND greeting !");
-  await value(page).getByText("It has changed meanwhile").waitFor();
+  await value(page).getByText("The value has changed meanwhile").waitFor();
   await button(page, "Save").click();
   await until(async () => assert.equal((await rows(page, "Keys"))[0][3], "23 B"));
   assert.match((await rows(page, "Keys"))[0][4], /^16m \d\ds$/);
@@ -216,7 +216,7 @@ test("JSON is laid out, and stored as it was", async (t) => {
   const text = value(page).getByLabel("Value", { exact: true });
   assert.equal(await text.inputValue(), JSON.stringify({ a: [1, 2], b: "c" }, null, 2));
   await text.fill("{");
-  await value(page).getByText("This is no JSON yet.").waitFor();
+  await value(page).getByText("This is not valid JSON.").waitFor();
   assert.ok(await button(page, "Save").isDisabled());
   await text.fill('{ "a": 1 }');
   await button(page, "Save").click();
@@ -367,7 +367,7 @@ test("a stream as a log, with its groups", async (t) => {
   assert.match(await groups.textContent(), /workers11-11ann1seen/);
   await button(page, "Add entry").click();
   await send(page, "Add", { "New entry": "kind" });
-  await value(page).getByText("An entry is pairs of a field and a value").waitFor();
+  await value(page).getByText("An entry consists of pairs of a field and a value").waitFor();
   await send(page, "Add", { "New entry": 'kind "page view"' });
   await until(async () => assert.equal((await rows(page, "Entries"))[0].at(-1), "kind page view"));
   await grid(page, "Entries").getByRole("row", { name: "1-1" }).click();
@@ -397,12 +397,12 @@ test("keys are renamed, given time, and deleted, by commands that are seen", asy
   await select(page, "one");
   await button(page, "Rename").click();
   await send(page, "Rename", { "New name": "two" });
-  await value(page).getByText("There is a key with this name already.").waitFor();
+  await value(page).getByText("A key with this name already exists.").waitFor();
   await send(page, "Rename", { "New name": "uno" });
   await value(page).getByRole("heading", { name: "uno" }).waitFor();
   await button(page, "TTL").click();
   await send(page, "Set", { "Expires in": "soon" });
-  await value(page).getByText("A time looks like").waitFor();
+  await value(page).getByText("Enter a time such as").waitFor();
   await send(page, "Set", { "Expires in": "90s" });
   await until(async () => assert.match(await value(page).locator(".value-facts").textContent(), /1m [23]\ds/));
   await button(page, "TTL").click();
@@ -419,7 +419,7 @@ test("a key that goes while it is seen, and comes again as another type", async 
   await run(page, "SET k v");
   await select(page, "k");
   await run(page, "DEL k");
-  await value(page).getByText("There is no such key at this moment.").waitFor();
+  await value(page).getByText("This key does not exist at this moment.").waitFor();
   await run(page, "RPUSH k a");
   await column(page, "Elements", 1, ["a"]);
 });
@@ -438,7 +438,7 @@ test("the past is seen, with its values and its clock, and cannot be changed", a
   const time = (await rows(page, "Keys"))[0][4];
   await page.waitForTimeout(1500);
   assert.equal((await rows(page, "Keys"))[0][4], time, "its clock stands still");
-  await value(page).getByText("This moment is past").waitFor();
+  await value(page).getByText("This is a past moment").waitFor();
   for (const name of ["TTL", "Rename", "Delete", "Add element"]) assert.ok(await button(page, name).isDisabled(), name);
   assert.match(await button(page, "Delete").getAttribute("title"), /past/);
   await grid(page, "Elements").getByRole("row").nth(1).click();

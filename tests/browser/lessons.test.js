@@ -54,11 +54,11 @@ test("a lesson is typed, with detours, in two clients, while time passes by a bu
   await type(page, "rpush jobs resize:1 resize:2");
   await guide(page).getByText("step 2 of").waitFor();
   await type(page, "PING");
-  await guide(page).getByText("The lesson goes on where you left it").waitFor();
+  await guide(page).getByText("The lesson continues where you left it").waitFor();
   await type(page, "LPUSH jobs other", "LPOP jobs", "LPUSH jobs other", "LPOP jobs", "LPUSH jobs x y", "LPOP jobs");
-  await guide(page).getByText("a detour has changed something").waitFor();
+  await guide(page).getByText("your own commands have changed something").waitFor();
   await guide(page).getByRole("button", { name: "Return to this step" }).click();
-  await guide(page).getByText("a detour has changed something").waitFor({ state: "detached" });
+  await guide(page).getByText("your own commands have changed something").waitFor({ state: "detached" });
   await guide(page).getByText("step 2 of").waitFor();
   await page.locator(".terminal.active .cm-content").click();
   await type(page, "LPOP jobs", "LRANGE jobs 0 -1", "LPOP jobs", "LPOP jobs");
@@ -74,7 +74,7 @@ test("a lesson is typed, with detours, in two clients, while time passes by a bu
   await type(page, "EXISTS jobs");
   await page.locator(".terminal:nth-child(1) .cm-content").click();
   await type(page, "BLPOP urgent jobs 0");
-  await guide(page).getByText("Right, but it belongs into client 2.").waitFor();
+  await guide(page).getByText("Right, but enter it in client 2.").waitFor();
   await guide(page).getByRole("button", { name: "End the lesson" }).click();
   await page.locator(".terminal:only-child .cm-content").click();
   await type(page, "GET mine");

@@ -39,9 +39,9 @@ test("replies of every type are explained", () => {
     "      #t\\r\\n = 1: a boolean: true",
   ]);
   for (const [reply, meaning] of Object.entries({
-    "+OK\r\n": "a simple string", "-ERR no\r\n": "an error; its code is ERR", "$-1\r\n": "null: a string that is not there",
-    "*-1\r\n": "null: an array that is not there", "_\r\n": "null", ",1.5\r\n": "a double", "(123\r\n": "a big number",
-    "#f\r\n": "a boolean: false", "*0\r\n": "an array of 0 elements", ">1\r\n+x\r\n": "a push of 1 element: nobody asked for it just now",
+    "+OK\r\n": "a simple string", "-ERR no\r\n": "an error; its code is ERR", "$-1\r\n": "null: a missing string",
+    "*-1\r\n": "null: a missing array", "_\r\n": "null", ",1.5\r\n": "a double", "(123\r\n": "a big number",
+    "#f\r\n": "a boolean: false", "*0\r\n": "an array of 0 elements", ">1\r\n+x\r\n": "push data of 1 element: not the reply to a command",
     "=5\r\ntxt:a\r\n": "a text of 5 bytes follows, with its format", "!3\r\nERR\r\n": "an error of 3 bytes follows",
     "|1\r\n+a\r\n+b\r\n": "attributes: 1 pair about the reply that follows",
   })) {

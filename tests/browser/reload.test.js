@@ -127,7 +127,7 @@ test("a link does not take the place of the session that was kept", async (t) =>
 test("an engine that is shut down says so, and a new one is begun", async (t) => {
   const page = await open(t);
   await type(page, "SET k v", "SHUTDOWN NOSAVE");
-  await page.getByRole("button", { name: "Begin a new session" }).click();
+  await page.getByRole("button", { name: "Start a new session" }).click();
   await prompt(page).click();
   await type(page, "DBSIZE");
   await ends(page, ["DBSIZE", "(integer) 0"]);
@@ -157,12 +157,12 @@ test("an engine that fails is reported, and the session before it is kept", asyn
   await page.reload();
   await prompt(page).click();
   await type(page, "SET k v", "SET FATAL 1");
-  await page.getByRole("alert").getByText(/has failed at the last command: FAILED .*unreachable/).waitFor();
-  await page.getByRole("button", { name: "Go on from before it" }).click();
+  await page.getByRole("alert").getByText(/failed at the last command: FAILED .*unreachable/).waitFor();
+  await page.getByRole("button", { name: "Continue from before it" }).click();
   await ends(page, ["SET k v", "OK"]);
   await prompt(page).click();
   await type(page, "SET again FATAL");
-  await page.getByRole("button", { name: "Go on from before it" }).waitFor();
+  await page.getByRole("button", { name: "Continue from before it" }).waitFor();
   await page.waitForTimeout(300);
   await page.reload();
   await prompt(page).click();

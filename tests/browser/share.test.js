@@ -84,21 +84,21 @@ test("links with commands are opened", async (t) => {
 test("what cannot be opened is told, and changes nothing", async (t) => {
   const page = await open(t, {}, "#session=AAAA");
   const alert = page.getByRole("alert");
-  assert.match(await alert.textContent(), /The session in this link is damaged/);
+  assert.match(await alert.textContent(), /The session in this link is corrupt/);
   await page.getByRole("button", { name: "Dismiss" }).click();
   await page.locator(".terminal.active .cm-content").click();
   await type(page, "SET k v");
   await ends(page, ["OK"]);
   await pick(page, file("broken.aof", "*1\r\nPING\r\n"));
-  assert.match(await alert.textContent(), /^broken\.aof, offset 4: an argument begins with '\$'/);
+  assert.match(await alert.textContent(), /^broken\.aof, offset 4: expected '\$' at the start of an argument/);
   await pick(page, file("picture.png", Uint8Array.of(137, 80, 78, 71, 255)));
-  await page.getByText(/^picture\.png is none of these/).waitFor();
+  await page.getByText(/^picture\.png is not one of these/).waitFor();
   await ends(page, ["SET k v", "OK"]);
 });
 
 test("a link that is damaged in its midst, or a bomb, says so", async (t) => {
   const packed = (bytes) => `#session=${deflateRawSync(bytes).toString("base64url")}`;
-  for (const [content, said] of [[Buffer.from("no recording"), /The session in this link is damaged/], [Buffer.alloc(65 * 1024 * 1024), /larger than 64 MB/]]) {
+  for (const [content, said] of [[Buffer.from("no recording"), /The session in this link is corrupt/], [Buffer.alloc(65 * 1024 * 1024), /larger than 64 MB/]]) {
     const page = await open(t, {}, packed(content));
     assert.match(await page.getByRole("alert").textContent(), said);
   }
@@ -202,7 +202,7 @@ test("passwords are replaced in what is shared, and the replies stay the same", 
   await page.getByText("CONFIG SET masterauth hunter2").waitFor();
   const lines = (await shown(page)).map((line) => line.replaceAll("hunter2", "xxxxxx1").replaceAll("wrong99", "xxxxxx2").replaceAll("swordfish", "xxxxxxxx1"));
   const url = await link(page);
-  await page.getByText("Passwords are replaced by others, so logins work as before.").waitFor();
+  await page.getByText("Passwords are replaced by other ones, so logins work as before.").waitFor();
   const other = await open(t, {}, url.slice(place.site.url.length));
   await other.getByText("CONFIG SET masterauth xxxxxx1").waitFor();
   assert.deepEqual(await shown(other), lines);
@@ -271,7 +271,7 @@ test("a link to a session that takes long is asked about, and can be stopped", a
   await page.locator(".terminal.active .cm-content").click();
   await type(page, "GET mine");
   await ends(page, ["GET mine", '"1"']);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await page.getByText("Running the session…").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Stopped.").waitFor();

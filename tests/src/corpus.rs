@@ -1,4 +1,4 @@
-//! Where the cases are, and what a marker asks of a scenario.
+//! Locates the cases, and applies the markers of scenarios.
 
 use core::fmt;
 use std::{
@@ -16,11 +16,11 @@ use crate::{
 
 /// A file of the corpus.
 pub struct CaseFile {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
     /// `group/command`.
     pub name: String,
-    /// What it says.
+    /// The contents.
     pub text: String,
 }
 
@@ -28,7 +28,7 @@ impl CaseFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// The file cannot be read.
     pub fn read(path: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(path)?;
         let stem = path.with_extension("");
@@ -36,25 +36,26 @@ impl CaseFile {
         Ok(Self { path: path.to_owned(), name, text })
     }
 
-    /// Its scenarios.
+    /// Parses the scenarios.
     ///
     /// # Errors
-    /// When it is no transcript.
+    /// The file is not a valid transcript.
     pub fn transcript(&self) -> Result<Transcript, ParseError> {
         parse(&self.text)
     }
 }
 
-/// The folder of the cases.
+/// Returns the folder of the cases.
 #[must_use]
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
-/// Every file of the corpus whose name holds what the environment variable `CASES` says, in the order of their names.
+/// Returns the files of the corpus whose names contain the environment variable `CASES`, ordered by
+/// name.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// The folder cannot be read.
 pub fn files() -> io::Result<Vec<CaseFile>> {
     let wanted = env::var("CASES").unwrap_or_default();
     let mut files = Vec::new();
@@ -85,7 +86,7 @@ pub enum Witness {
 }
 
 impl Witness {
-    /// The marker that says this witness answers otherwise than the scenario does.
+    /// Returns the marker for scenarios to which this server replies differently.
     #[must_use]
     pub fn objection(self, scenario: &Scenario) -> Option<&Marker> {
         scenario.markers().find(|marker| match (marker, self) {
@@ -107,23 +108,25 @@ impl fmt::Display for Witness {
 
 /// What a scenario says about a server.
 pub enum Verdict {
-    /// The server does what the transcript shows.
+    /// The server behaves as in the transcript.
     Holds,
-    /// It does something else, as a marker says it would.
+    /// It behaves differently, as a marker expects.
     Excused,
-    /// It does something else.
+    /// It behaves differently.
     Fails(Vec<Mismatch>),
-    /// It does what the transcript shows, though a marker says it would not: the marker has to go.
+    /// It behaves as in the transcript, though a marker expects otherwise: the marker must be
+    /// removed.
     NeedlessMarker(Marker),
 }
 
-/// How often a scenario may fail on the world's clock before that counts: a busy machine is late now and then.
+/// How often a scenario may fail on a real clock before that counts: a busy machine is occasionally
+/// late.
 const PLAYS: usize = 5;
 
 /// Plays `scenario` for `witness`.
 ///
 /// # Errors
-/// When the server cannot be reached, or a line of the scenario cannot be sent.
+/// The server cannot be reached, or a line of the scenario cannot be sent.
 pub fn judge(
     driver: &mut dyn Driver,
     witness: Witness,
@@ -146,7 +149,7 @@ pub fn judge(
     })
 }
 
-/// What is wrong with a file, in `witness`'s eyes; empty if nothing is.
+/// Returns the failures of a file; empty if there are none.
 #[must_use]
 pub fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> String {
     let mut text = String::new();
@@ -157,7 +160,7 @@ pub fn complaint(driver: &mut dyn Driver, witness: Witness, file: &CaseFile) -> 
     };
     for scenario in &transcript.scenarios {
         let at = |line: usize| format!("{path}:{line} ({})", scenario.name);
-        // A panic is one scenario's fault; the next one begins with a new engine.
+        // A panic affects a single scenario; the next one begins with a new engine.
         let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| judge(driver, witness, scenario)))
         else {
             if witness.objection(scenario).is_none() {

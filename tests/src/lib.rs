@@ -1,5 +1,5 @@
-//! The corpus of cases and what plays it: transcripts of `redis-cli` sessions (`cases/`, whose README has the format) run against
-//! any server through a [`driver::Driver`].
+//! The corpus of cases and its player: transcripts of `redis-cli` sessions (`cases/`, whose README
+//! describes the format) run against any server through a [`driver::Driver`].
 
 pub mod attack;
 pub mod corpus;

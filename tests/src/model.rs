@@ -1,5 +1,5 @@
-//! A Redis of strings and streams, as naive as possible: maps of values with deadlines. Strings and streams have keys of their own, so no
-//! command meets a value of the wrong type.
+//! A model of Redis with strings and streams, as naive as possible: maps of values with deadlines.
+//! Strings and streams have separate keys, so no command meets a value of the wrong type.
 
 mod stream;
 
@@ -11,13 +11,13 @@ use crate::resp::Reply;
 use stream::Stream;
 pub use stream::StreamAction;
 
-/// How many databases the model has.
+/// The number of databases.
 pub const DATABASES: usize = 3;
 
 /// A key.
 pub type Key = Vec<u8>;
 
-/// Something a client asks for.
+/// A command of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a command, and its fields are the command's arguments")]
 pub enum Action {
@@ -58,21 +58,21 @@ pub enum Only {
     IfPresent,
 }
 
-/// What happens to a deadline.
+/// The effect of a command on the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// There is a new one.
+    /// Sets a new one.
     New(Deadline),
-    /// It stays: `KEEPTTL`, and no option for `GETEX`.
+    /// Keeps it: `KEEPTTL`, and `GETEX` without an option.
     Keep,
-    /// There is none: `PERSIST`, and no option for `SET`.
+    /// Removes it: `PERSIST`, and `SET` without an option.
     None,
 }
 
 /// A deadline, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// From now.
+    /// Relative to the current time.
     In(i64),
     /// Since 1970.
     At(i64),
@@ -88,21 +88,21 @@ pub enum Condition {
     Lt,
 }
 
-/// What a reply must be.
+/// The constraint on a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// This.
+    /// Exactly this reply.
     Exactly(Reply),
-    /// A number from these: some keys may have expired without being collected yet.
+    /// A number in this range: some keys may have expired without being removed yet.
     Count(RangeInclusive<usize>),
-    /// One of these keys, or none if there are none.
+    /// One of these keys, or null if there are none.
     OneOf(BTreeSet<Key>),
     /// These keys in any order.
     All(BTreeSet<Key>),
 }
 
 impl Expected {
-    /// Whether `reply` is that.
+    /// Returns `true` if `reply` satisfies the constraint.
     #[must_use]
     pub fn is_met_by(&self, reply: &Reply) -> bool {
         match (self, reply) {
@@ -127,7 +127,7 @@ impl Expected {
 /// The state of the model.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// Entries that have expired stay until somebody looks at them, or all are collected.
+    /// The entries of each database. Expired ones stay until they are accessed, or all are removed.
     databases: [BTreeMap<Key, Entry>; DATABASES],
 }
 
@@ -153,7 +153,7 @@ impl Value {
 }
 
 impl Entry {
-    /// A key lives through the millisecond of its deadline.
+    /// A key exists through the millisecond of its deadline.
     fn is_live(&self, now_ms: i64) -> bool {
         self.deadline_ms.is_none_or(|deadline_ms| deadline_ms >= now_ms)
     }
@@ -169,14 +169,14 @@ impl Deadline {
 }
 
 impl Model {
-    /// Every key that has expired by now is collected.
+    /// Removes every key that has expired by now.
     pub fn collected(&mut self, now_ms: i64) {
         for database in &mut self.databases {
             database.retain(|_, entry| entry.is_live(now_ms));
         }
     }
 
-    /// Does what a client asks for, whose database is `selected`.
+    /// Runs a command of a client whose database is `selected`.
     pub fn perform(&mut self, selected: &mut usize, action: &Action, now_ms: i64) -> Expected {
         match action {
             Action::Select(database) => *selected = *database,
@@ -204,7 +204,7 @@ impl Model {
     }
 }
 
-/// One database at one moment.
+/// A database at one moment.
 struct Database<'a> {
     keys: &'a mut BTreeMap<Key, Entry>,
     now_ms: i64,
@@ -305,7 +305,7 @@ impl Database<'_> {
         }
     }
 
-    /// The entry of a key that has not expired; one that has is gone now.
+    /// Returns the entry of a key that has not expired. Removes it if it has.
     fn entry(&mut self, key: &Key) -> Option<&mut Entry> {
         if self.keys.get(key).is_some_and(|entry| !entry.is_live(self.now_ms)) {
             self.keys.remove(key);
@@ -380,7 +380,7 @@ impl Database<'_> {
     fn add(&mut self, key: &Key, increment: i64) -> Expected {
         let old = self.value(key).unwrap_or_else(|| b"0".to_vec());
         let number = str::from_utf8(&old).ok().and_then(|text| text.parse::<i64>().ok());
-        // Only what is printed as it stands there counts as a number: no sign, no zero in front.
+        // Only the canonical form counts as a number: no plus sign, no leading zero.
         let Some(number) = number.filter(|number| number.to_string().as_bytes() == old) else {
             return error("ERR value is not an integer or out of range");
         };
@@ -434,7 +434,7 @@ impl Database<'_> {
         flag(is_allowed)
     }
 
-    /// A deadline that has come removes the key at once.
+    /// A deadline in the past removes the key at once.
     fn set_deadline(&mut self, key: &Key, deadline_ms: i64) {
         if deadline_ms <= self.now_ms {
             self.keys.remove(key);
@@ -470,7 +470,7 @@ fn flag(truth: bool) -> Expected {
 }
 
 impl Action {
-    /// The action as a command.
+    /// Returns the action as a command.
     #[must_use]
     pub fn command(&self) -> Vec<Vec<u8>> {
         let words = match self {
@@ -530,7 +530,7 @@ impl Action {
     }
 }
 
-/// A command that is put together.
+/// Builds a command.
 struct Words(Vec<Vec<u8>>);
 
 fn words(name: &str) -> Words {

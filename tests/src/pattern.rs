@@ -1,12 +1,13 @@
-//! What stands in a transcript for text that varies: `<any>`, `<1..100>`, `<$name>`, and `<...>` for any number of lines.
+//! Patterns in transcripts, for text that varies: `<any>`, `<1..100>`, `<$name>`, and `<...>` for
+//! any number of lines.
 
 use std::collections::BTreeMap;
 
-/// Texts that a scenario has seen, by the name it gave them with `<$name>`.
+/// Captured texts of a scenario, by the name in `<$name>`.
 pub type Captures = BTreeMap<String, String>;
 
-/// Whether what is `expected`, patterns included, is what was `shown`. Text under a new `<$name>` is kept; under a known one it must
-/// be the same again.
+/// Returns `true` if `expected`, which may contain patterns, matches `shown`. Text under a new
+/// `<$name>` is captured; under a known name it must be the same again.
 pub fn matches(expected: &[String], shown: &[String], captures: &mut Captures) -> bool {
     let mut kept = captures.clone();
     let matched = lines_match(expected, shown, &mut kept);
@@ -16,7 +17,7 @@ pub fn matches(expected: &[String], shown: &[String], captures: &mut Captures) -
     matched
 }
 
-/// `text` with every known `<$name>` replaced by what it stands for.
+/// Returns `text` with every known `<$name>` replaced by the captured text.
 ///
 /// ```
 /// use redstart_tests::pattern::{matches, substitute};
@@ -78,7 +79,7 @@ fn line_matches(pattern: &str, text: &str, captures: &mut Captures) -> bool {
     false
 }
 
-/// The text before the first hole of `pattern`, the hole, and the text after it.
+/// Returns the text before the first hole of `pattern`, the hole, and the text after it.
 fn first_hole(pattern: &str) -> Option<(&str, Hole<'_>, &str)> {
     pattern.match_indices('<').find_map(|(start, _)| {
         let (inside, rest) = pattern[start + 1..].split_once('>')?;
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_hold_what_they_say() {
+    fn holes_match_text_of_their_kind() {
         assert!(fits(&["(integer) <1..100>"], &["(integer) 100"]));
         assert!(!fits(&["(integer) <1..100>"], &["(integer) 101"]));
         assert!(!fits(&["(integer) <1..100>"], &["(integer) 1x"]));
@@ -115,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_takes_any_number_of_lines() {
+    fn a_gap_matches_any_number_of_lines() {
         assert!(fits(&["a", "<...>", "b"], &["a", "b"]));
         assert!(fits(&["a", "<...>", "b"], &["a", "x", "b", "y", "b"]));
         assert!(!fits(&["a", "<...>", "b"], &["a", "x"]));
     }
 
     #[test]
-    fn a_name_stands_for_the_same_text_everywhere() {
+    fn a_name_matches_the_same_text_everywhere() {
         assert!(fits(&["<$x>-<$x>"], &["ab-ab"]));
         assert!(!fits(&["<$x>", "<$x>"], &["a", "b"]));
     }

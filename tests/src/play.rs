@@ -1,4 +1,4 @@
-//! Plays a scenario through a driver, and both judges and records what the server says.
+//! Plays a scenario through a driver. Checks the server's output and records it.
 
 use core::fmt;
 use std::{collections::BTreeMap, io};
@@ -12,32 +12,33 @@ use crate::{
     transcript::{Action, Client, Item, Marker, Output, Scenario, Step},
 };
 
-/// What is tried, without anything new arriving, before a reply counts as broken off.
+/// The number of attempts, without new output, before a reply counts as truncated.
 const ROUNDS: usize = 100;
 
-/// What came of a scenario.
+/// The result of a scenario.
 pub struct Outcome {
-    /// Where the server said something else than the transcript.
+    /// The steps whose output differs from the transcript.
     pub mismatches: Vec<Mismatch>,
-    /// The scenario with what the server said; where it matched, as it was, patterns included.
+    /// The scenario with the server's output; output that matches is kept as it was, with its
+    /// patterns.
     pub recorded: Scenario,
 }
 
-/// A step whose output was another one.
+/// A step with different output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The number of the step's line in the file.
+    /// The line number of the step in the file.
     pub line: usize,
-    /// The step as it should have been.
+    /// The expected step.
     pub expected: Step,
-    /// The step as it was.
+    /// The actual step.
     pub got: Step,
 }
 
-/// Plays `scenario` on a server as good as new.
+/// Plays `scenario` on a server that was reset.
 ///
 /// # Errors
-/// When the server cannot be reached, or a line of the scenario cannot be sent.
+/// The server cannot be reached, or a line of the scenario cannot be sent.
 pub fn play(driver: &mut dyn Driver, scenario: &Scenario) -> io::Result<Outcome> {
     driver.reset()?;
     let resp3 = scenario.markers().any(|marker| *marker == Marker::Resp3);
@@ -73,12 +74,13 @@ struct Stage<'a> {
 struct Actor {
     connection: Connection,
     state: State,
-    /// What has arrived and is not shown yet.
+    /// Output that has arrived and is not shown yet.
     bytes: Vec<u8>,
 }
 
 impl Stage<'_> {
-    /// Does what `step` says and returns what the clients are shown then, the acting one's replies first.
+    /// Runs `step` and returns the output that its clients receive, beginning with the acting
+    /// client's replies.
     fn perform(&mut self, step: &Step, unordered: bool) -> io::Result<Vec<Output>> {
         let mut raw = false;
         match &step.action {
@@ -113,8 +115,7 @@ impl Stage<'_> {
 
     fn arguments(&self, text: &str) -> io::Result<Vec<Vec<u8>>> {
         let text = substitute(text, &self.captures);
-        split(&text)
-            .ok_or_else(|| io::Error::other(format!("the quotes of `{text}` do not balance")))
+        split(&text).ok_or_else(|| io::Error::other(format!("unbalanced quotes in `{text}`")))
     }
 
     fn send(&mut self, client: Client, bytes: &[u8]) -> io::Result<()> {
@@ -130,7 +131,7 @@ impl Stage<'_> {
         self.driver.send(self.actors[&client].connection, bytes)
     }
 
-    /// Reads what every client is sent, to the end of the last reply that has begun.
+    /// Reads the output of every client, to the end of the last reply that has begun.
     fn gather(&mut self) -> io::Result<()> {
         let mut idle = 0;
         loop {
@@ -149,7 +150,7 @@ impl Stage<'_> {
         }
     }
 
-    /// The lines for what has arrived for `client`.
+    /// Returns the lines for the output of `client`.
     fn show(&mut self, client: Client, raw: bool, unordered: bool) -> Vec<String> {
         let mut shown = Vec::new();
         let Some(actor) = self.actors.get_mut(&client) else {
@@ -184,7 +185,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whether `bytes` end within a reply.
+/// Returns `true` if `bytes` end within a reply.
 fn ends_in_part(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match decode(bytes) {
@@ -197,7 +198,7 @@ fn ends_in_part(mut bytes: &[u8]) -> bool {
     false
 }
 
-/// `70000*x` stands for so many `x`, for the limits that only a long input meets.
+/// Expands `70000*x` to this number of `x`, for limits that only long input reaches.
 fn repeated(word: &[u8]) -> Vec<u8> {
     let times = word.iter().position(|&byte| byte == b'*').and_then(|star| {
         let times = str::from_utf8(&word[..star]).ok()?.parse().ok()?;
@@ -223,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repeated_word_grows() {
+    fn a_repeated_word_is_expanded() {
         assert_eq!(repeated(b"3*ab"), b"ababab");
         for word in [&b"*3\r\n"[..], b"ab", b"x*3", b""] {
             assert_eq!(repeated(word), word);

@@ -1,12 +1,15 @@
-//! Replies as `redis-cli` shows them in a terminal, line by line.
+//! Prints replies as `redis-cli` does in a terminal, line by line.
 //!
-//! Where `redis-cli` is silent or hides a difference that clients see, the corpus shows more: a push is numbered `1>`
-//! (not `1)`), RESP3's null is `(null)` and RESP2's null array `(nil array)` (not `(nil)`), big numbers are `(big number) 1`, attributes are numbered `1|`. The
-//! space after a `=>` that ends a line and the `\r` of raw text are left out, and raw bytes that are not text are escaped.
+//! The corpus shows more where `redis-cli` is silent or hides a difference that clients see: a push
+//! is numbered `1>` (not `1)`), RESP3's null is `(null)` and RESP2's null array `(nil array)` (not
+//! `(nil)`), big numbers are `(big number) 1`, attributes are numbered `1|`. The space after a `=>`
+//! that ends a line and the `\r` of raw text are omitted, and raw bytes that are not text are
+//! escaped.
 
 use crate::{quoting::quote, resp::Reply};
 
-/// The lines `redis-cli` prints for `reply`; `raw` for the few commands whose bulk strings it prints as they are.
+/// Returns the lines that `redis-cli` prints for `reply`. `raw` is for the few commands whose bulk
+/// strings it prints unquoted.
 ///
 /// ```
 /// use redstart_tests::{print::lines, resp::Reply};
@@ -22,7 +25,7 @@ pub fn lines(reply: &Reply, raw: bool) -> Vec<String> {
     text.split('\n').map(str::to_owned).collect()
 }
 
-/// Whether `redis-cli` prints the bulk string that answers this command as it is.
+/// Returns `true` if `redis-cli` prints the bulk string reply of this command unquoted.
 #[must_use]
 pub fn is_raw(arguments: &[Vec<u8>]) -> bool {
     let word = |index: usize| {
@@ -40,7 +43,8 @@ pub fn is_raw(arguments: &[Vec<u8>]) -> bool {
     }
 }
 
-/// Sorts the elements of the innermost aggregates, for replies whose order is the hash table's.
+/// Sorts the elements of the innermost aggregates, for replies whose order depends on the hash
+/// table.
 pub fn sort_innermost(reply: &mut Reply) {
     let is_aggregate = |reply: &Reply| {
         matches!(reply, Reply::Array(_) | Reply::Set(_) | Reply::Push(_) | Reply::Map(_))
@@ -63,7 +67,7 @@ pub fn sort_innermost(reply: &mut Reply) {
     }
 }
 
-/// `reply`, whose lines after the first begin with `indent`.
+/// Prints `reply`; lines after the first begin with `indent`.
 fn format(reply: &Reply, indent: &str) -> String {
     match reply {
         Reply::Status(bytes) | Reply::Verbatim(bytes) => text(bytes),
@@ -114,7 +118,8 @@ fn list<T>(
     shown.collect::<Vec<_>>().join(&format!("\n{indent}"))
 }
 
-/// Whether `redis-cli` starts a new line for a map's value: one element of one element still fits beside its key.
+/// Returns `true` if `redis-cli` starts a new line for a map's value: a single nested element still
+/// fits beside its key.
 fn is_multiline(value: &Reply) -> bool {
     match value {
         Reply::Array(elements) | Reply::Set(elements) | Reply::Push(elements) => {
@@ -127,7 +132,8 @@ fn is_multiline(value: &Reply) -> bool {
     }
 }
 
-/// Text as it is; bytes that are none, and control characters other than line ends, escaped.
+/// Returns text unchanged, except that invalid bytes and control characters other than line ends
+/// are escaped.
 fn text(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {

@@ -1,6 +1,8 @@
-//! How `redis-cli` reads a command line and writes a string: the same escapes in both directions.
+//! Parses command lines and quotes strings as `redis-cli` does, with the same escapes in both
+//! directions.
 
-/// Splits a command line into arguments as `redis-cli` does; `None` where its quotes do not balance.
+/// Splits a command line into arguments as `redis-cli` does. Returns `None` if its quotes are
+/// unbalanced.
 ///
 /// ```
 /// use redstart_tests::quoting::split;
@@ -12,7 +14,7 @@ pub fn split(line: &str) -> Option<Vec<Vec<u8>>> {
     split_bytes(line.as_bytes())
 }
 
-/// The same for a line that need not be text.
+/// Splits a line that need not be text.
 #[must_use]
 pub fn split_bytes(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = line.trim_ascii();
@@ -25,7 +27,7 @@ pub fn split_bytes(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(arguments)
 }
 
-/// The first argument of `input`, and what follows it.
+/// Returns the first argument of `input`, and the rest of the input.
 fn argument(input: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut out = Vec::new();
     let mut rest = input;
@@ -101,7 +103,8 @@ fn hex(digit: u8) -> u8 {
     }
 }
 
-/// A string as `redis-cli` shows it in a terminal: in quotes, whatever is not printable ASCII escaped.
+/// Quotes a string as `redis-cli` does in a terminal: bytes that are not printable ASCII are
+/// escaped.
 ///
 /// ```
 /// assert_eq!(redstart_tests::quoting::quote(b"a\"\r\n\xff"), r#""a\"\r\n\xff""#);

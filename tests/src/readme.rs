@@ -1,4 +1,4 @@
-//! The part of the README that says which commands there are, made from the command table.
+//! Generates the README's list of commands from the command table.
 
 use redstart_core::command::spec::{Group, Spec};
 use redstart_core::command::specs::GROUPS;
@@ -6,17 +6,17 @@ use redstart_core::command::specs::GROUPS;
 const BEGIN: &str = "<!-- commands: made by `cargo run -p redstart-tests --bin readme` -->\n";
 const END: &str = "<!-- /commands -->";
 
-/// What Redis 7.2 has and Redstart does not have yet, by group.
+/// Commands of Redis 7.2 that Redstart does not have yet, by group.
 const MISSING: &[(&str, &str)] = &[
     ("generic", "MIGRATE WAITAOF"),
     ("server", "BGREWRITEAOF BGSAVE FAILOVER LASTSAVE MODULE PSYNC REPLICAOF ROLE SAVE SYNC"),
     ("cluster, scripting", "all"),
 ];
 
-/// The README with its table of commands as it should be.
+/// Returns the README with an up-to-date table of commands.
 ///
 /// # Panics
-/// If the README has no place for it.
+/// The README has no place for the table.
 #[must_use]
 pub fn refreshed(readme: &str) -> String {
     let (before, rest) = readme.split_once(BEGIN).expect("the README marks where the table begins");

@@ -118,7 +118,7 @@ impl FromStr for Reference {
 pub struct Server {
     process: Child,
     folder: PathBuf,
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: String,
 }
 

@@ -1,5 +1,5 @@
-//! Replies as the corpus sees them. They are decoded apart from the engine's own decoder, so that one cannot hide the other's
-//! mistake, and doubles keep the text they came in, which is part of what Redis does.
+//! Replies in the corpus. They have a decoder of their own, so that it cannot hide mistakes of the
+//! engine's decoder. Doubles keep their text, which is part of Redis's behaviour.
 
 /// A reply in RESP2 or RESP3.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// `%`
     Map(Vec<(Reply, Reply)>),
-    /// `|`: what is said about the reply that follows
+    /// `|`: attributes of the reply that follows
     Attribute(Vec<(Reply, Reply)>),
 }
 
@@ -42,10 +42,10 @@ pub enum Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAReply;
 
-/// The first reply in `input` and its length; `None` while it is incomplete.
+/// Decodes the first reply in `input`. Returns it with its length, or `None` if it is incomplete.
 ///
 /// # Errors
-/// When the bytes cannot become a reply whatever follows.
+/// The bytes cannot become a reply, whatever follows.
 pub fn decode(input: &[u8]) -> Result<Option<(Reply, usize)>, NotAReply> {
     let mut rest = input;
     match reply(&mut rest) {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_server_sends_is_refused() {
+    fn invalid_bytes_are_refused() {
         for bytes in [
             &b"hello\r\n"[..],
             b"\r\n",

@@ -1,8 +1,10 @@
-//! The engine on a clock of its own, with many clients, against a [`Model`]: days of expiry in seconds.
+//! Runs the engine on a virtual clock, with many clients, against a [`Model`]: days of expiry in
+//! seconds.
 //!
-//! A [`Plan`] fixes everything: what clients ask for, where the network cuts their bytes, when time passes and how much. Every reply is
-//! held against the model, which runs each command when its last byte has arrived. The engine is ticked at the time it asks
-//! for; now and then the process "sleeps" for days, and is then ticked late.
+//! A [`Plan`] determines everything: the commands of clients, where the network splits their bytes,
+//! and how time passes. Every reply is compared with the model, which runs each command when its
+//! last byte has arrived. The engine is ticked at the time it asks for; occasionally the process
+//! "sleeps" for days, and the tick is late.
 
 use std::collections::VecDeque;
 
@@ -23,32 +25,34 @@ use crate::{
     resp::{Reply, decode},
 };
 
-/// When a simulation begins: 2030-01-01.
+/// The start of a simulation: 2030-01-01.
 const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
-/// The longest that a tick may ask to be left alone: then no expired key stays longer.
+/// The maximum interval between ticks that the engine may ask for: then no expired key stays
+/// longer.
 const LONGEST_WAIT_US: u64 = 100_000;
 
-/// What a simulation is made of.
+/// The parameters of a simulation.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Fixes what clients ask for, and the time.
+    /// Determines the commands of clients, and the time.
     pub seed: Seed,
-    /// Fixes where the bytes are cut.
+    /// Determines where the bytes are split.
     pub cuts: Seed,
-    /// Whether pieces of a request arrive at different times, with those of other clients in between.
+    /// Whether pieces of a request arrive at different times, interleaved with those of other
+    /// clients.
     pub delays: bool,
-    /// How many things happen.
+    /// The number of events.
     pub steps: usize,
 }
 
-/// A run that has ended well.
+/// The result of a successful run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// A digest of all that clients were sent, and when.
+    /// A digest of all output of clients, with its times.
     pub fingerprint: u64,
-    /// Commands whose replies were checked.
+    /// The number of commands whose replies were checked.
     pub commands: usize,
     /// The time that passed.
     pub days: u64,
@@ -57,7 +61,7 @@ pub struct Ending {
 /// Plays `plan`.
 ///
 /// # Panics
-/// When the engine does something else than the model.
+/// The engine behaves differently from the model.
 #[must_use]
 pub fn simulate(plan: Plan) -> Ending {
     let mut simulation = Simulation::new(plan);
@@ -79,12 +83,12 @@ struct Simulation {
     ending: Ending,
 }
 
-/// One client, and what is on its way between it and the engine.
+/// A client, with the bytes in transit between it and the engine.
 struct Client {
     id: ClientId,
     database: usize,
     unsent: VecDeque<u8>,
-    /// The actions in `unsent`, each with the number of its bytes that are still there.
+    /// The actions in `unsent`, each with the number of its remaining bytes.
     asked: VecDeque<(Action, usize)>,
     received: Vec<u8>,
     expected: VecDeque<(Action, Expected)>,
@@ -132,7 +136,7 @@ impl Simulation {
         }
     }
 
-    /// A client goes, perhaps in the middle of a request and with replies unread.
+    /// Disconnects a client, possibly in the middle of a request and with unread replies.
     fn leave(&mut self) {
         if let Some(number) = self.any_client() {
             let client = self.clients.swap_remove(number);
@@ -140,7 +144,7 @@ impl Simulation {
         }
     }
 
-    /// A client writes a few requests to its socket.
+    /// Writes a few requests to a client's socket.
     fn ask(&mut self) {
         let Some(number) = self.any_client() else { return };
         for _ in 0..1 + self.random.below(6) {
@@ -165,7 +169,7 @@ impl Simulation {
         }
     }
 
-    /// The network brings some of a client's bytes, and takes some of its replies.
+    /// Delivers some of a client's bytes, and some of its replies.
     fn deliver_to(&mut self, number: usize) {
         let client = &mut self.clients[number];
         if !client.unsent.is_empty() {
@@ -201,10 +205,11 @@ impl Simulation {
         let mut rest = client.received.as_slice();
         while let Some((reply, len)) = decode(rest).expect("the engine sends replies") {
             rest = &rest[len..];
-            let (action, expected) = client.expected.pop_front().expect("a reply to nothing");
+            let (action, expected) =
+                client.expected.pop_front().expect("every reply belongs to a command");
             assert!(
                 expected.is_met_by(&reply),
-                "{:?} at {}: {action:?} was answered {reply:?} and not {expected:?}",
+                "{:?} at {}: {action:?}: expected {expected:?}, found {reply:?}",
                 self.plan,
                 self.now.0
             );
@@ -216,7 +221,8 @@ impl Simulation {
         }
     }
 
-    /// Adds what a client was sent to the fingerprint, in which it does not show how the bytes were cut.
+    /// Adds a client's output to the fingerprint, which does not depend on how the bytes were
+    /// split.
     fn note(&mut self, number: usize, bytes: &[u8]) {
         let context = self.now.0 ^ number as u64;
         for &byte in bytes {
@@ -226,7 +232,7 @@ impl Simulation {
         }
     }
 
-    /// A little time passes; the engine is ticked whenever it asked for it.
+    /// Advances the time a little, and ticks the engine whenever it asks for it.
     fn wait(&mut self) {
         let longest_us = [10, 1_000, 50_000, 500_000][self.random.below(4)];
         let until = UnixMicros(self.now.0 + self.random.below(longest_us) as u64);
@@ -237,14 +243,14 @@ impl Simulation {
         self.now = until;
     }
 
-    /// The machine is suspended for hours or days.
+    /// Suspends the machine for hours or days.
     fn sleep(&mut self) {
         let slept_ms = self.random.below(3 * DAY_MS as usize) as u64;
         self.now = self.now.after_ms(slept_ms);
         self.tick();
     }
 
-    /// All data is saved and loaded again.
+    /// Saves and loads all data.
     fn restart(&mut self) {
         let file = self.engine.snapshot(self.now);
         self.engine.load(&file, self.now).expect("a snapshot can be loaded");
@@ -267,7 +273,8 @@ impl Simulation {
         (!self.clients.is_empty()).then(|| self.random.below(self.clients.len()))
     }
 
-    /// Everybody is served and goes, time passes, what has no deadline is removed: nothing must be left.
+    /// Serves and disconnects all clients, lets time pass, and removes the keys without a deadline:
+    /// nothing must be left.
     fn end(mut self) -> Ending {
         for number in 0..self.clients.len() {
             while !self.clients[number].unsent.is_empty()
@@ -281,7 +288,10 @@ impl Simulation {
         }
         self.now = self.now.after_ms(100 * DAY_MS);
         self.tick();
-        let last = self.engine.connect(Peer::local(), self.now).expect("everybody else has gone");
+        let last = self
+            .engine
+            .connect(Peer::local(), self.now)
+            .expect("all other clients have disconnected");
         for database in 0..DATABASES {
             self.remove_all(last, database);
         }
@@ -377,7 +387,7 @@ impl Simulation {
     }
 
     fn key(&mut self) -> Key {
-        // A few keys meet often; the many fill segments until they split.
+        // A few keys repeat often; the many others fill segments until they split.
         let number = if self.one_in(2) { self.random.below(8) } else { self.random.below(2_000) };
         format!("key:{number}").into_bytes()
     }
@@ -413,7 +423,7 @@ impl Simulation {
         }
     }
 
-    /// A deadline that does not pass before the command has run.
+    /// Returns a deadline that does not pass before the command has run.
     fn future(&mut self) -> Deadline {
         let longest_ms = [20, 500, 10_000, 2 * DAY_MS as usize][self.random.below(4)];
         let span_ms = 1 + self.random.below(longest_ms) as i64;

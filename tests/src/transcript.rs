@@ -1,7 +1,8 @@
-//! The files of the corpus: sessions with a server, written as a person would see them in `redis-cli`.
+//! Parses the files of the corpus: sessions with a server, written as they appear in `redis-cli`.
 //!
-//! A file is parsed into [`Scenario`]s of [`Item`]s and written back byte for byte, comments and blank lines included, so that
-//! recording replaces replies and nothing else. `cases/README.md` describes the format for whoever writes cases.
+//! A file is parsed into [`Scenario`]s of [`Item`]s and written back byte for byte, including
+//! comments and blank lines, so that recording replaces replies and nothing else. `cases/README.md`
+//! describes the format for authors of cases.
 
 use core::{fmt, time::Duration};
 
@@ -10,18 +11,18 @@ use crate::reference::Reference;
 /// A file of the corpus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    /// What stands above the first scenario: comments and blank lines.
+    /// The comments and blank lines before the first scenario.
     pub head: Vec<Item>,
-    /// The scenarios, each played on a server as good as new.
+    /// The scenarios, each played on a server that was reset.
     pub scenarios: Vec<Scenario>,
 }
 
 /// `== name` and what follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// What the scenario shows.
+    /// The name, which describes the scenario.
     pub name: String,
-    /// The number of its line in the file.
+    /// The line number in the file.
     pub line: usize,
     /// Its contents, in order.
     pub items: Vec<Item>,
@@ -34,67 +35,68 @@ pub enum Item {
     Blank,
     /// `# why`
     Comment(String),
-    /// `! marker`, which holds for the scenario or, for [`Marker::Unordered`], for the next step.
+    /// `! marker`, which applies to the scenario or, for [`Marker::Unordered`], to the next step.
     Marker(Marker),
-    /// Something happens.
+    /// A step.
     Step(Step),
 }
 
-/// What is said about a scenario or a step.
+/// A remark about a scenario or a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Marker {
     /// `! resp3`: the clients of this scenario have said `HELLO 3`.
     Resp3,
     /// `! unordered`: the innermost lists of the next output are sorted before they are shown.
     Unordered,
-    /// `! known_failure: why`: Redstart does not do this yet, and the suite fails once it does.
+    /// `! known_failure: why`: Redstart does not support this yet, and the suite fails as soon as
+    /// it does.
     KnownFailure(String),
     /// These references answer otherwise: `! redis_7_2: why` only Redis 7.0, `! differs: why` all of them,
     /// `! differs from valkey: why` those named.
     Differs(Vec<Reference>, String),
 }
 
-/// An action and everything the server says before the next one.
+/// An action and all output of the server before the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The number of its line in the file.
+    /// The line number in the file.
     pub line: usize,
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// What is then shown, the acting client's own replies first.
+    /// The output after it, beginning with the acting client's replies.
     pub output: Vec<Output>,
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// `> PING`, or `b> PING`: a client sends a command, its arguments quoted as in `redis-cli`.
     Command(Client, String),
-    /// `>> "PING\r\n"`: a client sends the quoted bytes as they are.
+    /// `>> "PING\r\n"`: a client sends the quoted bytes exactly.
     Bytes(Client, String),
     /// `@ +1500ms`: time passes.
     Advance(Duration),
 }
 
-/// A client of a scenario, by its letter; `a` where none is written.
+/// A client of a scenario, identified by a letter; `a` by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Client(pub char);
 
-/// What one client is shown.
+/// The output of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Who reads it.
+    /// The client that receives it.
     pub client: Client,
     /// The lines, as printed.
     pub lines: Vec<String>,
 }
 
-/// Why a file is no transcript.
+/// An error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The number of the line.
+    /// The line number.
     pub line: usize,
-    /// What is wrong with it.
+    /// A description of the error.
     pub why: String,
 }
 
@@ -107,7 +109,7 @@ impl fmt::Display for ParseError {
 impl core::error::Error for ParseError {}
 
 impl Scenario {
-    /// The markers of the scenario.
+    /// Returns the markers of the scenario.
     pub fn markers(&self) -> impl Iterator<Item = &Marker> {
         self.items.iter().filter_map(|item| match item {
             Item::Marker(marker) => Some(marker),
@@ -117,7 +119,7 @@ impl Scenario {
 }
 
 impl Client {
-    /// Who acts where no letter is written.
+    /// The client that acts if no letter is written.
     pub const DEFAULT: Self = Self('a');
 
     fn parse(letter: &str) -> Option<Self> {
@@ -136,7 +138,7 @@ impl fmt::Display for Client {
     }
 }
 
-/// What a line is by its first characters.
+/// The kind of a line, determined by its first characters.
 enum Line<'a> {
     Blank,
     Scenario(&'a str),
@@ -178,7 +180,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A line of output as the file holds it: `\` keeps it from being read as anything else.
+/// Returns a line of output as written in the file: `\` prevents it from being parsed as anything
+/// else.
 fn escaped(line: &str) -> String {
     match Line::read(line) {
         Line::Reply(_) if !line.starts_with('\\') => line.to_owned(),
@@ -186,10 +189,10 @@ fn escaped(line: &str) -> String {
     }
 }
 
-/// Reads a file.
+/// Parses a file.
 ///
 /// # Errors
-/// When a line is out of place.
+/// A line is out of place.
 pub fn parse(text: &str) -> Result<Transcript, ParseError> {
     let mut transcript = Transcript::default();
     let mut receiving: Option<Client> = None;
@@ -209,7 +212,7 @@ pub fn parse(text: &str) -> Result<Transcript, ParseError> {
             Some(scenario) => &mut scenario.items,
             None if matches!(line, Line::Blank | Line::Comment(_)) => &mut transcript.head,
             None => {
-                return Err(error("only comments may stand above the first `== scenario`"));
+                return Err(error("expected a comment or `== scenario`"));
             }
         };
         let step = |action| Item::Step(Step { line: number, action, output: Vec::new() });
@@ -218,7 +221,7 @@ pub fn parse(text: &str) -> Result<Transcript, ParseError> {
             Line::Blank => items.push(Item::Blank),
             Line::Comment(text) => items.push(Item::Comment(text.to_owned())),
             Line::Marker(text) => items.push(Item::Marker(
-                marker(text).ok_or_else(|| error("an unknown marker, or no reason"))?,
+                marker(text).ok_or_else(|| error("unknown marker, or missing reason"))?,
             )),
             Line::Advance(text) => items.push(step(Action::Advance(
                 duration(text).ok_or_else(|| error("expected `@ +1500ms`"))?,
@@ -237,11 +240,11 @@ pub fn parse(text: &str) -> Result<Transcript, ParseError> {
                     step.output.push(Output { client, lines: Vec::new() });
                     receiving = Some(client);
                 }
-                _ => return Err(error("nothing happened that something could arrive from")),
+                _ => return Err(error("output of another client without a step before it")),
             },
             Line::Reply(text) => match (items.last_mut(), receiving) {
                 (Some(Item::Step(step)), Some(client)) => step.show(client, text),
-                _ => return Err(error("a reply to nothing")),
+                _ => return Err(error("a reply without a command before it")),
             },
             _ => {}
         }
@@ -257,7 +260,7 @@ impl Step {
         }
     }
 
-    /// Who acts.
+    /// Returns the client that acts.
     #[must_use]
     pub fn client(&self) -> Option<Client> {
         match self.action {

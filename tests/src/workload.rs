@@ -1,9 +1,11 @@
-//! Random commands, fixed by a seed: what several clients might send, and what none should.
+//! Random commands, determined by a seed: what several clients might send, and what they should
+//! not.
 //!
-//! The commands come from the engine's command table: each argument tree is walked, options are taken or left, and the
-//! holes are filled from small pools in which every value is there for a reason (a boundary, a change of encoding, a byte
-//! that needs escaping). A command that joins the table is exercised without a change here. What must not be sent at random,
-//! or answers otherwise each time, is left out by name in `LEFT_OUT`, with the reason.
+//! The commands come from the engine's command table: each argument tree is walked, options are
+//! included or omitted, and the holes are filled from small pools in which every value has a reason
+//! (a boundary, a change of encoding, a byte that needs escaping). A new command in the table is
+//! exercised without a change here. Commands that must not be sent at random, or whose replies
+//! always differ, are excluded by name in `LEFT_OUT`, with the reason.
 
 mod collections;
 mod interpreted;
@@ -28,17 +30,18 @@ pub use payloads::DUMPED;
 /// A command with its arguments.
 pub type Command = Vec<Vec<u8>>;
 
-/// How many clients take part. The last one sends nothing but deadlines that pass at once, never in a transaction.
+/// The number of clients. The last one sends only deadlines that pass at once, and never in a
+/// transaction.
 pub const CLIENTS: usize = 4;
 
-/// What happens next.
+/// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A client sends commands in one go.
+    /// A client sends commands as one pipeline.
     Send {
-        /// Who: a number below [`CLIENTS`].
+        /// The client: a number below [`CLIENTS`].
         client: usize,
-        /// What.
+        /// The commands.
         commands: Vec<Command>,
     },
     /// Time passes.
@@ -46,7 +49,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether from then on expired keys are removed when they are looked for, and only then.
+    /// Returns `true` if, after this step, expired keys are removed on access only.
     #[must_use]
     pub fn stops_expiry(&self) -> bool {
         *self == send(0, STOP_EXPIRY)
@@ -55,13 +58,15 @@ impl Step {
 
 const STOP_EXPIRY: &[&str] = &["DEBUG", "SET-ACTIVE-EXPIRE", "0"];
 
-/// Commands that remove some of the expired keys, by chance, or count those that a command with a wrong argument has left there:
-/// Redis may look at its key first.
+/// Commands that remove some of the expired keys at random, or count those that a command with an
+/// invalid argument has left in place: Redis may access its key first.
 const SHOWS_EXPIRED: &[&str] = &["randomkey", "scan", "dbsize"];
 
-/// Commands that are sent as they should be: a wrong `DEBUG` could ask for anything, Redis 7.2 takes fewer arguments for
-/// `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan that starts anywhere finds anything, and what is popped by chance
-/// is not the same in both; a number in a command of consumer groups may be a time, and `XSETID` goes back only in [`Workload::go_back`].
+/// Commands that are always sent in a valid form: an invalid `DEBUG` could request anything, Redis
+/// 7.2 accepts fewer arguments for `COMMAND GETKEYS` and more for `ZRANK` than 7.0, a scan with a
+/// random cursor returns anything, and random pops differ between the servers. A number in a
+/// command of consumer groups may be a time, and `XSETID` lowers an id only in
+/// [`Workload::go_back`].
 const UNSPOILED: &[&str] = &[
     "DEBUG",
     "COMMAND",
@@ -78,7 +83,8 @@ const UNSPOILED: &[&str] = &[
     "XSETID",
 ];
 
-/// Words that make the next argument, or the command, one of time: no small number may stand there by accident.
+/// Words after which the next argument, or the whole command, is about time: a small number must
+/// not be generated there.
 const WORDS_OF_TIME: &[&str] = &[
     "EX",
     "PX",
@@ -177,21 +183,21 @@ pub struct Workload {
     random: Random,
     commands: Vec<(&'static Spec, usize)>,
     total_weight: usize,
-    /// Whether deadlines pass during this session. Then nothing is sent that shows whether an expired key is already removed
-    /// or only no longer seen.
+    /// Whether deadlines pass during this session. Then no command is sent whose reply depends on
+    /// whether an expired key was removed or is only hidden.
     expires: bool,
     in_transaction: [bool; CLIENTS],
     /// The milliseconds of the ids of the next entries.
     stream_ms: u64,
     /// The highest of them so far.
     highest_stream_ms: u64,
-    /// Whether ids of streams also go down during this session. Then nothing is trimmed by id: Redis stops at a removed entry with
-    /// a higher id and leaves what lies behind it.
+    /// Whether ids of streams also decrease during this session. Then nothing is trimmed by id:
+    /// Redis stops at a removed entry with a higher id and keeps what follows it.
     ids_go_back: bool,
 }
 
 impl Workload {
-    /// The workload that `seed` fixes.
+    /// Creates the workload that `seed` determines.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         let all = GROUPS.iter().copied().flatten().flat_map(|spec| {
@@ -219,14 +225,14 @@ impl Workload {
         }
     }
 
-    /// What clients do from connecting on, about `len` steps.
+    /// Returns the events of a session after connecting, about `len` steps.
     pub fn session(&mut self, len: usize) -> Vec<Step> {
         let mut steps = Vec::new();
         self.in_transaction = [false; CLIENTS];
         self.expires = self.one_in(6);
         self.ids_go_back = self.one_in(3);
         if self.expires {
-            // What is expired and not yet removed would otherwise depend on the collectors.
+            // The result would otherwise depend on when expired keys are removed.
             steps.push(send(0, STOP_EXPIRY));
         }
         for client in 0..CLIENTS {
@@ -254,7 +260,7 @@ impl Workload {
         steps
     }
 
-    /// One command.
+    /// Returns one command.
     pub fn command(&mut self) -> Command {
         let mut command = match self.random.below(60) {
             0 => self.configuration(),
@@ -278,8 +284,8 @@ impl Workload {
         command
     }
 
-    /// A command of a client who does not, in a transaction, turn off the replies that `EXEC` has announced, nor set the
-    /// last id of a stream that has grown by then.
+    /// Returns a command that, within a transaction, neither turns off the replies that `EXEC` has
+    /// announced nor sets the last id of a stream that may have grown before.
     fn command_of(&mut self, client: usize) -> Command {
         let mut command = self.command();
         let is = |name: &str| command[0].eq_ignore_ascii_case(name.as_bytes());
@@ -293,7 +299,7 @@ impl Workload {
         command
     }
 
-    /// A key expires.
+    /// Lets a key expire.
     fn expiry(&mut self) -> [Step; 2] {
         let key = self.key(false);
         let value = self.value(false);
@@ -329,7 +335,7 @@ impl Workload {
         spec.expect("the pick is below the sum of the weights")
     }
 
-    /// The command `spec` with arguments that fit its tree.
+    /// Returns the command `spec` with arguments that fit its tree.
     pub fn invocation(&mut self, spec: &Spec) -> Command {
         if spec.group == Group::SortedSet {
             return self.sorted_set(spec);
@@ -451,7 +457,7 @@ impl Workload {
         }
     }
 
-    /// Bytes, unless the command expects a word of its own there.
+    /// Returns arbitrary bytes, unless the command expects a particular word there.
     fn string(&mut self, spec: &Spec, name: &str, is_short: bool) -> Vec<u8> {
         if let Some(word) = self.word(spec, name) {
             return word;
@@ -465,7 +471,7 @@ impl Workload {
         }
     }
 
-    /// A member of a set: the sets of one session have some in common.
+    /// Returns a member of a set. The sets of one session have some members in common.
     fn member(&mut self) -> Vec<u8> {
         match self.random.below(20) {
             0 => self.value(false),
@@ -497,12 +503,12 @@ impl Workload {
             "seconds" => self.far(1),
             "ttl" => self.ttl(),
             "milliseconds" => self.far(1_000),
-            // Where a scan goes on is not the same in both.
+            // The cursor of a scan differs between the servers.
             "cursor" => {
                 self.pick(&["0", "0", "0", "", "-0", "+0", "00", "0\0", "1x", "-", " 0"]).into()
             }
             "offset" if spec.group == Group::Bitmap => self.bit_offset(spec),
-            // All members, or none, lest the sets differ from then on.
+            // Either all members or none, since the sets would differ otherwise.
             "count" if spec.name == "spop" => {
                 self.pick(&["10000", "9223372036854775807", "0", "-1", "01", "x", ""]).into()
             }
@@ -516,7 +522,7 @@ impl Workload {
                 self.pick(&["0", "0", "1", "1", "2", "15", "16", "-1"]).into()
             }
             "count" => self.pick(&["1000", "1000", "1", "0"]).into(),
-            // Longer strings than this would be most of the work.
+            // Longer strings would dominate the run time.
             "offset" => {
                 self.pick(&["0", "1", "5", "43", "44", "45", "1030", "-1", "536870912"]).into()
             }
@@ -533,7 +539,8 @@ impl Workload {
         }
     }
 
-    /// A span so long that it does not end, and so unlike any other that two of them are never compared closely.
+    /// Returns a duration so long that it does not end, and so unlike any other that two of them
+    /// are never compared loosely.
     fn far(&mut self, per_second: u64) -> Vec<u8> {
         match self.random.below(20) {
             0 => self
@@ -551,7 +558,7 @@ impl Workload {
         match self.random.below(20) {
             0 => return self.pick(&["0", "-1", "9223372036854775807"]).into(),
             1 => return self.pick(BROKEN_NUMBERS).into(),
-            // A deadline in the past, which `SET` accepts: the key is there and expired.
+            // A deadline in the past, which `SET` accepts: the key exists and is expired.
             2 if self.expires => return self.pick(&["1", "1000000000"]).into(),
             _ => {}
         }
@@ -560,7 +567,7 @@ impl Workload {
         format!("{seconds}{}", if in_millis { "000" } else { "" }).into_bytes()
     }
 
-    /// Makes a command that is wrong, or at least unusual.
+    /// Makes a command invalid, or at least unusual.
     fn spoil(&mut self, command: &mut Command) {
         let at = self.random.below(command.len());
         match self.random.below(6) {
@@ -627,7 +634,7 @@ fn words(name: &[&str], rest: impl IntoIterator<Item = Vec<u8>>) -> Command {
     name.iter().map(|word| word.as_bytes().to_vec()).chain(rest).collect()
 }
 
-/// How often a command is sent, compared with others.
+/// Returns how often a command is sent, relative to others.
 fn weight(spec: &Spec) -> usize {
     match (spec.name, spec.group) {
         ("set", _) => 40,

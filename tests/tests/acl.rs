@@ -198,7 +198,7 @@ fn users_may_do_what_they_may_do_in_valkey() {
 }
 
 fn assert_permissions_agree(reference: Reference) {
-    let Some(server) = reference.start().unwrap() else { return };
+    let Some(server) = reference.start().expect("the reference starts") else { return };
     let mut both = Both::new(reference, &server.address);
     let mut random = Random::new(Seed(7));
     let mut workload = Workload::new(Seed(7));

@@ -37,12 +37,14 @@ fn commands_have_the_arity_flags_keys_and_tips_of_redis_7_2() {
 }
 
 fn table(driver: &mut dyn Driver) -> Table {
-    driver.reset().unwrap();
-    let connection = driver.connect().unwrap();
-    driver.send(connection, &multibulk(&["COMMAND"])).unwrap();
+    driver.reset().expect("the server answers");
+    let connection = driver.connect().expect("the server answers");
+    driver.send(connection, &multibulk(&["COMMAND"])).expect("the server answers");
     let mut bytes = Vec::new();
-    driver.receive_replies(connection, 1, &mut bytes).unwrap();
-    let (Reply::Array(entries), _) = decode(&bytes).unwrap().expect("the reply is whole") else {
+    driver.receive_replies(connection, 1, &mut bytes).expect("the server answers");
+    let (Reply::Array(entries), _) =
+        decode(&bytes).expect("it is RESP").expect("the reply is whole")
+    else {
         panic!("COMMAND replies with an array");
     };
     let mut table = Table::new();
@@ -56,7 +58,7 @@ fn add(table: &mut Table, entry: Reply) {
     subcommands.into_iter().for_each(|subcommand| add(table, subcommand));
     fields.iter_mut().for_each(leave_out_notes);
     let Reply::Bulk(name) = fields.remove(0) else { panic!("a name is a bulk string") };
-    table.insert(String::from_utf8(name).unwrap(), fields);
+    table.insert(String::from_utf8(name).expect("a name is text"), fields);
 }
 
 /// Takes the notes out of key specifications, which are in each server's own words.

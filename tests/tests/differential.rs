@@ -23,8 +23,8 @@ fn redstart_answers_as_valkey_does() {
 }
 
 fn assert_answers_agree(reference: Reference) {
-    let Some(server) = reference.start().unwrap() else { return };
-    let mut driver = TcpDriver::new(&server.address).unwrap();
+    let Some(server) = reference.start().expect("the reference starts") else { return };
+    let mut driver = TcpDriver::new(&server.address).expect("the reference answers");
     let mut subject = EngineDriver::new(Seed(1));
     let mut servers = Differential { reference, driver: &mut driver, subject: &mut subject };
     let run = servers.run(5_000, Seed(1));

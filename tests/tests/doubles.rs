@@ -23,8 +23,8 @@ fn doubles_are_printed_as_valkey_prints_them() {
 }
 
 fn assert_doubles_agree(reference: Reference) {
-    let Some(server) = reference.start().unwrap() else { return };
-    let mut expected = TcpDriver::new(&server.address).unwrap();
+    let Some(server) = reference.start().expect("the reference starts") else { return };
+    let mut expected = TcpDriver::new(&server.address).expect("the reference answers");
     let mut own = EngineDriver::new(Seed(1));
     let mut random = Random::new(Seed(1));
     for _ in 0..DOUBLES / PIPELINE {
@@ -45,16 +45,18 @@ fn double(random: &mut Random) -> f64 {
 
 /// The replies to `ZINCRBY` in RESP3, which are the doubles.
 fn printed(driver: &mut dyn Driver, doubles: &[f64]) -> String {
-    driver.reset().unwrap();
-    let connection = driver.connect().unwrap();
+    driver.reset().expect("the server answers");
+    let connection = driver.connect().expect("the server answers");
     let mut request = multibulk(&["HELLO", "3", "SETNAME", "doubles"]);
     for double in doubles {
         request.extend(multibulk(&["DEL", "key"]));
         request.extend(multibulk(&["ZINCRBY", "key", &format!("{double:e}"), "member"]));
     }
-    driver.send(connection, &request).unwrap();
+    driver.send(connection, &request).expect("the server answers");
     let mut replies = Vec::new();
-    driver.receive_replies(connection, 1 + 2 * doubles.len(), &mut replies).unwrap();
-    let replies = String::from_utf8(replies).unwrap();
+    driver
+        .receive_replies(connection, 1 + 2 * doubles.len(), &mut replies)
+        .expect("the server answers");
+    let replies = String::from_utf8(replies).expect("the replies are text");
     replies.lines().filter(|line| line.starts_with(',')).map(|line| format!("{line}\n")).collect()
 }

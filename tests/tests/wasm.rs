@@ -12,7 +12,7 @@ use redstart_tests::{
 #[test]
 fn the_package_does_what_the_corpus_says() {
     let Some(mut driver) = WasmDriver::start(Seed(1)).unwrap() else {
-        eprintln!("skipped: there is no node in PATH");
+        eprintln!("skipped: node not found in PATH");
         return;
     };
     let files = files().unwrap();
@@ -24,7 +24,7 @@ fn the_package_does_what_the_corpus_says() {
 #[test]
 fn the_package_survives_an_attack() {
     let Some(mut driver) = WasmDriver::start(Seed(1)).unwrap() else {
-        eprintln!("skipped: there is no node in PATH");
+        eprintln!("skipped: node not found in PATH");
         return;
     };
     for seed in 1..=20 {

@@ -1,11 +1,13 @@
-//! The engine for JavaScript: its verbs, and nothing else. What a reply means, when to tick and which clock is read is decided
-//! in `npm/src`.
+//! The engine for JavaScript: its entry points, and nothing else. The interpretation of replies,
+//! the scheduling of ticks and the choice of the clock are in `npm/src`.
 //!
-//! Bytes cross the border through two buffers in this module's memory, because every other way allocates for each call: the caller
-//! writes a client's bytes to the place [`Engine::inbox`] tells, and reads what a client is sent from [`Engine::outbox`]. All else is
-//! numbers: a client is its slot, and time is microseconds since the Unix epoch, exact until the year 2255, and unlike a
-//! `BigInt` it costs nothing to make. The one object of JavaScript that is kept here is the [`Host`], so that a copy of this module's memory is
-//! a copy of the engine.
+//! Bytes are exchanged through two buffers in this module's memory, because every other way
+//! allocates on each call: the caller writes a client's bytes to the address that [`Engine::inbox`]
+//! returns, and reads a client's output from [`Engine::outbox`]. Everything else is numbers: a
+//! client is identified by its slot, and time is in microseconds since the Unix epoch, which is
+//! exact until the year 2255 and, unlike a `BigInt`, needs no allocation. The only JavaScript
+//! object that is kept here is the [`Host`], so a copy of this module's memory is a copy of the
+//! engine.
 
 use redstart_core::client::{ClientId, Peer, Transport};
 use redstart_core::config::Config;
@@ -23,31 +25,32 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the engine may ask of the page or process that it runs in.
+    /// The services that the engine may request from its page or process.
     #[derive(Debug)]
     pub type Host;
 
-    /// Microseconds of a clock that never goes back.
+    /// Returns the microseconds of a monotonic clock.
     #[wasm_bindgen(method)]
     fn monotonic(this: &Host) -> f64;
 
-    /// Lets time pass, as `DEBUG SLEEP` asks.
+    /// Blocks for a time, for `DEBUG SLEEP`.
     #[wasm_bindgen(method)]
     fn sleep(this: &Host, micros: f64);
 
-    /// Takes the next part of a snapshot. The bytes are valid during the call only.
+    /// Receives the next part of a snapshot. The bytes are valid during the call only.
     #[wasm_bindgen(method)]
     fn part(this: &Host, bytes: &[u8]);
 }
 
-/// Bytes that a database may use. This module addresses four times as much: an allocator needs room
-/// to copy what grows, and every request and reply passes through buffers here.
+/// The maximum number of bytes that a database may use. This module addresses four times as much:
+/// an allocator needs room to copy what grows, and every request and reply passes through buffers
+/// here.
 const MEMORY_CEILING_BYTES: usize = 1 << 30;
 
-/// The most databases: each takes memory although it is empty.
+/// The maximum number of databases: each uses memory even if it is empty.
 const DATABASES: i64 = 65_536;
 
-/// Bytes that the outbox keeps between two calls, and that one `output` fills at most.
+/// The bytes that the outbox keeps between two calls, and the maximum that one `output` fills.
 const OUTBOX_BYTES: usize = 256 * 1024;
 
 impl host::Host for Host {
@@ -60,7 +63,8 @@ impl host::Host for Host {
     }
 }
 
-/// A Redis without I/O: see `redstart_core::engine`. Clients are named by their slot, which none else has while they are connected.
+/// A Redis without I/O: see `redstart_core::engine`. Clients are identified by their slot, which is
+/// unique among connected clients.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Engine {
@@ -74,20 +78,21 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// An empty engine. `parameters` are names and values of the configuration in turn, each with a NUL behind it.
+    /// Creates an empty engine. `parameters` are alternating names and values of the configuration,
+    /// each followed by a NUL.
     ///
     /// # Errors
-    /// When one of them is none, or has no such value.
+    /// A parameter is unknown, or a value is invalid.
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u64, parameters: &str, host: Host, now: f64) -> Result<Self, String> {
         let mut config = Config { memory_ceiling: Some(MEMORY_CEILING_BYTES), ..Config::default() };
         let mut words = parameters.split_terminator('\0');
         while let (Some(name), Some(value)) = (words.next(), words.next()) {
             let parameter = Config::parameter(name.as_bytes())
-                .ok_or_else(|| ["there is no parameter '", name, "'"].concat())?;
-            config.set(parameter, value.as_bytes()).map_err(|_| {
-                ["'", value, "' is no value of the parameter '", name, "'"].concat()
-            })?;
+                .ok_or_else(|| ["unknown parameter '", name, "'"].concat())?;
+            config
+                .set(parameter, value.as_bytes())
+                .map_err(|_| ["invalid value '", value, "' for parameter '", name, "'"].concat())?;
         }
         if config.databases > DATABASES {
             return Err(["databases must be at most ", &DATABASES.to_string()].concat());
@@ -102,10 +107,11 @@ impl Engine {
         })
     }
 
-    /// A client has come, over TCP from `address` or, without one, from this process. Returns its slot.
+    /// Connects a client, over TCP from `address` or, without one, from this process. Returns its
+    /// slot.
     ///
     /// # Errors
-    /// The error reply that tells why it was refused.
+    /// The error reply for the refused client.
     pub fn connect(&mut self, address: Option<String>, now: f64) -> Result<usize, Vec<u8>> {
         let peer = match address {
             None => Peer::local(),
@@ -119,20 +125,21 @@ impl Engine {
         Ok(client.slot())
     }
 
-    /// The number that `CLIENT ID` tells.
+    /// Returns the id of a client, as `CLIENT ID` does.
     #[must_use]
     pub fn client_id(&self, slot: usize) -> f64 {
         self.client(slot).map_or(0.0, |client| client.serial() as f64)
     }
 
-    /// A client is gone.
+    /// Removes a client that has disconnected.
     pub fn disconnect(&mut self, slot: usize) {
         if let Some(client) = self.clients.get_mut(slot).and_then(Option::take) {
             self.engine.disconnect(client);
         }
     }
 
-    /// Where to write `len_bytes` bytes for `receive`. The address holds until this is called again.
+    /// Returns the address to which `len_bytes` bytes must be written for `receive`. It is valid
+    /// until the next call.
     pub fn inbox(&mut self, len_bytes: usize) -> *const u8 {
         if self.inbox.len() < len_bytes {
             self.inbox.resize(len_bytes, 0);
@@ -140,7 +147,8 @@ impl Engine {
         self.inbox.as_ptr()
     }
 
-    /// A client has sent the first `len_bytes` bytes of the inbox. Returns whether there are effects to poll.
+    /// Accepts the first `len_bytes` bytes of the inbox from a client. Returns `true` if there are
+    /// effects to poll.
     pub fn receive(&mut self, slot: usize, len_bytes: usize, now: f64) -> bool {
         if let Some(client) = self.client(slot) {
             let bytes = &self.inbox[..len_bytes.min(self.inbox.len())];
@@ -149,20 +157,20 @@ impl Engine {
         self.engine.has_effects()
     }
 
-    /// Whether more of a client's bytes should be passed on.
+    /// Returns `true` if more of a client's bytes should be passed on.
     #[must_use]
     pub fn wants_input(&self, slot: usize) -> bool {
         self.client(slot).is_some_and(|client| self.engine.wants_input(client))
     }
 
-    /// Whether a client waits, and its next reply will come of itself.
+    /// Returns `true` if a client waits, and gets its next reply without sending anything.
     #[must_use]
     pub fn is_blocked(&self, slot: usize) -> bool {
         self.client(slot).is_some_and(|client| self.engine.is_blocked(client))
     }
 
     /// Copies a client's output to the outbox, up to `OUTBOX_BYTES`. Returns the number of bytes.
-    /// Large replies are read piece by piece, so that they are never here twice.
+    /// Large replies are read in pieces, so that they are never held here twice.
     pub fn output(&mut self, slot: usize) -> usize {
         self.clear_outbox();
         if let Some(client) = self.client(slot) {
@@ -177,26 +185,27 @@ impl Engine {
         self.outbox.len()
     }
 
-    /// Where the outbox is, until it is filled again.
+    /// Returns the address of the outbox. It is valid until the outbox is filled again.
     #[must_use]
     pub fn outbox(&self) -> *const u8 {
         self.outbox.as_ptr()
     }
 
-    /// How many bytes are there.
+    /// Returns the number of bytes in the outbox.
     #[must_use]
     pub fn outbox_len(&self) -> usize {
         self.outbox.len()
     }
 
-    /// A client was sent the first `len_bytes` bytes of its output.
+    /// Removes the first `len_bytes` bytes of a client's output, after they were sent.
     pub fn consume(&mut self, slot: usize, len_bytes: usize, now: f64) {
         if let Some(client) = self.client(slot) {
             self.engine.consume(client, len_bytes, time(now));
         }
     }
 
-    /// Whether there is nothing to do: no effect to poll, and nobody for whom time must pass.
+    /// Returns `true` if there is nothing to do: no effects to poll, and no client that waits for
+    /// time to pass.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         !self.engine.has_effects() && !self.engine.awaits_time()
@@ -207,20 +216,22 @@ impl Engine {
         self.engine.tick(time(now)).0 as f64
     }
 
-    /// When something happens of itself that a client can see, if at all: no tick is needed before.
+    /// Returns the next time at which a timeout or expiry becomes visible to a client, or infinity
+    /// if there is none. No tick is needed before.
     #[must_use]
     pub fn next_due(&self, now: f64) -> f64 {
         self.engine.next_due(time(now)).map_or(f64::INFINITY, |due| due.0 as f64)
     }
 
-    /// Whether a client waits for nothing but time to pass.
+    /// Returns `true` if a client waits for time to pass.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
         self.engine.awaits_time()
     }
 
-    /// What the caller is asked to do next: four times a client's slot, and 0 to read its output, 1 to close its connection
-    /// and `disconnect` it, 2 for both; 3 when somebody sent `SHUTDOWN`; -1 for nothing.
+    /// Returns the next action for the caller: four times a client's slot, plus 0 to read its
+    /// output, 1 to close its connection and `disconnect` it, or 2 for both; 3 after `SHUTDOWN`; -1
+    /// if there is none.
     pub fn poll_effect(&mut self) -> i32 {
         match self.engine.poll_effect() {
             None => -1,
@@ -232,23 +243,25 @@ impl Engine {
         }
     }
 
-    /// Hands all data, as an RDB file, to `Host::part`.
+    /// Passes all data, as an RDB file, to `Host::part`.
     pub fn snapshot(&mut self, host: &Host, now: f64) {
         self.engine.write_snapshot(time(now), &mut |bytes| host.part(bytes));
     }
 
-    /// Reads all data from an RDB file, the first `len_bytes` bytes of the inbox, which is given up.
+    /// Loads all data from an RDB file, the first `len_bytes` bytes of the inbox, which is
+    /// released.
     ///
     /// # Errors
-    /// Why it cannot be read. Then there is what was there before.
+    /// The reason why it cannot be read. The data is unchanged then.
     pub fn load(&mut self, len_bytes: usize, now: f64) -> Result<(), String> {
         let file = core::mem::take(&mut self.inbox);
         let file = &file[..len_bytes.min(file.len())];
         self.engine.load(file, time(now)).map_err(|error| text(&error))
     }
 
-    /// Does the same, but leaves out the values that cannot be decoded. Writes these to the outbox as replies, an array each: the
-    /// database, the key, the type, the reason, and where the key begins in the file. Returns how long that is.
+    /// Loads a file like `load`, but leaves out the values that cannot be decoded. Writes these to
+    /// the outbox as replies, one array each: the database, the key, the type, the reason, and the
+    /// offset of the key in the file. Returns their length.
     ///
     /// # Errors
     /// As `load`.
@@ -265,7 +278,8 @@ impl Engine {
         Ok(self.outbox.len())
     }
 
-    /// Starts or stops recording changes, for `journal`. What was run before, to bring the data back, does not count in `INFO`.
+    /// Starts or stops recording changes for `journal`. Commands that ran before, to restore the
+    /// data, do not count in `INFO`.
     pub fn keep_journal(&mut self, is_kept: bool) {
         match (is_kept, self.changes) {
             (true, None) => {
@@ -280,15 +294,15 @@ impl Engine {
         }
     }
 
-    /// Writes to the outbox, as commands, the changes since the last call, and returns their length.
+    /// Writes the changes since the last call to the outbox, as commands, and returns their length.
     pub fn journal(&mut self) -> usize {
         self.outbox =
             self.changes.map(|reader| self.engine.take_changes(reader)).unwrap_or_default();
         self.outbox.len()
     }
 
-    /// Applies the changes that `journal` has recorded, the first `len_bytes` bytes of the inbox, which is
-    /// given up.
+    /// Applies the changes that `journal` has recorded, the first `len_bytes` bytes of the inbox,
+    /// which is released.
     ///
     /// # Errors
     /// The reason why they cannot be read.
@@ -298,14 +312,14 @@ impl Engine {
         self.engine.apply_changes(journal, time(now)).map_err(|error| text(&error))
     }
 
-    /// How often data was changed.
+    /// Returns the number of changes to data.
     #[must_use]
     pub fn changes(&self) -> f64 {
         self.engine.changes() as f64
     }
 
-    /// Writes to the outbox, as replies, the keys of a database from `cursor` on, but no more than about `count`: an array each.
-    /// Returns where to go on, 0 at the end.
+    /// Writes keys of a database to the outbox, as replies, one array each: about `count` of them,
+    /// starting at `cursor`. Returns the next cursor, 0 at the end.
     pub fn view_keys(&mut self, database: usize, cursor: u64, count: usize, now: f64) -> u64 {
         let mut output = Output::default();
         let (mut next, mut seen) = (cursor, 0);
@@ -323,7 +337,8 @@ impl Engine {
         next
     }
 
-    /// Writes to the outbox the reply to a request that reads, the first `len_bytes` bytes of the inbox, and returns how long that is.
+    /// Writes the reply to a read-only request, the first `len_bytes` bytes of the inbox, to the
+    /// outbox, and returns its length.
     pub fn ask(&mut self, database: usize, len_bytes: usize, now: f64) -> usize {
         let mut output = Output::default();
         let request = &self.inbox[..len_bytes.min(self.inbox.len())];
@@ -333,19 +348,19 @@ impl Engine {
         self.outbox.len()
     }
 
-    /// How many keys a database has, and how many of them expire: -1 where there is no such database.
+    /// Returns the number of keys of a database, or -1 if it does not exist.
     #[must_use]
     pub fn keys(&self, database: usize) -> f64 {
         self.engine.sizes(database).map_or(-1.0, |(keys, _)| keys as f64)
     }
 
-    /// How many keys of a database expire.
+    /// Returns the number of keys of a database that have a deadline.
     #[must_use]
     pub fn expiring_keys(&self, database: usize) -> f64 {
         self.engine.sizes(database).map_or(-1.0, |(_, expiring)| expiring as f64)
     }
 
-    /// Empties the outbox, and gives it up if it has grown large.
+    /// Empties the outbox, and releases its memory if it has grown large.
     fn clear_outbox(&mut self) {
         self.outbox.clear();
         if self.outbox.capacity() > OUTBOX_BYTES {

@@ -23,9 +23,9 @@ export function watching(notice: Signal<Notice | undefined>): Watch {
           resolve(goesOn);
         };
         notice.value = {
-          text: `This session takes long to run: ${progress}. Go on?`,
+          text: `This session takes long to run: ${progress}. Continue?`,
           isError: false,
-          actions: [{ label: "Go on", run: () => answer(true) }, { label: "Stop", run: () => answer(false) }],
+          actions: [{ label: "Continue", run: () => answer(true) }, { label: "Stop", run: () => answer(false) }],
         };
       }),
   );

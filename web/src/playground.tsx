@@ -72,15 +72,15 @@ function Ended({ session, replace, succession }: { session: Session; replace: (n
   const goOn = () => void succession.attempt(async (watch) => replace(await restored(session.db.record(), watch)));
   return failure === undefined ? (
     <>
-      <p>The engine was shut down. Its data is gone, as on a server that saves nothing.</p>
-      <button type="button" class="primary" onClick={() => replace()}>Begin a new session</button>
+      <p>The engine was shut down. Its data is lost, as on a server without persistence.</p>
+      <button type="button" class="primary" onClick={() => replace()}>Start a new session</button>
     </>
   ) : (
     <>
-      <p role="alert">The engine has failed at the last command: {failure}</p>
-      <p>All that was done before it is kept, also when the page is reloaded.</p>
-      <button type="button" class="primary" onClick={goOn}>Go on from before it</button>
-      <button type="button" onClick={() => replace()}>Begin a new session</button>
+      <p role="alert">The engine failed at the last command: {failure}</p>
+      <p>Everything before it is kept, even if the page is reloaded.</p>
+      <button type="button" class="primary" onClick={goOn}>Continue from before it</button>
+      <button type="button" onClick={() => replace()}>Start a new session</button>
     </>
   );
 }
@@ -101,7 +101,7 @@ function Header({ session, layout, lessons, succession }: HeaderProps) {
   return (
     <header class="top">
       <h1>Redstart</h1>
-      <p class="motto">A Redis that lives in this page. Nothing you type leaves it.</p>
+      <p class="motto">A Redis that runs in this page. Nothing you type leaves it.</p>
       <nav class="tabs" aria-label="Panes">
         {PANES.map((name) => (
           <button key={name} type="button" aria-pressed={layout.tab.value === name} onClick={() => (layout.tab.value = name)}>{TITLES[name]}</button>

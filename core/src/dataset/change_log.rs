@@ -1,7 +1,7 @@
 //! The bytes of the stream of changes, kept until every reader has consumed them.
 //!
-//! An offset counts bytes since the log began, and never goes back. Bytes are appended to chunks, which all readers share; a
-//! chunk is freed when the slowest reader has passed it.
+//! An offset counts bytes since the log began, and never goes back. Bytes are appended to chunks,
+//! which all readers share; a chunk is freed after the slowest reader has passed it.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -26,7 +26,7 @@ pub(crate) struct ChangeLog {
 }
 
 impl ChangeLog {
-    /// Adds a reader, which gets everything from now on.
+    /// Adds a reader, which gets everything that is appended from now on.
     pub(crate) fn attach(&mut self) -> ReaderId {
         let slot = self.readers.iter().position(Option::is_none).unwrap_or_else(|| {
             self.readers.push(None);
@@ -45,7 +45,7 @@ impl ChangeLog {
         self.free_consumed();
     }
 
-    /// Whether there is any reader. Without one, nothing need be appended.
+    /// Returns `true` if there is a reader. Without readers, nothing need be appended.
     #[inline]
     pub(crate) const fn is_read(&self) -> bool {
         !self.readers.is_empty()

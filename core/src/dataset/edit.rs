@@ -1,4 +1,4 @@
-//! What a change to a collection reports: its events, how many changes it counts as, and its result.
+//! The result of a change to a collection: its events and the number of changes it counts as.
 
 use crate::dataset::event::Event;
 
@@ -14,18 +14,18 @@ pub(crate) struct Edit<R> {
 }
 
 impl<R> Edit<R> {
-    /// An edit that changed nothing.
+    /// Creates an edit that changed nothing.
     pub(crate) const fn unchanged(result: R) -> Self {
         Self { event: None, then: None, changes: 0, result }
     }
 
-    /// An edit of `changes` elements. With zero of them, nothing has changed.
+    /// Creates an edit of `changes` elements. If that is zero, nothing has changed.
     pub(crate) fn changed(event: Event, changes: usize, result: R) -> Self {
         let event = (changes > 0).then_some(event);
         Self { event, then: None, changes, result }
     }
 
-    /// An edit that reports its event even if no element has changed.
+    /// Creates an edit that reports its event even if no element has changed.
     pub(crate) const fn reported(event: Event, changes: usize, result: R) -> Self {
         Self { event: Some(event), then: None, changes, result }
     }
@@ -40,7 +40,7 @@ impl<R> Edit<R> {
         }
     }
 
-    /// Adds an event that follows from the same change.
+    /// Adds a second event for the same change.
     pub(crate) fn then(self, event: Event) -> Self {
         Self { then: self.event.map(|_| event), ..self }
     }

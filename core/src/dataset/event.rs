@@ -1,18 +1,19 @@
-//! What happens to keys, as keyspace notifications call it: <https://redis.io/docs/latest/develop/use/keyspace-notifications/>.
+//! The names of keyspace events:
+//! <https://redis.io/docs/latest/develop/use/keyspace-notifications/>.
 
 use crate::config::events::EventClass;
 
-/// Something that happened to a key.
+/// An event at a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// What `notify-keyspace-events` switches it on by.
+    /// The class by which `notify-keyspace-events` enables it.
     pub(crate) class: EventClass,
-    /// Its name, which is most often that of the command.
+    /// The name, usually that of the command.
     pub(crate) name: &'static str,
 }
 
 impl Event {
-    /// An event of a data type's own, or a generic one.
+    /// Creates an event of a data type's class, or a generic one.
     pub(crate) const fn new(class: EventClass, name: &'static str) -> Self {
         Self { class, name }
     }

@@ -1,9 +1,10 @@
-//! Which key is evicted next.
+//! Selects the next key to evict.
 //!
-//! As Redis does, a few keys are drawn by chance, and the best of them are remembered in a pool of sixteen, from which the very best is
-//! taken: after some rounds the pool has keys that are among the worst of all, though nobody has sorted anything
-//! (<https://redis.io/docs/latest/develop/reference/eviction/>). Other than in Redis, what the pool knows of keys goes stale no more
-//! than it must: it knows when they were last used and not how long ago, and a key that was used since is not taken.
+//! As in Redis, a few keys are sampled at random, and the best candidates are kept in a pool of
+//! sixteen, from which the best is taken. After some rounds the pool holds keys that are among the
+//! best of all, without any sorting (<https://redis.io/docs/latest/develop/reference/eviction/>).
+//! Unlike Redis, pool entries are revalidated before use: an entry stores when its key was last
+//! used, not how long ago, and is dropped if the key has been used since.
 
 use crate::keyspace::{Keyspace, access};
 use crate::random::Random;
@@ -11,10 +12,10 @@ use crate::time::UnixMicros;
 use crate::value::record::Record;
 use alloc::vec::Vec;
 
-/// The candidates that are remembered.
+/// The number of candidates that are kept.
 const POOL_LEN: usize = 16;
 
-/// What `maxmemory-policy` says of keys.
+/// The key selection part of `maxmemory-policy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvictionPolicy {
     order: Order,
@@ -31,7 +32,7 @@ enum Order {
 }
 
 impl EvictionPolicy {
-    /// The policy of this name; none if nothing is to be evicted.
+    /// Returns the policy with this name, or `None` if it evicts nothing.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let (keys, order) = name.split_once('-')?;
@@ -44,7 +45,7 @@ impl EvictionPolicy {
         Some(Self { order, volatile: keys == "volatile" })
     }
 
-    /// How good it is to evict a key: the higher the better.
+    /// Returns how suitable a key is for eviction: the higher, the better.
     fn score(self, record: &Record, now: UnixMicros, decay_minutes: u32) -> u64 {
         match self.order {
             Order::Recency => {
@@ -60,7 +61,7 @@ impl EvictionPolicy {
     }
 }
 
-/// How keys are chosen, and when.
+/// The parameters and the time of an eviction.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     /// `maxmemory-policy`
@@ -69,16 +70,16 @@ pub struct Choice {
     pub samples: usize,
     /// `lfu-decay-time`
     pub decay_minutes: u32,
-    /// The time.
+    /// The current time.
     pub now: UnixMicros,
 }
 
-/// The best that was seen so far.
+/// The best candidates so far.
 #[derive(Debug, Default)]
 pub struct EvictionPool {
-    /// The best last.
+    /// The candidates, the best last.
     candidates: Vec<Candidate>,
-    /// For which policy.
+    /// The policy by which they were scored.
     policy: Option<EvictionPolicy>,
     /// The database that was the last to lose a random key.
     last_database: usize,
@@ -92,7 +93,8 @@ struct Candidate {
 }
 
 impl EvictionPool {
-    /// The database and the key of what is to be evicted next; nothing if there is no key that may be.
+    /// Returns the database and the name of the key to evict next, or `None` if no key may be
+    /// evicted.
     pub fn next(
         &mut self,
         keyspace: &mut Keyspace,
@@ -126,7 +128,7 @@ impl EvictionPool {
         }
     }
 
-    /// Draws keys of a database; whether it has any.
+    /// Samples keys of a database. Returns `true` if it has any.
     fn populate(
         &mut self,
         keyspace: &mut Keyspace,
@@ -144,7 +146,8 @@ impl EvictionPool {
         is_any
     }
 
-    /// Remembers a key if it is better than one that is remembered. Of equals the first to come is the better.
+    /// Adds a key to the pool if it is better than one of the candidates. Among equals, the first
+    /// is the better.
     fn consider(&mut self, score: u64, database: usize, key: &[u8]) {
         let place = self.candidates.partition_point(|other| other.score < score);
         let mut equal = self.candidates[place..].iter().take_while(|other| other.score == score);
@@ -160,7 +163,7 @@ impl EvictionPool {
         }
     }
 
-    /// Any key, of the databases in turn.
+    /// Returns a random key, taking the databases in turn.
     fn next_random(
         &mut self,
         keyspace: &mut Keyspace,
@@ -189,7 +192,8 @@ mod tests {
 
     const NOW: UnixMicros = UnixMicros(100_000_000_000);
 
-    /// Two databases of 5,000 keys, each used so many seconds ago, every fourth with a deadline as far ahead.
+    /// Returns two databases of 5,000 keys. Key `i` was last used `i` seconds ago; every fourth key
+    /// has a deadline `i` milliseconds ahead.
     fn keyspace() -> Keyspace {
         let mut keyspace = Keyspace::new(3, Seed(1));
         for i in 0..10_000_u64 {
@@ -204,7 +208,7 @@ mod tests {
 
     fn evicted(policy: &str, keys: usize) -> Vec<u64> {
         let (mut keyspace, mut random) = (keyspace(), Random::new(Seed(3)));
-        let policy = EvictionPolicy::named(policy).expect("it evicts");
+        let policy = EvictionPolicy::named(policy).expect("the policy evicts");
         let choice = Choice { policy, samples: 5, decay_minutes: 1, now: NOW };
         let mut pool = EvictionPool::default();
         let evict = || {
@@ -216,11 +220,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_long_goes_first() {
+    fn the_best_candidates_are_evicted_first() {
         let of = |policy| evicted(policy, 2_000);
         let mean = |keys: &[u64]| keys.iter().sum::<u64>() / keys.len() as u64;
         let lru = of("allkeys-lru");
-        // Of a perfect choice it were 9,000.
+        // A perfect choice would have a mean of 9,000.
         assert!(mean(&lru) > 8_500, "{}", mean(&lru));
         let of_volatile = [of("volatile-lru"), of("volatile-ttl"), of("volatile-random")];
         assert!(of_volatile.iter().flatten().all(|key| key % 4 == 0));
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end() {
+    fn eviction_ends_when_no_candidate_is_left() {
         assert_eq!(evicted("allkeys-lfu", 20_000).len(), 10_000);
         assert_eq!(evicted("allkeys-random", 20_000).len(), 10_000);
         assert_eq!(evicted("volatile-lfu", 20_000).len(), 2_500);
@@ -240,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_used_since_is_spared() {
+    fn a_pooled_key_that_was_used_since_is_not_evicted() {
         let (mut keyspace, mut random) = (keyspace(), Random::new(Seed(3)));
-        let policy = EvictionPolicy::named("allkeys-lru").expect("it evicts");
+        let policy = EvictionPolicy::named("allkeys-lru").expect("the policy evicts");
         let choice = Choice { policy, samples: 64, decay_minutes: 1, now: NOW };
         let mut pool = EvictionPool::default();
         pool.populate(&mut keyspace, 0, &choice, &mut random);
-        let best = pool.candidates.last().expect("keys were drawn").key.clone();
-        keyspace[0].find(&best).expect("it is there").set_clock(access::recency(NOW));
+        let best = pool.candidates.last().expect("keys were sampled").key.clone();
+        keyspace[0].find(&best).expect("the key exists").set_clock(access::recency(NOW));
         let next = pool.next(&mut keyspace, &choice, &mut random);
         assert!(next.is_some_and(|(_, key)| key != best));
     }

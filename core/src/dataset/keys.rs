@@ -1,4 +1,4 @@
-//! How handlers reach keys: with expiry, access clocks and hit counts seen to.
+//! Access to keys for handlers, including expiry, access clocks and hit counts.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,7 +29,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) touches: bool,
     /// What an access does to an expired key.
     pub(crate) expiry: Expiry,
-    /// A key whose hash is known.
+    /// The key whose hash is known, if any.
     pub(crate) hashed: Option<HashedKey<'a>>,
 }
 
@@ -45,9 +45,11 @@ pub(crate) struct HashedKey<'a> {
 pub(crate) enum Expiry {
     /// Removes it.
     Remove,
-    /// Hides it, but leaves it in place: during `CLIENT PAUSE`, and for readers that must not change anything.
+    /// Hides it, but leaves it in place: during `CLIENT PAUSE`, and for readers that must not
+    /// change anything.
     Hide,
-    /// Treats it as any other: while changes are applied, only their author says what has expired.
+    /// Treats it like any other key: while changes are applied, expired keys are deleted by the
+    /// stream.
     Show,
 }
 
@@ -66,7 +68,8 @@ impl Dataset {
 }
 
 impl Keys<'_> {
-    /// Returns the time that deadlines are compared with. Where expired keys are shown it is zero: nothing is due.
+    /// Returns the time that deadlines are compared with. If expired keys are shown it is zero, so
+    /// that nothing is due.
     #[inline]
     pub(crate) const fn now_ms(&self) -> UnixMillis {
         match self.expiry {
@@ -75,7 +78,7 @@ impl Keys<'_> {
         }
     }
 
-    /// Returns the hash of a key. It is known if `key` is the very argument that was hashed before.
+    /// Returns the hash of a key. It is known if `key` is the same slice that was hashed before.
     #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
         match self.hashed {
@@ -89,42 +92,42 @@ impl Keys<'_> {
         &mut self.dataset.keyspace[self.database]
     }
 
-    /// Asks for the memory of keys that a command is about to look up one after the other, so that their cache misses
-    /// overlap.
+    /// Prefetches keys that a command is about to look up one after the other, so that their cache
+    /// misses overlap.
     pub(crate) fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
         self.dataset.keyspace[self.database].fetch_ahead(keys);
     }
 
-    /// A key that a command reads: counts a hit or a miss, and marks the access.
+    /// Looks a key up for reading: counts a hit or a miss, and marks the access.
     #[inline]
     pub(crate) fn read(&mut self, key: &[u8]) -> Option<&Record> {
         self.see(self.database, key, Access { counts: true, touches: self.touches })
     }
 
-    /// A key that a command looks at from outside: counted, and no access is marked.
+    /// Looks a key up without marking the access; counts a hit or a miss.
     pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Record> {
         self.see(self.database, key, Access { counts: true, touches: false })
     }
 
-    /// The same without an event that tells of a miss.
+    /// Looks a key up like [`peek`](Self::peek), but without the event for a miss.
     pub(crate) fn peek_unheard(&mut self, key: &[u8]) -> Option<&Record> {
         let place = self.find(self.database, key, false);
         self.count(place.is_some());
         self.dataset.keyspace[self.database].at(place?)
     }
 
-    /// A key in any database, without any trace.
+    /// Looks a key up in any database: counts nothing and marks no access.
     pub(crate) fn peek_in(&mut self, database: usize, key: &[u8]) -> Option<&Record> {
         self.see(database, key, Access { counts: false, touches: false })
     }
 
-    /// A key that a command may go on to change: neither hit nor miss.
+    /// Looks a key up for writing; counts neither a hit nor a miss.
     #[inline]
     pub(crate) fn consider(&mut self, key: &[u8]) -> Option<&Record> {
         self.see(self.database, key, Access { counts: false, touches: self.touches })
     }
 
-    /// The string at a key that a command reads.
+    /// Returns the string at a key, for reading.
     ///
     /// # Errors
     /// The key holds another type.
@@ -136,7 +139,7 @@ impl Keys<'_> {
         }
     }
 
-    /// The string at a key that a command may go on to change.
+    /// Returns the string at a key, for writing.
     ///
     /// # Errors
     /// The key holds another type.
@@ -148,7 +151,8 @@ impl Keys<'_> {
         }
     }
 
-    /// Edits the record of a string, if there is one. Whoever has changed it calls [`Self::modified`].
+    /// Edits the record of a string, if there is one. If it was changed, the caller must call
+    /// [`Self::modified`].
     ///
     /// # Errors
     /// The key holds another type.
@@ -165,7 +169,7 @@ impl Keys<'_> {
         edited.flatten().ok_or(error::WRONG_TYPE).map(Some)
     }
 
-    /// The collection at a key that a command reads.
+    /// Returns the collection at a key, for reading.
     ///
     /// # Errors
     /// The key holds another type.
@@ -186,7 +190,7 @@ impl Keys<'_> {
         Ok(self.edit_existing(key, edit)?.ok())
     }
 
-    /// The same, but hands back `edit` if there is no such key.
+    /// Edits the collection at a key, or returns `edit` if the key does not exist.
     fn edit_existing<C: Compound, R, F: FnOnce(&mut C) -> Edit<R>>(
         &mut self,
         key: &[u8],
@@ -217,7 +221,8 @@ impl Keys<'_> {
         Ok(Ok(result))
     }
 
-    /// Edits the collection at a key, or an empty one that is put there if anything has come into it.
+    /// Edits the collection at a key. If the key does not exist, edits an empty collection and
+    /// inserts it unless it is still empty.
     ///
     /// # Errors
     /// The key holds another type.
@@ -244,13 +249,14 @@ impl Keys<'_> {
         Ok(result)
     }
 
-    /// Takes over what was part of a value, to be freed in slices.
+    /// Takes ownership of a part of a value that is to be freed in slices.
     pub(crate) fn free_later(&mut self, object: Object) {
         self.dataset.keyspace.lazyfree.push_object(Box::new(object));
     }
 
-    /// Makes a value that a command has computed the value of a key, whatever it held, without a deadline. An empty
-    /// collection (`None`) removes the key, and as in Redis that is told of one that had expired as well.
+    /// Sets a key to a value that a command has computed, replacing any value and deadline. An
+    /// empty collection (`None`) removes the key; as in Redis, this is reported even if the key had
+    /// expired.
     pub(crate) fn store(&mut self, key: &[u8], value: Option<Value<'_>>, event: Event) {
         match value {
             Some(value) => {
@@ -276,7 +282,7 @@ impl Keys<'_> {
         Some(record)
     }
 
-    /// The place of a key that is about to be edited.
+    /// Returns the position of a key that is about to be edited.
     #[inline]
     fn reach(&mut self, key: &[u8]) -> Option<Place> {
         let place = self.find(self.database, key, false)?;
@@ -314,7 +320,8 @@ impl Keys<'_> {
         }
     }
 
-    /// Removes a key that has expired, or what has expired within its value. Returns where it is, if it is there still.
+    /// Removes a key that has expired, or the expired parts of its value. Returns the key's
+    /// position if it still exists.
     #[cold]
     fn collect(&mut self, database: usize, key: &[u8], place: Place) -> Option<Place> {
         let now = self.now_ms();
@@ -335,7 +342,7 @@ impl Keys<'_> {
         }
     }
 
-    /// Sets a key to a string, whatever it held.
+    /// Sets a key to a string, replacing any value.
     #[inline]
     pub(crate) fn put(
         &mut self,
@@ -359,15 +366,15 @@ impl Keys<'_> {
         self.modified(key, event);
     }
 
-    /// Inserts a record under its own key, in place of what is there.
+    /// Inserts a record under its own key, replacing any other.
     pub(crate) fn insert_in(&mut self, database: usize, record: Record, event: Event) {
         let key = record.key().to_vec();
         self.put_in(database, &key, record);
         self.modified_in(database, &key, event, 1);
     }
 
-    /// Moves a key that is there to another name or another database, in place of what is there. The events tell that it has left
-    /// and that it has come; that it is new there is told before both.
+    /// Moves an existing key to another name or another database, replacing the key there. Reports
+    /// the events for the old and the new place; before both, reports that the new key was created.
     pub(crate) fn relocate(&mut self, from: &[u8], database: usize, to: &[u8], events: [Event; 2]) {
         let Some(record) = self.db().remove(from) else { return };
         self.put_in(database, to, if from == to { record } else { record.renamed(to) });
@@ -390,14 +397,15 @@ impl Keys<'_> {
         self.dataset.keyspace.lazyfree.push_record(old);
     }
 
-    /// A key has a value in the place of one that had expired: that one is gone, and the key is new.
+    /// Replaces an expired key by a new value: reports that the key has expired, and that it was
+    /// created.
     #[cold]
     fn renewed(&mut self, database: usize, key: &[u8]) {
         self.expired(database, key);
         self.dataset.observers.notify(database, key, Event::NEW);
     }
 
-    /// Removes a key; whether it was there.
+    /// Removes a key. Returns `true` if it existed.
     pub(crate) fn remove(&mut self, key: &[u8]) -> bool {
         let now = self.now_ms();
         let Some(record) = self.db().remove(key) else { return false };
@@ -411,13 +419,13 @@ impl Keys<'_> {
         is_live
     }
 
-    /// Gives a key a deadline.
+    /// Sets the deadline of a key.
     pub(crate) fn expire(&mut self, key: &[u8], deadline: UnixMillis) {
         self.db().set_deadline(key, Some(deadline));
         self.modified(key, Event::EXPIRE);
     }
 
-    /// Takes a key's deadline away; whether it had one.
+    /// Removes the deadline of a key. Returns `true` if it had one.
     pub(crate) fn persist(&mut self, key: &[u8]) -> bool {
         let has_deadline = self.consider(key).is_some_and(|record| record.deadline().is_some());
         if has_deadline {
@@ -427,9 +435,9 @@ impl Keys<'_> {
         has_deadline
     }
 
-    /// Any key that has not expired.
+    /// Returns a random key that has not expired.
     pub(crate) fn random_key(&mut self) -> Option<Vec<u8>> {
-        /// When so many keys in a row have expired, any of them will do, as in Redis.
+        /// After so many expired keys in a row, any key is returned, as in Redis.
         const TRIES: usize = 100;
         for last in (0..TRIES).rev() {
             let record = self.dataset.keyspace[self.database].random(&mut self.dataset.random)?;
@@ -442,7 +450,7 @@ impl Keys<'_> {
         None
     }
 
-    /// Exchanges two databases for every client at once.
+    /// Swaps two databases for all clients at once.
     pub(crate) fn swap_databases(&mut self, first: usize, second: usize) {
         self.dataset.stats.changes += 1;
         if first == second {
@@ -463,7 +471,7 @@ impl Keys<'_> {
         self.dataset.keyspace.swap(first, second);
     }
 
-    /// Empties databases. Their keys are gone at once; their memory is freed in slices.
+    /// Empties databases. Their keys are removed at once; their memory is freed in slices.
     pub(crate) fn flush(&mut self, databases: &[usize]) {
         for &database in databases {
             let emptied = &self.dataset.keyspace[database];
@@ -476,37 +484,37 @@ impl Keys<'_> {
         self.dataset.observers.tracking.touch_all();
     }
 
-    /// Tells that a key of the client's database has changed, and how.
+    /// Reports a change to a key of the client's database.
     #[inline]
     pub(crate) fn modified(&mut self, key: &[u8], event: Event) {
         self.modified_in(self.database, key, event, 1);
     }
 
-    /// The same of a change that counts as several, one for each element.
+    /// Reports a change that counts as several, one per element.
     #[inline]
     pub(crate) fn modified_by(&mut self, key: &[u8], event: Event, changes: usize) {
         self.modified_in(self.database, key, event, changes);
     }
 
-    /// Tells that a key has changed in a way that no event tells of.
+    /// Reports a change that has no event.
     pub(crate) fn modified_quietly(&mut self, key: &[u8]) {
         self.dataset.stats.changes += 1;
         self.dataset.observers.touched(self.database, key);
     }
 
-    /// Tells of a change that `WATCH` and clients that cache the key are not told of: one to the consumer groups of a
-    /// stream.
+    /// Reports a change that does not concern `WATCH` and client-side caches: a change to the
+    /// consumer groups of a stream.
     pub(crate) fn modified_unwatched(&mut self, key: &[u8], event: Option<Event>, changes: usize) {
         self.dataset.stats.changes += changes as u64;
         event.into_iter().for_each(|event| self.notify(key, event));
     }
 
-    /// Whoever waits for a key is to look at it again, though it has not changed.
+    /// Wakes the clients that are blocked on a key, though it has not changed.
     pub(crate) fn ready(&mut self, key: &[u8]) {
         self.dataset.observers.waiters.touch(self.database, key);
     }
 
-    /// A key was created, of which the event tells later.
+    /// Reports that a key was created. The event follows later.
     pub(crate) fn touched(&mut self, key: &[u8]) {
         self.dataset.observers.touched(self.database, key);
     }
@@ -517,13 +525,13 @@ impl Keys<'_> {
         self.dataset.observers.modified(database, key, event);
     }
 
-    /// Tells of an event that is no change of its own, or the second of one change.
+    /// Reports an event that is not a change, or the second event of one change.
     #[inline]
     pub(crate) fn notify(&mut self, key: &[u8], event: Event) {
         self.dataset.observers.notify(self.database, key, event);
     }
 
-    /// An expired key was found and, unless a pause forbids it, removed.
+    /// Reports that an expired key was found and removed, unless expired keys are only hidden.
     fn expired(&mut self, database: usize, key: &[u8]) {
         if self.expiry == Expiry::Remove {
             self.dataset.stats.expired += 1;
@@ -531,7 +539,8 @@ impl Keys<'_> {
         }
     }
 
-    /// From now on `EXEC` of this client fails if the key changes. Returns what that takes, in bytes.
+    /// Makes the next `EXEC` of this client fail if the key changes. Returns the memory that the
+    /// watch uses, in bytes.
     pub(crate) fn watch(&mut self, client: ClientId, key: &[u8]) -> usize {
         let database = self.database;
         let now = self.now_ms();
@@ -539,7 +548,7 @@ impl Keys<'_> {
         self.dataset.observers.watches.watch(client, database, key, was_expired)
     }
 
-    /// Ends a client's watches; whether all keys are as they were.
+    /// Ends a client's watches. Returns `true` if no watched key has changed or expired.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
         let (now, databases) = (self.now_ms(), &self.dataset.keyspace);
         let has_expired = self.dataset.observers.watches.keys_of(client).any(|(database, key)| {
@@ -549,7 +558,7 @@ impl Keys<'_> {
         !was_touched && !has_expired
     }
 
-    /// The number of the database that an argument names.
+    /// Returns the index of the database that an argument names.
     pub(crate) fn database_index(&self, index: i64) -> Result<usize, Error> {
         usize::try_from(index)
             .ok()
@@ -558,11 +567,11 @@ impl Keys<'_> {
     }
 }
 
-/// What an access leaves behind.
+/// The side effects of an access.
 #[derive(Clone, Copy)]
 struct Access {
-    /// A hit or a miss in `INFO`.
+    /// Whether it counts as a hit or a miss in `INFO`.
     counts: bool,
-    /// The record's access clock.
+    /// Whether it updates the record's access clock.
     touches: bool,
 }

@@ -1,17 +1,18 @@
 //! The dataset: the keys, and everything that follows from a change to one of them.
 //!
-//! `Dataset` owns the keyspace, expiry, eviction, the clients that watch, await or cache keys, keyspace notifications and the
-//! record of changes. Handlers, the periodic work, eviction and loading all change data through it, and nothing else does.
+//! `Dataset` owns the keyspace, expiry, eviction, the state of clients that watch, block on or
+//! cache keys, keyspace notifications, and the record of changes. All changes to data go through
+//! it: from handlers, the periodic work, eviction and loading.
 //!
-//! | file | idea |
+//! | file | contents |
 //! | --- | --- |
-//! | `keys` | how one command reaches keys: expiry, access clocks and hit counts included |
-//! | `edit` | what a change to a collection reports |
-//! | `observers` | what every change to a key passes through, once |
+//! | `keys` | access to keys for one command, including expiry, access clocks and hit counts |
+//! | `edit` | the result of a change to a collection |
+//! | `observers` | the single place where every change to a key is reported |
 //! | `reaper` | the removal of expired keys and of expired fields of hashes |
-//! | `evict` | which key is evicted next |
+//! | `evict` | the selection of the next key to evict |
 //! | `watch`, `waiters`, `tracking` | the clients that `WATCH` keys, block on them, or cache them |
-//! | `event` | the names of what happens to keys |
+//! | `event` | the names of keyspace events |
 //! | `propagation`, `change_log` | changes as commands, and their bytes for readers outside the engine |
 
 pub mod change_log;
@@ -51,23 +52,23 @@ pub(crate) struct Dataset {
     eviction_pool: EvictionPool,
 }
 
-/// Counts of what happened to keys since the start, or since `CONFIG RESETSTAT`.
+/// Statistics of the dataset since the start, or since `CONFIG RESETSTAT`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyStats {
     pub(crate) hits: u64,
     pub(crate) misses: u64,
     pub(crate) expired: u64,
-    /// Keys that the periodic work expired, rather than an access.
+    /// Keys that were expired by the periodic work, not by an access.
     pub(crate) expired_actively: u64,
     pub(crate) evicted: u64,
     /// Changes to data. A reset keeps this count.
     pub(crate) changes: u64,
-    /// How many of them the last save contains.
+    /// The changes that the last save contains.
     pub(crate) saved_changes: u64,
 }
 
 impl KeyStats {
-    /// Starts counting anew, except for changes.
+    /// Resets the statistics, except for the changes.
     pub(crate) const fn reset(&mut self) {
         let Self { changes, saved_changes, .. } = *self;
         *self = Self {
@@ -83,7 +84,8 @@ impl KeyStats {
 }
 
 impl Dataset {
-    /// Creates an empty dataset. `seed` fixes the order of its tables, `random` its choices.
+    /// Creates an empty dataset. `seed` determines the order of its tables, `random` its random
+    /// choices.
     pub(crate) fn new(config: &Config, seed: Seed, random: Random) -> Self {
         let databases =
             usize::try_from(config.databases).expect("the configuration has at least one database");
@@ -99,7 +101,7 @@ impl Dataset {
         dataset
     }
 
-    /// Adopts the parameters that concern keys. Call it after each change of the configuration.
+    /// Applies the parameters that concern keys. Call it after each change of the configuration.
     pub(crate) fn apply_config(&mut self, config: &Config) {
         self.observers.classes = config.notify_keyspace_events;
         self.observers.propagation.apply_config(config);
@@ -118,7 +120,8 @@ impl Dataset {
         self.keyspace.memory_bytes() + self.observers.tracking.memory_bytes()
     }
 
-    /// Expires keys and fields of one database that are due, a bounded number of them. Returns whether more are due.
+    /// Expires keys and fields of one database that are due, a bounded number of them. Returns
+    /// `true` if more are due.
     pub(crate) fn expire_some(&mut self, database: usize, now: UnixMicros) -> bool {
         self.observers.client = None;
         let (table, lazyfree) = self.keyspace.database_and_lazyfree(database);
@@ -132,7 +135,7 @@ impl Dataset {
         due == Due::Now
     }
 
-    /// Evicts the key that `choice` prefers. Returns whether there was one.
+    /// Evicts the key that `choice` prefers. Returns `true` if there was one.
     pub(crate) fn evict_one(&mut self, choice: &Choice) -> bool {
         self.observers.client = None;
         let next = self.eviction_pool.next(&mut self.keyspace, choice, &mut self.random);

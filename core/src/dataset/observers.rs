@@ -1,4 +1,4 @@
-//! Everything that follows from a change to a key, besides the change itself.
+//! Reports each change to a key to everything that depends on it.
 
 use alloc::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::dataset::tracking::Tracking;
 use crate::dataset::waiters::Waiters;
 use crate::dataset::watch::Watches;
 
-/// The parties that a change to a key concerns. Each change passes through here once.
+/// The parties that a change to a key concerns. Every change is reported here exactly once.
 #[derive(Debug, Default)]
 pub(crate) struct Observers {
     /// Transactions that fail if their keys change.
@@ -19,7 +19,7 @@ pub(crate) struct Observers {
     pub(crate) waiters: Waiters,
     /// Keys that clients cache.
     pub(crate) tracking: Tracking,
-    /// The client whose command runs, if any: the author of a change.
+    /// The client whose command is running, if any: the author of changes.
     pub(crate) client: Option<ClientId>,
     /// Keyspace notifications that have not been published yet.
     pub(crate) events: Vec<Notification>,
@@ -74,7 +74,7 @@ impl Observers {
         }
     }
 
-    /// Whether there are notifications or invalidations to send.
+    /// Returns `true` if there are notifications or invalidations to send.
     #[inline]
     pub(crate) const fn has_messages(&self) -> bool {
         !self.events.is_empty() || !self.tracking.stale.is_empty()

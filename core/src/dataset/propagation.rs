@@ -1,14 +1,15 @@
-//! The stream of changes: what changed data, as commands that have the same effect at any other time.
+//! The stream of changes, as commands that have the same effect at any other time.
 //!
-//! The form is the one that Redis sends to replicas and writes to its append-only file. Deadlines are absolute, generated ids
-//! are spelled out, floats are results, random choices are the elements that were chosen, a blocked pop is the pop that
-//! served it, and expired or evicted keys are deletions. A command that changed nothing is not in the stream.
+//! The form is the one that Redis sends to replicas and writes to its append-only file. Deadlines
+//! are absolute, generated ids are explicit, results replace floating-point increments, random
+//! choices are replaced by the elements that were chosen, a blocked pop by the pop that served it,
+//! and expired or evicted keys are deletions. A command that changed nothing is not in the stream.
 //!
-//! Everything that one command changes is a unit, as is everything that one `EXEC` changes. A unit of several commands stands
-//! between `MULTI` and `EXEC`, so that a reader that stops in the middle applies none of it. A `SELECT` precedes a command
-//! when the database has changed.
+//! The changes of one command form a unit, as do those of one `EXEC`. A unit of several commands is
+//! enclosed in `MULTI` and `EXEC`, so that a reader that stops in the middle applies none of it. A
+//! `SELECT` precedes a command when the database has changed.
 //!
-//! Without readers nothing is written, and a write costs one comparison.
+//! Without readers nothing is recorded, and a write costs one comparison.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -25,25 +26,27 @@ pub(crate) struct Propagation {
     pub(crate) log: ChangeLog,
     /// The commands of the current unit, with their `SELECT`s.
     unit: Vec<u8>,
-    /// How many commands the unit has, `SELECT`s not counted.
+    /// The number of commands in the unit, without `SELECT`s.
     unit_len: usize,
-    /// The database in which the next command would run; none if it needs a `SELECT` in any case.
+    /// The database in which the next command would run, or `None` if it needs a `SELECT` in any
+    /// case.
     database: Option<usize>,
     deletions: Deletions,
 }
 
-/// Why a key is deleted.
+/// The reason why a key is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deletion {
-    /// Its deadline has passed, or a command has set one that has passed.
+    /// Its deadline has passed, or a command has set a deadline in the past.
     Expired,
     /// It was evicted.
     Evicted,
-    /// A command has taken its last element.
+    /// A command has removed its last element.
     Emptied,
 }
 
-/// Whether each kind of deletion is an `UNLINK` instead of a `DEL`: the `lazyfree-lazy-*` parameters.
+/// Whether each kind of deletion is an `UNLINK` instead of a `DEL`: the `lazyfree-lazy-*`
+/// parameters.
 #[derive(Clone, Copy, Debug, Default)]
 struct Deletions {
     expired: bool,
@@ -51,7 +54,8 @@ struct Deletions {
     emptied: bool,
 }
 
-/// Commands that have the effect of the one that ran, and stand for it in the stream. Without readers it stays empty.
+/// Commands that replace the command that ran in the stream, with the same effect. Empty without
+/// readers.
 #[derive(Debug, Default)]
 pub(crate) struct Effects(Option<Box<Commands>>);
 
@@ -62,7 +66,7 @@ struct Commands {
 }
 
 impl Effects {
-    /// Whether commands that are pushed go anywhere. Otherwise they need not be made.
+    /// Returns `true` if commands that are pushed are recorded. Otherwise they need not be built.
     #[inline]
     pub(crate) const fn are_recorded(&self) -> bool {
         self.0.is_some()
@@ -78,7 +82,7 @@ impl Effects {
 }
 
 impl Propagation {
-    /// Adopts the parameters that decide between `DEL` and `UNLINK`.
+    /// Applies the parameters that decide between `DEL` and `UNLINK`.
     pub(crate) const fn apply_config(&mut self, config: &Config) {
         self.deletions = Deletions {
             expired: config.lazyfree_lazy_expire,
@@ -87,7 +91,7 @@ impl Propagation {
         };
     }
 
-    /// Whether anything reads the stream.
+    /// Returns `true` if the stream has a reader.
     #[inline]
     pub(crate) const fn is_read(&self) -> bool {
         self.log.is_read()
@@ -99,7 +103,7 @@ impl Propagation {
         Effects(self.is_read().then(Box::default))
     }
 
-    /// The name of the command that deletes a key.
+    /// Returns the name of the command that deletes a key.
     pub(crate) const fn delete(&self, deletion: Deletion) -> &'static [u8] {
         let is_lazy = match deletion {
             Deletion::Expired => self.deletions.expired,
@@ -138,7 +142,7 @@ impl Propagation {
         self.command(database, [self.delete(deletion), key].into_iter());
     }
 
-    /// Ends the unit: readers can see it now.
+    /// Ends the unit, which makes it visible to readers.
     #[inline]
     pub(crate) fn end_unit(&mut self) {
         if self.unit_len > 0 {
@@ -153,7 +157,7 @@ impl Propagation {
 
     #[cold]
     fn publish_unit(&mut self) {
-        /// A buffer larger than that is not kept.
+        /// The maximum capacity of a buffer that is kept.
         const KEPT_BYTES: usize = 64 * 1024;
         if self.unit_len > 1 {
             self.log.append(MULTI);

@@ -15,12 +15,12 @@ pub(crate) struct KeyReaper<'a> {
     pub(crate) database: usize,
     pub(crate) observers: &'a mut Observers,
     pub(crate) lazyfree: &'a mut LazyFree,
-    /// How many fields of hashes it may still visit.
+    /// The number of fields of hashes that it may still visit.
     pub(crate) budget: usize,
-    /// How many keys it has removed.
+    /// The number of keys that it has removed.
     pub(crate) expired: u64,
-    /// Whether the periodic work reaps: then each removal is a unit of the stream of changes. At an access it belongs to the
-    /// unit of the command.
+    /// Whether it runs as part of the periodic work: then each removal is a unit of the stream of
+    /// changes. At an access, a removal belongs to the unit of the command.
     pub(crate) is_active: bool,
 }
 
@@ -41,8 +41,8 @@ impl Reaper<Record> for KeyReaper<'_> {
     }
 
     fn expired_within(&mut self, record: &mut Record, now: UnixMillis) -> Reaped {
-        // The stream names the fields that are gone: at an access all that are due must be, since the command that follows
-        // does not find them.
+        // The stream names the removed fields. At an access, all fields that are due must be
+        // removed, since the command that follows does not find them.
         let is_read = self.observers.propagation.is_read();
         let budget = if is_read && !self.is_active { usize::MAX } else { self.budget };
         let (mut removed, mut fields) = (0, Vec::new());

@@ -1,8 +1,10 @@
-//! Client-side caching: which client may have which key in its cache, and which of these keys have changed since.
+//! Client-side caching: which clients may have cached which keys, and which of these have changed
+//! since.
 //!
-//! In the default mode the server remembers the keys that a client reads and tells it once when one of them changes. In
-//! broadcast mode it remembers nothing: a client names prefixes and hears of every key below them. What has changed is
-//! gathered here while commands run; the engine sends the messages. Where it comes from:
+//! In the default mode the server remembers the keys that a client reads and notifies it once when
+//! one of them changes. In broadcast mode it remembers no keys: a client registers prefixes and is
+//! notified of every change to a key below them. Changes are collected here while commands run; the
+//! engine sends the messages. See
 //! <https://redis.io/docs/latest/develop/reference/client-side-caching/>.
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -11,44 +13,45 @@ use alloc::vec::Vec;
 use crate::client::ClientId;
 use crate::memory::allocated;
 
-/// When the keys that a client reads are remembered.
+/// The condition under which the keys that a client reads are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TrackingMode {
     /// Always.
     Default,
     /// After `CLIENT CACHING YES`.
     OptIn,
-    /// Unless after `CLIENT CACHING NO`.
+    /// Except after `CLIENT CACHING NO`.
     OptOut,
-    /// Never: prefixes say what the client hears of.
+    /// Never: the client is notified by prefix.
     Broadcast,
 }
 
-/// How one client tracks.
+/// The tracking state of one client.
 #[derive(Debug)]
 pub(crate) struct TrackingState {
     pub(crate) mode: TrackingMode,
-    /// Whether the client's own changes are no news to it.
+    /// Whether the client's own changes are not reported to it.
     pub(crate) no_loop: bool,
-    /// Who is told in its place.
+    /// The client that gets the messages instead.
     pub(crate) redirect: Option<ClientId>,
-    /// Whether that client was found gone.
+    /// Whether that client was found to be disconnected.
     pub(crate) is_redirect_broken: bool,
-    /// What `CLIENT CACHING` said of the next command.
+    /// The choice of `CLIENT CACHING` for the next command.
     pub(crate) caching: Option<bool>,
-    /// In broadcast mode.
+    /// The prefixes in broadcast mode.
     pub(crate) prefixes: BTreeSet<Vec<u8>>,
 }
 
 impl TrackingState {
-    /// What the prefixes take, here and among those of all.
+    /// Returns the memory that the prefixes use, here and in the table of all prefixes, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        /// What a prefix takes besides its bytes: its places in two trees, and the set of the clients that have named it.
+        /// The memory that a prefix uses besides its bytes: its entries in two trees, and the set
+        /// of the clients that have registered it.
         const PREFIX_BYTES: usize = 192;
         self.prefixes.iter().map(|prefix| 2 * allocated(prefix.len()) + PREFIX_BYTES).sum()
     }
 
-    /// Whether the keys of a command that runs now are remembered.
+    /// Returns `true` if the keys of the current command are remembered.
     pub(crate) fn remembers(&self) -> bool {
         match self.mode {
             TrackingMode::Default => true,
@@ -59,18 +62,19 @@ impl TrackingState {
     }
 }
 
-/// What all clients track.
+/// The tracking state of all clients.
 #[derive(Debug, Default)]
 pub(crate) struct Tracking {
-    /// How many clients do.
+    /// The number of clients that track.
     pub(crate) clients: usize,
-    /// Keys that were read, and by whom. Databases do not matter, as in Redis.
+    /// The keys that were read, with their readers. As in Redis, databases are not distinguished.
     keys: BTreeMap<Vec<u8>, BTreeSet<ClientId>>,
-    /// Pairs of a key and a client.
+    /// The number of pairs of a key and a client.
     items: usize,
-    /// Prefixes, who has named them, and the keys below that have changed, with whoever changed them last.
+    /// The prefixes, with their clients and the keys below that have changed, each with the client
+    /// that changed it last.
     prefixes: BTreeMap<Vec<u8>, Prefix>,
-    /// What is to be sent.
+    /// Messages to send.
     pub(crate) stale: Vec<Stale>,
     has_broadcast: bool,
 }
@@ -81,53 +85,55 @@ pub(crate) struct Prefix {
     pub(crate) changed: BTreeMap<Vec<u8>, Option<ClientId>>,
 }
 
-/// Something that caches may hold is no longer true.
+/// Cached data that is no longer valid.
 #[derive(Debug)]
 pub(crate) enum Stale {
-    /// A key, which these clients have read.
+    /// A key that these clients have read.
     Key {
         /// The key.
         key: Vec<u8>,
-        /// Who has read it.
+        /// The clients that have read it.
         clients: BTreeSet<ClientId>,
-        /// Who has changed it.
+        /// The client that has changed it.
         by: Option<ClientId>,
     },
-    /// Everything.
+    /// All keys.
     All,
 }
 
 impl Tracking {
-    /// What the remembered keys take, about: a name of common length, and its places in two trees.
+    /// Returns the approximate memory that the remembered keys use, assuming names of usual length
+    /// and counting their entries in two trees.
     pub(crate) fn memory_bytes(&self) -> usize {
         const KEY_BYTES: usize = 300;
         const ITEM_BYTES: usize = 16;
         self.keys.len() * KEY_BYTES + self.items * ITEM_BYTES
     }
 
-    /// Whether no client tracks and no key is remembered, which is nearly always.
+    /// Returns `true` if no client tracks and no key is remembered, which is the common case.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.clients == 0 && self.items == 0
     }
 
-    /// How many keys are remembered.
+    /// Returns the number of keys that are remembered.
     pub(crate) fn keys(&self) -> usize {
         self.keys.len()
     }
 
-    /// How many pairs of a key and a client are remembered.
+    /// Returns the number of pairs of a key and a client that are remembered.
     pub(crate) const fn items(&self) -> usize {
         self.items
     }
 
-    /// How many prefixes are broadcast.
+    /// Returns the number of prefixes.
     pub(crate) fn prefixes(&self) -> usize {
         self.prefixes.len()
     }
 
-    /// Remembers that a client has read a key. Clients that have disconnected since they read it are dropped once
-    /// they could be half of those remembered, so that the drops cost no more than what was remembered.
+    /// Remembers that a client has read a key. Clients that have disconnected since they read it
+    /// are dropped when they could be half of those remembered, so that the cost of dropping them
+    /// is amortized.
     pub(crate) fn remember(
         &mut self,
         client: ClientId,
@@ -148,7 +154,8 @@ impl Tracking {
         self.items = self.items - before + clients.len();
     }
 
-    /// Forgets keys until at most `limit` are left, as if they had changed: a cache must not hold what nobody watches.
+    /// Forgets keys until at most `limit` are left. Each is invalidated as if it had changed, since
+    /// a cache must not hold keys that are not tracked.
     pub(crate) fn shrink(&mut self, limit: u64) {
         while limit > 0
             && self.keys.len() as u64 > limit
@@ -159,7 +166,8 @@ impl Tracking {
         }
     }
 
-    /// A key has changed, by the hand of a client or of time.
+    /// Reports that a key has changed. `by` is the client that changed it, or `None` if it expired
+    /// or was evicted.
     #[inline]
     pub(crate) fn touch(&mut self, key: &[u8], by: Option<ClientId>) {
         if !self.is_empty() {
@@ -180,7 +188,7 @@ impl Tracking {
         }
     }
 
-    /// All keys of a database are gone.
+    /// Reports that all keys of a database are removed.
     pub(crate) fn touch_all(&mut self) {
         if !self.is_empty() {
             self.keys.clear();
@@ -189,13 +197,14 @@ impl Tracking {
         }
     }
 
-    /// Whether messages wait for the end of the turn.
+    /// Returns `true` if messages for prefixes wait for the end of the turn.
     #[inline]
     pub(crate) const fn has_broadcast(&self) -> bool {
         self.has_broadcast
     }
 
-    /// For each prefix its clients and the keys that have changed since this was last asked.
+    /// Takes the prefixes below which keys have changed since the last call, each with its clients
+    /// and these keys.
     pub(crate) fn take_broadcast(&mut self) -> Vec<Prefix> {
         self.has_broadcast = false;
         let changed = self.prefixes.values_mut().filter(|prefix| !prefix.changed.is_empty());
@@ -207,12 +216,12 @@ impl Tracking {
             .collect()
     }
 
-    /// A client wants to hear of the keys below a prefix.
+    /// Registers a prefix for a client.
     pub(crate) fn add_prefix(&mut self, prefix: &[u8], client: ClientId) {
         self.prefixes.entry(prefix.to_vec()).or_default().clients.insert(client);
     }
 
-    /// A client stops tracking. The keys that it has read are forgotten when they change.
+    /// Ends the tracking of a client. The keys that it has read are forgotten when they change.
     pub(crate) fn forget(&mut self, client: ClientId, state: &TrackingState) {
         self.clients -= 1;
         for prefix in &state.prefixes {
@@ -231,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clients_that_have_disconnected_do_not_pile_up() {
+    fn disconnected_readers_of_a_key_do_not_accumulate() {
         let mut tracking = Tracking::default();
         for serial in 1..=100 {
             let client = ClientId::new(serial, 0);

@@ -20,43 +20,45 @@ pub(crate) struct Wait {
     pub(crate) database: usize,
     /// The type that one of the keys must hold.
     pub(crate) value_type: Type,
-    /// Whether a key that is missing, or holds another type, also ends the wait: with an error.
+    /// Whether a key that is missing, or holds another type, also ends the wait, with an error.
     pub(crate) needs_key: bool,
-    /// The command to run again once a key is ready. Its handler has replaced the arguments that would mean something else
-    /// by then.
+    /// The command to run again when a key is ready. Its handler has replaced the arguments whose
+    /// meaning depends on the current time or data.
     pub(crate) request: Option<Request>,
     /// Whether the reply after a timeout is a null instead of a null array.
     pub(crate) replies_null: bool,
 }
 
 impl Wait {
-    /// Whether a key that now holds a value of type `found`, or is missing, ends the wait.
+    /// Returns `true` if a key that now holds a value of type `found`, or is missing, ends the
+    /// wait.
     pub(crate) fn is_for(&self, found: Option<Type>) -> bool {
         self.needs_key || found == Some(self.value_type)
     }
 }
 
-/// The clients that wait, the keys that they wait for, and which of these keys have changed.
+/// The clients that wait, the keys that they wait for, and the keys that have changed.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
-    /// When clients stop waiting that do not wait for ever.
+    /// The deadlines of the clients that do not wait for ever.
     deadlines: BTreeSet<(UnixMicros, ClientId)>,
-    /// For each key, who waits for it: the first is served first.
+    /// The clients that wait for each key, in the order in which they are served.
     waiting: BTreeMap<DatabaseKey, Vec<ClientId>>,
-    /// Keys that have changed since their clients were last served, in the order in which they did.
+    /// Keys that have changed since their clients were last served, in the order of their changes.
     ready: VecDeque<DatabaseKey>,
-    /// The same keys, each once.
+    /// The same keys as a set.
     is_ready: BTreeSet<DatabaseKey>,
 }
 
 impl Waiters {
-    /// Whether nobody waits for any key, which is nearly always.
+    /// Returns `true` if no client waits for a key, which is the common case.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Adds a client that waits until `until`, for the keys of `wait` if there are any. A key may be named twice.
+    /// Adds a client that waits until `until`, for the keys of `wait` if there are any. A key may
+    /// be named twice.
     pub(crate) fn add(&mut self, client: ClientId, wait: Option<&Wait>, until: Option<UnixMicros>) {
         if let Some(until) = until {
             self.deadlines.insert((until, client));
@@ -92,18 +94,18 @@ impl Waiters {
         }
     }
 
-    /// When the first wait is up.
+    /// Returns the earliest deadline.
     pub(crate) fn earliest_deadline(&self) -> Option<UnixMicros> {
         self.deadlines.first().map(|(until, _)| *until)
     }
 
-    /// A client whose time is up; its deadline is forgotten.
+    /// Returns a client whose deadline has passed, and removes the deadline.
     pub(crate) fn pop_overdue(&mut self, now: UnixMicros) -> Option<ClientId> {
         let is_overdue = self.earliest_deadline().is_some_and(|until| until <= now);
         is_overdue.then(|| self.deadlines.pop_first()).flatten().map(|(_, client)| client)
     }
 
-    /// A key has changed: whoever waits for it may be served.
+    /// Reports a change to a key: the clients that wait for it may be served.
     pub(crate) fn touch(&mut self, database: usize, key: &[u8]) {
         let key = (database, key.to_vec());
         if self.waiting.contains_key(&key) && self.is_ready.insert(key.clone()) {
@@ -111,7 +113,7 @@ impl Waiters {
         }
     }
 
-    /// All of a database is replaced.
+    /// Reports that a database was replaced.
     pub(crate) fn touch_all(&mut self, database: usize) {
         let all = (database, Vec::new())..(database + 1, Vec::new());
         for (key, _) in self.waiting.range(all) {
@@ -121,13 +123,13 @@ impl Waiters {
         }
     }
 
-    /// Whether some key has changed.
+    /// Returns `true` if a key has changed that clients wait for.
     #[inline]
     pub(crate) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
-    /// The key that changed first, and who waits for it.
+    /// Returns the key that changed first, with the clients that wait for it.
     pub(crate) fn next_ready(&mut self) -> Option<(DatabaseKey, Vec<ClientId>)> {
         let key = self.ready.pop_front()?;
         self.is_ready.remove(&key);

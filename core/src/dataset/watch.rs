@@ -1,4 +1,4 @@
-//! Who watches which keys, so that `EXEC` can refuse when one of them has changed.
+//! Watched keys: `EXEC` fails if one of its client's keys has changed.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,13 +9,13 @@ use crate::memory::allocated;
 /// The keys that clients watch, in any database.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
-    /// For each database and key, who watches it.
+    /// The watchers of each key, by database and name.
     watchers: BTreeMap<(usize, Vec<u8>), Vec<Watcher>>,
-    /// What each client watches that watches anything.
+    /// The clients that watch keys.
     clients: BTreeMap<ClientId, Watching>,
 }
 
-/// What one client watches.
+/// The watches of one client.
 #[derive(Debug, Default)]
 struct Watching {
     /// Its keys, each once, with their databases.
@@ -27,11 +27,12 @@ struct Watching {
 #[derive(Clone, Copy, Debug)]
 struct Watcher {
     client: ClientId,
-    /// The key had expired already when the watch began: its removal is no change.
+    /// Whether the key had already expired when the watch began: its removal does not count as a
+    /// change then.
     was_expired: bool,
 }
 
-/// What a key holds after its database was replaced.
+/// The state of a key after its database was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Successor {
     Nothing,
@@ -40,13 +41,13 @@ pub(crate) enum Successor {
 }
 
 impl Watches {
-    /// Whether nobody watches anything, which is nearly always.
+    /// Returns `true` if no key is watched, which is the common case.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.clients.is_empty()
     }
 
-    /// Adds a watch; returns what it takes, in bytes: nothing if it was there.
+    /// Adds a watch. Returns the memory that it uses, in bytes: zero if it existed already.
     pub(crate) fn watch(
         &mut self,
         client: ClientId,
@@ -54,7 +55,7 @@ impl Watches {
         key: &[u8],
         was_expired: bool,
     ) -> usize {
-        /// What a watch takes besides its key, which stands in two places.
+        /// The memory that a watch uses besides its key, which is stored twice.
         const WATCH_BYTES: usize = 128;
         let bytes = 2 * allocated(key.len()) + WATCH_BYTES;
         let key = (database, key.to_vec());
@@ -68,7 +69,7 @@ impl Watches {
         if is_new { bytes } else { 0 }
     }
 
-    /// Ends all watches of a client; whether one of its keys had changed.
+    /// Ends all watches of a client. Returns `true` if one of its keys had changed.
     pub(crate) fn unwatch(&mut self, client: ClientId) -> bool {
         let Some(watching) = self.clients.remove(&client) else { return false };
         for key in &watching.keys {
@@ -82,7 +83,7 @@ impl Watches {
         watching.is_touched
     }
 
-    /// A key has changed.
+    /// Reports a change to a key.
     pub(crate) fn touch(&mut self, database: usize, key: &[u8]) {
         let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
         for watcher in watchers {
@@ -90,7 +91,8 @@ impl Watches {
         }
     }
 
-    /// A key that had expired is removed: news to those only who watched it while it lived.
+    /// Reports the removal of an expired key. It counts as a change only for clients that have
+    /// watched the key since before it expired.
     pub(crate) fn touch_expired(&mut self, database: usize, key: &[u8]) {
         let Some(watchers) = self.watchers.get(&(database, key.to_vec())) else { return };
         for watcher in watchers.iter().filter(|watcher| !watcher.was_expired) {
@@ -98,7 +100,8 @@ impl Watches {
         }
     }
 
-    /// All of a database is replaced. `before` tells whether a key was there, expired or not; `after` what is in its place.
+    /// Reports that a database was replaced. `before` returns whether a key existed, expired or
+    /// not; `after` returns its state afterwards.
     pub(crate) fn touch_all(
         &mut self,
         database: usize,
@@ -113,7 +116,7 @@ impl Watches {
             }
             for watcher in watchers {
                 match successor {
-                    // An expired key is gone for good, or expired still: no news.
+                    // A key that had expired, and is now removed or still expired, has not changed.
                     Successor::Nothing if watcher.was_expired => watcher.was_expired = false,
                     Successor::Expired if watcher.was_expired => {}
                     Successor::Expired if !was_there => watcher.was_expired = true,
@@ -123,7 +126,7 @@ impl Watches {
         }
     }
 
-    /// The keys that a client watches and that had not expired when it began to.
+    /// Returns the keys that a client watches and that had not expired when it began to.
     pub(crate) fn keys_of(&self, client: ClientId) -> impl Iterator<Item = (usize, &[u8])> {
         let keys = self.clients.get(&client).into_iter().flat_map(|watching| &watching.keys);
         let was_live = move |key: &&(usize, Vec<u8>)| {

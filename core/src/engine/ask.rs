@@ -1,4 +1,4 @@
-//! Commands that read, for people who look on: nothing is counted, touched or expired by them, nor is anybody told.
+//! Read-only queries for tooling: no statistics, no expiry, no notifications.
 
 use alloc::rc::Rc;
 
@@ -15,11 +15,12 @@ use crate::resp::request::{Limits, Progress, RequestReader};
 use crate::session::Role;
 use crate::time::UnixMicros;
 
-/// What a command must not do that is asked in passing.
+/// Flags of commands that would change something besides the reply, and are refused.
 const LEAVES_A_TRACE: Flags = Flags::of(&[Flag::Blocking, Flag::MayReplicate, Flag::MarksAccess]);
 
 impl Engine {
-    /// Writes the reply to one request, in RESP3: of a command that reads, in a database. Everything else is refused.
+    /// Writes the RESP3 reply to one request, run against `database`. Refuses all but read-only
+    /// commands.
     pub fn ask(&mut self, database: usize, request: &[u8], now: UnixMicros, output: &mut Output) {
         output.set_most(self.instance.config.client_ceiling().unwrap_or(usize::MAX));
         let mut parsed = Request::default();
@@ -62,7 +63,8 @@ impl Engine {
         result
     }
 
-    /// Runs a read-only command as an inspector. The statistics, the random generator and the notifications stay as they were.
+    /// Runs a read-only command as an inspector. The statistics, the random generator and the
+    /// notifications stay as they were.
     fn answer_as(
         &mut self,
         client: ClientId,
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_leaves_no_trace() {
+    fn a_query_leaves_no_trace() {
         let filled = || {
             let mut engine = Engine::new(Config::default(), Seed(1));
             let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
@@ -139,7 +141,7 @@ mod tests {
         let ((mut engine, listener, client), (mut other, _, other_client)) = (filled(), filled());
         let late = UnixMicros(9_000_000);
         assert_eq!(asked(&mut engine, "GET k\r\n", UnixMicros(0)), "$1\r\nv\r\n");
-        assert_eq!(asked(&mut engine, "GET k\r\n", late), "_\r\n", "it has expired");
+        assert_eq!(asked(&mut engine, "GET k\r\n", late), "_\r\n", "the key has expired");
         assert_eq!(asked(&mut engine, "HGETALL h\r\n", late), "%1\r\n$1\r\ng\r\n$1\r\nw\r\n");
         assert_eq!(
             asked(&mut engine, "SCAN 0 TYPE hash\r\n", late),
@@ -147,8 +149,8 @@ mod tests {
         );
         assert!(asked(&mut engine, "SRANDMEMBER s\r\n", late).starts_with('$'));
         assert_eq!(asked(&mut engine, "LRANGE s 0 1\r\n", late), format_error("WRONGTYPE"));
-        assert!(engine.output(listener).is_empty(), "nobody was told that a key is gone");
-        assert_eq!(engine.sizes(0), Some((3, 1)), "nor is it");
+        assert!(engine.output(listener).is_empty(), "no notification was sent for the expired key");
+        assert_eq!(engine.sizes(0), Some((3, 1)), "the expired key is still in place");
         for question in [
             "OBJECT IDLETIME s\r\n",
             "SRANDMEMBER s\r\n",
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_more_than_read_is_refused() {
+    fn commands_that_do_more_than_read_are_refused() {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let refused = [
             "SET k v",

@@ -1,10 +1,12 @@
-//! Clients that wait: until a key changes, their time is up, or somebody frees them.
+//! Blocked clients: each waits until a key changes, its timeout passes, or `CLIENT UNBLOCK` frees
+//! it.
 //!
-//! A command that finds nothing to take blocks its client and is kept. When a key for which the client waits has changed
-//! and holds a value of the right type, the command simply runs again, as if it had come just now: it may find what it
-//! wanted, fail, or wait on. Keys are served in the order in which they changed, once the command that changed them is
-//! done, and the clients of a key in the order in which they came. What a served command changes in turn makes further
-//! keys ready, so a chain of `BLMOVE`s is run to its end.
+//! A command that finds nothing to take blocks its client and is kept. When a key that the client
+//! waits for has changed and holds a value of the right type, the command simply runs again, as if
+//! it had just arrived: it may succeed, fail, or keep waiting. Keys are served in the order in
+//! which they changed, after the command that changed them; the clients of a key are served in
+//! order of arrival. A served command may change further keys and make them ready in turn, so a
+//! chain of `BLMOVE`s runs to its end.
 
 use core::mem;
 
@@ -50,7 +52,7 @@ impl Engine {
         self.is_resuming = false;
     }
 
-    /// Serves the clients that wait for what the turn's client has changed.
+    /// Serves the clients that wait for keys which the turn's client has changed.
     #[cold]
     pub(super) fn serve_others(&mut self, turn: &mut Turn) {
         turn.started_ns = self.serve_blocked(turn.now, turn.started_ns);
@@ -121,7 +123,7 @@ mod tests {
     use crate::random::Seed;
 
     #[test]
-    fn who_is_freed_before_its_time_leaves_no_deadline() {
+    fn unblocking_a_client_early_removes_its_deadline() {
         let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(0));
         let [waiting, freeing] =
             [(); 2].map(|()| engine.connect(Peer::local(), now).expect("there is room"));

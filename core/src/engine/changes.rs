@@ -15,7 +15,7 @@ use crate::resp::request::{Limits, Progress, RequestReader};
 use crate::session::{Clearance, Role};
 use crate::time::UnixMicros;
 
-/// Limits of a stream: whatever was once accepted is accepted again.
+/// Limits of a stream: everything that was accepted once is accepted again.
 const LIMITS: Limits = Limits {
     inline_len_bytes: limits::INLINE_LEN_BYTES,
     multibulk_count: limits::MULTIBULK_COUNT,
@@ -24,9 +24,9 @@ const LIMITS: Limits = Limits {
 };
 
 impl Engine {
-    /// Adds a reader of the stream of changes: from now on, every change to data is written as a command that has the same
-    /// effect at any time, in the form that Redis sends to replicas. The stream begins with a `SELECT`. Without readers nothing
-    /// is written.
+    /// Adds a reader of the stream of changes. From now on, every change to data is recorded as a
+    /// command that has the same effect at any time, in the form that Redis sends to replicas. The
+    /// stream begins with a `SELECT`. Without readers, nothing is recorded.
     ///
     /// ```
     /// use redstart_core::{client::Peer, config::Config, engine::Engine, random::Seed, time::UnixMicros};
@@ -55,7 +55,7 @@ impl Engine {
         self.dataset.observers.propagation.log.detach(reader);
     }
 
-    /// Returns the offset of the end of the stream: the number of bytes that were ever written to it.
+    /// Returns the offset of the end of the stream: the number of bytes ever written to it.
     #[must_use]
     pub const fn changes_end(&self) -> u64 {
         self.dataset.observers.propagation.log.end()
@@ -66,13 +66,14 @@ impl Engine {
         self.dataset.observers.propagation.log.unread(reader)
     }
 
-    /// Moves a reader forward by `len_bytes`, at most to the end. What all readers have consumed is freed.
+    /// Moves a reader forward by `len_bytes`, at most to the end. Bytes that all readers have
+    /// consumed are freed.
     pub fn consume_changes(&mut self, reader: ReaderId, len_bytes: usize) {
         self.dataset.observers.propagation.log.consume(reader, len_bytes);
     }
 
-    /// Returns everything that a reader has not consumed yet, and consumes it. What follows begins with a `SELECT`, so each
-    /// piece can be applied by itself.
+    /// Returns everything that a reader has not consumed yet, and consumes it. What follows begins
+    /// with a `SELECT`, so each piece can be applied by itself.
     pub fn take_changes(&mut self, reader: ReaderId) -> Vec<u8> {
         let propagation = &mut self.dataset.observers.propagation;
         let changes: Vec<u8> = propagation.log.unread(reader).flatten().copied().collect();
@@ -83,18 +84,20 @@ impl Engine {
         changes
     }
 
-    /// Starts the statistics of `INFO` anew, as `CONFIG RESETSTAT` does: for a front end that has brought the data back.
+    /// Resets the statistics of `INFO`, as `CONFIG RESETSTAT` does. For a front end that has just
+    /// restored the data.
     pub fn reset_statistics(&mut self) {
         self.instance.stats.reset();
         self.dataset.stats.reset();
     }
 
-    /// Applies changes from the stream of another engine, at any time. Nothing expires meanwhile: the stream says what has
-    /// expired. Commands between `MULTI` and `EXEC` are applied together.
+    /// Applies changes from the stream of another engine, at any time. Nothing expires meanwhile:
+    /// the stream contains expired keys as deletions. Commands between `MULTI` and `EXEC` are
+    /// applied together.
     ///
     /// # Errors
-    /// The bytes are not such a stream, name an unknown command, or end in the middle of a command or transaction. Everything
-    /// before that was applied.
+    /// The bytes are not such a stream, name an unknown command, or end in the middle of a command
+    /// or transaction. Everything before that was applied.
     pub fn apply_changes(&mut self, mut changes: &[u8], now: UnixMicros) -> Result<(), Error> {
         let client = self.begin_applying(now);
         let mut turn = self.begin_turn(client, now, 0);
@@ -150,21 +153,21 @@ mod tests {
 
     fn engine() -> (Engine, ReaderId) {
         let mut config = Config::default();
-        let parameter = Config::parameter(b"enable-debug-command").expect("it is a parameter");
-        config.set(parameter, b"yes").expect("it is a value");
+        let parameter = Config::parameter(b"enable-debug-command").expect("the parameter exists");
+        config.set(parameter, b"yes").expect("the value is valid");
         let mut engine = Engine::new(config, Seed(1));
         let reader = engine.follow_changes();
         (engine, reader)
     }
 
-    /// Runs requests, one a line, as a client of their own.
+    /// Runs requests, one per line, as a client of their own.
     fn run(engine: &mut Engine, requests: &str, now: UnixMicros) {
         let client = engine.connect(Peer::local(), now).expect("there is room");
         engine.receive(client, requests.replace('\n', "\r\n").as_bytes(), now);
         engine.disconnect(client);
     }
 
-    /// Takes the commands of the stream, one a line.
+    /// Takes the commands of the stream, one per line.
     fn commands(engine: &mut Engine, reader: ReaderId) -> String {
         let (changes, mut request) = (engine.take_changes(reader), Request::default());
         let (mut rest, mut lines) = (&changes[..], Vec::new());
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_served_client_is_a_unit_of_its_own() {
+    fn each_served_client_propagates_as_a_separate_unit() {
         let (mut engine, reader) = engine();
         let waiting = engine.connect(Peer::local(), START).expect("there is room");
         engine.receive(waiting, b"BLPOP list 0\r\n", START);
@@ -198,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_keys_are_deletions() {
+    fn expired_keys_propagate_as_deletions() {
         let (mut engine, reader) = engine();
         run(&mut engine, "SET a 1 PX 10\nSET b 1 PX 10\n", START);
         commands(&mut engine, reader);
@@ -220,23 +223,23 @@ mod tests {
         let changes = engine.take_changes(reader);
         let (mut copy, _) = self::engine();
         let much_later = UnixMicros(START.0 + 1_000_000_000);
-        copy.apply_changes(&changes, much_later).expect("it is a stream");
+        copy.apply_changes(&changes, much_later).expect("the stream is valid");
         assert_eq!(copy.sizes(0), Some((2, 1)));
         engine.tick(much_later);
-        copy.apply_changes(&engine.take_changes(reader), much_later).expect("it is a stream");
+        copy.apply_changes(&engine.take_changes(reader), much_later).expect("the stream is valid");
         assert_eq!(copy.sizes(0), Some((1, 0)));
     }
 
     #[test]
-    fn a_damaged_stream_is_refused() {
-        let damaged: [&[u8]; 5] = [
+    fn a_corrupt_stream_is_refused() {
+        let corrupt: [&[u8]; 5] = [
             b"*1\r\n$3\r\nSE",
             b"*1\r\n$3\r\nABC\r\n",
             b"*x\r\n",
             b"\r\n",
             b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n",
         ];
-        for bytes in damaged {
+        for bytes in corrupt {
             let (mut engine, _) = engine();
             assert!(engine.apply_changes(bytes, START).is_err());
             assert_eq!(engine.sizes(0), Some((0, 0)));

@@ -1,7 +1,8 @@
-//! What happens when nobody asks: expiry, time-outs, lazy freeing, samples for `INFO`.
+//! Periodic work: expiry, timeouts, lazy freeing, samples for `INFO`.
 //!
-//! Redis does this `hz` times a second, for a share of its time. Here each tick does a bounded amount of work and says
-//! when the next is due: at once when something is left, so that requests are served in between.
+//! Redis does this `hz` times a second, for a share of its time. Here each tick does a bounded
+//! amount of work and returns when the next one is due: immediately if work is left, so that
+//! requests are served in between.
 
 use super::Engine;
 use crate::client::ClientId;
@@ -11,17 +12,17 @@ use crate::session::{Role, Session};
 use crate::time::UnixMicros;
 use alloc::vec::Vec;
 
-/// When the periodic work was last done.
+/// The state of the periodic work.
 #[derive(Debug, Default)]
 pub(super) struct Cron {
     last: Option<UnixMicros>,
-    /// The database whose expired keys are collected next.
+    /// The database whose expired keys are removed next.
     database: usize,
 }
 
 impl Engine {
-    /// Does what is due at `now`. Returns when it must be called again, if nothing else happens before: at `now` itself
-    /// when work is left.
+    /// Does what is due at `now`. Returns when to call it again if nothing else happens before: at
+    /// `now` itself if work is left.
     pub fn tick(&mut self, now: UnixMicros) -> UnixMicros {
         self.end_waits(now);
         self.end_pause(now);
@@ -50,8 +51,9 @@ impl Engine {
         self.next_due(now).map_or(next_cron, |due| due.min(next_cron)).max(now)
     }
 
-    /// The next time a timeout, an expiry or a client's next turn becomes visible to a client. A front
-    /// end with a virtual clock need not stop before, though [`tick`](Self::tick) asks for it.
+    /// Returns the next time a timeout, an expiry or a client's next turn becomes visible to a
+    /// client. A front end with a virtual clock need not stop before that, even if
+    /// [`tick`](Self::tick) asks to be called earlier.
     #[must_use]
     pub fn next_due(&self, now: UnixMicros) -> Option<UnixMicros> {
         let deadlines = [
@@ -72,7 +74,7 @@ impl Engine {
         if !self.may_expire() {
             return false;
         }
-        // The clock is read for the latency monitor alone.
+        // Reading the clock is only needed for the latency monitor.
         let is_watched = self.instance.config.latency_monitor_threshold > 0;
         let started_ns = if is_watched { self.instance.host.monotonic_ns() } else { 0 };
         let has_more = self.expire_in_turn(now);
@@ -80,7 +82,8 @@ impl Engine {
         has_more
     }
 
-    /// Goes through the databases, from where it stopped; whether it stopped before it had seen all.
+    /// Goes through the databases, from where it stopped last time. Returns `true` if it stopped
+    /// early, with work left.
     fn expire_in_turn(&mut self, now: UnixMicros) -> bool {
         let databases = self.dataset.keyspace.databases();
         for _ in 0..databases {
@@ -94,8 +97,8 @@ impl Engine {
         false
     }
 
-    /// When the next key expires; a key is due once its millisecond has begun, and the collector need not hurry more than
-    /// ten times a second.
+    /// Returns when the next key is due for removal: a key expires once the millisecond of its
+    /// deadline is over, and active expiry runs at most ten times a second.
     fn next_expiry(&self, now: UnixMicros) -> Option<UnixMicros> {
         if !self.may_expire() {
             return None;
@@ -119,8 +122,8 @@ impl Engine {
         self.close_slow_readers(now);
     }
 
-    /// Closes the clients that have left more unread than the soft limit for as long as it allows, and forgets that of
-    /// those which have read since.
+    /// Closes the clients whose unread output has exceeded the soft limit for longer than it
+    /// allows, and restarts the time for those that have caught up since.
     fn close_slow_readers(&mut self, now: UnixMicros) {
         let is_slow =
             |session: &&Session| session.soft_limit_since.is_some() && session.closing.is_none();
@@ -157,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// Lets postponed clients go on once the pause is over.
+    /// Resumes postponed clients after the pause has ended.
     fn end_pause(&mut self, now: UnixMicros) {
         if self.instance.pause.is_some_and(|pause| pause.until <= now) {
             self.instance.unpause();
@@ -177,7 +180,7 @@ mod tests {
     use alloc::vec;
     use core::cell::Cell;
 
-    /// A machine on which everything takes five milliseconds.
+    /// A host on which everything takes five milliseconds.
     #[derive(Debug, Default)]
     struct SlowHost(Cell<u64>);
 
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latency_monitor_hears_of_what_nobody_asked_for() {
+    fn the_latency_monitor_records_periodic_work() {
         let now = UnixMicros(SECOND);
         let config = Config {
             latency_monitor_threshold: 1,
@@ -202,13 +205,13 @@ mod tests {
             engine.receive(client, request, now);
             engine.tick(UnixMicros(now.0 + SECOND));
             engine.receive(client, b"LATENCY LATEST\n", now);
-            let told: Vec<u8> = engine.output(client).slices().flatten().copied().collect();
-            engine.consume(client, told.len(), now);
+            let reply: Vec<u8> = engine.output(client).slices().flatten().copied().collect();
+            engine.consume(client, reply.len(), now);
             let known = ["expire-cycle", "eviction-cycle", "fast-command", "command"];
-            let is_told = |name: &&str| {
-                told.windows(name.len() + 1).any(|bytes| bytes == format!("{name}\r").as_bytes())
+            let is_listed = |name: &&str| {
+                reply.windows(name.len() + 1).any(|bytes| bytes == format!("{name}\r").as_bytes())
             };
-            known.into_iter().filter(is_told).collect::<Vec<_>>()
+            known.into_iter().filter(is_listed).collect::<Vec<_>>()
         };
         assert_eq!(events(&mut engine, b"SET k v PX 1\n", now), vec!["expire-cycle", "command"]);
         let request = b"LATENCY RESET\nSET k v\nCONFIG SET maxmemory 1\n";
@@ -217,7 +220,8 @@ mod tests {
 
     const SECOND: u64 = 1_000_000;
 
-    /// An engine with a client that has left four values of 50 KB unread, where 100 KB are too many for ten seconds.
+    /// Returns an engine and a client that has left four values of 50 KB unread, with a soft limit
+    /// of 100 KB for ten seconds.
     fn slow_reader(now: UnixMicros) -> (Engine, ClientId) {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let client = engine.connect(Peer::local(), now).expect("there is room");
@@ -238,14 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_read_is_closed_once_the_soft_limit_has_lasted() {
+    fn exceeding_the_soft_output_limit_for_its_time_closes_the_client() {
         let (mut engine, _) = slow_reader(UnixMicros(SECOND));
         assert!(!is_closed(&mut engine, 1..12));
         assert!(is_closed(&mut engine, 12..13));
     }
 
     #[test]
-    fn who_reads_some_of_it_has_time_again() {
+    fn reading_below_the_soft_output_limit_restarts_its_time() {
         let (mut engine, client) = slow_reader(UnixMicros(SECOND));
         engine.consume(client, 110_000, UnixMicros(5 * SECOND));
         assert!(!is_closed(&mut engine, 5..60));

@@ -1,4 +1,4 @@
-//! From a request to its reply: a list of named checks, then the handler, then the accounts.
+//! From a request to its reply: a sequence of named checks, then the handler, then the statistics.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -19,11 +19,12 @@ use crate::resp::reply::{Protocol, Reply};
 use crate::session::{Clearance, Closing, ReplyMode, Role, Session, Watched};
 use crate::time::UnixMicros;
 
-/// What a client may not run while it monitors.
+/// Commands with any of these flags are refused to a client that is a monitor.
 const TOUCHES_DATA: Flags = Flags::of(&[Flag::Write, Flag::ReadOnly, Flag::MayReplicate]);
 
 impl Engine {
-    /// Runs one request and writes its reply. `command` is what it resolves to, if there is such a command.
+    /// Runs one request and writes its reply. `command` is the index that its name resolves to, or
+    /// `None` if the command is unknown.
     pub(super) fn execute(
         &mut self,
         turn: &mut Turn,
@@ -61,7 +62,7 @@ impl Engine {
         Ran::Answered
     }
 
-    /// Forgets what `CLIENT CACHING` has said, after the command that it was said for.
+    /// Resets what `CLIENT CACHING` has set, after the command that it applies to.
     #[inline]
     fn end_caching(&mut self, client: ClientId, command: Option<usize>) {
         let session = &mut self.instance.clients[client];
@@ -103,7 +104,7 @@ impl Engine {
         }
     }
 
-    /// The same for a client that has turned replies off.
+    /// Runs, queues or rejects a request of a client that has turned replies off.
     #[cold]
     fn answer_muted(
         &mut self,
@@ -123,13 +124,13 @@ impl Engine {
         if session.reply_mode.is_muted() {
             turn.output.rewind(before);
         }
-        // The reply to a command that waits is the one to skip.
+        // For a blocked command, the reply to skip is still to come.
         if !session.is_blocked() {
             session.reply_mode = session.reply_mode.after_command();
         }
     }
 
-    /// The checks that come before a command runs.
+    /// Checks whether a command may run.
     #[inline]
     fn admit(
         &self,
@@ -176,7 +177,7 @@ impl Engine {
         Ok(command.index)
     }
 
-    /// Whether a command has a flag.
+    /// Returns `true` if a command has the flag.
     #[inline]
     pub(super) fn has_flag(&self, index: usize, flag: Flag) -> bool {
         self.commands.command(index).spec.flags.has(flag)
@@ -212,7 +213,7 @@ impl Engine {
         self.reply(turn).error(&error);
     }
 
-    /// Whether `CLIENT PAUSE` holds a command back.
+    /// Returns `true` if `CLIENT PAUSE` postpones the command.
     #[inline]
     fn must_postpone(&self, session: &Session, index: usize, now: UnixMicros) -> bool {
         self.instance.pause.is_some() && self.is_paused(session, index, now)
@@ -235,7 +236,7 @@ impl Engine {
         }
     }
 
-    /// Runs an admitted command, and updates the statistics.
+    /// Runs an admitted command and updates the statistics.
     pub(super) fn call(&mut self, turn: &mut Turn, call: Call<'_>) {
         let Call { index, args, hashed } = call;
         let command = self.commands.command(index);
@@ -285,13 +286,13 @@ impl Engine {
         }
         match result {
             Ok(Outcome::Done | Outcome::Instead(_)) => {}
-            // It is accounted for when it ends.
+            // A blocked command is counted when it ends.
             Ok(Outcome::Block { until, .. }) => {
                 self.show(turn, call);
                 return self.block(turn, call, until);
             }
             Ok(Outcome::Exec) => {
-                // The duration of EXEC is that of everything it runs.
+                // The duration of EXEC includes all the commands that it runs.
                 let started_ns = turn.started_ns;
                 self.exec(turn);
                 turn.started_ns = started_ns;
@@ -323,7 +324,8 @@ impl Engine {
         self.show(turn, call);
     }
 
-    /// Shows a command to the clients that `MONITOR`: when it was asked for, not when it runs again.
+    /// Sends a command to the `MONITOR` clients. A blocked command is sent when it arrives, not
+    /// when it runs again.
     #[inline]
     fn show(&mut self, turn: &Turn, call: Call<'_>) {
         if !self.instance.monitors.is_empty()
@@ -333,7 +335,7 @@ impl Engine {
         }
     }
 
-    /// Adds a slow command to the slow log and the latency monitor, as their thresholds say.
+    /// Adds a slow command to the slow log and the latency monitor, according to their thresholds.
     #[cold]
     fn note_slow(&mut self, turn: &Turn, call: Call<'_>, duration_us: u64) {
         let threshold_us = u64::try_from(self.instance.config.slowlog_log_slower_than);
@@ -366,7 +368,7 @@ impl Engine {
         self.instance.slowlog.push(entry, max_len);
     }
 
-    /// Sends a command to the monitors, without secrets. Administrative commands are not shown.
+    /// Sends a command to the monitors, with secrets redacted. Administrative commands are omitted.
     #[cold]
     fn feed_monitors(&mut self, turn: &Turn, Call { index, args, .. }: Call<'_>) {
         let spec = self.commands.command(index).spec;
@@ -401,7 +403,8 @@ impl Engine {
         tracking.shrink(self.instance.config.tracking_table_max_keys as u64);
     }
 
-    /// Forgets tracked keys beyond the limit, before a command is queued: its client gets the invalidations first.
+    /// Forgets tracked keys beyond the limit before a command is queued: its client gets the
+    /// invalidations first.
     fn limit_tracking(&mut self, turn: &mut Turn) {
         let observers = &mut self.dataset.observers;
         if !observers.tracking.is_empty() {
@@ -412,21 +415,21 @@ impl Engine {
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ran {
-    /// It has its reply, or waits for it.
+    /// The reply is written, or the client is blocked and gets it later.
     Answered,
-    /// It has not run: `CLIENT PAUSE` holds it back.
+    /// The request has not run: `CLIENT PAUSE` postpones it.
     Postponed,
 }
 
-/// A request that may not run.
+/// The reason why a request is rejected.
 struct Rejection {
     error: Error,
-    /// The command, where it is known.
+    /// The command, if it is known.
     command: Option<usize>,
-    /// What its client lacks.
+    /// The permission that its client lacks.
     denial: Option<Denial>,
 }
 
@@ -437,8 +440,9 @@ impl Rejection {
     }
 }
 
-/// Whether a word opens a line of HTTP: a web page tries to make its visitor's browser speak to this server. Redis
-/// closes such a connection without a word, and so does this.
+/// Returns `true` if a word begins a line of HTTP. It is then likely that a web page makes its
+/// visitor's browser send requests to this server. Redis closes such a connection without a reply,
+/// and so does this engine.
 fn is_http(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"host:") || name.eq_ignore_ascii_case(b"post")
 }

@@ -1,8 +1,10 @@
-//! Memory limits: keys are evicted, and clients disconnected, until what is used is below them.
+//! Memory limits: keys are evicted, and clients disconnected, until memory usage is below the
+//! limits.
 //!
-//! That happens before a command runs, as in Redis, and never takes long: what is evicted at once is bounded by
-//! `maxmemory-eviction-tenacity`. If that was not enough, the command runs all the same, and the next turn of a client or the
-//! next tick goes on. Only when nothing may be evicted any more are commands that could take memory refused.
+//! This happens before a command runs, as in Redis, and takes a bounded time:
+//! `maxmemory-eviction-tenacity` limits how many keys are evicted at once. If that is not enough,
+//! the command runs all the same, and a client's next turn or the next tick continues. Commands
+//! that could use more memory are refused only if no key is left that may be evicted.
 
 use alloc::vec::Vec;
 
@@ -17,19 +19,20 @@ use crate::session::{Closing, Session};
 use crate::sort;
 use crate::time::UnixMicros;
 
-/// What came of an attempt to get below the limit.
+/// The outcome of an attempt to get below the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Room {
-    /// Less is used than may be.
+    /// Memory usage is below the limit.
     Enough,
-    /// There will be, for there is more to evict.
+    /// Memory usage is above the limit, but there is more to evict.
     Soon,
-    /// There is nothing to evict.
+    /// Memory usage is above the limit, and nothing can be evicted.
     None,
 }
 
 impl Engine {
-    /// Makes room for the command that a client has sent. Returns whether there is none. The client itself may be disconnected.
+    /// Makes room for the command that a client has sent. Returns `true` if there is no room. May
+    /// disconnect the client itself.
     #[cold]
     pub(super) fn make_room(&mut self, turn: &mut Turn) -> bool {
         self.instance.clients.recount_running(turn.client, &turn.output);
@@ -42,13 +45,15 @@ impl Engine {
         room == Room::None
     }
 
-    /// Goes on with an eviction that was more than one command could wait for. Says whether there is still more to do.
+    /// Continues an eviction that exceeded what one command waits for. Returns `true` if there is
+    /// still more to do.
     pub(super) fn evict_more(&mut self, now: UnixMicros) -> bool {
         self.disconnect_largest();
         self.instance.is_evicting && self.evict_some(now) == Room::Soon
     }
 
-    /// Whether a command is refused while there is no memory: one that may use more, or `EXEC` if such a one is queued.
+    /// Returns `true` if a command is refused while memory is short: if it may use more, or is an
+    /// `EXEC` that has such a command queued.
     pub(super) fn needs_room(&self, session: &Session, spec: &Spec) -> bool {
         let may_use_more =
             |command: usize| self.commands.command(command).spec.flags.has(Flag::DenyOom);
@@ -58,7 +63,7 @@ impl Engine {
                 && queued.map(|queued| queued.command).any(may_use_more)
     }
 
-    /// Evicts keys until enough memory is free, or as many as may be at once.
+    /// Evicts keys until enough memory is free, at most as many as are allowed at once.
     fn evict_some(&mut self, now: UnixMicros) -> Room {
         let Some(limit) = self.instance.config.memory_limit() else { return Room::Enough };
         if self.instance.pause_at(now).is_some() {
@@ -99,7 +104,7 @@ impl Engine {
         room
     }
 
-    /// Tells the latency monitor how long something took.
+    /// Reports the duration of an event to the latency monitor.
     pub(super) fn note_latency(&mut self, event: &'static str, started_ns: u64, now: UnixMicros) {
         let threshold_ms = self.instance.config.latency_monitor_threshold as u64;
         if threshold_ms == 0 {
@@ -112,7 +117,7 @@ impl Engine {
         }
     }
 
-    /// What counts against `maxmemory`.
+    /// Returns the memory that counts against `maxmemory`, in bytes.
     pub(crate) fn used_bytes(&self) -> usize {
         self.dataset.memory_bytes() + self.instance.clients.memory_bytes()
     }
@@ -155,8 +160,8 @@ impl Engine {
     }
 }
 
-/// How many keys may be evicted before other work is done: a key takes about a microsecond, and Redis's default of 10 stands for half
-/// a millisecond.
+/// Returns how many keys may be evicted before other work is done. Evicting a key takes about a
+/// microsecond, so Redis's default of 10 means half a millisecond.
 fn most_at_once(tenacity: i64) -> usize {
     match tenacity {
         ..10 => 50 * tenacity.max(1) as usize,

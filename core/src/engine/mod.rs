@@ -1,14 +1,16 @@
 //! The engine's entry points. A front end calls them from a single loop.
 //!
 //! - [`Engine::connect`] when a client connects, [`Engine::disconnect`] when it has disconnected.
-//! - [`Engine::receive`] when it has sent bytes; [`Engine::foresee`] may precede it. Then write [`Engine::output`], and report
-//!   with [`Engine::consume`] how much was written. Stop reading while [`Engine::wants_input`] is false.
-//!   [`Engine::spare`] returns a buffer into which the rest of a large argument can be read.
+//! - [`Engine::receive`] when it has sent bytes; [`Engine::foresee`] may precede it. Then write
+//!   [`Engine::output`], and report with [`Engine::consume`] how much was written. Stop reading
+//!   while [`Engine::wants_input`] is false. [`Engine::spare`] returns a buffer into which the rest
+//!   of a large argument can be read.
 //! - [`Engine::tick`] at the time that the last tick returned: expiry, timeouts, lazy freeing.
-//! - [`Engine::poll_effect`] after any of these, until it returns nothing.
+//! - [`Engine::poll_effect`] after any of these, until it returns `None`.
 //!
-//! [`Engine::snapshot`] and [`Engine::load`], [`Engine::follow_changes`] and [`Engine::apply_changes`] are for durable storage,
-//! [`Engine::view_keys`] and [`Engine::ask`] for tools.
+//! [`Engine::snapshot`] and [`Engine::load`], [`Engine::follow_changes`] and
+//! [`Engine::apply_changes`] are for durable storage, [`Engine::view_keys`] and [`Engine::ask`] for
+//! tools.
 //!
 //! Every call takes the time and does bounded work; nothing runs in the background.
 
@@ -75,26 +77,27 @@ pub struct Engine {
     dataset: Dataset,
     /// Whether clients whose wait is over are being resumed.
     is_resuming: bool,
-    /// Clients whose input runs on with the next tick.
+    /// Clients whose input continues to run with the next tick.
     yielded: VecDeque<ClientId>,
     commands: Commands,
-    /// The requests of one read, parsed: reused from read to read.
+    /// The parsed requests of one read. Reused for every read.
     batch: Batch,
-    /// The databases and the hashes of the keys that were foreseen last, the latest first.
+    /// The databases and the hashes of the keys that were prefetched last, the latest first.
     foreseen: [Option<(usize, u64)>; 2],
-    /// Where a foreseen request is parsed.
+    /// The buffer into which a request is parsed for prefetching.
     foreseen_request: Request,
     /// Output buffers of clients that have nothing to read.
     spare_buffers: Vec<Vec<u8>>,
     cron: cron::Cron,
 }
 
-/// Why a connection was refused; the front end writes [`Refused::reply`] to it and closes it.
+/// The reason why a connection was refused. The front end writes [`Refused::reply`] to it and
+/// closes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused(Error);
 
 impl Refused {
-    /// The error reply that tells the client why.
+    /// Returns the error reply for the refused client.
     #[must_use]
     pub fn reply(&self) -> Vec<u8> {
         [b"-", self.0.text(), b"\r\n"].concat()
@@ -110,13 +113,15 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An empty engine in no surroundings: all that it does follows from its input and `seed`.
+    /// Creates an empty engine without a host. Everything it does is determined by its input and
+    /// `seed`.
     #[must_use]
     pub fn new(config: Config, seed: Seed) -> Self {
         Self::build(config, seed, Box::new(NoHost), None)
     }
 
-    /// An empty engine that was started at `now` and may ask `host` about the process it runs in.
+    /// Creates an empty engine that was started at `now` and may ask `host` about the process it
+    /// runs in.
     #[must_use]
     pub fn with_host(config: Config, seed: Seed, host: Box<dyn Host>, now: UnixMicros) -> Self {
         Self::build(config, seed, host, Some(now))
@@ -145,20 +150,20 @@ impl Engine {
         }
     }
 
-    /// Lets requests call a command by another name, or not at all if `new_name` is empty: `rename-command`. For a front end
+    /// Renames a command, or disables it if `new_name` is empty: `rename-command`. For a front end
     /// that is about to start.
     ///
     /// # Errors
-    /// There is no such command, or another has the new name.
+    /// The command does not exist, or `new_name` is the name of another one.
     pub fn rename_command(&mut self, name: &[u8], new_name: &[u8]) -> Result<(), &'static str> {
         self.commands.rename(name, new_name)
     }
 
-    /// Adds users, each a name and its rules, as the `user` lines of a configuration file have them. For a front end that
-    /// is about to start.
+    /// Adds users, each given by a name and rules, as in the `user` lines of a configuration file.
+    /// For a front end that is about to start.
     ///
     /// # Errors
-    /// The line, counted from zero, that is wrong, and why.
+    /// The index of the first invalid line, counted from zero, and the reason.
     pub fn define_users<'a>(
         &mut self,
         lines: impl Iterator<Item = &'a [Vec<u8>]>,
@@ -166,32 +171,34 @@ impl Engine {
         self.instance.acl.define(lines, &self.commands.rules(&self.instance.config))
     }
 
-    /// Makes those the users that the ACL file holds, as `ACL LOAD` does. For a front end that is about to start.
+    /// Replaces the users by those of the ACL file, as `ACL LOAD` does. For a front end that is
+    /// about to start.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// A description of what is wrong with the file.
     pub fn load_users(&mut self) -> Result<(), String> {
         let users = acl::read_file(&self.instance, &self.commands)?;
         self.instance.acl.replace(users);
         Ok(())
     }
 
-    /// Whether whoever can connect may work without a password.
+    /// Returns `true` if clients can work without a password.
     #[must_use]
     pub fn needs_no_password(&self) -> bool {
         self.instance.acl.default_user().is_for_strangers()
     }
 
-    /// The configuration as it is now: `CONFIG SET` may have changed it.
+    /// Returns the current configuration, with the changes that `CONFIG SET` has made.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.instance.config
     }
 
-    /// A client has come.
+    /// Connects a client.
     ///
     /// # Errors
-    /// [`Refused`]: there are `maxclients` already, or protected mode keeps other machines out.
+    /// [`Refused`] if there are `maxclients` clients already, or if protected mode rejects a remote
+    /// client.
     pub fn connect(&mut self, peer: Peer, now: UnixMicros) -> Result<ClientId, Refused> {
         let (config, default) = (&self.instance.config, self.instance.acl.default_user());
         let refusal = if self.instance.clients.len() as i64 >= config.maxclients {
@@ -211,7 +218,8 @@ impl Engine {
         Ok(self.instance.clients.insert(peer, user, now))
     }
 
-    /// A client is gone, or its connection was closed as an effect asked.
+    /// Removes a client that has disconnected, or whose connection was closed because an effect
+    /// asked for it.
     pub fn disconnect(&mut self, client: ClientId) {
         let Some(session) = self.instance.clients.session_mut(client) else { return };
         let observers = &mut self.dataset.observers;
@@ -227,8 +235,9 @@ impl Engine {
         self.instance.clients.remove(client);
     }
 
-    /// A client has sent `bytes`: every request that is now complete is run. What is incomplete is kept, as are requests
-    /// behind one that waits. Returns how many requests were run.
+    /// Accepts `bytes` from a client and runs every request that is complete. Incomplete requests
+    /// are kept, and so are requests that wait behind a blocked one. Returns the number of requests
+    /// that were run.
     pub fn receive(&mut self, client: ClientId, bytes: &[u8], now: UnixMicros) -> u64 {
         let Some(session) = self.instance.clients.session_mut(client) else { return 0 };
         let before = self.instance.stats.commands_processed;
@@ -257,14 +266,15 @@ impl Engine {
         run
     }
 
-    /// Where the next bytes of `client` belong, if it is in the midst of a large argument: a front end may append them
-    /// there, at most as many as there is room for without growing, and then call [`Engine::receive`] with those that
-    /// follow, or none. That spares a copy; what comes of the bytes is the same.
+    /// Returns the buffer of a partly received large argument of `client`. A front end may append
+    /// the next bytes to it, without growing it, and then call [`Engine::receive`] with the bytes
+    /// that follow, or none. This saves a copy; the result is the same.
     pub fn spare(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
         self.instance.clients.session_mut(client)?.reader.spare()
     }
 
-    /// Tells those that hear of prefixes what has changed below them in this turn.
+    /// Sends invalidations to the clients that track by prefix, for the keys that changed in this
+    /// turn.
     fn broadcast_stale(&mut self, now: UnixMicros) {
         if self.dataset.observers.tracking.has_broadcast() {
             let prefixes = self.dataset.observers.tracking.take_broadcast();
@@ -272,9 +282,9 @@ impl Engine {
         }
     }
 
-    /// A hint: [`Engine::receive`] will soon be called with these bytes. The key of their first request is fetched from
-    /// memory meanwhile. A front end that has several clients to serve tells them all first, then serves them; nothing
-    /// else depends on it.
+    /// Announces that [`Engine::receive`] will soon be called with these bytes, so that the key of
+    /// their first request is prefetched. A front end that has several clients to serve announces
+    /// them all first, then serves them. This is a hint: results do not depend on it.
     pub fn foresee(&mut self, client: ClientId, bytes: &[u8]) {
         let Some(session) = self.instance.clients.session(client) else { return };
         if session.stall.is_none() && session.input.is_empty() {
@@ -283,14 +293,14 @@ impl Engine {
         }
     }
 
-    /// What `client` has yet to read.
+    /// Returns the output that `client` has not read yet.
     #[must_use]
     pub fn output(&self, client: ClientId) -> Pending<'_> {
         Pending(self.instance.clients.session(client).map(|session| &session.output))
     }
 
-    /// Removes the first `len_bytes` bytes of the output, which were written. Requests that waited
-    /// because the client had too much to read run once it has read half of that.
+    /// Removes the first `len_bytes` bytes of the output, after they were written. Requests that
+    /// waited because the client had too much output to read continue once it has read half of it.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
         let spare_buffers = &mut self.spare_buffers;
         let is_full = self.instance.clients.edit(client, |session| {
@@ -312,11 +322,11 @@ impl Engine {
         }
     }
 
-    /// Whether more of a client's bytes should be read.
+    /// Returns `true` if more of a client's bytes should be read.
     ///
-    /// A client whose requests wait, for a key or until it has read its replies, is read on: it may
-    /// write all its requests before it reads. If they exceed `client-query-buffer-limit`, it is
-    /// closed. A client that waits for its turn is not read: its requests run without its doing.
+    /// A client whose requests wait, for a key or until it has read its replies, is still read: it
+    /// may write all its requests before it reads. If they exceed `client-query-buffer-limit`, it
+    /// is closed. A client that waits for its turn is not read: its requests will run anyway.
     #[must_use]
     pub fn wants_input(&self, client: ClientId) -> bool {
         self.instance.clients.session(client).is_some_and(|session| match session.closing {
@@ -326,8 +336,8 @@ impl Engine {
         })
     }
 
-    /// Whether requests of a client run with the next [`tick`](Self::tick). They run even if the client
-    /// has hung up.
+    /// Returns `true` if requests of a client run with the next [`tick`](Self::tick). They run even
+    /// if the client has hung up.
     #[must_use]
     pub fn awaits_turn(&self, client: ClientId) -> bool {
         self.instance.clients.session(client).is_some_and(|session| {
@@ -335,8 +345,9 @@ impl Engine {
         })
     }
 
-    /// Whether a client waits, in a blocking command or because of `CLIENT PAUSE`, and its next reply will come of itself. If it
-    /// has hung up, what it has sent behind that need not be read to know that it is gone.
+    /// Returns `true` if a client waits, in a blocking command or because of `CLIENT PAUSE`, and
+    /// gets its next reply without sending anything. Front ends can then detect that it has hung up
+    /// without reading the input that it has sent meanwhile.
     ///
     /// ```
     /// # use redstart_core::{config::Config, engine::Engine, random::Seed, client::Peer, time::UnixMicros};
@@ -355,18 +366,18 @@ impl Engine {
         self.instance.clients.session(client).is_some_and(Session::is_held)
     }
 
-    /// What the front end is asked to do next, until there is nothing.
+    /// Returns the next action that the front end must take, or `None` if there is none.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.instance.next_effect()
     }
 
-    /// Whether [`Engine::poll_effect`] has something to say.
+    /// Returns `true` if [`Engine::poll_effect`] would return an effect.
     #[must_use]
     pub fn has_effects(&self) -> bool {
         self.instance.has_effects()
     }
 
-    /// Whether a client waits for a [`tick`](Self::tick): for time to pass, or for its turn.
+    /// Returns `true` if a client waits for a [`tick`](Self::tick): for a timeout, or for its turn.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
         self.dataset.observers.waiters.earliest_deadline().is_some()
@@ -374,7 +385,8 @@ impl Engine {
             || !self.yielded.is_empty()
     }
 
-    /// Runs one turn of the input of a client whose wait is over. It was not idle while it waited.
+    /// Runs one turn of the input of a client whose wait is over. It does not count as idle while
+    /// it waited.
     fn resume(&mut self, client: ClientId, now: UnixMicros) {
         let Some(session) = self.instance.clients.session_mut(client) else { return };
         session.last_interaction = now;
@@ -393,7 +405,7 @@ impl Engine {
     }
 
     /// Runs requests at the head of a client's input until they have used `turn_bytes`. Returns how
-    /// many bytes they have used.
+    /// many bytes were used.
     fn run_input(&mut self, client: ClientId, turn_bytes: usize, now: UnixMicros) -> usize {
         let session = &mut self.instance.clients[client];
         if session.stall.is_some() || session.closing.is_some() || session.input.is_empty() {
@@ -406,7 +418,8 @@ impl Engine {
         used
     }
 
-    /// Closes a client that sends far ahead of what is run: what `EXEC` will run counts, too.
+    /// Closes a client that has sent too much that has not run yet. Commands queued for `EXEC`
+    /// count, too.
     fn limit_input(&mut self, client: ClientId) {
         let session = &mut self.instance.clients[client];
         let queued_bytes = session.transaction.as_ref().map_or(0, |queued| queued.request_bytes);
@@ -420,7 +433,8 @@ impl Engine {
         }
     }
 
-    /// Ends what a client's input has set off: its limits are checked, its memory is counted, and others go on.
+    /// Completes the processing of a client's input: checks its limits, counts its memory, and
+    /// resumes other clients.
     fn finish(&mut self, client: ClientId, now: UnixMicros) {
         self.instance.limit_output(client, now);
         let session = &mut self.instance.clients[client];
@@ -443,29 +457,29 @@ impl Engine {
     }
 }
 
-/// Bytes that a client has yet to read: see [`Engine::output`].
+/// The output that a client has not read yet: see [`Engine::output`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pending<'a>(Option<&'a Output>);
 
 impl<'a> Pending<'a> {
-    /// The bytes, in order, as the slices that a vectored write takes.
+    /// Returns the bytes, in order, as slices for a vectored write.
     pub fn slices(self) -> impl Iterator<Item = &'a [u8]> {
         self.0.into_iter().flat_map(Output::slices)
     }
 
-    /// How many bytes wait.
+    /// Returns the number of bytes.
     #[must_use]
     pub fn len(self) -> usize {
         self.0.map_or(0, Output::len)
     }
 
-    /// Whether none do.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of the bytes.
+    /// Returns a copy of the bytes.
     #[must_use]
     pub fn to_vec(self) -> Vec<u8> {
         self.slices().flatten().copied().collect()

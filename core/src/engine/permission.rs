@@ -1,5 +1,4 @@
-//! Whether a client may do what it asks for: the last of the checks on a client before its command runs, for those that
-//! are not cleared for everything.
+//! ACL checks: the last of the checks before a command runs, for clients that are restricted.
 
 use alloc::rc::Rc;
 
@@ -12,19 +11,20 @@ use crate::resp::args::Args;
 use crate::session::{Clearance, Session};
 
 impl Engine {
-    /// Whether a client must log in before it does anything else.
+    /// Returns `true` if a client must log in before it does anything else.
     #[inline]
     pub(super) fn needs_login(session: &Session) -> bool {
         session.clearance == Clearance::Stranger
     }
 
-    /// What a client lacks to run a command.
+    /// Returns the permission that a client lacks to run a command, if any.
     #[cold]
     pub(super) fn denial(&self, session: &Session, index: usize, args: Args<'_>) -> Option<Denial> {
         permission::check(&session.user, self.commands.command(index), args).err()
     }
 
-    /// Why a client may not run a command that it was once free to ask for: one that it has queued, or that has waited.
+    /// Checks again a command that was permitted when it was queued or blocked. Returns the error
+    /// if it is denied by now.
     #[inline]
     pub(super) fn denied_since(&mut self, turn: &Turn, call: Call<'_>) -> Option<Error> {
         let session = &self.instance.clients[turn.client];
@@ -47,7 +47,7 @@ impl Engine {
         })
     }
 
-    /// The error that tells a client what it lacks.
+    /// Returns the error for a denied command.
     #[cold]
     pub(super) fn no_permission(&self, session: &Session, index: usize, denial: Denial) -> Error {
         match denial.reason {

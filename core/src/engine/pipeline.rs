@@ -1,8 +1,9 @@
-//! A client's bytes become requests, and requests run.
+//! Parses a client's bytes into requests, and runs them.
 //!
-//! A read usually holds a whole pipeline. It is parsed first, a batch of requests at a time, and the records that the
-//! batch names are prefetched: at a million keys each lookup misses the cache once or twice, and the misses of a batch
-//! overlap instead of adding up. Then the requests run in order.
+//! A read usually holds a whole pipeline. It is parsed first, a batch of requests at a time, and
+//! the records that the batch names are prefetched: at a million keys each lookup misses the cache
+//! once or twice, and the misses of a batch overlap instead of adding up. Then the requests run in
+//! order.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -27,26 +28,26 @@ use crate::value::record::Record;
 /// Parsed requests that have not run yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Room for up to [`AHEAD`], of which the first `len` are in use.
+    /// Up to [`AHEAD`] requests, of which the first `len` are in use.
     requests: Vec<Parsed>,
     len: usize,
 }
 
-/// A request, and the part of the input that it takes.
+/// A request, and the part of the input that it occupies.
 #[derive(Debug, Default)]
 struct Parsed {
     request: Request,
     start: usize,
     end: usize,
-    /// The command that it names, if there is such a command.
+    /// The index of the command that it names, or `None` if the command is unknown.
     command: Option<usize>,
-    /// The hash of its first argument, where that is likely to be a key and worth prefetching.
+    /// The hash of the first argument, if that is likely to be a key and worth prefetching.
     hash: Option<u64>,
 }
 
 impl Engine {
-    /// Runs the requests at the head of `input` and returns how many bytes they have used. Stops early
-    /// once these are at least `turn_bytes`, or when the client must wait or is to be closed.
+    /// Runs the requests at the head of `input` and returns how many bytes they have used. Stops
+    /// early after at least `turn_bytes`, or if the client must wait or is to be closed.
     pub(super) fn run(
         &mut self,
         client: ClientId,
@@ -107,7 +108,8 @@ impl Engine {
                     }
                 }
                 if session.stall.is_some() || session.closing.is_some() {
-                    // What was parsed behind this request will be parsed again, as will be one that was postponed.
+                    // The requests behind this one will be parsed again, and this one too if it was
+                    // postponed.
                     session.reader = match ran {
                         Ran::Postponed => RequestReader::again(&request.request),
                         _ => RequestReader::default(),
@@ -125,7 +127,7 @@ impl Engine {
         }
     }
 
-    /// Gives an output without a buffer one that another client has left.
+    /// Gives a pooled buffer to an output without one.
     fn lend_buffer(&mut self, client: ClientId) {
         let tail = self.instance.clients[client].output.tail();
         if tail.capacity() == 0
@@ -135,8 +137,8 @@ impl Engine {
         }
     }
 
-    /// Begins to fetch the key of the first request in `bytes`, and goes on with the two before: each stage takes as long
-    /// as the next client's bytes take to be read.
+    /// Starts to prefetch the key of the first request in `bytes`, and advances the two prefetches
+    /// before it. Each stage has as long as it takes to read the next client's bytes.
     pub(super) fn foresee_first(&mut self, database: usize, bytes: &[u8]) {
         let limits = Limits::default();
         let read = RequestReader::default().read(bytes, &limits, &mut self.foreseen_request);
@@ -149,7 +151,8 @@ impl Engine {
         self.foresee_on(Some((database, hash)));
     }
 
-    /// Goes on with the keys that were foreseen last: the last is asked for its bucket, the one before for its record.
+    /// Advances the latest prefetches: fetches the bucket of the last key, and the record of the
+    /// one before.
     fn foresee_on(&mut self, next: Option<(usize, u64)>) {
         let [last, before] = self.foreseen;
         self.foreseen = [next, last];
@@ -161,16 +164,16 @@ impl Engine {
         }
     }
 
-    /// Fetches the rest of what was foreseen.
+    /// Completes the prefetches.
     fn end_foreseeing(&mut self) {
         while self.foreseen != [None; 2] {
             self.foresee_on(None);
         }
     }
 
-    /// Finds the commands that a batch names and hashes its keys, once for all that follows. The records that it will look up
-    /// are prefetched: nearly every command with keys has its first one in the first argument, and for the others nothing is
-    /// lost.
+    /// Resolves the commands of a batch and hashes its keys, once for everything that follows.
+    /// Prefetches the records that will be looked up: nearly every command with keys has its first
+    /// one in the first argument, and for other commands the prefetch is harmless.
     fn prepare(&self, database: usize, batch: &mut Batch, input: &[u8]) {
         let (table, is_several) = (&self.dataset.keyspace[database], batch.len > 1);
         for request in &mut batch.requests[..batch.len] {
@@ -181,7 +184,7 @@ impl Engine {
             request.hash = hash;
         }
         if is_several {
-            // A pipeline often works on one key.
+            // A pipeline often works on a single key.
             let mut last = None;
             let hashes = batch.requests().iter().filter_map(|request| request.hash);
             table.fetch_ahead_hashed(hashes.filter(|hash| last.replace(*hash) != Some(*hash)));
@@ -189,7 +192,7 @@ impl Engine {
         }
     }
 
-    /// Asks for the memory of the elements that a batch will look up in large collections.
+    /// Prefetches the elements that a batch will look up in large collections.
     fn fetch_elements_ahead(&self, database: usize, batch: &Batch, input: &[u8]) {
         let table = &self.dataset.keyspace[database];
         let (mut sought, mut len) = ([None; AHEAD], 0);
@@ -221,14 +224,15 @@ fn element_of(group: Option<Group>, args: Args<'_>) -> Option<(&[u8], &[u8])> {
     let (key, element) = (args.get(1)?, args.get(2)?);
     match group? {
         Group::Hash | Group::Set => Some((key, element)),
-        // A score may come before it.
+        // The member is the last argument: a score may precede it.
         Group::SortedSet => Some((key, args.get(args.len() - 1)?)),
         _ => None,
     }
 }
 
 impl Batch {
-    /// Parses the next requests of `input` from `used` on. What cannot be parsed ends the batch with an error.
+    /// Parses the next requests of `input` from `used` on. A protocol error ends the batch and is
+    /// returned.
     fn parse(
         &mut self,
         session: &mut Session,
@@ -244,7 +248,7 @@ impl Batch {
             bulk_len_bytes: config.proto_max_bulk_len as u64,
             authenticated: is_known,
         };
-        // A login may raise the limits for what follows it.
+        // Logging in may raise the limits for the requests that follow.
         let most = if is_known { AHEAD } else { 1 };
         let mut start = used;
         while self.len < most && start < input.len() {
@@ -266,7 +270,8 @@ impl Batch {
         None
     }
 
-    /// Lets go of large arguments. Only what is first in the input can have any: see [`RequestReader::set_apart`].
+    /// Releases large arguments. Only the first request in the input can have any: see
+    /// [`RequestReader::set_apart`].
     fn release(&mut self) {
         if let Some(first) = self.requests.first_mut() {
             first.request.release();
@@ -299,7 +304,7 @@ mod tests {
 
     const LEN: usize = 100_000;
 
-    /// An engine with a client that has sent the first few bytes of a large value.
+    /// Returns an engine with a client that has sent the first few bytes of a large value.
     fn begun(command: &str) -> (Engine, ClientId) {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
@@ -308,9 +313,9 @@ mod tests {
         (engine, client)
     }
 
-    /// Sends the rest of the value to where it belongs, and says where that is.
+    /// Reads the rest of the value into its buffer, and returns the address of the buffer.
     fn send_rest(engine: &mut Engine, client: ClientId) -> *const u8 {
-        let spare = engine.spare(client).expect("the value lies apart");
+        let spare = engine.spare(client).expect("the value has a separate buffer");
         assert_eq!((spare.len(), spare.capacity()), (3, LEN));
         spare.resize(LEN, b'x');
         let address = spare.as_ptr();
@@ -328,7 +333,7 @@ mod tests {
         engine.receive(client, b"GET k\n", UnixMicros(0));
         let value = engine.output(client).slices().find(|slice| slice.len() == LEN);
         assert_eq!(value.map(<[u8]>::as_ptr), Some(address));
-        // Nobody else holds it: it grows where it is.
+        // The value is not shared, so it is modified in place.
         engine.consume(client, engine.output(client).len(), UnixMicros(0));
         engine.receive(client, b"SETRANGE k 0 y\nGET k\n", UnixMicros(0));
         let value = engine.output(client).slices().find(|slice| slice.len() == LEN);
@@ -336,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_value_waits_out_a_pause() {
+    fn a_large_value_is_set_after_a_pause() {
         let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
         let other = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
         engine.receive(other, b"CLIENT PAUSE 100 WRITE\n", UnixMicros(0));
@@ -348,10 +353,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_aside_counts_as_input() {
+    fn a_separately_buffered_argument_counts_as_input() {
         let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
         engine.instance.config.client_query_buffer_limit = 1000;
-        engine.spare(client).expect("the value lies apart").resize(1001, b'x');
+        engine.spare(client).expect("the value has a separate buffer").resize(1001, b'x');
         engine.receive(client, b"", UnixMicros(0));
         assert!(matches!(engine.poll_effect(), Some(Effect::Close { flush: false, .. })));
     }
@@ -365,7 +370,7 @@ mod tests {
         (engine, first, second)
     }
 
-    /// Sends bytes in pieces that a socket might deliver, as long as the engine wants them.
+    /// Sends bytes in pieces, as a socket might deliver them, as long as the engine wants input.
     fn send(engine: &mut Engine, client: ClientId, bytes: &[u8]) -> usize {
         let mut sent = 0;
         for piece in bytes.chunks(10_000) {
@@ -397,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipeline_that_is_written_before_its_replies_are_read_runs_to_its_end() {
+    fn a_pipeline_written_before_its_replies_are_read_runs_to_its_end() {
         const LEN: usize = 10_000;
         let config = Config { client_output_run_limit: 1 << 20, ..Config::default() };
         let (mut engine, client, _) = engine_with_two_clients(config);
@@ -416,7 +421,7 @@ mod tests {
             expected.extend_from_slice(b"\r\n");
         }
         assert_eq!(send(&mut engine, client, &pipeline), pipeline.len());
-        // What waits is what was sent, and not the replies to it.
+        // The requests wait, not their replies.
         let unread = engine.output(client).len();
         assert!((1 << 20..(1 << 20) + 2 * LEN).contains(&unread), "{unread} bytes of output");
         assert!(read_all(&mut engine, client, 100_000) == expected);
@@ -482,7 +487,7 @@ mod tests {
             let ran_bytes = (count(&mut engine) - last) * 7;
             assert!(ran_bytes > 0 && ran_bytes < limits::RESUMED_TURN_BYTES + AHEAD * 7);
             last += ran_bytes / 7;
-            // More would come faster than it runs.
+            // The client is not read meanwhile: input could arrive faster than it runs.
             assert!(!engine.wants_input(client) && engine.awaits_time());
             assert_eq!(engine.next_due(NOW), Some(NOW));
             engine.tick(NOW);

@@ -1,4 +1,4 @@
-//! All data as an RDB file, and back.
+//! Saves all data as an RDB file, and loads it.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -31,12 +31,12 @@ pub struct BadValue {
     pub value_type: Type,
     /// Why it cannot be decoded.
     pub reason: &'static str,
-    /// Where the key begins in the file, with its deadline and the kind of its value.
+    /// The offset in the file at which the key begins, with its deadline and the kind of its value.
     pub offset: usize,
 }
 
 impl BadValue {
-    /// The error that refuses its file.
+    /// Returns the error that a load fails with because of this value.
     #[must_use]
     pub fn to_error(&self) -> Error {
         let Self { database, key, value_type, reason, offset } = self;
@@ -47,27 +47,29 @@ impl BadValue {
     }
 }
 
-/// The error that refuses a file because of what begins at a byte of it.
+/// Returns the error for a file that is invalid at a byte offset.
 fn bad_file(reason: &str, offset: usize) -> Error {
     Error::made(format!("ERR Bad RDB file: {reason} (at byte {offset})"))
 }
 
-/// What is done about a value that cannot be decoded: an error refuses the file.
+/// Decides about a value that cannot be decoded: an error refuses the file, otherwise the value is
+/// left out.
 type OnBad<'a> = &'a mut dyn FnMut(BadValue) -> Result<(), Error>;
 
 impl Engine {
-    /// All data, as a file that a Redis opens: of version 10, which 7.0 reads, unless a value needs a later one.
+    /// Returns all data as an RDB file. It has version 10, which Redis 7.0 reads, unless a value
+    /// needs a later one.
     pub fn snapshot(&mut self, now: UnixMicros) -> Vec<u8> {
         let mut file = Vec::new();
         self.write_snapshot(now, &mut |part| file.extend_from_slice(part));
         file
     }
 
-    /// Writes the same part by part, so that the file need not fit in memory beside the data.
+    /// Writes the same file part by part, so that it need not fit in memory beside the data.
     pub fn write_snapshot(&mut self, now: UnixMicros, write: &mut dyn FnMut(&[u8])) {
         let instance = &mut self.instance;
         let policy = self.dataset.access_policy;
-        // As in Redis, only a policy that goes by the use of keys has it written.
+        // As in Redis, access times and frequencies are written only if the policy uses them.
         let keeps_recency = instance.config.maxmemory_policy.ends_with("lru");
         let usage = |record: &Record| match policy {
             AccessPolicy::Frequency { decay_minutes, .. } => {
@@ -104,17 +106,18 @@ impl Engine {
     /// Replaces all data with that of an RDB file. Keys that have expired by now are left out.
     ///
     /// # Errors
-    /// The file cannot be read: the error names the key of a value that cannot be decoded, or the byte where the file is corrupt.
-    /// Then nothing has changed.
+    /// The file cannot be read: the error names the key of a value that cannot be decoded, or the
+    /// offset at which the file is corrupt. The data is unchanged then.
     pub fn load(&mut self, file: &[u8], now: UnixMicros) -> Result<(), Error> {
         self.load_or(file, now, &mut |bad| Err(bad.to_error()))
     }
 
-    /// Does the same, but leaves out the values that cannot be decoded, and returns them. If there are any, a wrong checksum is no
-    /// surprise and is ignored.
+    /// Loads a file like [`load`](Self::load), but leaves out the values that cannot be decoded,
+    /// and returns them. If there are any, a wrong checksum is expected and is ignored.
     ///
     /// # Errors
-    /// The file is not an RDB file, or is so corrupt that the end of a value cannot be found. Then nothing has changed.
+    /// The file is not an RDB file, or is so corrupt that the end of a value cannot be found. The
+    /// data is unchanged then.
     pub fn load_decodable(&mut self, file: &[u8], now: UnixMicros) -> Result<Vec<BadValue>, Error> {
         let mut left_out = Vec::new();
         self.load_or(file, now, &mut |bad| {
@@ -179,7 +182,8 @@ impl Engine {
         }
     }
 
-    /// What a record is told of its past, as far as the policy keeps that.
+    /// Returns the access clock of a loaded record, with the usage from the file if the policy
+    /// keeps it.
     const fn clock(&self, usage: Usage, now: UnixMicros) -> AccessClock {
         match (self.dataset.access_policy, usage) {
             (AccessPolicy::Recency, Usage::Idle(seconds)) => access::idle(seconds, now),
@@ -217,10 +221,10 @@ mod tests {
         ZADD z 1.5 m\nSELECT 3\nMSET a other n 123456789012\nDEBUG POPULATE 20 key 300\n";
 
     #[test]
-    fn what_is_written_is_read_and_every_damage_is_noticed() {
+    fn a_snapshot_loads_and_any_corruption_is_detected() {
         let mut config = Config::default();
-        let parameter = Config::parameter(b"enable-debug-command").expect("it is one");
-        config.set(parameter, b"yes").expect("it is a value");
+        let parameter = Config::parameter(b"enable-debug-command").expect("the parameter exists");
+        config.set(parameter, b"yes").expect("the value is valid");
         let mut first = Engine::new(config.clone(), Seed(1));
         replies(&mut first, FILL, NOW);
         let digest = replies(&mut first, "DEBUG DIGEST\n", NOW);
@@ -229,45 +233,45 @@ mod tests {
 
         let mut second = Engine::new(config, Seed(2));
         replies(&mut second, "SET old 1\n", NOW);
-        second.load(&file, NOW).expect("it is whole");
+        second.load(&file, NOW).expect("the file is intact");
         assert_eq!(replies(&mut second, "DEBUG DIGEST\n", NOW), digest);
         assert_eq!(replies(&mut second, "PTTL b\nEXISTS old\n", NOW), ":5000\r\n:0\r\n");
 
         let mut third = engine();
-        // A key lives through the millisecond of its deadline.
+        // A key exists through the millisecond of its deadline.
         for (later, exists) in [(5000, ":1\r\n"), (5001, ":0\r\n")] {
-            third.load(&file, NOW.after_ms(later)).expect("it is whole");
+            third.load(&file, NOW.after_ms(later)).expect("the file is intact");
             assert_eq!(replies(&mut third, "EXISTS b\n", NOW), exists);
         }
         assert_eq!(replies(&mut third, "GET a\n", NOW), "$1\r\n1\r\n");
 
         for at in (0..file.len()).step_by(7) {
-            assert!(engine().load(&file[..at], NOW).is_err(), "cut at {at}");
-            let mut damaged = file.clone();
-            damaged[at] ^= 0x41;
-            assert!(engine().load(&damaged, NOW).is_err(), "damaged at {at}");
+            assert!(engine().load(&file[..at], NOW).is_err(), "truncated at {at}");
+            let mut corrupt = file.clone();
+            corrupt[at] ^= 0x41;
+            assert!(engine().load(&corrupt, NOW).is_err(), "corrupt at {at}");
         }
     }
 
-    /// A set with one member twice, and what follows it.
+    /// A set with a duplicate member, and what follows it.
     const TWICE: &[u8] = b"\x02\x01s\x02\x01x\x01x\0\x01b\x012\xff";
 
     #[test]
-    fn a_value_that_cannot_be_decoded_is_named_and_can_be_left_out() {
+    fn an_undecodable_value_is_named_and_can_be_left_out() {
         let mut file = b"REDIS0010\xfe\x03\0\x01a\x011".to_vec();
         let offset = file.len();
         file.extend_from_slice(TWICE);
         file.extend_from_slice(b"checksum");
         let mut engine = engine();
         replies(&mut engine, "SET old 1\n", NOW);
-        let refusal = engine.load(&file, NOW).expect_err("a member occurs twice");
+        let refusal = engine.load(&file, NOW).expect_err("the file has a duplicate member");
         assert_eq!(
             String::from_utf8_lossy(refusal.text()),
             "ERR Bad RDB file: the set at key 's' of database 3 cannot be decoded: an element occurs twice (at byte 16)"
         );
-        assert_eq!(replies(&mut engine, "GET old\n", NOW), "$1\r\n1\r\n", "nothing has changed");
+        assert_eq!(replies(&mut engine, "GET old\n", NOW), "$1\r\n1\r\n", "the data is unchanged");
 
-        let left_out = engine.load_decodable(&file, NOW).expect("the rest is whole");
+        let left_out = engine.load_decodable(&file, NOW).expect("the rest is intact");
         let reason = "an element occurs twice";
         let (key, value_type) = (b"s".to_vec(), Type::Set);
         assert_eq!(left_out, [BadValue { database: 3, key, value_type, reason, offset }]);
@@ -293,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_can_be_read_as_it_comes() {
+    fn a_file_can_be_read_incrementally() {
         let mut first = engine();
         replies(&mut first, "SET a 1\nRPUSH l 1 2 three\nSELECT 3\nSET b 2\n", NOW);
         let file = first.snapshot(NOW);
@@ -313,11 +317,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_policy_goes_by_is_kept() {
+    fn a_snapshot_keeps_the_usage_that_the_policy_needs() {
         let engine = |policy: &[u8]| {
             let mut config = Config::default();
-            let parameter = Config::parameter(b"maxmemory-policy").expect("it is one");
-            config.set(parameter, policy).expect("it is a value");
+            let parameter = Config::parameter(b"maxmemory-policy").expect("the parameter exists");
+            config.set(parameter, policy).expect("the value is valid");
             Engine::new(config, Seed(1))
         };
         let later = NOW.after_ms(60_000);
@@ -328,7 +332,7 @@ mod tests {
             replies(&mut first, "SET a 1\nGET a\nGET a\nGET a\n", NOW);
             let file = first.snapshot(later);
             let mut second = engine(policy);
-            second.load(&file, later).expect("it is whole");
+            second.load(&file, later).expect("the file is intact");
             assert_eq!(replies(&mut second, ask, later), replies(&mut first, ask, later));
         }
     }

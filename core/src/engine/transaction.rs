@@ -1,4 +1,4 @@
-//! `MULTI`, and what `EXEC` does: the queued commands in one go, their replies in one array.
+//! Transactions: `EXEC` runs the queued commands together and returns their replies in one array.
 
 use alloc::boxed::Box;
 
@@ -10,7 +10,7 @@ use crate::resp::reply::Reply;
 use crate::session::{Queued, Session, Transaction};
 
 impl Session {
-    /// Adds a command to the transaction that is open.
+    /// Adds a command to the open transaction.
     pub(super) fn queue(&mut self, command: usize, args: Args<'_>) {
         let transaction = self.transaction.get_or_insert_with(|| Box::new(Transaction::default()));
         let request = Request::of(args.iter());
@@ -20,7 +20,7 @@ impl Session {
 }
 
 impl Engine {
-    /// Whether a command is queued while a transaction is open.
+    /// Returns `true` if the command is queued while a transaction is open.
     pub(super) fn is_queued(&self, command: usize) -> bool {
         !self.has_flag(command, Flag::Unqueued)
     }
@@ -44,7 +44,7 @@ impl Engine {
                     self.reply(turn).error(&error);
                 }
             }
-            // As odd as in Redis: after `CLIENT REPLY OFF` the client waits in vain for the rest of its array.
+            // Matches Redis: after `CLIENT REPLY OFF` the rest of the array never arrives.
             if was_muted && self.instance.clients[turn.client].reply_mode.is_muted() {
                 turn.output.rewind(before);
             }

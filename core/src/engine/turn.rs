@@ -1,4 +1,4 @@
-//! A turn: one client's requests run, one after the other.
+//! A turn: runs requests of one client, one after the other.
 
 use core::mem;
 
@@ -12,27 +12,29 @@ use crate::time::UnixMicros;
 
 /// The state of the turn of one client.
 ///
-/// The session stays in its slot. Its output is moved here, so that replies are written while everything else is borrowed;
-/// messages that the client gets meanwhile go to the output in its slot, and follow the reply.
+/// The session stays in its slot. Its output is moved here, so that replies can be written while
+/// everything else is borrowed. Messages that arrive for the client meanwhile go to the output in
+/// its slot, and follow the reply.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) client: ClientId,
-    /// What the client has yet to read.
+    /// The output that the client has not read yet.
     pub(super) output: Output,
-    /// The time of the call, or the end of the latest `DEBUG SLEEP` if that is later. It stands still while a command runs.
+    /// The time of the call, or the end of the latest `DEBUG SLEEP` if that is later. Constant
+    /// while a command runs.
     pub(super) now: UnixMicros,
-    /// When the current request started, on the host's monotonic clock. The end of one request is the start of the next, so
-    /// the clock is read once a request.
+    /// When the current request started, on the host's monotonic clock. The end of one request is
+    /// the start of the next, so the clock is read once per request.
     pub(super) started_ns: u64,
 }
 
-/// A request and the command that it names.
+/// A request with its resolved command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'a> {
-    /// The command's place in the table.
+    /// The command's index in the table.
     pub(super) index: usize,
     pub(super) args: Args<'a>,
-    /// The first argument, if it is hashed already.
+    /// The first argument with its hash, if that is known already.
     pub(super) hashed: Option<HashedKey<'a>>,
 }
 
@@ -55,7 +57,8 @@ impl Engine {
         Turn { client, output, now: now.max(self.instance.awake_at), started_ns }
     }
 
-    /// Ends a turn: the output goes back, with the messages behind it. Returns when the last request ended.
+    /// Ends a turn and moves the output back, followed by the messages. Returns when the last
+    /// request ended.
     pub(super) fn end_turn(&mut self, mut turn: Turn) -> u64 {
         self.append_messages(&mut turn);
         self.instance.clients[turn.client].output = turn.output;
@@ -63,7 +66,7 @@ impl Engine {
         turn.started_ns
     }
 
-    /// Moves the messages that the client got while its command ran behind the reply.
+    /// Moves the messages that arrived for the client while its command ran behind the reply.
     #[inline]
     pub(super) fn append_messages(&mut self, turn: &mut Turn) {
         turn.output.append(&mut self.instance.clients[turn.client].output);

@@ -1,4 +1,4 @@
-//! The keys as people who look on see them: nothing is counted, touched or expired by it.
+//! Lists keys for tooling: no statistics, no access times, no expiry.
 
 use super::Engine;
 use crate::keyspace::database::Database;
@@ -11,23 +11,24 @@ use crate::value::set::Set;
 use crate::value::sorted_set::SortedSet;
 use crate::value::stream::Stream;
 
-/// What there is to see of a key.
+/// The visible properties of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyView<'a> {
     /// The key.
     pub key: &'a [u8],
-    /// What `TYPE` replies.
+    /// The type, as returned by `TYPE`.
     pub value_type: Type,
-    /// What `OBJECT ENCODING` replies.
+    /// The encoding, as returned by `OBJECT ENCODING`.
     pub encoding: &'static str,
-    /// The time it has left.
+    /// The remaining time to live, if the key has a deadline.
     pub ttl_ms: Option<u64>,
-    /// The bytes of a string, the elements of a collection.
+    /// The length of a string in bytes, or the number of elements of a collection.
     pub len: usize,
 }
 
 impl Engine {
-    /// Visits some keys of a database, those of one cursor of `SCAN`, and returns the next cursor: 0 at the end.
+    /// Visits some keys of a database, as one call of `SCAN` does, and returns the next cursor: 0
+    /// at the end.
     pub fn view_keys(
         &self,
         database: usize,
@@ -43,13 +44,14 @@ impl Engine {
         })
     }
 
-    /// How many keys a database has, and how many of them expire.
+    /// Returns the number of keys of a database, and how many of them have a deadline.
     #[must_use]
     pub fn sizes(&self, database: usize) -> Option<(usize, usize)> {
         self.database(database).map(|database| (database.len(), database.expiring_len()))
     }
 
-    /// How often data was changed since the start; who looks on need not look again before that grows or time passes.
+    /// Returns the number of changes to data since the start. A view is still up to date if this
+    /// has not grown and no time has passed.
     #[must_use]
     pub const fn changes(&self) -> u64 {
         self.dataset.stats.changes
@@ -92,7 +94,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn looking_on_leaves_no_trace() {
+    fn viewing_keys_leaves_no_trace() {
         let mut engine = Engine::new(Config::default(), Seed(1));
         let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room");
         let fill =
@@ -110,7 +112,7 @@ mod tests {
                     key.len
                 ));
             });
-            assert_eq!(next, 0, "few keys are seen at once");
+            assert_eq!(next, 0, "a single call visits all keys of a small database");
             seen.sort();
             seen
         };
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(seen(&engine, UnixMicros(100_000)), all);
         let late = UnixMicros(9_000_000);
         assert_eq!(seen(&engine, late), all[1..]);
-        assert_eq!(engine.sizes(0), Some((6, 1)), "what expired was not seen, but is there");
+        assert_eq!(engine.sizes(0), Some((6, 1)), "the expired key is hidden but still in place");
         assert_eq!(engine.sizes(16), None);
         let before = engine.changes();
         engine.consume(client, engine.output(client).len(), late);

@@ -1,10 +1,11 @@
 //! Hashes: fields, each with a value.
 //!
-//! A small hash is a listpack of fields, each followed by its value, in the order in which they came. A large one is a
-//! table of records, as a database is: growth, deletion and walks go in small steps.
+//! A small hash is a listpack of fields, each followed by its value, in insertion order. A large
+//! one is a table of records, as a database is: it grows, shrinks and is iterated in small steps.
 //!
-//! A field may have a deadline. Only a table knows of deadlines, so a hash becomes one with the first. From its deadline on a field is
-//! not there for anyone who asks, and so every question is asked of a moment; [`expire_due`](Hash::expire_due) removes it.
+//! A field may have a deadline. Only a table stores deadlines, so a hash is converted when it gets
+//! its first one. After its deadline a field is no longer visible: every query takes the current
+//! time. [`expire_due`](Hash::expire_due) removes expired fields.
 //!
 //! ```
 //! use redstart_core::random::Seed;
@@ -17,9 +18,10 @@
 //! hash.set(b"code", b"1234", FieldDeadline::At(UnixMillis(1500)), now, &limits);
 //! assert_eq!(hash.view().len(UnixMillis(1500)), 2);
 //! assert!(hash.view().find(b"code", UnixMillis(1501)).is_none());
-//! let mut removed = 0;
-//! hash.expire_due(UnixMillis(1501), 100, &mut |_| removed += 1);
-//! assert_eq!(removed, 1);
+//!
+//! let mut removed = Vec::new();
+//! hash.expire_due(UnixMillis(1501), 100, &mut |field| removed.push(field.to_vec()));
+//! assert_eq!(removed, [b"code"]);
 //! ```
 
 mod chance;
@@ -41,42 +43,42 @@ use alloc::{boxed::Box, vec::Vec};
 /// A hash.
 #[derive(Clone, Debug)]
 pub enum Hash {
-    /// A small one.
+    /// A small hash.
     Listpack(Listpack),
-    /// Any other.
+    /// A larger hash.
     Table(Box<Table<Record>>),
-    /// One that is being freed.
+    /// A hash that is being freed.
     Remains(Remains<Record>),
 }
 
-/// A hash to read.
+/// A hash, for reading.
 #[derive(Clone, Copy, Debug)]
 pub enum HashRef<'a> {
-    /// A small one.
+    /// A small hash.
     Listpack(ListpackRef<'a>),
-    /// Any other.
+    /// A larger hash.
     Table(&'a Table<Record>),
 }
 
-/// Up to where a hash is a listpack, and what a table is seeded with.
+/// The limits of the listpack encoding, and the seed of tables.
 #[derive(Clone, Copy, Debug)]
 pub struct HashLimits {
     /// `hash-max-listpack-entries`
     pub listpack_entries: usize,
-    /// `hash-max-listpack-value`, in bytes: of a field or a value.
+    /// `hash-max-listpack-value`: the maximum length of a field or a value, in bytes.
     pub listpack_value_bytes: usize,
-    /// Fixes the order of a table.
+    /// Determines the order of a table.
     pub seed: Seed,
 }
 
-/// What the deadline of a field is once it is set.
+/// How setting a field changes its deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldDeadline {
-    /// None.
+    /// Removes the deadline.
     Cleared,
-    /// The one that it had.
+    /// Keeps the deadline.
     Kept,
-    /// This one.
+    /// Sets this deadline.
     At(UnixMillis),
 }
 
@@ -84,7 +86,7 @@ pub enum FieldDeadline {
 pub type Pair<'a> = (StringRef<'a>, StringRef<'a>);
 
 impl<'a> HashRef<'a> {
-    /// How many fields there are. Reads those that have expired and are not yet removed.
+    /// Returns the number of fields. Visits the fields that have expired and are not removed yet.
     #[inline]
     #[must_use]
     pub fn len(self, now: UnixMillis) -> usize {
@@ -94,7 +96,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     #[inline]
     #[must_use]
     pub fn find(self, field: &[u8], now: UnixMillis) -> Option<StringRef<'a>> {
@@ -109,7 +111,8 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// The deadline of a field, if it has one, if it is there.
+    /// Returns the deadline of a field, or `Some(None)` if it has none, or `None` if the field does
+    /// not exist.
     #[must_use]
     pub fn deadline(self, field: &[u8], now: UnixMillis) -> Option<Option<UnixMillis>> {
         match self {
@@ -121,7 +124,7 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// Visits all fields: in the order in which they came, or by hash.
+    /// Visits all fields, in insertion order or by hash.
     pub fn for_each(self, now: UnixMillis, mut visit: impl FnMut(Pair<'a>)) {
         match self {
             Self::Listpack(pairs) => {
@@ -137,8 +140,9 @@ impl<'a> HashRef<'a> {
         }
     }
 
-    /// Visits some of the fields, as `HSCAN` does: all of a small hash, about a hundred of a large one. Returns the cursor to go on
-    /// with, zero after the last, and how many fields were looked at.
+    /// Visits some of the fields, as `HSCAN` does: all of a small hash, about a hundred of a large
+    /// one. Returns the cursor for the next call, which is zero after the last field, and the
+    /// number of fields that were visited.
     pub fn scan(
         self,
         cursor: u64,
@@ -163,7 +167,8 @@ impl<'a> HashRef<'a> {
 }
 
 impl Hash {
-    /// Prepares for `count` fields: a listpack that could not take in so many becomes a table at once.
+    /// Reserves room for `count` fields: a listpack that could not hold them becomes a table at
+    /// once.
     #[inline]
     pub fn expect(&mut self, count: usize, limits: &HashLimits) {
         if count > limits.listpack_entries {
@@ -171,12 +176,12 @@ impl Hash {
         }
     }
 
-    /// Sets a field of a hash without deadlines; whether it is new.
+    /// Sets a field of a hash without deadlines. Returns `true` if the field is new.
     pub fn insert(&mut self, field: &[u8], value: &[u8], limits: &HashLimits) -> bool {
         self.set(field, value, FieldDeadline::Cleared, UnixMillis(0), limits)
     }
 
-    /// Sets a field; whether it is new.
+    /// Sets a field. Returns `true` if the field is new.
     pub fn set(
         &mut self,
         field: &[u8],
@@ -227,7 +232,7 @@ impl Hash {
         was_live != Some(true)
     }
 
-    /// Removes a field; whether it was there.
+    /// Removes a field. Returns `true` if it existed.
     pub fn remove(&mut self, field: &[u8], now: UnixMillis) -> bool {
         match self {
             Self::Listpack(pairs) => {
@@ -240,7 +245,7 @@ impl Hash {
         }
     }
 
-    /// Gives a field that is there a deadline, or takes it away.
+    /// Sets or removes the deadline of an existing field.
     pub fn set_deadline(&mut self, field: &[u8], deadline: Option<UnixMillis>, seed: Seed) {
         if deadline.is_some() {
             self.convert(seed);
@@ -250,8 +255,8 @@ impl Hash {
         }
     }
 
-    /// Removes fields that have expired at `now`, and reports the name of each. Returns how many it has visited: at least `budget`
-    /// if some may be left.
+    /// Removes fields that have expired at `now`, and reports the name of each. Returns the number
+    /// of fields visited: at least `budget` if more may be due.
     pub fn expire_due(
         &mut self,
         now: UnixMillis,
@@ -262,7 +267,7 @@ impl Hash {
         fields.expire_some(now, budget, &mut |field: Record| removed(field.key()))
     }
 
-    /// The name of the encoding, as `OBJECT ENCODING` replies it.
+    /// Returns the name of the encoding, as in the reply of `OBJECT ENCODING`.
     #[must_use]
     pub const fn encoding_name(&self) -> &'static str {
         match self {
@@ -271,7 +276,7 @@ impl Hash {
         }
     }
 
-    /// What it takes besides itself, in bytes.
+    /// Returns the memory that the hash uses besides its own size, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {
@@ -291,7 +296,7 @@ impl Hash {
         remains.free_some(budget)
     }
 
-    /// From now on it is a table.
+    /// Converts the hash to a table.
     fn convert(&mut self, seed: Seed) {
         let Self::Listpack(pairs) = self else { return };
         let mut fields = Table::new(seed);
@@ -380,7 +385,8 @@ impl Compound for Hash {
     }
 }
 
-/// A field of a table. Its value is kept as bytes: most integers have fewer than eight digits.
+/// Returns a field of a table. Values are stored as bytes: most integers have fewer than eight
+/// digits.
 fn pair(record: &Record) -> Pair<'_> {
     (StringRef::text(record.key()), record.string())
 }
@@ -417,7 +423,7 @@ mod tests {
         view.for_each(now, |(field, value)| {
             let (field, value) = (field.to_vec(), value.to_vec());
             assert_eq!(view.find(&field, now).map(|value| value.to_vec()), Some(value.clone()));
-            let deadline = view.deadline(&field, now).expect("a field that was just met");
+            let deadline = view.deadline(&field, now).expect("the field was just visited");
             assert!(seen.insert(field, (value, deadline)).is_none());
         });
         assert_eq!(seen, naive);
@@ -468,7 +474,7 @@ mod tests {
                         if found.is_some() {
                             let deadline = (random.below(3) > 0).then_some(later);
                             hash.set_deadline(&field, deadline, LIMITS.seed);
-                            naive.get_mut(&field).expect("found").1 = deadline;
+                            naive.get_mut(&field).expect("the field exists").1 = deadline;
                         }
                     }
                     8 => now.0 += random.below(40) as u64,
@@ -497,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_any_size_goes_in_slices() {
+    fn a_hash_of_any_size_is_freed_in_slices() {
         let mut hash = Hash::default();
         for i in 0..50_000_u32 {
             let field = i.to_le_bytes();

@@ -1,10 +1,12 @@
-//! Streams: entries of fields and values, by ascending id, and who has read how far.
+//! Streams: entries of fields and values in ascending order of ids, and consumer groups.
 //!
-//! The entries lie in nodes of about a hundred, the same that Redis has; an ordered map finds the node of an id. So nothing
-//! moves when a stream grows, and trimming frees whole nodes.
+//! The entries are stored in nodes of about a hundred, the same nodes that Redis has; an ordered
+//! map finds the node of an id. So no entries move when a stream grows, and trimming frees whole
+//! nodes.
 //!
-//! Entries ascend from node to node and within each, and none is below its node's *master*, the id by which the map has the
-//! node. Nothing of that holds for removed entries, which stay in their nodes: after `XSETID`, new ids may be lower than theirs.
+//! Entries ascend from node to node and within each, and none is below its node's *master*, the id
+//! by which the map finds the node. This does not hold for removed entries, which stay in their
+//! nodes: after `XSETID`, new ids may be lower than theirs.
 
 mod group;
 mod id;
@@ -29,22 +31,23 @@ pub use node::StreamEntry;
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     nodes: BTreeMap<StreamId, Node>,
-    /// What the nodes take.
+    /// The memory that the nodes use, in bytes.
     node_bytes: usize,
     len: usize,
     /// The id of the last entry that was added.
     pub last_id: StreamId,
     /// The highest id that `XDEL` has removed.
     pub max_deleted_id: StreamId,
-    /// How many entries were ever added.
+    /// The number of entries that were ever added.
     pub entries_added: u64,
     groups: BTreeMap<Box<[u8]>, Group>,
-    /// What the groups take.
+    /// The memory that the groups use, in bytes.
     group_bytes: usize,
     first_id: StreamId,
 }
 
-/// When a node is full: `stream-node-max-bytes` and `stream-node-max-entries`; zero is no limit.
+/// The limits of a node: `stream-node-max-bytes` and `stream-node-max-entries`. Zero means no
+/// limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as above")]
 pub struct StreamLimits {
@@ -52,60 +55,61 @@ pub struct StreamLimits {
     pub node_entries: usize,
 }
 
-/// Which entries trimming leaves.
+/// The entries that trimming keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The last so many.
+    /// The last entries, up to this number.
     Newest(usize),
-    /// Those from this id on.
+    /// The entries from this id on.
     From(StreamId),
 }
 
-/// How a stream is trimmed.
+/// The parameters of trimming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trim {
-    /// What is left.
+    /// The entries to keep.
     pub keep: Keep,
     /// Whether only whole nodes are removed.
     pub is_approximate: bool,
-    /// At most so many entries are removed.
+    /// The maximum number of entries to remove.
     pub limit: Option<usize>,
 }
 
 impl Stream {
-    /// How many entries there are.
+    /// Returns the number of entries.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no entries.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The id of the first entry; `0-0` if there is none.
+    /// Returns the id of the first entry; `0-0` if there is none.
     #[must_use]
     pub const fn first_id(&self) -> StreamId {
         self.first_id
     }
 
-    /// How many nodes there are.
+    /// Returns the number of nodes.
     #[must_use]
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
 
-    /// How many nodes the radix tree has in which Redis indexes the nodes: `radix-tree-nodes` of `XINFO STREAM`.
+    /// Returns the number of nodes in the radix tree with which Redis indexes the stream's nodes:
+    /// `radix-tree-nodes` of `XINFO STREAM`.
     ///
-    /// Keys of sixteen bytes share prefixes. Each place where they part is a node, as is each end and each stretch of bytes
-    /// between two of these.
+    /// Keys of sixteen bytes share prefixes. Each place where keys diverge is a node, as is each
+    /// end and each run of bytes between two of these.
     #[must_use]
     pub fn radix_node_count(&self) -> usize {
         let stretch = |from: usize, to: usize| usize::from(to > from);
         let mut keys = self.nodes.keys().map(|master| master.to_bytes()).peekable();
-        // The depths at which the path to a key forks, as far as the keys before it tell.
+        // The depths at which the path to a key forks, as far as the keys before it determine them.
         let (mut nodes, mut forks) = (0, Vec::new());
         while let Some(key) = keys.next() {
             let shared = keys
@@ -130,12 +134,12 @@ impl Stream {
         nodes.max(1)
     }
 
-    /// The nodes as Redis dumps them, each with the id that it is found by.
+    /// Iterates over the nodes as Redis dumps them, each with its master.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = (StreamId, Listpack)> {
         self.nodes.iter().map(|(master, node)| (*master, node.dump(*master)))
     }
 
-    /// The entries from one id to another.
+    /// Iterates over the entries from one id to another.
     pub fn range(&self, start: StreamId, end: StreamId) -> impl Iterator<Item = StreamEntry<'_>> {
         let before = self.nodes.range(..=start).next_back();
         let first = before.map_or(start, |(master, _)| *master);
@@ -146,7 +150,7 @@ impl Stream {
             .take_while(move |entry| entry.id <= end)
     }
 
-    /// The entries from one id back to another.
+    /// Iterates over the entries from one id back to another.
     pub fn range_back(
         &self,
         start: StreamId,
@@ -161,32 +165,32 @@ impl Stream {
             .take_while(move |entry| entry.id >= start)
     }
 
-    /// The last entry.
+    /// Returns the last entry.
     #[must_use]
     pub fn last(&self) -> Option<StreamEntry<'_>> {
         self.range_back(StreamId::MIN, StreamId::MAX).next()
     }
 
-    /// The id of the last entry.
+    /// Returns the id of the last entry.
     #[must_use]
     pub fn last_entry_id(&self) -> Option<StreamId> {
         self.nodes.iter().rev().find_map(|(master, node)| node.last_live(*master))
     }
 
-    /// Whether there is such an entry.
+    /// Returns `true` if an entry with this id exists.
     #[must_use]
     pub fn contains(&self, id: StreamId) -> bool {
         self.range(id, id).next().is_some()
     }
 
-    /// Adds an entry, whose fields and values alternate. Its id must be above the last.
+    /// Adds an entry, whose fields and values alternate. Its id must be greater than the last one.
     pub fn push<'a>(
         &mut self,
         id: StreamId,
         pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
         limits: &StreamLimits,
     ) {
-        debug_assert!(id > self.last_id, "ids ascend");
+        debug_assert!(id > self.last_id, "the id is greater than the last one");
         let bytes: usize = pairs.clone().map(<[u8]>::len).sum();
         let most_bytes = match limits.node_bytes {
             0 => listpack::MAX_BYTES,
@@ -221,16 +225,16 @@ impl Stream {
         }
     }
 
-    /// Drops the nodes whose masters are not below a new id. They hold removed entries only: trimming has left them behind, and
-    /// `XSETID` has gone back since.
+    /// Drops the nodes whose masters are not below a new id. They contain removed entries only:
+    /// trimming has left them, and `XSETID` has lowered the last id since.
     fn drop_nodes_from(&mut self, id: StreamId) {
         while let Some(last) = self.nodes.last_entry().filter(|last| *last.key() >= id) {
-            debug_assert_eq!(last.get().count(), 0, "entries are below a new id");
+            debug_assert_eq!(last.get().count(), 0, "a dropped node contains removed entries only");
             self.node_bytes -= last.remove().memory_bytes();
         }
     }
 
-    /// Removes an entry; whether it was there.
+    /// Removes an entry. Returns `true` if it existed.
     pub fn remove(&mut self, id: StreamId) -> bool {
         if !self.remove_from_node(id) {
             return false;
@@ -258,7 +262,7 @@ impl Stream {
         true
     }
 
-    /// Removes old entries; how many.
+    /// Removes old entries. Returns their number.
     pub fn trim(&mut self, trim: &Trim) -> usize {
         let before = self.len;
         while let Some(first) = self.nodes.first_entry() {
@@ -270,7 +274,7 @@ impl Stream {
             let goes = match trim.keep {
                 Keep::Newest(keep) if self.len <= keep => break,
                 Keep::Newest(keep) => self.len - count >= keep,
-                // One that was removed counts too, as in Redis.
+                // Removed entries count too, as in Redis.
                 Keep::From(id) => first.get().last() < id,
             };
             if !goes {
@@ -288,7 +292,7 @@ impl Stream {
         before - self.len
     }
 
-    /// Removes the old entries of the first node that keeps some, and of any before it.
+    /// Removes the old entries of the first node that keeps some, and all nodes before it.
     fn trim_entries(&mut self, keep: Keep) {
         for (master, node) in &mut self.nodes {
             let live = node.live(*master);
@@ -315,24 +319,24 @@ impl Stream {
 
     // ---- groups ----------------------------------------------------------------------------------------------------
 
-    /// The consumer groups, by name.
+    /// Iterates over the consumer groups, by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = (&[u8], &Group)> {
         self.groups.iter().map(|(name, group)| (&**name, group))
     }
 
-    /// The group with this name.
+    /// Returns the group with this name.
     #[must_use]
     pub fn group(&self, name: &[u8]) -> Option<&Group> {
         self.groups.get(name)
     }
 
-    /// The same, to change.
+    /// Returns the group with this name, for modification.
     pub fn group_mut(&mut self, name: &[u8]) -> Option<GroupMut<'_>> {
         let group = self.groups.get_mut(name)?;
         Some(GroupMut { before: group.memory_bytes(), group, total: &mut self.group_bytes })
     }
 
-    /// Adds a group; false if there is one with this name.
+    /// Adds a group. Returns `false` if the name exists already.
     pub fn add_group(&mut self, name: &[u8], group: Group) -> bool {
         if self.groups.contains_key(name) {
             return false;
@@ -342,14 +346,14 @@ impl Stream {
         true
     }
 
-    /// Takes a group away.
+    /// Removes a group and returns it.
     pub fn remove_group(&mut self, name: &[u8]) -> Option<Group> {
         let group = self.groups.remove(name)?;
         self.group_bytes -= group_bytes(name, &group);
         Some(group)
     }
 
-    /// A group is given entries that lie behind what it has read, in order.
+    /// Advances a group past entries that were delivered to it, in order.
     pub fn advance(&mut self, name: &[u8], ids: &[StreamId]) {
         let Some(mut group) = self.groups.get_mut(name).map(mem::take) else { return };
         for &id in ids.iter().filter(|id| **id > group.last_id) {
@@ -363,7 +367,7 @@ impl Stream {
         self.groups.get_mut(name).into_iter().for_each(|place| mem::swap(place, &mut group));
     }
 
-    /// How many entries a group has yet to read, if that can be told.
+    /// Returns the number of entries that a group has yet to read, if it can be determined.
     #[must_use]
     pub fn lag(&self, group: &Group) -> Option<i64> {
         if self.entries_added == 0 {
@@ -376,13 +380,13 @@ impl Stream {
         read.map(|read| self.entries_added.wrapping_sub(read) as i64)
     }
 
-    /// Whether an entry from `id` on may have been removed.
+    /// Returns `true` if an entry from `id` on may have been removed.
     fn has_tombstones_from(&self, id: StreamId) -> bool {
         let is_behind = self.first_id <= self.max_deleted_id && id <= self.max_deleted_id;
         self.len > 0 && self.max_deleted_id != StreamId::MIN && is_behind
     }
 
-    /// How many entries up to `id` were ever added, if that can be told.
+    /// Returns the number of entries up to `id` that were ever added, if it can be determined.
     #[must_use]
     pub fn entries_up_to(&self, id: StreamId) -> Option<u64> {
         if self.entries_added == 0 {
@@ -401,7 +405,8 @@ impl Stream {
 
     // ---- as a value ------------------------------------------------------------------------------------------------
 
-    /// Adds a node that was dumped. Returns false if the bytes are not a node, or if its entries belong among those of another.
+    /// Adds a dumped node. Returns `false` if the bytes are not a node, or if its ids overlap with
+    /// those of another node.
     pub fn add_node(&mut self, master: StreamId, list: &Listpack) -> bool {
         let Some((master, node)) = Node::load(master, list.as_ref()) else { return false };
         let before = self.nodes.range(..=master).next_back();
@@ -419,12 +424,13 @@ impl Stream {
         true
     }
 
-    /// What it takes, in bytes.
+    /// Returns the memory that the stream uses, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        /// Of a stream, without what it points to.
+        /// The size of a stream without what it points to.
         const STREAM_BYTES: usize = 160;
-        /// Of the tree of nodes, whose own nodes have room for eleven and, since ids ascend, are about half full.
+        /// The size of an entry in the tree of nodes. Its nodes have room for eleven entries and
+        /// are about half full, since ids ascend.
         const TREE_BYTES: usize = 896;
         let tree_bytes = self.nodes.len().div_ceil(6) * TREE_BYTES;
         STREAM_BYTES + self.node_bytes + tree_bytes + self.group_bytes
@@ -449,13 +455,13 @@ impl Stream {
     }
 }
 
-/// What a group takes, with its name and its place in a tree.
+/// Returns the memory that a group uses, with its name and its entry in a tree.
 fn group_bytes(name: &[u8], group: &Group) -> usize {
     const GROUP_BYTES: usize = 256;
     GROUP_BYTES + allocated(name.len()) + group.memory_bytes()
 }
 
-/// A stream's group, to change: what it takes then is counted when this goes.
+/// Mutable access to a stream's group. Updates the stream's memory usage when dropped.
 #[derive(Debug)]
 pub struct GroupMut<'a> {
     group: &'a mut Group,
@@ -483,7 +489,7 @@ impl Drop for GroupMut<'_> {
     }
 }
 
-/// Edits a node, of which `total` is to have what it takes then.
+/// Edits a node and updates `total`, the memory usage of all nodes.
 fn measured(total: &mut usize, node: &mut Node, edit: impl FnOnce(&mut Node)) {
     let before = node.memory_bytes();
     edit(node);

@@ -1,4 +1,4 @@
-//! Requests made from the command table: right in form, mostly, and extreme in what they ask for.
+//! Requests built from the command table: mostly well-formed, with extreme arguments.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use redstart_core::{
 
 use crate::fuzz::{self, Source, rdb};
 
-/// Few, so that commands meet what others have left there.
+/// A small number, so that commands meet what others have stored.
 const KEYS: &[&str] = &["a", "b", "c", "d", "missing"];
 
 const NUMBERS: &[&str] = &[
@@ -106,16 +106,16 @@ const TEXTS: &[&str] = &[
 /// Longer than an element of any packed collection.
 const LONG: [u8; 300] = [b'l'; 300];
 
-/// Long enough to lie apart from the request that brings it.
+/// Long enough to have a buffer of its own, apart from the request.
 static LARGE: [u8; 40_000] = [b'L'; 40_000];
 
-/// The parameter that bounds the memory that a request may ask for.
+/// The parameter that limits the memory a request may ask for.
 const FIXED_PARAMETER: &str = "proto-max-bulk-len";
 
-/// Commands that take too long to be run so often, and the one that ends the process.
+/// Commands that are too slow to run this often, and the one that ends the process.
 const LEFT_OUT: &[&str] = &["pfselftest", "shutdown"];
 
-/// A request of one of the commands in the table.
+/// Returns a request of one of the commands in the table.
 pub(super) fn request(source: &mut Source<'_>) -> Vec<u8> {
     let group = source.pick(GROUPS);
     let mut spec = &group[source.below(group.len())];
@@ -174,7 +174,7 @@ fn append(argument: &Argument, source: &mut Source<'_>, out: &mut Vec<Vec<u8>>) 
     }
 }
 
-/// A dumped value, changed in a few places as often as not.
+/// Returns a dumped value, with a few changes half of the time.
 fn payload(source: &mut Source<'_>) -> Vec<u8> {
     static INPUTS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     let inputs = INPUTS.get_or_init(|| fuzz::seeds(fuzz::RDB));
@@ -206,7 +206,7 @@ fn text(source: &mut Source<'_>) -> Vec<u8> {
     }
 }
 
-/// Once in a while an argument is another, is missing or is one too many.
+/// Occasionally replaces an argument, removes one or adds one.
 fn distort(spec: &Spec, source: &mut Source<'_>, arguments: &mut Vec<Vec<u8>>) {
     let named = spec.name.split('|').count();
     let (choice, count) = (source.below(16), arguments.len());

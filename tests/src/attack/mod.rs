@@ -1,7 +1,9 @@
-//! An attack: random calls of every command with arguments that are extreme, over several connections, with time that jumps.
+//! Random calls of every command with extreme arguments, over several connections, with jumps in
+//! time.
 //!
-//! A seed makes a session, which is played in this process ([`play`]) or in WebAssembly ([`play_in_wasm`]). A session that
-//! fails is shortened until every step is needed. Bytes that a fuzzer has chosen make a session as well.
+//! A seed determines a session, which runs in this process ([`play`]) or in WebAssembly
+//! ([`play_in_wasm`]). A session that fails is shrunk until every step is needed. The bytes of a
+//! fuzzer also determine a session.
 
 mod hostile;
 mod stage;
@@ -20,16 +22,16 @@ pub use stage::play;
 pub use steps::{Step, steps};
 pub use wasm::play_in_wasm;
 
-/// The most clients at a time.
+/// The maximum number of clients at a time.
 const CLIENTS: usize = 4;
 
-/// The bytes of choices that a session is made of: some hundred steps.
+/// The number of random bytes that a session is made from: about a hundred steps or more.
 const SESSION_BYTES: usize = 8 * 1024;
 
-/// The time after which a failure is shortened no further.
+/// The time limit for shrinking a failure.
 const SHORTENING: Duration = Duration::from_secs(20);
 
-/// The session of a seed.
+/// Returns the session of a seed.
 #[must_use]
 pub fn session(seed: Seed) -> Vec<Step> {
     let mut random = Random::new(seed);
@@ -37,7 +39,7 @@ pub fn session(seed: Seed) -> Vec<Step> {
     steps(&data)
 }
 
-/// Plays the session that an input of a fuzzer stands for.
+/// Plays the session that a fuzzer's input determines.
 pub(crate) fn check(data: &[u8]) {
     play(&steps(data));
 }
@@ -45,18 +47,18 @@ pub(crate) fn check(data: &[u8]) {
 /// A session that fails.
 #[derive(Debug)]
 pub struct Failure {
-    /// What went wrong.
+    /// The failure.
     pub message: String,
-    /// A part of the session that is enough to see it.
+    /// A part of the session that is enough to reproduce it.
     pub steps: Vec<Step>,
 }
 
-/// Plays a session in this process; the failure if there is one, shortened.
+/// Plays a session in this process. Returns the failure, if there is one, after shrinking.
 #[must_use]
 pub fn failure(session: Vec<Step>) -> Option<Failure> {
     let message = message(&session)?;
     let before = panic::take_hook();
-    // Each attempt that still fails would be printed.
+    // Otherwise each attempt that still fails would be printed.
     panic::set_hook(Box::new(|_| {}));
     let steps = shortened(session);
     panic::set_hook(before);
@@ -72,7 +74,7 @@ fn text(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref().copied()).unwrap_or("a panic without a text").to_owned()
 }
 
-/// Leaves out steps, first halves, then ever fewer, as long as the session still fails.
+/// Removes steps, first halves, then ever fewer, as long as the session still fails.
 fn shortened(mut session: Vec<Step>) -> Vec<Step> {
     let deadline = Instant::now() + SHORTENING;
     let mut len = session.len().div_ceil(2);

@@ -1,5 +1,6 @@
-//! A session in this process. Whatever clients send and however time jumps, the engine goes on, its output is bounded, what it
-//! saves can be loaded, and it remembers no client that has disconnected.
+//! Plays a session in this process. Whatever clients send and however time jumps, the engine
+//! continues to run, its output is bounded, its snapshots can be loaded, and it keeps no state of
+//! disconnected clients.
 
 use redstart_core::{
     client::{ClientId, Peer},
@@ -14,25 +15,26 @@ use super::{CLIENTS, Step};
 
 const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 
-/// As far as a number of JavaScript is exact: some time in 2255.
+/// The maximum time, up to which a JavaScript number is exact: some time in 2255.
 const LATEST_US: u64 = 1 << 53;
 
-/// The longest string that may be made here; a request is far shorter.
+/// The maximum length of a string; a request is far shorter.
 const STRING_BYTES: usize = 1 << 16;
 
-/// Unread replies at which a client's requests wait.
+/// The length of unread output at which a client's requests wait.
 const RUN_LIMIT_BYTES: usize = 1 << 20;
 
-/// The most an output may hold: those replies, and the ones to the request that reaches the limit.
+/// The maximum length of an output: these replies, and the ones to the request that reaches the
+/// limit.
 const OUTPUT_BYTES: usize = RUN_LIMIT_BYTES + 1024 * STRING_BYTES;
 
-/// More ticks in a row than any work here takes.
+/// More consecutive ticks than any work here needs.
 const TICKS: usize = 100_000;
 
-/// A user whom no request names. It has all rights, so that whatever the others have done can be looked at.
+/// A user whom no request names. It has all permissions, so that the state can always be inspected.
 const INSPECTOR: &str = "inspector";
 
-/// Lines of `INFO` for the only client.
+/// The lines of `INFO` when only one client is connected.
 const LINES_OF_NO_CLIENTS: &[&str] = &[
     "connected_clients:1",
     "blocked_clients:0",
@@ -49,7 +51,7 @@ const LINES_OF_NO_CLIENTS: &[&str] = &[
 /// Plays a session.
 ///
 /// # Panics
-/// When the engine does, or does what it must not.
+/// The engine panics, or violates a property.
 pub fn play(steps: &[Step]) {
     let mut stage = Stage { engine: engine(configuration()), clients: Vec::new(), now: START };
     for step in steps {
@@ -73,7 +75,7 @@ fn engine(config: Config) -> Engine {
     let mut engine = Engine::new(config, Seed(1));
     let user =
         [INSPECTOR, "on", "nopass", "~*", "&*", "+@all"].map(|word| word.as_bytes().to_vec());
-    engine.define_users([&user[..]].into_iter()).expect("these are rules");
+    engine.define_users([&user[..]].into_iter()).expect("the rules are valid");
     engine
 }
 
@@ -87,7 +89,7 @@ impl Stage {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Connect if self.clients.len() < CLIENTS => {
-                // Only the inspector comes from this machine, so only it may use `DEBUG`.
+                // Only the inspector is a local client, so only it may use `DEBUG`.
                 let peer = Peer { is_local: false, ..Peer::local() };
                 self.clients.extend(self.engine.connect(peer, self.now));
             }
@@ -123,7 +125,7 @@ impl Stage {
         self.clients.get(usize::from(number) % count).copied()
     }
 
-    /// Does what the engine asks for, and reads what is long.
+    /// Runs the engine's effects, and reads long output.
     fn obey(&mut self) {
         while let Some(effect) = self.engine.poll_effect() {
             if let Effect::Close { client, .. } = effect {
@@ -142,7 +144,7 @@ impl Stage {
         }
     }
 
-    /// Ticks until nothing is left to do.
+    /// Ticks until there is no more work.
     fn rest(&mut self) {
         let mut ticks = 0;
         while self.engine.tick(self.now) <= self.now {
@@ -151,26 +153,26 @@ impl Stage {
         }
     }
 
-    /// Checks that an engine that loads what this one saves has the same data.
+    /// Checks that an engine that loads this one's snapshot has the same data.
     fn check_what_is_saved(&mut self) {
         self.rest();
         let file = self.engine.snapshot(self.now);
         let mut other = engine(self.engine.config().clone());
-        other.load(&file, self.now).expect("what was saved can be loaded");
+        other.load(&file, self.now).expect("the snapshot can be loaded");
         if keys(&self.engine) != keys(&other) {
             // Expired keys are not saved. While a pause keeps them, nothing else can be compared.
-            assert!(self.engine.awaits_time(), "keys are lost");
+            assert!(self.engine.awaits_time(), "the snapshot lacks keys");
             return;
         }
         let [digest, loaded] =
             [&mut self.engine, &mut other].map(|engine| ask(engine, "DEBUG DIGEST", self.now));
         if digest.is_some() {
-            assert_eq!(loaded, digest, "what was loaded differs from what was saved");
+            assert_eq!(loaded, digest, "the loaded data differs from the saved data");
         }
     }
 
-    /// Disconnects all clients. Whatever they did, the engine serves a new one, and is as good as new once that has
-    /// emptied it.
+    /// Disconnects all clients. Whatever they did, the engine serves a new client, and is as good
+    /// as new after that client has removed all data.
     fn end(mut self) {
         for client in core::mem::take(&mut self.clients) {
             self.engine.disconnect(client);
@@ -191,13 +193,13 @@ impl Stage {
     }
 }
 
-/// The number of keys in all databases.
+/// Returns the number of keys in all databases.
 fn keys(engine: &Engine) -> usize {
     (0..).map_while(|database| engine.sizes(database)).map(|(keys, _)| keys).sum()
 }
 
-/// Returns what the inspector is replied; `None` if it is not served now: because of a `CLIENT PAUSE`, or because there may
-/// be no more clients.
+/// Returns the reply to the inspector, or `None` if it is not served now: because of a `CLIENT
+/// PAUSE`, or because of the limit on clients.
 fn ask(engine: &mut Engine, commands: &str, now: UnixMicros) -> Option<Vec<u8>> {
     let client = engine.connect(Peer::local(), now).ok()?;
     engine.receive(
@@ -214,7 +216,8 @@ fn ask(engine: &mut Engine, commands: &str, now: UnixMicros) -> Option<Vec<u8>> 
     Some(reply.unwrap_or_else(|| panic!("not served: \"{}\"", output.escape_ascii())).to_vec())
 }
 
-/// Checks that the engine remembers no disconnected client: as blocked, watching, subscribed or tracking.
+/// Checks that the engine keeps no disconnected client as blocked, watching, subscribed or
+/// tracking.
 fn check_that_nobody_is_left(info: &[u8]) {
     for line in LINES_OF_NO_CLIENTS {
         let is_there = lines(info).any(|told| told == line.as_bytes());

@@ -1,30 +1,31 @@
-//! What clients and time do to an engine, as data: a session can be played in this process, in WebAssembly, and in part.
+//! The actions of clients and of time, as data: a session can be played in this process, in
+//! WebAssembly, and in part.
 
 use core::fmt;
 
 use super::hostile;
 use crate::fuzz::Source;
 
-/// One thing that happens. A client is a number of which the remainder counts, by the number of clients connected.
+/// One action. A client is a number modulo the number of connected clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// One more client connects, unless there are many.
+    /// Connects another client, unless there are too many.
     Connect,
-    /// A client hangs up.
+    /// Disconnects a client.
     Disconnect(u8),
-    /// A client sends bytes: requests, or any part of some.
+    /// Sends bytes of a client: requests, or any part of some.
     Send(u8, Vec<u8>),
-    /// A client reads up to so many bytes.
+    /// Reads up to this number of bytes as a client.
     Read(u8, usize),
-    /// So many microseconds pass.
+    /// Advances the time by this number of microseconds.
     Pass(u64),
-    /// The engine may do what is due.
+    /// Ticks the engine.
     Tick,
-    /// What has been stored is saved and loaded.
+    /// Saves the data and loads it.
     Save,
 }
 
-/// Words that random bytes would seldom make.
+/// Words that random bytes would rarely form.
 const WORDS: &[&str] = &[
     "SET",
     "GET",
@@ -99,7 +100,7 @@ const WORDS: &[&str] = &[
     "",
 ];
 
-/// The steps that an input stands for.
+/// Returns the steps that an input determines.
 #[must_use]
 pub fn steps(data: &[u8]) -> Vec<Step> {
     let mut source = Source::new(data);
@@ -132,21 +133,21 @@ pub fn steps(data: &[u8]) -> Vec<Step> {
             }
             _ => steps.push(Step::Save),
         }
-        // The second part of a pipeline comes when something else has happened.
+        // The second part of a pipeline arrives after other actions.
         steps.extend(due);
     }
     steps.extend(held);
     steps
 }
 
-/// Mostly a moment or some days, now and then decades.
+/// Returns a duration: usually very short or some days, occasionally decades.
 fn span(source: &mut Source<'_>) -> u64 {
     const DAYS_US: u64 = 0xff_ffff_ffff;
     let span_us = source.number() >> (8 * source.below(8)) & DAYS_US;
     if source.below(16) == 1 { span_us << 10 } else { span_us }
 }
 
-/// A request that is well formed, made of words that mean something.
+/// Returns a well-formed request, made of meaningful words.
 fn request(source: &mut Source<'_>) -> Vec<u8> {
     let count = 1 + source.below(6);
     let mut bytes = format!("*{count}\r\n").into_bytes();

@@ -1,4 +1,5 @@
-//! A session in WebAssembly: the module must not trap. What the engine makes of the same steps is checked in this process.
+//! Plays a session in WebAssembly: the module must not trap. The results of the same steps are
+//! checked in this process.
 
 use core::time::Duration;
 use std::io;
@@ -9,10 +10,10 @@ use crate::driver::{Connection, Driver, State, WasmDriver};
 /// Requests may not ask for more memory than a module has.
 const CONFIGURATION: &str = "proto-max-bulk-len=1048576";
 
-/// Plays a session in a new database of the driver's.
+/// Plays a session in a new database of the driver.
 ///
 /// # Errors
-/// When the module traps, or does not serve a new client in the end.
+/// The module traps, or does not serve a new client in the end.
 pub fn play_in_wasm(driver: &mut WasmDriver, steps: &[Step]) -> io::Result<()> {
     driver.configure(CONFIGURATION);
     driver.reset()?;
@@ -40,7 +41,7 @@ pub fn play_in_wasm(driver: &mut WasmDriver, steps: &[Step]) -> io::Result<()> {
                 }
             }
             Step::Pass(span_us) => driver.advance(Duration::from_micros(*span_us))?,
-            // The package does so by itself.
+            // The package does this by itself.
             Step::Connect | Step::Tick | Step::Save => {}
         }
     }
@@ -51,7 +52,7 @@ pub fn play_in_wasm(driver: &mut WasmDriver, steps: &[Step]) -> io::Result<()> {
     driver.send(client, b"PING\r\n")?;
     let mut reply = Vec::new();
     driver.receive(client, &mut reply)?;
-    // It may have to wait for the end of a pause, or to log in.
+    // The client may have to wait for the end of a pause, or to log in.
     let is_served = reply.is_empty() || reply.starts_with(b"-NO") || reply == b"+PONG\r\n";
     let served = || io::Error::other(format!("not served: {}", reply.escape_ascii()));
     if is_served { Ok(()) } else { Err(served()) }

@@ -1,8 +1,10 @@
-//! Random calls of every command with extreme arguments, over several connections, with time that jumps:
-//! `cargo run -p redstart-tests --bin attack -- [--minutes 15 | --sessions 1000] [--seed 1] [--target engine|wasm]`.
+//! Random calls of every command with extreme arguments, over several connections, with jumps in
+//! time: `cargo run -p redstart-tests --bin attack -- [--minutes 15 | --sessions 1000] [--seed 1]
+//! [--target engine|wasm]`.
 //!
-//! Build it without `--release`: overflow checks and debug assertions are the point. The target `wasm` is the npm package in Node;
-//! `wasm/build` makes it. A session that fails is printed with its seed, which plays it again with `--sessions 1`.
+//! Build it without `--release`: overflow checks and debug assertions are the point. The target
+//! `wasm` is the npm package in Node, built by `wasm/build`. A session that fails is printed with
+//! its seed; `--sessions 1` with this seed repeats it.
 
 use std::{
     env,
@@ -35,7 +37,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     };
     let mut driver = match target.as_str() {
         "engine" => None,
-        "wasm" => Some(WasmDriver::start(Seed(seed))?.ok_or("there is no node in PATH")?),
+        "wasm" => Some(WasmDriver::start(Seed(seed))?.ok_or("node not found in PATH")?),
         other => return Err(format!("unknown target {other}").into()),
     };
     let started = Instant::now();

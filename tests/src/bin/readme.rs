@@ -1,4 +1,4 @@
-//! Writes the README's table of commands anew: `cargo run -p redstart-tests --bin readme`.
+//! Rewrites the README's table of commands: `cargo run -p redstart-tests --bin readme`.
 
 use std::{fs, io};
 

@@ -1,4 +1,4 @@
-//! What one server dumps, the other restores.
+//! Restores the dumps of one server on the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ impl Dumps {
         Self { reference: zero.clone(), subject: zero }
     }
 
-    /// Takes notice of the replies to `commands`.
+    /// Notes the payloads in the replies to `commands`.
     pub(super) fn note(&mut self, commands: &[Command], expected: &[u8], got: &[u8]) {
         let (Some(expected), Some(got)) = (replies(expected), replies(got)) else { return };
         if expected.len() != commands.len() || got.len() != commands.len() {
@@ -54,7 +54,7 @@ impl Dumps {
         }
     }
 
-    /// The commands for the reference, with the payloads of the subject, and the other way round.
+    /// Returns the commands for the reference with the payloads of the subject, and vice versa.
     pub(super) fn crossed(&self, commands: &[Command]) -> [Vec<Command>; 2] {
         [&self.subject, &self.reference].map(|payload| {
             let filled = |word: &Vec<u8>| if word == DUMPED { payload } else { word }.clone();
@@ -67,7 +67,7 @@ impl Dumps {
     }
 }
 
-/// Whether two payloads hold the same value, however it is written.
+/// Returns `true` if two payloads contain the same value, in any encoding.
 pub(super) fn hold_the_same(payload: &[u8], other: &[u8]) -> bool {
     match (contents(payload), contents(other)) {
         (Some(contents), Some(others)) => contents == others,
@@ -114,7 +114,7 @@ fn contents(payload: &[u8]) -> Option<Contents> {
     })
 }
 
-/// All of a stream but the times, and the consumers who wait for nothing.
+/// Everything in a stream except the times, and consumers without pending entries.
 fn described(stream: &Stream) -> Vec<String> {
     let mut all =
         vec![format!("{} {} {}", stream.last_id, stream.max_deleted_id, stream.entries_added)];

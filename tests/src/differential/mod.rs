@@ -1,8 +1,10 @@
 //! Compares the replies of a reference and of Redstart to the same random commands, byte for byte.
 //!
-//! A run is made of sessions: some hundred steps of a few clients on two servers as good as new ([`crate::workload`]). When the
-//! replies differ in more than [`tolerance`] allows, the session is shrunk (`shrink`) to the few commands that matter and written
-//! as a case of the corpus. What the servers tell of the clock is compared loosely; all other bytes are compared as they are.
+//! A run consists of sessions: about a hundred or more steps of a few clients on two servers that
+//! were reset ([`crate::workload`]). If the replies differ by more than [`tolerance`] allows, the
+//! session is shrunk (`shrink`) to the few commands that matter and written as a case of the
+//! corpus. Replies that depend on the clock are compared loosely; all other bytes are compared
+//! exactly.
 
 mod dumps;
 mod report;
@@ -32,7 +34,7 @@ use crate::{
 use dumps::Dumps;
 pub use report::Finding;
 
-/// Steps of one session.
+/// The number of steps in one session.
 pub const SESSION_STEPS: usize = 300;
 
 /// Makes the subject do as Redis 7.0, which has no listpacks of sets.
@@ -41,7 +43,7 @@ const AS_IN_REDIS_7_0: &str = "CONFIG SET set-max-listpack-entries 0";
 /// Makes the reference examine all that it restores.
 const AS_IN_REDSTART: &str = "CONFIG SET sanitize-dump-payload yes";
 
-/// Two servers that should answer alike.
+/// Two servers that should reply alike.
 pub struct Differential<'a> {
     /// The one that is right.
     pub reference: Reference,
@@ -51,12 +53,12 @@ pub struct Differential<'a> {
     pub subject: &'a mut dyn Driver,
 }
 
-/// Where two servers part.
+/// The first difference of two servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The number of the step.
     pub step: usize,
-    /// What differs in it.
+    /// The difference in it.
     pub split: Split,
 }
 
@@ -71,7 +73,7 @@ pub struct Played {
 /// A command to which two servers reply differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// The command, as far as that can be told: of a transaction the one in it.
+    /// The command, if it is known; in a transaction, the queued one.
     pub command: Command,
     /// The reply of the reference, as printed.
     pub expected: Vec<String>,
@@ -81,16 +83,16 @@ pub struct Split {
     pub is_parting: bool,
 }
 
-/// How far a run got.
+/// The progress of a run.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// Steps played.
+    /// The number of steps played.
     pub steps: usize,
-    /// Commands sent.
+    /// The number of commands sent.
     pub commands: usize,
-    /// The differences, one of each kind, with the number of sessions that met it.
+    /// The differences, one of each kind, with the number of sessions in which it occurred.
     pub findings: BTreeMap<String, (Finding, usize)>,
-    /// Why there was no going on before the steps were done: the reference has ended, or is busy for ever.
+    /// The reason why the run ended early: the reference has ended, or does not respond.
     pub broken_off: Option<io::Error>,
 }
 
@@ -106,7 +108,8 @@ impl Run {
 }
 
 impl Differential<'_> {
-    /// Plays sessions until `steps` steps are done. Each session has a seed of its own, which its finding names.
+    /// Plays sessions until `steps` steps are done. Each session has its own seed, which is part of
+    /// its finding.
     pub fn run(&mut self, steps: usize, seed: Seed) -> Run {
         let mut run = Run::default();
         run.broken_off = self.go_on(steps, seed, &mut run).err();
@@ -165,7 +168,7 @@ impl Differential<'_> {
                     let [bytes, subjects] = dumps.crossed(commands).map(|commands| {
                         commands.iter().flat_map(|command| multibulk(command)).collect::<Vec<_>>()
                     });
-                    // Both work at the same time.
+                    // Both servers work at the same time.
                     reference.send(*client, &bytes)?;
                     subject.driver.synchronize(wall_clock())?;
                     subject.send(*client, &subjects)?;
@@ -230,13 +233,13 @@ fn words(command: &str) -> Command {
     command.split(' ').map(|word| word.as_bytes().to_vec()).collect()
 }
 
-/// One server with the clients of the session.
+/// A server with the clients of the session.
 struct Side<'a> {
     driver: &'a mut dyn Driver,
     clients: [Option<Connection>; CLIENTS],
 }
 
-/// What a client receives in a step.
+/// The output that a client receives in a step.
 struct Answer {
     bytes: Vec<u8>,
     state: State,
@@ -261,7 +264,7 @@ impl<'a> Side<'a> {
         self.driver.send(connection, bytes)
     }
 
-    /// What `client` receives for the commands that it sent last.
+    /// Returns the output that `client` receives for the commands that it sent last.
     fn receive(&mut self, client: usize, commands: usize) -> io::Result<Answer> {
         let connection = self.clients[client].expect("it has sent something");
         let mut bytes = Vec::new();
@@ -271,7 +274,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The first reply that differs. `queue` holds the commands of an open transaction.
+/// Returns the first reply that differs. `queue` contains the commands of an open transaction.
 fn compare(
     reference: Reference,
     commands: &[Command],
@@ -329,7 +332,7 @@ impl Answer {
         vec![quote(&self.bytes)]
     }
 
-    /// What is printed from a reply on.
+    /// Returns the printed replies from a reply on.
     fn rest(&self, replies: &[Reply], from: usize) -> Vec<String> {
         let mut all: Vec<String> =
             replies[from..].iter().flat_map(|reply| lines(reply, false)).collect();
@@ -367,7 +370,7 @@ fn compare_reply(
     Split::of(reference, command, expected, got)
 }
 
-/// The replies that `bytes` are; `None` if they are something else.
+/// Decodes replies; `None` if the bytes are something else.
 fn replies(mut bytes: &[u8]) -> Option<Vec<Reply>> {
     let mut replies = Vec::new();
     while !bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! A difference as a case of the corpus.
+//! Writes a difference as a case of the corpus.
 
 use core::fmt;
 use std::io;
@@ -14,22 +14,22 @@ use crate::{
     workload::{Command, Step},
 };
 
-/// A difference, and how to see it again.
+/// A difference, and how to reproduce it.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The seed of the session in which it came up.
+    /// The seed of the session that showed it.
     pub seed: Seed,
-    /// The short session, as steps.
+    /// The shrunk session, as steps.
     pub session: Vec<Step>,
-    /// The short session as a scenario with the replies of the reference.
+    /// The shrunk session as a scenario with the replies of the reference.
     pub scenario: Scenario,
-    /// What differs.
+    /// The difference.
     pub difference: Difference,
-    /// Whether the short session showed it once more.
+    /// Whether the shrunk session still showed it.
     pub is_repeatable: bool,
 }
 
-/// What makes two differences the same: the command, and how the replies begin.
+/// Identifies the kind of a difference: the command, and how the replies begin.
 pub(super) fn kind(difference: &Difference) -> String {
     let Split { command, expected, got, .. } = &difference.split;
     let name = command.first().map_or(&[][..], Vec::as_slice);
@@ -44,7 +44,7 @@ pub(super) fn kind(difference: &Difference) -> String {
     format!("{name}: {} / {}", head(expected), head(got))
 }
 
-/// Records what `reference` says to `session`.
+/// Records the replies of `reference` to `session`.
 pub(super) fn finding(
     reference: &mut dyn Driver,
     seed: Seed,
@@ -53,7 +53,7 @@ pub(super) fn finding(
     is_repeatable: bool,
 ) -> io::Result<Finding> {
     let items = session.iter().flat_map(case_steps).map(Item::Step).collect();
-    let scenario = Scenario { name: format!("found by the seed {}", seed.0), line: 0, items };
+    let scenario = Scenario { name: format!("found with seed {}", seed.0), line: 0, items };
     let scenario = play(reference, &scenario)?.recorded;
     Ok(Finding { seed, session, scenario, difference, is_repeatable })
 }
@@ -96,7 +96,7 @@ impl fmt::Display for Finding {
                 Transcript { head: Vec::new(), scenarios: vec![self.scenario.clone()] };
             write!(f, "{transcript}")?;
         } else {
-            writeln!(f, "# not seen again; the session with the seed {} showed it", self.seed.0)?;
+            writeln!(f, "# not reproduced; the session with seed {} showed it", self.seed.0)?;
         }
         let Split { command, expected, got, .. } = &self.difference.split;
         writeln!(f, "# {} in the reference:", command_line(command))?;

@@ -1,7 +1,7 @@
-//! From a long session in which two servers part to a short one.
+//! Shrinks a session in which two servers differ.
 //!
-//! Parts of the session are left out, first halves, then ever smaller ones, as long as the same command still differs; then the
-//! commands of each pipeline, then the arguments.
+//! Parts of the session are removed, first halves, then ever smaller ones, as long as the same
+//! command still differs; then the commands of each pipeline, then the arguments.
 
 use std::{
     io,
@@ -13,10 +13,10 @@ use redstart_core::random::Seed;
 use super::{Difference, Differential, Finding, report};
 use crate::workload::{Command, Step};
 
-/// What is shrunk no further after this time.
+/// The time limit for shrinking.
 const PATIENCE: Duration = Duration::from_secs(6);
 
-/// The shortest session that was found to show the kind of `difference` that `session` shows.
+/// Returns the shortest session found that shows the same kind of `difference` as `session`.
 pub(super) fn shrink(
     servers: &mut Differential<'_>,
     seed: Seed,
@@ -44,7 +44,7 @@ pub(super) fn shrink(
     report::finding(servers.driver, seed, session, difference, is_repeatable)
 }
 
-/// A pipeline as steps of one command each.
+/// Splits a pipeline into steps of one command each.
 fn singles(step: &Step) -> Vec<Step> {
     match step {
         Step::Send { client, commands } => commands
@@ -63,7 +63,7 @@ struct Shrinking<'a, 'b> {
 }
 
 impl Shrinking<'_, '_> {
-    /// Takes `session` for the best one if it still shows the difference.
+    /// Keeps `session` as the best one if it still shows the difference.
     fn try_instead(&mut self, session: Vec<Step>) -> io::Result<bool> {
         let head = self.best.first().filter(|step| step.stops_expiry());
         if Instant::now() > self.deadline || head.is_some_and(|head| session.first() != Some(head))
@@ -137,7 +137,7 @@ impl Shrinking<'_, '_> {
     }
 }
 
-/// The command without its last arguments, and with each long argument cut.
+/// Returns the command without its last arguments, and with each long argument truncated.
 fn shorter(command: &Command) -> Vec<Command> {
     let mut all = Vec::new();
     for at in 1..command.len() {

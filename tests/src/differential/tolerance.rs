@@ -1,4 +1,4 @@
-//! What may differ between the servers, and why: the one place.
+//! The only place that defines what may differ between the servers, and why.
 
 use redstart_core::number::{NumberText, parse_f64};
 
@@ -14,10 +14,10 @@ struct Tolerance {
     references: &'static [Reference],
     /// The commands, in lower case; of a container with its subcommand.
     commands: &'static [&'static str],
-    /// Why they are not compared byte for byte.
-    #[expect(dead_code, reason = "said to the reader of this table")]
+    /// The reason why they are not compared byte for byte.
+    #[expect(dead_code, reason = "documents this table")]
     why: &'static str,
-    /// Whether these replies are as good as equal.
+    /// Returns `true` if these replies count as equal.
     allows: fn(&Reply, &Reply) -> bool,
 }
 
@@ -60,19 +60,19 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["object idletime", "object freq"],
-        why: "Redis's small integers are shared, and idle since its start; a frequency grows by chance",
+        why: "small integers in Redis are shared, and idle since its start; a frequency grows randomly",
         allows: |expected, got| is_near(expected, got, u64::MAX),
     },
     Tolerance {
         references: EVERY,
         commands: &["config get", "hgetall"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_map(expected, got),
     },
     Tolerance {
         references: EVERY,
         commands: &["dump"],
-        why: "the order of members and the size of nodes are not the same, nor are all encodings",
+        why: "the order of members, the size of nodes and some encodings differ",
         allows: |expected, got| match (expected, got) {
             (Reply::Bulk(expected), Reply::Bulk(got)) => hold_the_same(expected, got),
             _ => false,
@@ -81,13 +81,13 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["keys", "pubsub channels", "pubsub shardchannels"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
         references: EVERY,
         commands: &["smembers", "sinter", "sunion", "sdiff", "spop", "hkeys", "hvals"],
-        why: "the order is the hash table's",
+        why: "the order depends on the hash table",
         allows: |expected, got| is_same_sorted(expected, got),
     },
     Tolerance {
@@ -99,13 +99,13 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["scan", "sscan"],
-        why: "the order, and how many keys come at once, is the hash table's",
+        why: "the order and the number of keys per call depend on the hash table",
         allows: |expected, got| is_same_scan(expected, got),
     },
     Tolerance {
         references: EVERY,
         commands: &["hscan"],
-        why: "the order, and how many fields come at once, is the hash table's",
+        why: "the order and the number of fields per call depend on the hash table",
         allows: |expected, got| is_same_scan(&pairs(expected.clone()), &pairs(got.clone())),
     },
     Tolerance {
@@ -136,7 +136,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["sort", "sort_ro"],
-        why: "by ALPHA what is the same up to a NUL has the order of the hash table",
+        why: "by ALPHA, elements that are equal up to a NUL have the order of the hash table",
         allows: |expected, got| match (expected, got) {
             (Reply::Array(all), Reply::Array(others)) => {
                 is_same_sorted(expected, got) && c_strings(all).eq(c_strings(others))
@@ -147,7 +147,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["sort", "sort_ro"],
-        why: "Redis takes the errno of an earlier number that was too small for one of its own",
+        why: "Redis does not reset errno, so an earlier number that was too small makes a later one fail",
         allows: |expected, got| match (expected, got) {
             (Reply::Error(expected), Reply::Array(_)) => {
                 expected.ends_with(b"scores can't be converted into double")
@@ -158,7 +158,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["object encoding"],
-        why: "SORT makes a small sorted set of Redis a large one, and leaves it so",
+        why: "in Redis, SORT converts a small sorted set to the large encoding",
         allows: |expected, got| {
             matches!((expected, got), (Reply::Bulk(expected), Reply::Bulk(got))
                 if expected == b"skiplist" && got == b"listpack")
@@ -173,7 +173,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: EVERY,
         commands: &["zscan"],
-        why: "the order, and how many members come at once, is the hash table's",
+        why: "the order and the number of members per call depend on the hash table",
         allows: |expected, got| {
             is_same_scan(&pairs(shortest_scores(expected)), &pairs(shortest_scores(got)))
         },
@@ -193,7 +193,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: ONLY_7_0,
         commands: &["xgroup createconsumer", "xinfo groups"],
-        why: "in Redis 7.2 a consumer is there from its first try on, in 7.0 from its first entry on",
+        why: "Redis 7.2 creates a consumer on its first attempt to read, 7.0 on its first entry",
         allows: |expected, got| match (expected, got) {
             (Reply::Integer(0..=1), Reply::Integer(0..=1)) => true,
             _ => without_consumers(expected) == without_consumers(got),
@@ -202,7 +202,7 @@ const TOLERANCES: &[Tolerance] = &[
     Tolerance {
         references: ONLY_7_0,
         commands: &["xread", "xreadgroup"],
-        why: "Redis 7.2 words it for the command",
+        why: "the text in Redis 7.2 names the command",
         allows: |expected, got| match (expected, got) {
             (Reply::Error(expected), Reply::Error(got)) => {
                 expected.starts_with(b"ERR Unbalanced XREAD") && got.starts_with(b"ERR Unbalanced")
@@ -344,7 +344,7 @@ fn of(reference: Reference) -> impl Iterator<Item = &'static Tolerance> {
     TOLERANCES.iter().filter(move |tolerance| tolerance.references.contains(&reference))
 }
 
-/// Whether a command is one of those named.
+/// Returns `true` if a command is one of those named.
 pub fn is(command: &[Vec<u8>], names: &[&str]) -> bool {
     names.iter().any(|name| {
         let mut words = command.iter();
@@ -370,7 +370,7 @@ fn is_error(reply: &Reply, head: &str) -> bool {
 
 fn is_near(expected: &Reply, got: &Reply, distance: u64) -> bool {
     match (expected, got) {
-        // Negative numbers say that there is no deadline.
+        // Negative numbers mean that there is no deadline.
         (Reply::Integer(expected @ 0..), Reply::Integer(got @ 0..)) => {
             expected.abs_diff(*got) <= distance
         }
@@ -378,7 +378,7 @@ fn is_near(expected: &Reply, got: &Reply, distance: u64) -> bool {
     }
 }
 
-/// The same of integers anywhere in a reply.
+/// Returns `true` if integers anywhere in two replies differ by at most `distance`.
 fn is_near_within(expected: &Reply, got: &Reply, distance: u64) -> bool {
     match (expected, got) {
         (Reply::Array(expected), Reply::Array(got)) => {
@@ -389,7 +389,7 @@ fn is_near_within(expected: &Reply, got: &Reply, distance: u64) -> bool {
     }
 }
 
-/// The reply of `XINFO GROUPS` but for the number of consumers.
+/// Returns the reply of `XINFO GROUPS` without the number of consumers.
 fn without_consumers(reply: &Reply) -> Option<Vec<Vec<(&Reply, &Reply)>>> {
     let Reply::Array(groups) = reply else { return None };
     let is_told = |(name, _): &(&Reply, &Reply)| **name != Reply::Bulk(b"consumers".to_vec());
@@ -405,12 +405,12 @@ fn is_same_sorted(expected: &Reply, got: &Reply) -> bool {
     }
 }
 
-/// Bulk strings up to their first NUL.
+/// Returns bulk strings up to their first NUL.
 fn c_strings(replies: &[Reply]) -> impl Iterator<Item = &[u8]> {
     bulks(replies).map(|bytes| bytes.split(|byte| *byte == 0).next().unwrap_or_default())
 }
 
-/// One element, or as many.
+/// Accepts one element, or the same number of them.
 fn is_same_number(expected: &Reply, got: &Reply) -> bool {
     match (expected, got) {
         (Reply::Bulk(_), Reply::Bulk(_)) => true,
@@ -429,7 +429,7 @@ fn sorted(replies: &[Reply]) -> Vec<&[u8]> {
     all
 }
 
-/// Two whole scans find the same; of a scan that goes on nothing can be said.
+/// Compares two complete scans; partial scans cannot be compared.
 fn is_same_scan(expected: &Reply, got: &Reply) -> bool {
     let (Reply::Array(expected), Reply::Array(got)) = (expected, got) else { return false };
     match (expected.as_slice(), got.as_slice()) {
@@ -440,7 +440,7 @@ fn is_same_scan(expected: &Reply, got: &Reply) -> bool {
     }
 }
 
-/// The reply with every score printed as Redis 7.2 does.
+/// Returns the reply with every score printed as Redis 7.2 does.
 fn shortest_scores(reply: &Reply) -> Reply {
     let shortest = |text: &[u8]| match parse_f64(text) {
         Some(score) if *NumberText::with_all_digits(score) == *text => {
@@ -456,7 +456,7 @@ fn shortest_scores(reply: &Reply) -> Reply {
     }
 }
 
-/// A scan's reply with each pair as one.
+/// Returns a scan's reply with each pair as one element.
 fn pairs(reply: Reply) -> Reply {
     let Reply::Array(parts) = reply else { return reply };
     let [cursor, Reply::Array(found)] = parts.as_slice() else { return Reply::Array(parts) };
@@ -464,7 +464,7 @@ fn pairs(reply: Reply) -> Reply {
     Reply::Array(vec![cursor.clone(), Reply::Array(found)])
 }
 
-/// Both are an array of as many elements, or no array.
+/// Accepts arrays of equal length, or two replies that are not arrays.
 fn is_as_long(expected: &Reply, got: &Reply) -> bool {
     match (expected, got) {
         (Reply::Array(expected), Reply::Array(got)) => expected.len() == got.len(),
@@ -499,7 +499,7 @@ fn sorted_entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
     all
 }
 
-/// The entries of a map, as RESP3 and RESP2 have it; none of any other reply.
+/// Returns the entries of a map in RESP3 or RESP2; none for any other reply.
 fn entries(reply: &Reply) -> Vec<(&Reply, &Reply)> {
     match reply {
         Reply::Map(pairs) => pairs.iter().map(|(name, value)| (name, value)).collect(),
@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_may_be_a_little_off_and_must_be_there() {
+    fn deadlines_may_differ_slightly_but_must_exist() {
         let ttl = command("TTL k");
         assert!(allows(Redis, &ttl, &Reply::Integer(100), &Reply::Integer(99)));
         assert!(!allows(Redis, &ttl, &Reply::Integer(100), &Reply::Integer(98)));
@@ -527,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_order_of_keys_is_free() {
+    fn only_the_order_of_keys_may_differ() {
         let keys = |names: &str| {
             Reply::Array(
                 names.chars().map(|name| Reply::Bulk(name.to_string().into_bytes())).collect(),

@@ -1,7 +1,8 @@
-//! The engine in this process, on a clock of its own: hours pass at once, and the same seed is the same session.
+//! Drives the engine in this process, on a virtual clock: hours pass instantly, and the same seed
+//! gives the same session.
 //!
-//! Networks cut what clients send wherever they like, so the driver does, at places that the seed fixes; and it reads replies in
-//! pieces.
+//! Networks split the bytes of clients anywhere, so the driver does too, at random places
+//! determined by the seed, and it reads replies in pieces.
 
 use core::{cell::Cell, time::Duration};
 use std::{io, rc::Rc};
@@ -17,7 +18,7 @@ use redstart_core::{
 
 use super::{Connection, Driver, State};
 
-/// 2030-01-01 00:00:00 UTC, when every scenario begins.
+/// 2030-01-01 00:00:00 UTC, the start of every scenario.
 const START: UnixMicros = UnixMicros(1_893_456_000_000_000);
 
 /// A driver of the engine itself.
@@ -28,17 +29,17 @@ pub struct EngineDriver {
     clients: Vec<Client>,
 }
 
-/// One client's side of its connection.
+/// The client's side of a connection.
 struct Client {
-    /// `None` once the connection is closed.
+    /// The connection; `None` after it is closed.
     id: Option<ClientId>,
-    /// Sent, and not yet taken by the engine.
+    /// Sent, and not yet read by the engine.
     outgoing: Vec<u8>,
     /// Written by the engine, and not yet received.
     incoming: Vec<u8>,
 }
 
-/// The time, which both the engine's host and its driver move.
+/// The time, shared by the engine's host and its driver.
 #[derive(Clone, Debug)]
 struct Clock(Rc<Cell<UnixMicros>>);
 
@@ -63,7 +64,7 @@ impl Host for Clock {
 }
 
 impl EngineDriver {
-    /// An engine whose every choice, and whose every cut in the bytes, `seed` fixes.
+    /// Creates a driver. `seed` determines the engine's random choices and how the bytes are split.
     #[must_use]
     pub fn new(seed: Seed) -> Self {
         let mut random = Random::new(seed);
@@ -72,7 +73,8 @@ impl EngineDriver {
         Self { engine, clock, random, clients: Vec::new() }
     }
 
-    /// Hands over what clients have sent, as far as the engine wants it, in pieces. Returns whether it took any.
+    /// Passes on the input of clients in pieces, as far as the engine wants it. Returns `true` if
+    /// it accepted any.
     fn deliver(&mut self) -> bool {
         let mut delivered = false;
         for client in &mut self.clients {
@@ -80,7 +82,7 @@ impl EngineDriver {
                 && !client.outgoing.is_empty()
                 && self.engine.wants_input(id)
             {
-                // Half of the pieces are a few bytes, which cuts most requests somewhere.
+                // Half of the pieces are a few bytes, which splits most requests somewhere.
                 let longest = if self.random.below(2) == 0 { 8 } else { client.outgoing.len() };
                 let len = 1 + self.random.below(longest.min(client.outgoing.len()));
                 let piece: Vec<u8> = client.outgoing.drain(..len).collect();
@@ -92,7 +94,8 @@ impl EngineDriver {
         delivered
     }
 
-    /// Takes what the engine has written, in pieces, and does what it asks for. Returns whether there was anything.
+    /// Reads the engine's output in pieces, and runs its effects. Returns `true` if there was
+    /// anything.
     fn collect(&mut self) -> bool {
         let mut collected = false;
         while let Some(effect) = self.engine.poll_effect() {
@@ -183,7 +186,8 @@ impl Driver for EngineDriver {
     }
 
     fn advance(&mut self, by: Duration) -> io::Result<()> {
-        // Whoever waits is late by a moment, and a key lives through the millisecond of its deadline.
+        // A timeout is served slightly late, and a key exists through the millisecond of its
+        // deadline.
         let micros = u64::try_from(by.as_micros()).map_err(io::Error::other)?;
         let end = UnixMicros(self.clock.now().0 + micros + 1_000);
         loop {
@@ -204,7 +208,7 @@ impl Driver for EngineDriver {
     }
 }
 
-/// An engine that allows everything, as the reference server does.
+/// Returns an engine that allows everything, as the reference server does.
 fn engine(seed: Seed, clock: &Clock) -> Engine {
     let config = Config {
         enable_debug_command: "yes",

@@ -1,5 +1,5 @@
-//! How a scenario reaches a server: in this process ([`EngineDriver`]), over TCP ([`TcpDriver`]), or in WebAssembly under Node
-//! ([`WasmDriver`]).
+//! Connects scenarios to servers: in this process ([`EngineDriver`]), over TCP ([`TcpDriver`]), or
+//! in WebAssembly under Node ([`WasmDriver`]).
 
 mod engine;
 mod tcp;
@@ -16,41 +16,42 @@ pub use wasm::WasmDriver;
 
 /// A server under test, its clients and its clock.
 pub trait Driver {
-    /// Makes the server as good as new and ends every connection.
+    /// Resets the server and closes every connection.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn reset(&mut self) -> io::Result<()>;
 
-    /// Connects one more client.
+    /// Connects another client.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn connect(&mut self) -> io::Result<Connection>;
 
-    /// Sends bytes of a client, who may have been disconnected already.
+    /// Sends bytes of a client, which may have been disconnected already.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn send(&mut self, connection: Connection, bytes: &[u8]) -> io::Result<()>;
 
-    /// Returns once whatever was sent has been executed and answered.
+    /// Returns after everything sent has run and its replies have arrived.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn settle(&mut self) -> io::Result<()>;
 
-    /// Appends what has arrived for a client to `bytes`.
+    /// Appends the bytes that have arrived for a client to `bytes`.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn receive(&mut self, connection: Connection, bytes: &mut Vec<u8>) -> io::Result<State>;
 
-    /// Appends to `bytes` what comes of the last [`Driver::send`], for which that many replies are due unless the client keeps
-    /// quiet. A driver that can tell that they have come need not settle.
+    /// Appends the output after the last [`Driver::send`] to `bytes`. The argument is the number of
+    /// replies to expect, unless the client has turned them off. A driver that can detect their
+    /// arrival need not settle.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn receive_replies(
         &mut self,
         connection: Connection,
@@ -64,32 +65,33 @@ pub trait Driver {
     /// Lets time pass.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn advance(&mut self, by: Duration) -> io::Result<()>;
 
-    /// Whether time passes by itself there, so that what comes of a scenario may depend on how busy the machine is.
+    /// Returns `true` if time passes by itself, so that the result of a scenario may depend on how
+    /// busy the machine is.
     fn is_on_the_worlds_clock(&self) -> bool {
         false
     }
 
-    /// Sets the clock of a server that has one of its own; others go by the world's anyway.
+    /// Sets the clock of a server with a virtual clock; others use the real time.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     fn synchronize(&mut self, _now: UnixMicros) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// A client's connection, as its driver numbers it.
+/// A client's connection, as numbered by its driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection(pub usize);
 
-/// Whether a connection may still bring something.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It may.
+    /// Output may still arrive.
     Open,
-    /// The server has ended it.
+    /// The server has closed it.
     Closed,
 }

@@ -1,10 +1,11 @@
-//! A server behind a socket, whoever wrote it.
+//! Drives any server behind a socket.
 //!
-//! A client that blocks is not answered, and no timeout can tell it from one that will be answered late. So the driver has a
-//! connection of its own, and after each step asks there something that the server refuses before it runs it: `ECHO` without its
-//! argument. Such a command is shown to no `MONITOR`, counted in no statistics, and held back by no pause, password or
-//! transaction. When the second of two such questions is answered, the server has finished the loop that read what clients had
-//! sent before, and has written their replies.
+//! A blocked client gets no reply, and a timeout cannot distinguish it from one whose reply is
+//! late. So the driver has a connection of its own, and after each step sends a command there that
+//! the server rejects before running it: `ECHO` without its argument. Such a command is not shown
+//! to `MONITOR`, is not counted in statistics, and is not affected by a pause, password or
+//! transaction. When the reply to the second of two such commands arrives, the server has completed
+//! the loop iteration that read the clients' input, and has written the replies.
 
 use core::time::Duration;
 use std::{
@@ -18,19 +19,20 @@ use std::{
 use super::{Connection, Driver, State};
 use crate::resp::{Reply, decode};
 
-/// How long a server may take for anything at all.
+/// The time limit for anything a server does.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a reply that is due is waited for before one asks whether it will come.
+/// How long to wait for an expected reply before checking whether it will arrive.
 const REPLY_PATIENCE: Duration = Duration::from_millis(4);
 
-/// What a server reads of a client in one turn of its loop.
+/// The number of bytes that a server reads from a client in one loop iteration.
 const READ_BYTES: usize = 16 * 1024;
 
-/// What a server's timers may lag behind the clock.
+/// The maximum delay of a server's timers.
 const TOLERANCE: Duration = Duration::from_millis(15);
 
-/// What a fresh server does not remember. Servers that lack one of these commands have nothing to forget.
+/// Resets the state that a fresh server does not have. Servers without one of these commands have
+/// no such state.
 const FORGET: [&str; 10] = [
     "CLIENT UNPAUSE",
     "DEBUG SET-ACTIVE-EXPIRE 1",
@@ -49,23 +51,26 @@ pub struct TcpDriver {
     address: String,
     control: BufReader<TcpStream>,
     clients: Vec<Client>,
-    /// Bytes that clients have sent since the server was last known to have read all.
+    /// The number of bytes that clients have sent since the server was last known to have read
+    /// everything.
     unsettled_bytes: usize,
     configuration: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-/// A client's side of its connection.
+/// The client's side of a connection.
 struct Client {
     stream: TcpStream,
-    /// Whether fewer replies came last time than were due: it blocks, or has turned them off.
+    /// Whether fewer replies than expected arrived last time: the client is blocked, or has turned
+    /// them off.
     is_quiet: bool,
 }
 
 impl TcpDriver {
-    /// Connects to `host:port`, and takes the server's configuration for the one every scenario starts with.
+    /// Connects to `host:port`. The server's current configuration becomes the one that every
+    /// scenario starts with.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     pub fn new(address: &str) -> io::Result<Self> {
         let control = BufReader::new(dial(address)?);
         let mut driver = Self {
@@ -79,10 +84,10 @@ impl TcpDriver {
         Ok(driver)
     }
 
-    /// The answer to a command on the driver's own connection.
+    /// Returns the reply to a command on the driver's own connection.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// The server cannot be reached.
     pub fn ask(&mut self, command: &[&[u8]]) -> io::Result<Reply> {
         self.control.get_mut().write_all(&multibulk(command))?;
         let mut bytes = Vec::new();
@@ -100,7 +105,7 @@ impl TcpDriver {
                 Err(_) => {
                     return Err(io::Error::new(
                         ErrorKind::InvalidData,
-                        "the server sent what is no reply",
+                        "the server sent an invalid reply",
                     ));
                 }
             }
@@ -150,7 +155,8 @@ impl TcpDriver {
         Ok(())
     }
 
-    /// Runs `request` on the driver's own connection, once more on a new one where a scenario has had it closed.
+    /// Runs `request` on the driver's own connection, and again on a new one if a scenario has
+    /// closed it.
     fn on_control(&mut self, request: fn(&mut Self) -> io::Result<()>) -> io::Result<()> {
         match request(self) {
             Err(error) if is_disconnect(error.kind()) => {
@@ -231,7 +237,7 @@ impl Driver for TcpDriver {
             self.settle()?;
             let state = self.receive(connection, bytes)?;
             counted.go_on(&bytes[start..]);
-            // The rest of a reply that has begun will come.
+            // The rest of a reply that has begun will arrive.
             let is_midway = counted.len < bytes.len() - start && begun.elapsed() < PATIENCE;
             self.clients[connection.0].is_quiet = counted.replies < due && !is_midway;
             if state == State::Closed || !is_midway {
@@ -250,7 +256,7 @@ impl Driver for TcpDriver {
     }
 }
 
-/// The replies at the head of what has arrived.
+/// Counts the replies at the start of the output.
 #[derive(Default)]
 struct Counted {
     replies: usize,
@@ -266,7 +272,7 @@ impl Counted {
     }
 }
 
-/// A command as clients send it.
+/// Returns a command in the form that clients send.
 #[must_use]
 pub fn multibulk<A: AsRef<[u8]>>(arguments: &[A]) -> Vec<u8> {
     let mut bytes = format!("*{}\r\n", arguments.len()).into_bytes();

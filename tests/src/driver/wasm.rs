@@ -1,4 +1,4 @@
-//! The engine in WebAssembly, as the npm package has it: a Node that `tests/wasm/driver.js` runs in.
+//! Drives the engine in WebAssembly, as in the npm package: `tests/wasm/driver.js` runs in Node.
 
 use core::time::Duration;
 use std::{
@@ -21,14 +21,15 @@ pub struct WasmDriver {
     configuration: &'static str,
 }
 
-/// What the corpus needs.
+/// The configuration that the corpus needs.
 const CONFIGURATION: &str = "enable-debug-command=yes enable-protected-configs=yes";
 
 impl WasmDriver {
-    /// Starts Node, or returns `None` on a machine without it. `NODE` names another program than `node`.
+    /// Starts Node, or returns `None` if it is not installed. `NODE` names another program than
+    /// `node`.
     ///
     /// # Errors
-    /// When it is there and the package is not: `wasm/build` makes it.
+    /// Node is installed but the package is not built: `wasm/build` builds it.
     pub fn start(seed: Seed) -> io::Result<Option<Self>> {
         let (random, configuration) = (Random::new(seed), CONFIGURATION);
         match Node::start() {
@@ -38,7 +39,8 @@ impl WasmDriver {
         }
     }
 
-    /// Sets the parameters of every database from the next reset on: `name=value`, separated by spaces.
+    /// Sets the parameters of every database from the next reset on: `name=value`, separated by
+    /// spaces.
     pub const fn configure(&mut self, configuration: &'static str) {
         self.configuration = configuration;
     }
@@ -46,7 +48,7 @@ impl WasmDriver {
     /// Closes a client's connection.
     ///
     /// # Errors
-    /// When Node has ended.
+    /// Node has ended.
     pub fn disconnect(&mut self, Connection(client): Connection) -> io::Result<()> {
         self.node.ask(&format!("disconnect {client}")).map(drop)
     }
@@ -56,7 +58,7 @@ impl Driver for WasmDriver {
     fn reset(&mut self) -> io::Result<()> {
         self.clients = 0;
         let request = format!("reset {} {}", self.random.next_u64(), self.configuration);
-        // What panicked has taken its process with it.
+        // A panic has ended its process.
         if self.node.ask(&request).is_err() {
             self.node = Node::start()?;
             self.node.ask(&request)?;
@@ -74,7 +76,7 @@ impl Driver for WasmDriver {
         self.node.ask(&format!("send {client} {}", hexadecimal(bytes))).map(drop)
     }
 
-    /// What is sent is answered before `send` returns.
+    /// Does nothing: replies arrive before `send` returns.
     fn settle(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -98,7 +100,7 @@ impl Driver for WasmDriver {
     }
 }
 
-/// A process that answers a line with a line.
+/// A process that replies to a line with a line.
 struct Node {
     process: Child,
     requests: ChildStdin,
@@ -124,7 +126,7 @@ impl Node {
         let mut answer = String::new();
         if self.answers.read_line(&mut answer)? == 0 {
             return Err(io::Error::other(
-                "Node has ended: is the package there? `wasm/build` makes it",
+                "Node has ended: is the package built? `wasm/build` builds it",
             ));
         }
         answer.truncate(answer.trim_end_matches('\n').len());
@@ -134,7 +136,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        // It holds nothing, and may be gone already.
+        // The process holds no data, and may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

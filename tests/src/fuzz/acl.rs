@@ -1,5 +1,5 @@
-//! Rules of users: whatever they are, all of them are obeyed or none; and what `ACL LIST` tells of a user makes another one
-//! who may do the same.
+//! ACL rules: whatever they are, either all of them apply or none; and a user created from the
+//! output of `ACL LIST` has the same permissions.
 
 use redstart_core::{
     client::{ClientId, Peer},
@@ -15,7 +15,7 @@ use crate::{
     resp::{Reply, decode},
 };
 
-/// Rules, and how rules begin that end with any bytes.
+/// Complete rules, and prefixes of rules that end with arbitrary bytes.
 const RULES: &[&str] = &[
     "on",
     "off",
@@ -56,7 +56,7 @@ const BEGINNINGS: &[&str] = &[
     "(+get ~",
 ];
 
-/// What users are tried with.
+/// Commands that users are tested with.
 const REQUESTS: &[&str] = &[
     "GET a",
     "GET b",
@@ -90,7 +90,7 @@ pub(super) fn check(data: &[u8]) {
     }
 }
 
-/// A rule; those of any bytes have none that mean something between parentheses.
+/// Returns a rule. Rules with arbitrary bytes contain nothing that is special between parentheses.
 fn rule(source: &mut Source<'_>) -> Vec<u8> {
     if source.below(4) > 0 {
         return source.pick(RULES).as_bytes().to_vec();
@@ -125,7 +125,7 @@ impl Stage {
         reply
     }
 
-    /// Makes a second user as the first one is told.
+    /// Creates a second user from the description of the first one.
     fn compare(&mut self) {
         let told = self.told("u");
         let words: Vec<&[u8]> = told.split(|&byte| byte == b' ').collect();
@@ -148,7 +148,7 @@ impl Stage {
         }
     }
 
-    /// The rules of a user, as `ACL LIST` tells them.
+    /// Returns the rules of a user, as in the output of `ACL LIST`.
     fn told(&mut self, user: &str) -> Vec<u8> {
         let Reply::Array(lines) = self.ask(&[b"ACL", b"LIST"]) else { panic!("a list") };
         let prefix = format!("user {user} ");
@@ -156,6 +156,6 @@ impl Stage {
             Reply::Bulk(line) => line.strip_prefix(prefix.as_bytes()),
             _ => None,
         });
-        lines.next().expect("the user is there").to_vec()
+        lines.next().expect("the user exists").to_vec()
     }
 }

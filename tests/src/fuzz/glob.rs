@@ -1,4 +1,4 @@
-//! Glob patterns: what matches is what Redis's recursive matcher matches.
+//! Glob patterns: matches are those of Redis's recursive matcher.
 
 use redstart_core::glob::{Case, matches};
 
@@ -11,7 +11,7 @@ pub(super) fn check(data: &[u8]) {
     let len = source.below(24);
     let pattern = source.take(len);
     let text = source.take(24);
-    // The naive matcher takes exponential time.
+    // The naive matcher needs exponential time.
     if pattern.iter().filter(|&&byte| byte == b'*').count() > 4 {
         let _ = matches(pattern, text, case);
         return;
@@ -25,7 +25,7 @@ pub(super) fn check(data: &[u8]) {
     );
 }
 
-/// `stringmatchlen` of `util.c`, without its guard against malice.
+/// `stringmatchlen` of `util.c`, without its limit on recursion.
 fn naive(mut pattern: &[u8], mut text: &[u8], nocase: bool) -> bool {
     let fold = |byte: u8| if nocase { byte.to_ascii_lowercase() } else { byte };
     while !pattern.is_empty() && !text.is_empty() {
@@ -51,7 +51,7 @@ fn naive(mut pattern: &[u8], mut text: &[u8], nocase: bool) -> bool {
                 if !found {
                     return false;
                 }
-                // One byte before the rest, as the others leave it.
+                // Leaves one byte before the rest, as the other branches do.
                 pattern = &pattern[pattern.len() - rest.len() - 1..];
                 text = &text[1..];
             }
@@ -77,7 +77,7 @@ fn naive(mut pattern: &[u8], mut text: &[u8], nocase: bool) -> bool {
     pattern.is_empty() && text.is_empty()
 }
 
-/// Whether a class takes a byte, and what follows the class.
+/// Returns whether a class contains a byte, and the pattern after the class.
 fn class(mut pattern: &[u8], byte: u8, nocase: bool) -> (bool, &[u8]) {
     let fold = |byte: u8| if nocase { byte.to_ascii_lowercase() } else { byte };
     let negated = pattern.first() == Some(&b'^');
@@ -87,7 +87,7 @@ fn class(mut pattern: &[u8], byte: u8, nocase: bool) -> (bool, &[u8]) {
     let mut found = false;
     let rest = loop {
         match pattern {
-            // Escaped bytes are compared as they are.
+            // Escaped bytes are compared exactly.
             [b'\\', literal, rest @ ..] => {
                 found |= *literal == byte;
                 pattern = rest;

@@ -1,4 +1,5 @@
-//! Intsets: edits do what they do to an ordered set, and foreign bytes are refused or can be read, searched and edited.
+//! Intsets: edits have the same effect as on an ordered set, and foreign bytes are either refused
+//! or can be read, searched and edited.
 
 use std::collections::BTreeSet;
 

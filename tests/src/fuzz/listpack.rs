@@ -1,4 +1,5 @@
-//! Listpacks: edits do what they do to a vector, and foreign bytes are refused or can be read, searched and edited.
+//! Listpacks: edits have the same effect as on a vector, and foreign bytes are either refused or
+//! can be read, searched and edited.
 
 use redstart_core::{
     random::{Random, Seed},
@@ -11,7 +12,7 @@ pub(super) fn check(data: &[u8]) {
     let mut source = Source::new(data);
     match source.below(3) {
         0 => edit(&mut source),
-        // As they are, and framed so that only the entries can be wrong.
+        // The bytes as they are, and framed so that only the entries can be invalid.
         1 => read(source.rest()),
         _ => {
             let entries = source.rest();
@@ -75,7 +76,7 @@ fn edit(source: &mut Source<'_>) {
     }
 }
 
-/// A few bytes, a few hundred, or an integer.
+/// Returns a few bytes, a few hundred, or an integer.
 fn text(source: &mut Source<'_>) -> Vec<u8> {
     match source.below(4) {
         0 => {
@@ -98,7 +99,8 @@ fn read(bytes: &[u8]) {
     for (index, entry) in entries.iter().enumerate() {
         let at = view.seek(index as i64).expect("an index below the length");
         assert_eq!(view.get(at), *entry);
-        let first = entries.iter().position(|other| other == entry).expect("itself at least");
+        let first =
+            entries.iter().position(|other| other == entry).expect("the entry is equal to itself");
         assert_eq!(view.find(&entry.to_vec(), 0), view.seek(first as i64));
     }
     let mut random = Random::new(Seed(1));
@@ -111,7 +113,7 @@ fn read(bytes: &[u8]) {
     if let Some(last) = view.last() {
         list.replace(last, Entry::Int(1));
         list.insert(last, Entry::Int(2));
-        let first = list.as_ref().first().expect("it has two");
+        let first = list.as_ref().first().expect("the list has two entries");
         assert_eq!(list.remove(first, usize::MAX), entries.len() + 1);
         assert!(list.as_ref().is_empty());
     }

@@ -1,8 +1,8 @@
-//! Properties that hold for any bytes, one function a target.
+//! Properties that hold for any bytes, one function per target.
 //!
-//! The same functions serve libFuzzer (`tests/fuzz/run`), which looks for new paths by coverage, and a short seeded loop in the
-//! tests ([`exercise`]). Each takes bytes, makes of them what it needs with a [`Source`], and panics if its property does not
-//! hold.
+//! The same functions serve libFuzzer (`tests/fuzz/run`), which finds new paths by coverage, and a
+//! short seeded loop in the tests ([`exercise`]). Each takes bytes, derives what it needs from them
+//! with a [`Source`], and panics if its property does not hold.
 
 mod acl;
 mod glob;
@@ -28,19 +28,19 @@ pub use source::Source;
 
 use crate::attack;
 
-/// A property, and its name.
+/// A property and its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, and that of the folder of its seeds.
+    /// The name, also of the folder with its seeds.
     pub name: &'static str,
-    /// What holds for any bytes.
+    /// Checks the property for an input.
     pub check: fn(&[u8]),
 }
 
-/// Serialised values.
+/// Serialized values.
 pub(crate) const RDB: Target = Target { name: "rdb", check: rdb::check };
 
-/// Every target.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     Target { name: "request", check: request::check },
     Target { name: "value", check: value::check },
@@ -55,14 +55,14 @@ pub const TARGETS: &[Target] = &[
     Target { name: "stream", check: stream::check },
 ];
 
-/// The target that the environment variable `FUZZ_TARGET` names.
+/// Returns the target that the environment variable `FUZZ_TARGET` names.
 #[must_use]
 pub fn target_of_environment() -> Option<Target> {
     let name = env::var("FUZZ_TARGET").ok()?;
     TARGETS.iter().copied().find(|target| target.name == name)
 }
 
-/// Inputs to begin with: `tests/fuzz/corpus/<name>`, a file each.
+/// Returns the initial inputs: the files in `tests/fuzz/corpus/<name>`.
 #[must_use]
 pub fn seeds(target: Target) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target.name);
@@ -72,10 +72,10 @@ pub fn seeds(target: Target) -> Vec<Vec<u8>> {
     paths.iter().filter_map(|path| fs::read(path).ok()).collect()
 }
 
-/// Checks the seeds and changed copies of them for `time`; returns how many inputs that were.
+/// Checks the seeds and mutated copies of them for `time`. Returns the number of inputs.
 ///
 /// # Panics
-/// When the property does not hold; the input is told.
+/// The property does not hold; the message contains the input.
 #[must_use]
 pub fn exercise(target: Target, seed: Seed, time: Duration) -> usize {
     let mut random = Random::new(seed);
@@ -101,7 +101,7 @@ pub fn exercise(target: Target, seed: Seed, time: Duration) -> usize {
     count
 }
 
-/// Changes an input a little: a bit, a byte, a stretch left out, doubled, or taken from another input.
+/// Mutates an input: flips a bit, changes a byte, or removes, repeats or replaces a range.
 fn mutate(input: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Random) {
     const LONGEST: usize = 4_096;
     let at = random.below(input.len() + 1);

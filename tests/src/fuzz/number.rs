@@ -1,4 +1,4 @@
-//! Numbers: what is read is what was meant, and what is printed is read back.
+//! Numbers: parsing is exact, and a printed number parses to the same value.
 
 use redstart_core::number::{LongDouble, NumberText, parse_f64, parse_i64, parse_memory_bytes};
 
@@ -18,7 +18,7 @@ pub(super) fn check(data: &[u8]) {
     }
 }
 
-/// Only what an integer is printed as is read as one.
+/// Only the canonical form of an integer parses as one.
 fn integer(data: &[u8]) {
     let text = str::from_utf8(data).ok();
     let expected =
@@ -42,7 +42,7 @@ fn double(data: &[u8]) {
     }
 }
 
-/// A sum is printed so that it can be read, and adding zero to that changes nothing.
+/// A printed sum can be parsed, and adding zero to it changes nothing.
 fn long_double(data: &[u8]) {
     let middle = data.len() / 2;
     let (first, second) = (LongDouble::parse(&data[..middle]), LongDouble::parse(&data[middle..]));
@@ -51,7 +51,7 @@ fn long_double(data: &[u8]) {
     sum.append_human(&mut text);
     assert!(text.len() < 6_000 && !text.is_empty());
     let Some(again) = LongDouble::parse(&text) else {
-        // `INCRBYFLOAT` reads no more than 256 bytes of a number, though it prints more.
+        // `INCRBYFLOAT` reads at most 256 bytes of a number, though it prints more.
         assert!(text.len() > 200, "{}", text.escape_ascii());
         return;
     };

@@ -1,4 +1,5 @@
-//! Serialised values: whatever the bytes, they are refused or make a value, which dumped and restored is the same value.
+//! Serialized values: any bytes are either refused or yield a value that is the same after a dump
+//! and restore.
 
 use redstart_core::{
     persist::rdb::{Limits, crc64, dump, lzf::Compressor, restore},
@@ -14,7 +15,7 @@ use redstart_core::{
 
 use super::Source;
 
-/// Of several elements some collections are small and some are not.
+/// With several elements, some collections are small and some are not.
 fn limits() -> Limits {
     let (listpack_entries, listpack_value_bytes, seed) = (3, 16, Seed(1));
     Limits {
@@ -26,13 +27,13 @@ fn limits() -> Limits {
     }
 }
 
-/// The payload that an input stands for.
+/// Returns the payload for an input.
 pub(crate) fn payload(data: &[u8]) -> Vec<u8> {
     let mut source = Source::new(data);
     let is_whole = source.below(4) == 0;
     let mut payload = source.rest().to_vec();
     if !is_whole {
-        // Framed, so that only the value can be wrong.
+        // Framed, so that only the value can be invalid.
         payload.extend(10u16.to_le_bytes());
         payload.extend(crc64(&payload).to_le_bytes());
     }
@@ -45,7 +46,7 @@ pub(super) fn check(data: &[u8]) {
     let dumped = dump(record.value(), None);
     let compressed = dump(record.value(), Some(&mut Compressor::default()));
     for payload in [&dumped, &compressed] {
-        let again = restored(payload).expect("what was dumped can be restored");
+        let again = restored(payload).expect("the dump can be restored");
         assert_eq!(again.value_type(), record.value_type());
         assert_eq!(dump(again.value(), None), dumped);
     }

@@ -1,4 +1,5 @@
-//! The request reader: what it reads does not depend on how the input is cut, and is what a naive parser reads.
+//! The request reader: its results do not depend on how the input is split, and are those of a
+//! naive parser.
 
 use redstart_core::{
     number::parse_i64,
@@ -11,7 +12,7 @@ use redstart_core::{
 use super::Source;
 use crate::quoting;
 
-/// The requests of an input, and how it ends: well, or with an error.
+/// The requests of an input, and the error at its end, if there is one.
 type Read = (Vec<Vec<Vec<u8>>>, Option<ProtocolError>);
 
 pub(super) fn check(data: &[u8]) {
@@ -23,7 +24,7 @@ pub(super) fn check(data: &[u8]) {
         authenticated: source.below(2) == 0,
     };
     let cuts: Vec<usize> = (0..4).map(|_| 1 + source.below(40)).collect();
-    // The quoting of the corpus, which is the naive one, knows no vertical tab and no form feed.
+    // The naive quoting of the corpus does not support vertical tabs and form feeds.
     let known = |&byte: &u8| if matches!(byte, 0x0b | 0x0c) { b' ' } else { byte };
     let input: Vec<u8> = source.rest().iter().map(known).collect();
 
@@ -42,7 +43,7 @@ pub(super) fn check(data: &[u8]) {
     assert_eq!(read(&pieces, &limits), naive, "in pieces");
 }
 
-/// What the reader reads when the input arrives in pieces.
+/// Returns the results of the reader for input that arrives in pieces.
 fn read(pieces: &[&[u8]], limits: &Limits) -> Read {
     let (mut reader, mut request) = (RequestReader::default(), Request::default());
     let (mut requests, mut input) = (Vec::new(), Vec::new());
@@ -66,7 +67,7 @@ fn read(pieces: &[&[u8]], limits: &Limits) -> Read {
     (requests, None)
 }
 
-/// The same, as `networking.c` does it, with all the input at hand.
+/// Parses as `networking.c` does, with the complete input.
 fn naive(mut input: &[u8], limits: &Limits) -> Read {
     let mut requests = Vec::new();
     while !input.is_empty() {
@@ -127,7 +128,8 @@ fn inline(rest: &mut &[u8], limits: &Limits) -> Result<Option<Vec<Vec<u8>>>, Pro
     quoting::split_bytes(line).map(Some).ok_or(ProtocolError::UnbalancedQuotes)
 }
 
-/// The line at the start of `rest`, which moves behind it, and behind one more byte after a carriage return.
+/// Returns the line at the start of `rest`, and moves `rest` past it, and past one more byte after
+/// a carriage return.
 fn line<'a>(
     rest: &mut &'a [u8],
     end: u8,

@@ -1,4 +1,4 @@
-//! Sorted sets: small or large, they do what a sorted vector does.
+//! Sorted sets: small or large, edits have the same effect as on a sorted vector.
 
 use core::ops::Bound;
 
@@ -131,7 +131,7 @@ fn assert_same(set: &SortedSet, naive: &Naive) {
     }
 }
 
-/// One of few, so that they meet again.
+/// Returns one of a few members, so that they repeat.
 fn member(source: &mut Source<'_>) -> Vec<u8> {
     match source.below(4) {
         0 => vec![b'a' + source.below(8) as u8; source.below(12)],

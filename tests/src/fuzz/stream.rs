@@ -1,5 +1,5 @@
-//! Streams: whatever their commands do, in whatever order ids come, the engine replies what the model does, and a stream is the
-//! same after it was written and read.
+//! Streams: for any commands and any order of ids, the replies of the engine are those of the
+//! model, and a stream is unchanged after it was saved and loaded.
 
 use redstart_core::{
     client::{ClientId, Peer},
@@ -66,7 +66,8 @@ impl Client {
         self.ask(&words.iter().map(|word| word.to_vec()).collect::<Vec<_>>())
     }
 
-    /// Writes and reads the stream in every way that there is. It must be the same each time, byte for byte.
+    /// Saves and loads the stream in every possible way. It must be the same each time, byte for
+    /// byte.
     fn reload(&mut self) {
         let digest = self.ask_for(&[b"DEBUG", b"DIGEST"]);
         let dumped = self.ask_for(&[b"DUMP", KEY]);

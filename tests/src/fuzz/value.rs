@@ -1,4 +1,5 @@
-//! The reply decoder: any bytes are read or refused; what is written is read back; what is cut is incomplete.
+//! The reply decoder: any bytes are decoded or refused, encoded replies decode to themselves, and
+//! truncated ones are incomplete.
 
 use std::borrow::Cow;
 
@@ -25,7 +26,7 @@ pub(super) fn check(data: &[u8]) {
 fn check_bytes(bytes: &[u8]) {
     let Ok(Some((value, consumed))) = decode(bytes, &LIMITS) else { return };
     assert!(consumed > 0 && consumed <= bytes.len());
-    // Any byte may follow, and no byte may lack.
+    // Any byte may follow, and no byte may be missing.
     assert_eq!(
         format!("{:?}", decode(&bytes[..consumed], &LIMITS)),
         format!("{:?}", Ok::<_, ()>(Some((&value, consumed))))
@@ -36,7 +37,7 @@ fn check_bytes(bytes: &[u8]) {
     let mut again = Vec::new();
     value.write(&mut again);
     let decoded = decode(&again, &LIMITS);
-    // By their text: a NaN is not equal to itself.
+    // Compared as text: a NaN is not equal to itself.
     assert_eq!(format!("{decoded:?}"), format!("{:?}", Ok::<_, ()>(Some((&value, again.len())))));
 }
 
@@ -81,7 +82,7 @@ fn bytes<'a>(source: &mut Source<'a>) -> &'a [u8] {
     source.take(len)
 }
 
-/// Bytes without a line break.
+/// Returns bytes without a line break.
 fn line<'a>(source: &mut Source<'a>) -> &'a [u8] {
     bytes(source).split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default()
 }

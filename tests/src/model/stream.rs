@@ -1,13 +1,14 @@
-//! A stream as a list of entries, with one consumer group as a map of what is pending.
+//! A model of a stream: a list of entries, and one consumer group as a map of pending entries.
 //!
-//! Ids go up and, after `XSETID`, down again; removed entries are gone without a trace but for the highest of their ids.
+//! Ids ascend and, after `XSETID`, may descend; removed entries leave no trace except for the
+//! highest of their ids.
 
 use std::collections::BTreeMap;
 
 use super::{Expected, Words, count, error, ok, words};
 use crate::resp::Reply;
 
-/// An id: milliseconds and a number.
+/// An id: milliseconds and a sequence number.
 pub(crate) type Id = (u64, u64);
 
 type Fields = Vec<Vec<u8>>;
@@ -15,7 +16,7 @@ type Fields = Vec<Vec<u8>>;
 const GROUP: &str = "group";
 const CONSUMERS: [&str; 2] = ["ann", "bob"];
 
-/// Something a client asks of a stream.
+/// A command on a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a command, and its fields are the command's arguments")]
 pub enum StreamAction {
@@ -51,7 +52,7 @@ struct Group {
 }
 
 impl StreamAction {
-    /// A random action; `below` makes the choices.
+    /// Returns a random action. `below` makes the choices.
     pub fn random(below: &mut dyn FnMut(usize) -> usize) -> Self {
         match below(20) {
             0..6 => {
@@ -83,7 +84,7 @@ impl StreamAction {
         }
     }
 
-    /// The action as a command.
+    /// Returns the action as a command.
     pub(super) fn words(&self, key: &[u8]) -> Words {
         let all = |words: Words, ids: &[Id]| ids.iter().fold(words, |words, id| words.id(*id));
         match self {
@@ -153,7 +154,7 @@ fn ids(below: &mut dyn FnMut(usize) -> usize) -> Vec<Id> {
 }
 
 impl Stream {
-    /// Does what a client asks for at `key`, where `place` is, if there is a stream.
+    /// Runs a command at `key`; `place` contains the stream, if there is one.
     pub(super) fn perform(place: &mut Option<Self>, key: &[u8], action: &StreamAction) -> Expected {
         match action {
             StreamAction::Add(id, fields) => place.get_or_insert_default().push(*id, fields),
@@ -290,7 +291,8 @@ impl Group {
         })
     }
 
-    /// Gives a consumer those of the entries that are pending. Returns them, and the ids of those that are no longer there.
+    /// Assigns pending entries to a consumer. Returns the entries, and the ids of those that no
+    /// longer exist.
     fn claim(
         &mut self,
         entries: &BTreeMap<Id, Fields>,
@@ -309,7 +311,7 @@ impl Group {
         (claimed, gone)
     }
 
-    /// What `XPENDING` replies.
+    /// Returns the reply of `XPENDING`.
     fn summary(&self) -> Reply {
         let edges = self.pending.keys().next().zip(self.pending.keys().next_back());
         let Some((first, last)) = edges else {
@@ -335,7 +337,7 @@ impl Group {
     }
 }
 
-/// What a command replies where there is no stream, or only no group.
+/// Returns the reply of a command if the stream, or only the group, does not exist.
 fn missing(key: &[u8], action: &StreamAction, has_stream: bool) -> Expected {
     let key = String::from_utf8_lossy(key);
     let no_group = format!("NOGROUP No such key '{key}' or consumer group '{GROUP}'");

@@ -1,4 +1,5 @@
-//! What commands on collections are sent with: keys that hold their type, elements that are there, indexes near the ends.
+//! Arguments for commands on collections: keys of the right type, existing elements, indexes near
+//! the ends.
 
 use redstart_core::command::{
     spec::{Flag, Group, Spec},
@@ -7,7 +8,7 @@ use redstart_core::command::{
 
 use super::{Command, Workload};
 
-/// Keys that mostly hold one type.
+/// Keys that usually hold one type.
 const TYPED_KEYS: &[(Group, &[&str])] = &[
     (Group::Geo, &["geo:1", "geo:2"]),
     (Group::Hash, &["hash:1", "hash:2"]),
@@ -18,14 +19,14 @@ const TYPED_KEYS: &[(Group, &[&str])] = &[
     (Group::Stream, &["stream:1", "stream:2"]),
 ];
 
-/// Elements of lists, fields and values of hashes, which are put there and looked for.
+/// Elements of lists, fields and values of hashes, used both for adding and for looking up.
 const ELEMENTS: &[&str] = &["a", "b", "c", "1", "2", "01", "", "127", "-4096", "100000"];
 
-/// Commands for which a number without an opposite means something else in Redis 7.2.
+/// Commands for which a number without a counterpart has another meaning in Redis 7.2.
 const TAKE_OPPOSITES: &[&str] = &["LREM", "LPOS"];
 
 impl Workload {
-    /// A key that the command probably finds a value of its type at.
+    /// Returns a key that probably holds a value of the command's type.
     pub(super) fn typed_key(&mut self, spec: &Spec) -> Option<Vec<u8>> {
         let group = self.other_group(spec).unwrap_or(spec.group);
         let pool = TYPED_KEYS.iter().find(|(own, _)| *own == group);
@@ -39,12 +40,12 @@ impl Workload {
         Some(self.pick(pool.1).into())
     }
 
-    /// An element of a list, a field or a value of a hash.
+    /// Returns an element of a list, a field or a value of a hash.
     pub(super) fn element(&mut self) -> Vec<u8> {
         if self.one_in(4) { self.value(false) } else { self.pick(ELEMENTS).into() }
     }
 
-    /// An integer that a command on lists takes.
+    /// Returns an integer for a command on lists.
     pub(super) fn list_integer(&mut self, name: &str) -> Vec<u8> {
         match name {
             "len" | "num-matches" => self.pick(&["0", "0", "1", "2", "5", "1000", "-1"]).into(),
@@ -53,7 +54,7 @@ impl Workload {
         }
     }
 
-    /// Makes the number of keys, which stands before them, be right. Once in a while it stays wrong.
+    /// Corrects the number of keys that precedes them. Occasionally leaves it wrong.
     pub(super) fn count_keys(&mut self, command: &mut Command, numkeys_at: Option<usize>) {
         if let Some(at) = numkeys_at
             && !self.one_in(15)
@@ -64,7 +65,7 @@ impl Workload {
         }
     }
 
-    /// Whether a word is one of those that stand behind the keys.
+    /// Returns `true` if a word is one of those that follow the keys.
     fn follows_keys(word: &[u8]) -> bool {
         const WORDS: &[&str] = &[
             "LEFT",
@@ -81,19 +82,19 @@ impl Workload {
     }
 }
 
-/// Whether a command waits for what may never come.
+/// Returns `true` if a command may block for ever.
 pub(super) fn blocks(name: &str) -> bool {
     let mut specs = GROUPS.iter().copied().flatten();
     specs.any(|spec: &Spec| spec.name == name && spec.flags.has(Flag::Blocking))
 }
 
-/// Commands of which a count below zero asks for so many elements, however few there are.
+/// Commands for which a negative count requests that number of elements, however few there are.
 const TAKE_REPETITIONS: &[&str] = &["HRANDFIELD", "SRANDMEMBER", "ZRANDMEMBER"];
 
-/// More than these many repetitions take the reference longer than one cares to wait.
+/// The maximum number of repetitions: more are too slow in the reference.
 const MOST_REPETITIONS: i64 = 10_000;
 
-/// Takes away what Redis 7.0 and 7.2 do not agree about, and what later versions know.
+/// Removes what Redis 7.0 and 7.2 do not agree about, and options of later versions.
 pub(super) fn agree(command: &mut Command) {
     if command[0].to_ascii_uppercase().starts_with(b"SORT") {
         super::interpreted::sort_by_something(command);
@@ -108,22 +109,23 @@ pub(super) fn agree(command: &mut Command) {
         command.iter_mut().filter(has_no_opposite).for_each(|word| *word = b"-5".to_vec());
     }
     if name.starts_with(b"Z") {
-        // Redis keeps the sign of zero in a skiplist alone, and `SORT` makes one.
+        // Redis keeps the sign of zero in a skiplist only, and `SORT` creates one.
         command.iter_mut().filter(|word| **word == b"-0").for_each(|word| *word = b"0".to_vec());
     }
     keep_lists(&name, command);
     keep_one_score(&name, command);
     if name == b"BITFIELD" && command.iter().any(|word| word.eq_ignore_ascii_case(b"FAIL")) {
-        // Redis tells nobody of a string that it makes or stretches for fields that all fail: one does not.
+        // Redis does not notify of a string that it creates or extends if all fields fail, so one
+        // field succeeds.
         let succeeds = ["SET", "u1", "0", "0"].map(|word| word.as_bytes().to_vec());
         command.splice(2..2, succeeds);
     }
     if matches!(name.as_slice(), b"SETBIT" | b"BITFIELD") {
-        // Strings of a quarter of a gigabyte are for the cases.
+        // Strings of a quarter of a gigabyte are covered by the cases.
         let is_far = |word: &&mut Vec<u8>| word.starts_with(b"21474836");
         command.iter_mut().filter(is_far).for_each(|word| *word = b"2147".to_vec());
     }
-    // The last digits of a distance are those of the C library.
+    // The last digits of a distance depend on the C library.
     if name.starts_with(b"GEORADIUS") {
         let stored = command.iter_mut().filter(|word| word.eq_ignore_ascii_case(b"STOREDIST"));
         stored.for_each(|word| *word = b"STORE".to_vec());
@@ -131,7 +133,7 @@ pub(super) fn agree(command: &mut Command) {
         command.retain(|word| !word.eq_ignore_ascii_case(b"STOREDIST"));
     }
     if is_in(&["XREAD"]) {
-        // Redis 7.4 knows it.
+        // An option of Redis 7.4.
         command.iter_mut().filter(|word| **word == b"+").for_each(|word| *word = b"0".to_vec());
     }
     if name.starts_with(b"GEO") {
@@ -140,15 +142,15 @@ pub(super) fn agree(command: &mut Command) {
     if is_in(TAKE_REPETITIONS) {
         let asks_too_much = |word: &&mut Vec<u8>| {
             let count = core::str::from_utf8(word).ok().and_then(|text| text.parse::<i64>().ok());
-            // The least of all is refused.
+            // The minimum value is refused.
             count.is_some_and(|count| (-i64::MAX..-MOST_REPETITIONS).contains(&count))
         };
         command.iter_mut().filter(asks_too_much).for_each(|word| *word = b"-7".to_vec());
     }
 }
 
-/// Keeps what is no list away from the keys of lists: `SORT` leaves what it is told nothing of in the order that it has, and that of a
-/// set is its hash table's.
+/// Keeps other types away from the keys of lists: `SORT` keeps the existing order of elements that
+/// its options do not order, and that of a set depends on its hash table.
 fn keep_lists(name: &[u8], command: &mut Command) {
     let is_list = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"list:"));
     let destination = match name {
@@ -161,7 +163,8 @@ fn keep_lists(name: &[u8], command: &mut Command) {
     }
 }
 
-/// Keeps all scores of the keys that are asked for by bytes the same, for of others what is replied is any elements.
+/// Uses the same score for all members of keys that are queried lexicographically: otherwise the
+/// reply is unspecified.
 fn keep_one_score(name: &[u8], command: &mut Command) {
     let is_by_bytes = |at: usize| command.get(at).is_some_and(|key| key.starts_with(b"lex:"));
     match name {
@@ -180,8 +183,8 @@ fn keep_one_score(name: &[u8], command: &mut Command) {
     }
 }
 
-/// Of members that are as far away as each other, those that are left out depend on how Redis sorts a part of an array: so none is,
-/// but by `ANY`.
+/// If members have equal distances, the ones that are cut off depend on how Redis sorts a part of
+/// an array, so the count is only used with `ANY`.
 fn all_or_any(command: &mut Command) {
     let is = |word: Option<&Vec<u8>>, name: &str| {
         word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))

@@ -1,18 +1,18 @@
-//! What commands are sent with that take a string for an array of bits or a `HyperLogLog`, a sorted set for a map, or the name of
-//! a key for a pattern.
+//! Arguments for commands that interpret a string as an array of bits or a `HyperLogLog`, a sorted
+//! set as a map, or the name of a key as a pattern.
 
 use redstart_core::command::spec::{Group, Spec};
 
 use super::{Command, Workload};
 
-/// Commands on strings that `HyperLogLog`s now and then are to outlive.
+/// Commands on strings that should not always replace `HyperLogLog`s.
 const ON_LOGS: &[&str] =
     &["get", "set", "append", "setrange", "setbit", "getrange", "del", "strlen", "type"];
 
-/// Commands on sorted sets that geographic indexes are.
+/// Commands on sorted sets that are used with geographic indexes.
 const ON_MAPS: &[&str] = &["zadd", "zrem", "zscore", "zrange", "zincrby", "zpopmin"];
 
-/// Where the map ends, or nearly.
+/// The limits of the map, and values near them.
 const EDGES: &[&str] = &[
     "180",
     "-180",
@@ -26,7 +26,7 @@ const EDGES: &[&str] = &[
     "85.0511288",
 ];
 
-/// What `SORT` looks up.
+/// Patterns that `SORT` looks up.
 const LOOKED_UP: &[&str] = &[
     "nosort",
     "*",
@@ -43,7 +43,7 @@ const LOOKED_UP: &[&str] = &[
 ];
 
 impl Workload {
-    /// The group whose keys a command is to find, where not those of its own.
+    /// Returns the group whose keys a command should find, if it is not its own.
     pub(super) fn other_group(&mut self, spec: &Spec) -> Option<Group> {
         if ON_LOGS.contains(&spec.name) && self.one_in(15) {
             Some(Group::HyperLogLog)
@@ -54,7 +54,7 @@ impl Workload {
         }
     }
 
-    /// A word that the command expects, where it is not any bytes.
+    /// Returns a word that the command expects instead of arbitrary bytes.
     pub(super) fn word(&mut self, spec: &Spec, name: &str) -> Option<Vec<u8>> {
         Some(match (spec.group, name) {
             (Group::Bitmap, "encoding") => self.encoding(),
@@ -74,7 +74,7 @@ impl Workload {
         })
     }
 
-    /// The name of an integer's width.
+    /// Returns the name of an integer's width.
     fn encoding(&mut self) -> Vec<u8> {
         if self.one_in(20) {
             let wrong = ["u64", "i65", "u0", "i0", "U8", "8", "u", "", "i08", "u-1", "u8 "];
@@ -89,7 +89,8 @@ impl Workload {
         format!("{sign}{bits}").into_bytes()
     }
 
-    /// Where a bit is, near the beginning or where strings of the workload end.
+    /// Returns the position of a bit, near the beginning or near the ends of the workload's
+    /// strings.
     pub(super) fn bit_offset(&mut self, spec: &Spec) -> Vec<u8> {
         let field = if spec.name.starts_with("bitfield") && self.one_in(3) { "#" } else { "" };
         let offset = match self.random.below(30) {
@@ -101,7 +102,7 @@ impl Workload {
         format!("{field}{offset}").into_bytes()
     }
 
-    /// A coordinate or a length: places lie together here and there, so that areas have something in them.
+    /// Returns a coordinate or a length. Places are clustered, so that areas contain some.
     pub(super) fn coordinate(&mut self, group: Group, name: &str) -> Option<Vec<u8>> {
         if group != Group::Geo || self.one_in(40) {
             return None;
@@ -121,14 +122,15 @@ impl Workload {
     }
 }
 
-/// Takes away from `SORT` what it leaves to the order of a hash table, or to that of an unstable sort.
+/// Removes what depends on the order of a hash table, or on an unstable sort, from `SORT`.
 pub(super) fn sort_by_something(command: &mut Command) {
     let is_list = command.get(1).is_some_and(|key| key.starts_with(b"list:"));
     let is = |word: &[u8], name: &str| word.eq_ignore_ascii_case(name.as_bytes());
     let has = |name: &str| command.iter().any(|word| is(word, name));
     let may_be_ambiguous = !is_list || has("LIMIT");
     if has("STORE") && !has("ALPHA") {
-        // Redis may take the errno of an earlier number for one of its own, and then stores nothing.
+        // Redis does not reset errno: a number may fail because of an earlier one, and then nothing
+        // is stored.
         command.push(b"ALPHA".to_vec());
     }
     let has = |name: &str| command.iter().any(|word| is(word, name));

@@ -2,25 +2,25 @@
 
 use super::collections;
 
-/// Commands that are not sent, and why.
+/// The commands that are not sent, with the reason.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("acl|cat", "the tables differ"),
     ("acl|genpass", "chance"),
-    ("acl|getuser", "Redis 7.0 tells other rules for the same commands"),
-    ("acl|list", "Redis 7.0 tells other rules for the same commands"),
+    ("acl|getuser", "Redis 7.0 returns other rules for the same commands"),
+    ("acl|list", "Redis 7.0 returns other rules for the same commands"),
     ("acl|log", "Redis 7.2 tells more"),
     ("client|id", "numbers differ"),
     ("client|info", "addresses and times differ"),
     ("client|kill", "ends the connections that compare"),
     ("client|list", "addresses and times differ"),
     ("client|no-touch", "new in Redis 7.2"),
-    ("client|pause", "holds everything up"),
+    ("client|pause", "blocks all clients"),
     ("client|setinfo", "new in Redis 7.2"),
     ("client|tracking", "numbers differ"),
     ("client|unblock", "needs a client that is blocked"),
     ("command", "the tables differ"),
     ("command|count", "the tables differ"),
-    ("command|docs", "the words differ"),
+    ("command|docs", "the texts differ"),
     ("command|info", "the tables differ"),
     ("command|list", "the tables differ"),
     ("config|get", "sent by `configuration`, for parameters that both have"),
@@ -31,28 +31,28 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("info", "figures differ"),
     ("lolwut", "names the version"),
     ("monitor", "shows commands to others"),
-    ("object|refcount", "counts what a pipeline or a transaction still holds"),
+    ("object|refcount", "includes the references of a pipeline or a transaction"),
     ("pfselftest", "takes long"),
-    ("quit", "after CLIENT REPLY OFF Redis leaves the connection open and deaf"),
+    ("quit", "after CLIENT REPLY OFF Redis leaves the connection open but ignores it"),
     ("shutdown", "ends the server"),
     ("time", "differs"),
     ("wait", "blocks"),
-    ("xinfo|consumers", "tells of time, and in Redis 7.2 of more"),
+    ("xinfo|consumers", "depends on time, and has more fields in Redis 7.2"),
     ("psubscribe", "Redis 7.2 sends a client its own messages after the reply"),
-    ("punsubscribe", "ends all in the order of a hash table"),
+    ("punsubscribe", "ends all subscriptions in the order of a hash table"),
     ("ssubscribe", "Redis 7.2 sends a client its own messages after the reply"),
     ("subscribe", "Redis 7.2 sends a client its own messages after the reply"),
-    ("sunsubscribe", "ends all in the order of a hash table"),
-    ("unsubscribe", "ends all in the order of a hash table"),
+    ("sunsubscribe", "ends all subscriptions in the order of a hash table"),
+    ("unsubscribe", "ends all subscriptions in the order of a hash table"),
 ];
 
-/// From this version on commands are not sent: the reference does not know them.
+/// Commands since this version are not sent: the reference does not have them.
 pub(super) const NEW: &str = "7.3";
 
-/// Whole families that are not sent: they tell of time and memory.
+/// Groups that are not sent: their replies depend on time and memory.
 const FAMILIES_LEFT_OUT: &[&str] = &["latency", "memory", "slowlog"];
 
-/// Whether a command is not sent.
+/// Returns `true` if a command is not sent.
 pub(super) fn is_left_out(name: &str) -> bool {
     let family = name.split('|').next().unwrap_or(name);
     name.ends_with("|help")

@@ -1,10 +1,11 @@
-//! What `RESTORE` is sent with: what was dumped a moment ago, values of old kinds, and what never was a value.
+//! Payloads for `RESTORE`: recent dumps, values of old kinds, and invalid bytes.
 
 use redstart_core::persist::rdb::crc64;
 
 use super::Workload;
 
-/// Stands for the payload of the last `DUMP`, which is known only when the commands are played.
+/// A placeholder for the payload of the last `DUMP`, which is known only when the commands are
+/// played.
 pub const DUMPED: &[u8] = b"<dumped>";
 
 /// Values of each type and of most kinds, without version and checksum.
@@ -26,7 +27,7 @@ const VALUES: &[&[u8]] = &[
 ];
 
 impl Workload {
-    /// A payload.
+    /// Returns a payload.
     pub(super) fn payload(&mut self) -> Vec<u8> {
         if !self.one_in(4) {
             return DUMPED.to_vec();
@@ -34,8 +35,8 @@ impl Workload {
         let mut payload = VALUES[self.random.below(VALUES.len())].to_vec();
         let (at, byte) = (self.random.below(payload.len()), self.random.below(256) as u8);
         match self.random.below(8) {
-            // A value that is too short makes Redis read on into the footer, so none is shortened here; and of a score that
-            // is written as text Redis reads no further than it is a number.
+            // Redis reads beyond a truncated value into the footer, so none is truncated here. And
+            // it stops reading a score in text form where the number ends.
             0 if at > 0 && payload[0] != 3 => payload[at] = byte.max(payload[at]),
             1 => return payload,
             _ => {}
@@ -46,7 +47,7 @@ impl Workload {
         payload
     }
 
-    /// A time to live in milliseconds, which does not end, or none.
+    /// Returns a time to live in milliseconds that does not end, or none.
     pub(super) fn ttl(&mut self) -> Vec<u8> {
         if self.one_in(3) { self.far(1_000) } else { b"0".to_vec() }
     }

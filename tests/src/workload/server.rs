@@ -1,8 +1,9 @@
-//! What the server itself is asked and told: `CONFIG` and `DEBUG`.
+//! Commands about the server itself: `CONFIG` and `DEBUG`.
 
 use super::{Command, Workload, words};
 
-/// Parameters that both servers have and whose values may be compared, with values to set; the first is the default.
+/// Parameters that both servers have and whose values can be compared, with values to set; the
+/// first is the default.
 const PARAMETERS: &[(&str, &[&str])] = &[
     ("proto-max-bulk-len", &["512mb", "1mb", "2m", "1048576", "1mbx", "-1", "10", ""]),
     ("maxmemory-policy", &["noeviction", "allkeys-lru", "allkeys-lfu", "volatile-ttl", "none"]),
@@ -31,7 +32,7 @@ const PARAMETERS: &[(&str, &[&str])] = &[
     ("no-such-parameter", &["1"]),
 ];
 
-/// All but `push`, which reaches a client who has turned off its replies.
+/// All but `push`, which reaches a client even if it has turned off its replies.
 const PROTOCOL_TYPES: &[&str] = &[
     "string", "integer", "double", "null", "array", "set", "map", "attrib", "bignum", "true",
     "false", "verbatim", "none",

@@ -1,10 +1,11 @@
-//! Commands on sorted sets: arguments that meet in the same keys and members, so that something happens.
+//! Commands on sorted sets, with arguments that share keys and members, so that they have an
+//! effect.
 
 use redstart_core::command::spec::{Argument, ArgumentFlag, ArgumentKind, Spec};
 
 use super::{Command, FLOATS, Workload};
 
-/// Keys whose members all have the score zero: what a range of bytes means elsewhere is not defined.
+/// Keys whose members all have the score zero: lexicographic ranges are unspecified otherwise.
 const LEX_KEYS: &[&str] = &["lex:1", "lex:2"];
 
 const MEMBERS: &[&str] =
@@ -24,13 +25,13 @@ const LEX_BOUNDS: &[&str] =
 const RANKS: &[&str] = &["0", "-1", "1", "2", "5", "-2", "-5", "100", "-100", "130", "x"];
 
 impl Workload {
-    /// The command `spec` with arguments that fit its tree and one another.
+    /// Returns the command `spec` with arguments that fit its tree and each other.
     pub(super) fn sorted_set(&mut self, spec: &Spec) -> Command {
         let mut command = vec![spec.name.to_uppercase().into_bytes()];
         let by_bytes = spec.name.contains("lex") || spec.name == "zadd" && self.one_in(5);
         self.sorted_set_arguments(spec, spec.arguments, by_bytes, &mut command);
         if spec.name == "zadd" && self.one_in(12) {
-            // Enough for the large form.
+            // Enough for the large encoding.
             let from = self.random.below(100);
             for at in from..from + 140 {
                 let score = if by_bytes { 0 } else { at / 2 };
@@ -130,13 +131,13 @@ impl Workload {
         out.push(value);
     }
 
-    /// How many keys were announced, and probably follow.
+    /// Returns the number of keys that was announced, and that probably follow.
     fn counted_keys(&self, command: &Command) -> usize {
         let count = if command[0].ends_with(b"STORE") { command.get(2) } else { command.get(1) };
         count.and_then(|count| std::str::from_utf8(count).ok()?.parse().ok()).unwrap_or(1)
     }
 
-    /// Makes bounds be what the options of `ZRANGE` say they are.
+    /// Makes bounds match the options of `ZRANGE`.
     fn agree(&mut self, spec: &Spec, command: &mut Command) {
         let first = match spec.name {
             "zrange" => 2,
@@ -163,7 +164,7 @@ impl Workload {
     }
 }
 
-/// Whether sets will do as well.
+/// Returns `true` if the command also accepts sets.
 fn is_algebra(spec: &Spec) -> bool {
     ["zunion", "zinter", "zdiff"].iter().any(|name| spec.name.starts_with(name))
 }

@@ -1,6 +1,8 @@
-//! Commands on streams: ids that mostly ascend from command to command, and those of entries that are probably there.
+//! Commands on streams: ids that usually ascend from command to command, and ids of entries that
+//! probably exist.
 //!
-//! Nothing here depends on the clock: no id is made of the time, nothing waits, and entries have been idle for no time or for days.
+//! Nothing here depends on the clock: no id is generated from the time, nothing blocks, and entries
+//! have been idle for no time or for days.
 
 use core::iter;
 
@@ -31,7 +33,7 @@ const BOUNDS: &[&str] = &[
 ];
 
 impl Workload {
-    /// The command `spec`, whose arguments fit its tree, with what follows from one another made to fit.
+    /// Returns the command `spec`, with arguments that fit its tree and each other.
     pub(super) fn stream(&mut self, spec: &Spec) -> Command {
         let mut command: Command =
             spec.name.split('|').map(|word| word.to_uppercase().into_bytes()).collect();
@@ -57,7 +59,7 @@ impl Workload {
         }
         let is_read = spec.name.starts_with("xread");
         for word in &mut command {
-            // The last entry is read from Redis 7.4 on.
+            // Reading the last entry is a feature of Redis 7.4.
             if word == b"*" || is_read && word == b"+" {
                 *word = self.stream_id(spec, "id");
             } else if self.ids_go_back && is(word, "MINID") {
@@ -65,7 +67,7 @@ impl Workload {
             }
         }
         if spec.name == "xadd" && self.one_in(10) {
-            // Several nodes at once would be too rare.
+            // Several nodes at once would otherwise be too rare.
             let more = (0..40).flat_map(|_| [self.stream_word(spec, "field"), self.element()]);
             let more: Vec<_> = more.collect();
             command.extend(more);
@@ -73,8 +75,8 @@ impl Workload {
         command
     }
 
-    /// Removes the newest entries of a stream and sets its last id to a lower one, so that new ids come before removed ones. Redis
-    /// 7.2 allows that only when the highest removed id is set to a lower one first.
+    /// Removes the newest entries of a stream and lowers its last id, so that new ids precede
+    /// removed ones. Redis 7.2 allows this only after the highest removed id is lowered.
     pub(super) fn go_back(&mut self) -> Vec<Command> {
         let key = self.pick(&["stream:1", "stream:2"]).as_bytes().to_vec();
         self.highest_stream_ms += 5;
@@ -93,7 +95,7 @@ impl Workload {
         ]
     }
 
-    /// A string that a command on streams takes.
+    /// Returns a string for a command on streams.
     pub(super) fn stream_word(&mut self, spec: &Spec, name: &str) -> Vec<u8> {
         match name {
             "group" => self.pick(GROUPS).into(),
@@ -124,7 +126,7 @@ impl Workload {
                     _ => format!("{ms}-{seq}"),
                 }
             }
-            // Redis 7.0 lets this be below what was removed.
+            // Redis 7.0 allows this to be below the removed ids.
             ("xsetid", "last-id") => {
                 self.highest_stream_ms += 5;
                 self.stream_ms = self.highest_stream_ms;
@@ -146,7 +148,7 @@ impl Workload {
         .into_bytes()
     }
 
-    /// A number that a command on streams takes.
+    /// Returns a number for a command on streams.
     pub(super) fn stream_integer(&mut self, name: &str) -> Vec<u8> {
         match name {
             "min-idle-time" | "ms" => self.pick(&["0", "100000000", "200000000", "-5"]).into(),

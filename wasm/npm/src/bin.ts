@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npx redstart`: a server for whoever has Node. Parameters of Redis are flags, as they are to redis-server.
+// `npx redstart`: runs a server on Node. Parameters of Redis are flags, as for redis-server.
 
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -8,11 +8,11 @@ import { serve } from "./server.js";
 
 const USAGE = `Usage: redstart [--port 6379] [--bind 127.0.0.1] [--unixsocket PATH] [--dir FOLDER] [--load DUMP.RDB] [--seed N] [--clock virtual] [--PARAMETER VALUE ...]
 
-Serves a database that lives in this process. PARAMETER is any of redis.conf that the engine has, such as --maxmemory or --requirepass.
-With --dir, data is kept in that folder; else nothing is written to disk.
+Serves a database that lives in this process. PARAMETER is any parameter of redis.conf that the engine supports, such as --maxmemory or --requirepass.
+With --dir, data is kept in that folder; otherwise nothing is written to disk.
 
-With --clock virtual (or --clock MS, to begin at so many milliseconds since the Unix epoch) time stands still but for what standard input says: each line
-is a number of milliseconds to advance by, and is answered on standard output with the time that it is then. Where that ends, so does the server.`;
+With --clock virtual (or --clock MS, to begin at MS milliseconds since the Unix epoch) time advances only by standard input: each line
+is a number of milliseconds to advance by. The new time is printed on standard output. At the end of standard input, the server stops.`;
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return console.log(USAGE);
@@ -20,7 +20,7 @@ async function main(words: readonly string[]): Promise<void> {
   for (let at = 0; at < words.length; at += 1) {
     const [, flag, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(words[at]!) ?? [];
     const value = joined ?? words[at + 1];
-    if (flag === undefined || value === undefined) throw new Error(`'${words[at]}' is no flag with a value. See --help`);
+    if (flag === undefined || value === undefined) throw new Error(`expected a flag with a value, not '${words[at]}'. See --help`);
     if (joined === undefined) at += 1;
     flags.set(flag, value);
   }
@@ -33,9 +33,9 @@ async function main(words: readonly string[]): Promise<void> {
   const host = take("bind");
   const path = take("unixsocket");
   const [dataDir, file, seed, clock] = [take("dir"), take("load"), take("seed"), take("clock")];
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port is a number up to 65535");
-  if (seed !== undefined && !/^\d+$/.test(seed)) throw new Error("the seed is a whole number");
-  if (clock !== undefined && !/^(virtual|real|\d+)$/.test(clock)) throw new Error("the clock is virtual, real, or the milliseconds since the Unix epoch to begin at");
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("the port must be a number up to 65535");
+  if (seed !== undefined && !/^\d+$/.test(seed)) throw new Error("the seed must be a non-negative integer");
+  if (clock !== undefined && !/^(virtual|real|\d+)$/.test(clock)) throw new Error("the clock must be virtual, real, or a start time in milliseconds since the Unix epoch");
   const db = await Redstart.open({
     ...(clock === undefined ? {} : { clock: clock === "virtual" || clock === "real" ? clock : { startMs: Number(clock) } }),
     config: Object.fromEntries(flags),
@@ -50,7 +50,8 @@ async function main(words: readonly string[]): Promise<void> {
   });
   console.log(`redstart is ready on ${path ?? `${server.host}:${server.port}`}`);
   const stop = () => db.close();
-  // A clock that nobody can move any more is of no use, and whoever started the server may have ended without ending it.
+  // Without standard input nobody can advance the clock, and the process that started the server
+  // may have ended without stopping it.
   const said = db.clock.isVirtual ? createInterface({ input: process.stdin }).on("line", (line) => advance(db, line)).once("close", stop) : undefined;
   process.once("SIGINT", stop).once("SIGTERM", stop);
   await db.closed.finally(() => said?.close());
@@ -58,9 +59,9 @@ async function main(words: readonly string[]): Promise<void> {
   process.off("SIGINT", stop).off("SIGTERM", stop);
 }
 
-/** Whoever started the server moves its clock: the clients, of whatever language, have no command for it. */
+/** Advances the clock by standard input: clients, in whatever language, have no command for it. */
 function advance(db: Redstart, line: string): void {
-  if (!/^\s*\d+(\.\d+)?\s*$/.test(line)) return console.error(`redstart: '${line}' is no number of milliseconds`);
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(line)) return console.error(`redstart: expected a number of milliseconds, not '${line}'`);
   db.clock.advance(Number(line));
   console.log(db.clock.now());
 }

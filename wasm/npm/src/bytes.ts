@@ -1,4 +1,4 @@
-// What a recording is written with: numbers of few bytes where they are small, and bytes behind their length.
+// The encoding of recordings: variable-length numbers, and bytes preceded by their length.
 
 /** Concatenates parts. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -16,7 +16,7 @@ export class Writer {
   #bytes: Uint8Array;
   #length: number;
 
-  /** Goes on behind what is there. */
+  /** Appends to existing bytes. */
   constructor(written: Uint8Array = new Uint8Array()) {
     this.#bytes = new Uint8Array(written.length + 1024);
     this.#bytes.set(written);
@@ -27,7 +27,7 @@ export class Writer {
     return this.#length;
   }
 
-  /** A whole number that is not negative, seven bits a byte, the lowest first. */
+  /** Writes a non-negative integer, seven bits per byte, the lowest first. */
   number(value: number): void {
     this.#fit(10);
     while (value >= 0x80) {
@@ -42,7 +42,7 @@ export class Writer {
     this.raw(bytes);
   }
 
-  /** Bytes whose length is known otherwise. */
+  /** Writes bytes whose length is known from elsewhere. */
   raw(bytes: Uint8Array): void {
     this.#fit(bytes.length);
     this.#bytes.set(bytes, this.#length);
@@ -53,12 +53,12 @@ export class Writer {
     this.bytes(new TextEncoder().encode(text));
   }
 
-  /** Forgets all but the first `length` bytes. */
+  /** Drops all but the first `length` bytes. */
   truncate(length: number): void {
     this.#length = length;
   }
 
-  /** A copy of what was written so far. */
+  /** Returns a copy of the bytes written so far. */
   written(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -83,7 +83,7 @@ export class Reader {
     return this.#at >= this.#bytes.length;
   }
 
-  /** How many bytes were read. */
+  /** The number of bytes read. */
   get at(): number {
     return this.#at;
   }
@@ -92,21 +92,21 @@ export class Reader {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined || scale > Number.MAX_SAFE_INTEGER) throw new RangeError("the recording is damaged");
+      if (byte === undefined || scale > Number.MAX_SAFE_INTEGER) throw new RangeError("the recording is corrupt");
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
   }
 
-  /** A window on the bytes. */
+  /** Reads bytes preceded by their length. Returns a view of them. */
   bytes(): Uint8Array {
     return this.raw(this.number());
   }
 
-  /** A window on so many bytes. */
+  /** Reads a given number of bytes. Returns a view of them. */
   raw(length: number): Uint8Array {
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw new RangeError("the recording is damaged");
+    if (end > this.#bytes.length) throw new RangeError("the recording is corrupt");
     const bytes = this.#bytes.subarray(this.#at, end);
     this.#at = end;
     return bytes;

@@ -1,4 +1,5 @@
-// One client that is called as a function: writes commands, reads replies, hands what nobody asked for to whoever listens.
+// A client that is called as a function: writes commands, reads replies, passes messages to
+// listeners.
 
 import { Decoder, INCOMPLETE, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
@@ -7,7 +8,7 @@ import { type Argument, bound, write } from "./request.js";
 import { heard, type Peer, type Runtime } from "./runtime.js";
 import { type Reply, Values, type ValueOptions } from "./values.js";
 
-/** The commands that may have to wait. */
+/** The commands that may block. */
 export type BlockingCommand =
   | "BLPOP" | "BRPOP" | "BLMOVE" | "BRPOPLPUSH" | "BLMPOP" | "BZPOPMIN" | "BZPOPMAX" | "BZMPOP" | "XREAD" | "XREADGROUP" | "WAIT" | "WAITAOF";
 
@@ -15,12 +16,12 @@ const BLOCKING: ReadonlySet<string> = new Set<BlockingCommand>([
   "BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP", "XREAD", "XREADGROUP", "WAIT", "WAITAOF",
 ]);
 
-/** Commands whose replies are not one for each: they are methods here, or need a connection of bytes. */
+/** Commands that do not have exactly one reply: use the methods of `Client`, or `attach`. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC",
 ]);
 
-/** What a call returns: a promise for the commands that may wait, the reply itself for all others. */
+/** The result of a call: a promise for commands that may block, the reply itself for all others. */
 export type Result<Name extends Argument> = Name extends string
   ? string extends Name
     ? Reply | Promise<Reply>
@@ -29,23 +30,34 @@ export type Result<Name extends Argument> = Name extends string
       : Reply
   : Reply | Promise<Reply>;
 
-/** Hears what is published: `pattern` is the one that the channel matched, if it was heard by a pattern. */
+/**
+ * Called with each published message. `pattern` is the pattern that the channel matched, for a
+ * subscription to one.
+ */
 export type MessageListener = (message: string, channel: string, pattern?: string) => void;
 
 export interface ConnectOptions extends ValueOptions {
-  /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
+  /**
+   * The address that the client connects from, such as `127.0.0.1:50000`, if not from this process.
+   */
   address?: string;
-  /** The user that it is, and the user's password: unless given, the default user with the `requirepass` that `open` was told. */
+  /**
+   * The user and the password to log in with. By default, the default user with the `requirepass`
+   * passed to `open`.
+   */
   username?: string;
   password?: string;
-  /** The database that it begins with. */
+  /** The database that is selected initially. */
   database?: number;
-  /** Hears what the server says unasked and is no message, such as `["invalidate", ["key"]]` to a client that tracks keys. */
+  /**
+   * Called with push data other than messages, such as `["invalidate", ["key"]]` for a client that
+   * tracks keys.
+   */
   push?: (items: Reply[]) => void;
 }
 
-/** Most often it is this that ends a connection in the middle of a call. */
-const TOO_LONG = "CLOSED the command or its reply exceeds what a client may have waiting, so its connection was closed";
+/** The usual reason for a connection to end in the middle of a call. */
+const TOO_LONG = "CLOSED the connection was closed: the command or its reply exceeds the limits of a client's buffers";
 
 type Kind = "subscribe" | "psubscribe" | "ssubscribe";
 
@@ -94,7 +106,7 @@ export class Client {
     }
   }
 
-  /** The number that `CLIENT ID` tells. */
+  /** The id of the client, as `CLIENT ID` returns it. */
   get id(): number {
     return this.#peer.id;
   }
@@ -103,7 +115,10 @@ export class Client {
     return this.#runtime.isOpen && this.#runtime.peer(this.#peer.slot) === this.#peer;
   }
 
-  /** Whether a command of this client waits; until it is answered, others can be sent with `callAsync` alone. */
+  /**
+   * Whether a command of this client waits. Until it has its reply, use `callAsync` for further
+   * commands.
+   */
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -113,67 +128,70 @@ export class Client {
     return this.#peer;
   }
 
-  /** @internal Ends the connection once what waits is answered. */
+  /** @internal Closes the connection after the pending replies. */
   leave(): void {
     this.#isLeft = true;
   }
 
   /**
-   * Runs a command. Its reply is returned; of a command that may wait (`BLPOP` and the like, `BlockingCommand`) a promise of it,
-   * whether it has to wait or not.
+   * Runs a command and returns its reply. For commands that may block (`BLPOP` and so on, see
+   * `BlockingCommand`) it returns a promise of the reply, whether the command blocks or not.
    *
-   * @throws {RedstartError} when the reply is an error. A promise is rejected with it.
+   * @throws {RedstartError} if the reply is an error. A promise is rejected with it.
    */
   call<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
     return this.called(false, [name, ...args]) as Result<Name>;
   }
 
-  /** As `call`, with every string as bytes. */
+  /** Runs a command like `call`, with every string in the reply as bytes. */
   callBuffer<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
     return this.called(true, [name, ...args]) as Result<Name>;
   }
 
-  /** As `call`, for a command of which it is not known whether it waits: behind another one of this client, or held back by `CLIENT PAUSE`. */
+  /**
+   * Runs a command like `call`, but always returns a promise: for commands that may wait behind
+   * another one of this client, or be postponed by `CLIENT PAUSE`.
+   */
   callAsync(...command: Argument[]): Promise<Reply> {
     return this.#async(this.#texts, command);
   }
 
-  /** As `callAsync`, with every string as bytes. */
+  /** Runs a command like `callAsync`, with every string in the reply as bytes. */
   callBufferAsync(...command: Argument[]): Promise<Reply> {
     return this.#async(this.#buffers, command);
   }
 
-  /** Hears what is published on a channel, until `unsubscribe`. */
+  /** Subscribes to a channel, until `unsubscribe`. */
   subscribe(channel: string, listener: MessageListener): void {
     this.#listen("subscribe", channel, listener);
   }
 
-  /** Hears what is published on all channels that match a pattern. */
+  /** Subscribes to all channels that match a pattern. */
   psubscribe(pattern: string, listener: MessageListener): void {
     this.#listen("psubscribe", pattern, listener);
   }
 
-  /** Hears what is published on a channel of a shard. */
+  /** Subscribes to a shard channel. */
   ssubscribe(channel: string, listener: MessageListener): void {
     this.#listen("ssubscribe", channel, listener);
   }
 
-  /** Ends `subscribe`: for one listener, or for all of the channel. */
+  /** Ends a subscription: of one listener, or of all listeners to the channel. */
   unsubscribe(channel: string, listener?: MessageListener): void {
     this.#unlisten("subscribe", channel, listener);
   }
 
-  /** Ends `psubscribe`. */
+  /** Ends a subscription to a pattern. */
   punsubscribe(pattern: string, listener?: MessageListener): void {
     this.#unlisten("psubscribe", pattern, listener);
   }
 
-  /** Ends `ssubscribe`. */
+  /** Ends a subscription to a shard channel. */
   sunsubscribe(channel: string, listener?: MessageListener): void {
     this.#unlisten("ssubscribe", channel, listener);
   }
 
-  /** Ends the connection. What still waits is rejected. */
+  /** Closes the connection. Pending replies are rejected. */
   close(): void {
     if (this.#runtime.isOpen) this.#runtime.disconnect(this.#peer);
   }
@@ -189,12 +207,12 @@ export class Client {
       if (BLOCKING.has(upper(command[0]))) return this.#async(values, command);
       refuse(command);
     }
-    if (this.#waiting.length > 0) throw new RedstartError("WAITING another command of this client waits: use callAsync, or another client");
+    if (this.#waiting.length > 0) throw new RedstartError("WAITING a command of this client is still waiting for its reply: use callAsync, or another client");
     const reply = this.#run(values, command);
     if (reply === INCOMPLETE) {
       const wasClosed = !this.isOpen;
       this.close();
-      throw this.#runtime.failure ?? new RedstartError(wasClosed ? TOO_LONG : "NOREPLY the command was not answered at once, and its connection was closed");
+      throw this.#runtime.failure ?? new RedstartError(wasClosed ? TOO_LONG : "NOREPLY the command got no immediate reply: the connection was closed");
     }
     if (reply instanceof RedstartError) throw reply;
     return reply;
@@ -203,7 +221,7 @@ export class Client {
   #async(values: Values, command: Argument[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       refuse(command);
-      // Behind another one, the reply must not be read as if it were that one's.
+      // A reply that is read now could belong to a pending command.
       const isFirst = this.#waiting.length === 0;
       const reply = isFirst ? this.#run(values, command) : INCOMPLETE;
       if (reply === INCOMPLETE) {
@@ -222,7 +240,7 @@ export class Client {
     return bytes.subarray(0, write(command, bytes, 0));
   }
 
-  /** Sends a command and reads its reply where the engine has put it, if it is there. */
+  /** Sends a command and reads its reply directly from the outbox, if it is there. */
   #run(values: Values, command: readonly Argument[]): Reply | typeof INCOMPLETE {
     const runtime = this.#runtime;
     const peer = this.#peer;
@@ -252,14 +270,17 @@ export class Client {
     return reply;
   }
 
-  /** Puts a command into the inbox; returns how long it is. */
+  /** Writes a command to the inbox and returns its length. */
   #fill(command: readonly Argument[], most: number): number {
     const { machine } = this.#runtime;
     const at = machine.inbox(most);
     return write(command, machine.view, at) - at;
   }
 
-  /** The same for a long command, of which only the last piece is left to receive; `undefined` if the connection has ended before. */
+  /**
+   * Sends a long command except for its last piece, which is written to the inbox. Returns the
+   * length of that piece, or `undefined` if the connection has ended before.
+   */
   #sendAhead(command: readonly Argument[]): number | undefined {
     const last = this.#runtime.sendAhead(this.#peer, this.#bytes(command));
     if (last === undefined) return undefined;
@@ -267,7 +288,7 @@ export class Client {
     return last.length;
   }
 
-  /** Reads the first reply that was asked for, and what nobody asked for around it. */
+  /** Reads the first requested reply, and the push data around it. */
   #first(values: Values): Reply | typeof INCOMPLETE {
     const decoder = this.#decoder;
     if (decoder.isAside) this.#asides();
@@ -276,15 +297,16 @@ export class Client {
     try {
       if (!decoder.isAside) reply = decoder.next();
     } catch (reason) {
-      // A string or an array of JavaScript holds less than a reply may. The next reply is not to be read from the middle of this one.
+      // JavaScript's strings and arrays have a smaller maximum size than a reply. The next reply
+      // must not be read from the middle of this one.
       decoder.clear();
-      reply = new RedstartError(`TOOLONG the reply cannot be held as a value (${String(reason)}); callBuffer may`);
+      reply = new RedstartError(`TOOLONG the reply is too long for a JavaScript value (${String(reason)}): try callBuffer`);
     }
     if (decoder.isAside) this.#asides();
     return reply;
   }
 
-  /** Reads what comes next and nobody asked for, as far as it is complete. */
+  /** Reads push data, as far as it is complete. */
   #asides(): void {
     this.#decoder.visitor = this.#texts;
     while (this.#decoder.isAside) {
@@ -294,7 +316,7 @@ export class Client {
     }
   }
 
-  /** The server has sent bytes that no call reads: what was waited for, and messages. */
+  /** Handles bytes that no call reads: pending replies and messages. */
   #data(bytes: Uint8Array): void {
     const decoder = this.#decoder;
     decoder.feed(bytes);
@@ -358,7 +380,10 @@ export class Client {
   }
 }
 
-/** Whether it is worth looking at a command's name more closely: few begin with these letters. */
+/**
+ * Returns `true` if the command may not have a single immediate reply. Only looks at the first
+ * letter, which few commands begin with.
+ */
 function mayNotReturn(name: Argument | undefined): boolean {
   if (typeof name !== "string") return typeof name === "object";
   if (name.length < 4) return false;
@@ -374,5 +399,5 @@ function upper(name: Argument | undefined): string {
 
 function refuse(command: readonly Argument[]): void {
   const name = upper(command[0]);
-  if (ELSEWHERE.has(name)) throw new RedstartError(`ELSEWHERE ${name} is answered with more than one reply: use subscribe and the like, or attach`);
+  if (ELSEWHERE.has(name)) throw new RedstartError(`ELSEWHERE ${name} does not have exactly one reply: use subscribe and so on, or attach`);
 }

@@ -1,34 +1,43 @@
-// What users of the package hold of a running engine. It names nothing of what is behind it, so that their types need no browser's.
+// The types of a running engine that users of the package see. They do not refer to internals, so
+// they need no browser types.
 
 import type { Argument } from "./request.js";
 
-/** What a connection's owner is told, and tells. */
+/** Callbacks of a connection. */
 export interface Listener {
-  /** Where the client connects from, `127.0.0.1:50000`, if not from this process. */
+  /**
+   * The address that the client connects from, such as `127.0.0.1:50000`, if not from this process.
+   */
   address?: string;
-  /** The server has sent bytes; they are the listener's own. */
+  /** Called when the server has sent bytes. The listener owns them. */
   data(bytes: Uint8Array): void;
-  /** The server has ended the connection. */
+  /** Called when the server has closed the connection. */
   end?(): void;
-  /** Bytes are wanted again: see `Connection.wantsInput`. */
+  /** Called when bytes are wanted again: see `Connection.wantsInput`. */
   drain?(): void;
 }
 
-/** A client of the engine, as bytes: each has its own database, transaction and protocol. */
+/** A client of the engine, as bytes, with its own database, transaction and protocol. */
 export interface Connection {
-  /** The number that `CLIENT ID` tells. */
+  /** The id of the client, as `CLIENT ID` returns it. */
   readonly id: number;
   readonly isOpen: boolean;
-  /** Whether the client waits, in a blocking command or because of `CLIENT PAUSE`: its next reply will come of itself. */
+  /**
+   * Whether the client waits, in a blocking command or because of `CLIENT PAUSE`. It gets its next
+   * reply without sending anything.
+   */
   readonly isBlocked: boolean;
   /**
-   * Whether the server reads on: not while requests that have waited run, in turns with those of
-   * other clients. Bytes sent nevertheless are kept, up to `client-query-buffer-limit`.
+   * Whether the server reads input. It does not while postponed requests run, in turns with those
+   * of other clients. Bytes that are sent anyway are kept, up to `client-query-buffer-limit`.
    */
   readonly wantsInput: boolean;
-  /** Sends bytes, or a command; whatever is answered at once has reached the listener when this returns. */
+  /**
+   * Sends bytes or a command. Replies that are available at once reach the listener before this
+   * returns.
+   */
   send(bytes: Uint8Array | readonly Argument[]): void;
-  /** Leaves what comes with the server until `resume`. */
+  /** Keeps output in the server until `resume`. */
   pause(): void;
   resume(): void;
   close(): void;
@@ -37,8 +46,8 @@ export interface Connection {
 /** The clock of an engine. */
 export interface Clock {
   readonly isVirtual: boolean;
-  /** Milliseconds since the Unix epoch. */
+  /** Returns the milliseconds since the Unix epoch. */
   now(): number;
-  /** Moves a virtual clock: what is due in between happens in its order - keys expire, clients stop waiting. */
+  /** Advances a virtual clock. Expiries and timeouts that are due in between happen in order. */
   advance(ms: number): void;
 }

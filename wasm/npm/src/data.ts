@@ -1,4 +1,4 @@
-// The data of an engine, as bytes to keep.
+// Reads and writes the data of an engine as bytes.
 
 import { joined } from "./bytes.js";
 import { Decoder, INCOMPLETE } from "./decoder.js";
@@ -14,18 +14,18 @@ export interface BadValue {
   readonly key: Uint8Array;
   readonly type: KeyType;
   readonly reason: string;
-  /** Where the key begins in the file, in bytes. */
+  /** The offset of the key in the file, in bytes. */
   readonly offset: number;
 }
 
-/** All data of an engine, as an RDB file. */
+/** Returns all data of an engine, as an RDB file. */
 export function snapshot(runtime: Runtime): Uint8Array {
   return joined(runtime.snapshot());
 }
 
 /**
- * Reads all data from an RDB file, except what has expired by then. With a listener for values that cannot be decoded, these are left out; otherwise the
- * file is refused.
+ * Loads all data from an RDB file, except keys that have expired by then. With a listener for
+ * values that cannot be decoded, these are left out; otherwise the file is refused.
  */
 export function load(runtime: Runtime, file: Uint8Array, time = runtime.now(), onBadValue?: (bad: BadValue) => void): void {
   if (file.length === 0) return;
@@ -51,7 +51,7 @@ function badValues(replies: Uint8Array): BadValue[] {
   return bad;
 }
 
-/** Makes a change again. */
+/** Applies a change. */
 export function replay(runtime: Runtime, { time, requests }: Change): void {
   const { machine } = runtime;
   machine.fill(requests);

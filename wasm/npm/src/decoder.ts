@@ -1,7 +1,10 @@
-// Reads replies, RESP2 and RESP3, out of bytes. What becomes of them is a visitor's matter: values for programs (`values.ts`), lines for
-// people (`format.ts`).
+// Decodes RESP2 and RESP3 replies. A visitor decides what they become: values for programs
+// (`values.ts`), lines for people (`format.ts`).
 
-/** What a decoder tells about a reply, from the inside out. Bytes are a window that is only good during the call. */
+/**
+ * Builds the result for a reply, from the inside out. Byte arguments are views that are valid
+ * during the call only.
+ */
 export interface Visitor<T> {
   status(bytes: Uint8Array, start: number, end: number): T;
   error(bytes: Uint8Array, start: number, end: number): T;
@@ -16,7 +19,7 @@ export interface Visitor<T> {
   pairs(kind: "map" | "attribute", items: [T, T][]): T;
 }
 
-/** Says that the bytes end before the reply does. */
+/** Signals that the bytes end before the reply does. */
 export const INCOMPLETE = Symbol("incomplete");
 
 const enum Byte {
@@ -25,7 +28,7 @@ const enum Byte {
 }
 
 export class Decoder<T> {
-  /** What replies become, from the next one on. */
+  /** Builds the results, from the next reply on. */
   visitor: Visitor<T>;
   #bytes: Uint8Array = new Uint8Array();
   #at = 0;
@@ -35,7 +38,10 @@ export class Decoder<T> {
     this.visitor = visitor;
   }
 
-  /** Appends bytes to what is left; with nothing left they are read where they are, so they must stay until the next `next`. */
+  /**
+   * Appends bytes to what is left. If nothing is left they are read in place, so they must stay
+   * unchanged until the next call of `next`.
+   */
   feed(bytes: Uint8Array, start = 0, end = bytes.length): void {
     if (this.#at < this.#end) {
       const left = this.#end - this.#at;
@@ -49,28 +55,28 @@ export class Decoder<T> {
     this.#end = end;
   }
 
-  /** Forgets what is left. */
+  /** Discards what is left. */
   clear(): void {
     this.#at = this.#end;
   }
 
-  /** Whether the next reply is one that nobody asked for, or is said about the one behind it. */
+  /** Whether the next reply is push data, or an attribute of the reply after it. */
   get isAside(): boolean {
     const kind = this.#bytes[this.#at];
     return this.#at < this.#end && (kind === Byte.More || kind === Byte.Pipe);
   }
 
-  /** The next reply, or `INCOMPLETE`. */
+  /** Returns the next reply, or `INCOMPLETE`. */
   next(): T | typeof INCOMPLETE {
     const start = this.#at;
-    // Most often nothing is left, and throwing is slow.
+    // Usually nothing is left, and throwing is slow.
     if (start >= this.#end) return INCOMPLETE;
     try {
       return this.#reply();
     } catch (reason) {
       if (reason !== INCOMPLETE) throw reason;
       this.#at = start;
-      // What is left may lie in memory that is not ours: keep a copy.
+      // What is left may be in memory that is not ours: keep a copy.
       this.#bytes = this.#bytes.slice(start, this.#end);
       [this.#at, this.#end] = [0, this.#bytes.length];
       return INCOMPLETE;
@@ -105,7 +111,7 @@ export class Decoder<T> {
       case Byte.Pipe: return this.visitor.pairs("attribute", this.#pairs(this.#length()));
       default:
         if (start > this.#end) throw INCOMPLETE;
-        throw new SyntaxError(`no reply begins with the byte ${kind}`);
+        throw new SyntaxError(`expected the first byte of a reply, found byte ${kind}`);
     }
   }
 
@@ -121,7 +127,7 @@ export class Decoder<T> {
     return items;
   }
 
-  /** Goes behind the line, and returns where it ended. */
+  /** Moves past the line, and returns the offset of its end. */
   #line(): number {
     const end = this.#bytes.indexOf(Byte.CR, this.#at);
     if (end < 0 || end + 2 > this.#end) throw INCOMPLETE;
@@ -129,7 +135,7 @@ export class Decoder<T> {
     return end;
   }
 
-  /** Goes behind a bulk of `length` bytes, and returns where it began. */
+  /** Moves past a bulk of `length` bytes, and returns the offset of its beginning. */
   #skip(length: number): number {
     const start = this.#at;
     if (start + length + 2 > this.#end) throw INCOMPLETE;
@@ -142,7 +148,7 @@ export class Decoder<T> {
     return String.fromCharCode(...this.#bytes.subarray(start, this.#line()));
   }
 
-  /** The number after the kind, where it is small for certain. */
+  /** Reads the number after the type byte, if it is certain to be small. */
   #length(): number {
     const bytes = this.#bytes;
     let at = this.#at + 1;
@@ -170,9 +176,9 @@ export class Decoder<T> {
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The text of bytes: what is no UTF-8 becomes replacement characters. */
+/** Decodes text as UTF-8. Invalid bytes become replacement characters. */
 export function text(bytes: Uint8Array, start: number, end: number): string {
-  // Up to here, joining characters is faster than asking the decoder.
+  // Up to this length, joining characters is faster than the decoder.
   if (end - start > 24) return utf8.decode(bytes.subarray(start, end));
   let joined = "";
   for (let at = start; at < end; at += 1) {

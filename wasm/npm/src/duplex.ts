@@ -1,15 +1,18 @@
-// A client as one of Node's streams: what a socket to a server would be, without the socket.
+// A client as a Node stream: the equivalent of a socket to a server, without the socket.
 
 import { Duplex } from "node:stream";
 import type { Connection, Listener } from "./connection.js";
 
-/** Whatever clients can connect to: a `Redstart`. */
+/** An object that clients can connect to: a `Redstart`. */
 export interface Attachable {
   attach(listener: Listener): Connection;
   readonly closed: Promise<void>;
 }
 
-/** Connects one more client, as a stream. It has the methods of a socket that programs call without looking, which do nothing here. */
+/**
+ * Connects another client, as a stream. It has the methods of a socket that programs call
+ * unconditionally; they do nothing here.
+ */
 export class ClientStream extends Duplex {
   readonly connecting = false;
   readonly remoteAddress = "127.0.0.1";
@@ -30,7 +33,7 @@ export class ClientStream extends Duplex {
     });
   }
 
-  /** The number that `CLIENT ID` tells. */
+  /** The id of the client, as `CLIENT ID` returns it. */
   get id(): number {
     return this.#connection.id;
   }
@@ -75,7 +78,7 @@ export class ClientStream extends Duplex {
     return this;
   }
 
-  /** Clients count on replies to come later than the write that asked for them. */
+  /** Clients rely on replies arriving later than the write that requested them. */
   #later(chunk: Buffer | undefined): void {
     if (this.#chunks.length === 0 && !this.#isEnded) queueMicrotask(() => this.#deliver());
     if (chunk === undefined) {
@@ -107,7 +110,7 @@ export class ClientStream extends Duplex {
   }
 }
 
-/** Connects one more client, as one of Node's streams. */
+/** Connects another client, as a Node stream. */
 export function duplex(db: Attachable, options: { address?: string } = {}): ClientStream {
   return new ClientStream(db, options.address);
 }

@@ -1,4 +1,7 @@
-/** An error reply. `code` is its first word, which programs may rely on: `ERR`, `WRONGTYPE`, `NOAUTH`, ... */
+/**
+ * An error reply. `code` is its first word, which programs may rely on: `ERR`, `WRONGTYPE`,
+ * `NOAUTH`, ...
+ */
 export class RedstartError extends Error {
   override readonly name = "RedstartError";
   readonly code: string;

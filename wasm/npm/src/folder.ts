@@ -1,4 +1,5 @@
-// A database that is kept in a folder: `dump.rdb`, which Redis opens as well, `journal`, and `lock.*`, whose name is that of the process whose folder it is.
+// Stores a database in a folder: `dump.rdb`, which Redis can read, `journal`, and `lock.*`, whose
+// name identifies the process that owns the folder.
 
 import { randomUUID } from "node:crypto";
 import { type FileHandle, constants, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -19,15 +20,16 @@ export class Folder implements Store {
   }
 
   /**
-   * Opens a folder, and makes it where there is none.
-   * @throws {RedstartError} `LOCKED` when another database has it, of this process or of another one.
+   * Opens a folder, and creates it if it does not exist.
+   *
+   * @throws {RedstartError} `LOCKED` if another database uses it, in this process or another one.
    */
   static async open(folder: string | URL): Promise<Folder> {
     const path = typeof folder === "string" && !folder.startsWith("file:") ? resolve(folder) : fileURLToPath(folder);
     await mkdir(path, { recursive: true });
     const own = await lock(path);
     try {
-      // Read and written at places of its own choice, and made where it is not there.
+      // Opened for reading and writing at any position, and created if it does not exist.
       const journal = await open(join(path, "journal"), constants.O_RDWR | constants.O_CREAT);
       return new Folder(path, journal, own);
     } catch (reason) {
@@ -46,7 +48,7 @@ export class Folder implements Store {
     await writeFile(draft, snapshot, { flush: true });
     await rename(draft, name);
     await this.#synced();
-    // It was made for the snapshot before: it counts no more, but takes room.
+    // The journal belongs to the previous snapshot: it is obsolete, but uses space.
     await this.#journal.truncate(0);
   }
 
@@ -73,9 +75,9 @@ export class Folder implements Store {
     await unlock(this.#lock);
   }
 
-  /** Writes down which files the folder has. */
+  /** Syncs the list of files in the folder. */
   async #synced(): Promise<void> {
-    // Windows opens no folders.
+    // Windows cannot open folders.
     const folder = await open(this.#path, "r").catch(() => undefined);
     try {
       await folder?.sync();
@@ -85,7 +87,10 @@ export class Folder implements Store {
   }
 }
 
-/** What is to be saved before the process ends. One listener does for all: Node takes more than ten for a leak. */
+/**
+ * Functions that save data before the process ends. They share one listener, because Node reports
+ * more than ten as a leak.
+ */
 const leaving = new Set<() => void>();
 
 function leave(): void {
@@ -98,8 +103,10 @@ function absent(reason: NodeJS.ErrnoException): Uint8Array {
 }
 
 /**
- * Makes the folder this process's own, and returns the lock that says so. Whoever wants it puts a file there first and then looks who else did:
- * of two, the later one at least sees the other. No name is used twice, so anybody may take the lock of a process away that is gone.
+ * Locks the folder for this process, and returns the lock. Every process that wants the lock first
+ * creates a file there, and then looks for the files of others: of two processes, at least the
+ * later one sees the other. No name is used twice, so any process may remove the lock of one that
+ * has ended.
  */
 async function lock(path: string): Promise<string> {
   const own = `lock.${await identity(process.pid)}.${randomUUID()}`;
@@ -107,9 +114,10 @@ async function lock(path: string): Promise<string> {
   await writeFile(name, "");
   try {
     for (let others = await rivals(path, own); others.length > 0; others = await rivals(path, own)) {
-      // Of those who come at once the first by name waits until the others have gone.
+      // Of processes that arrive at the same time, the first by name waits until the others have
+      // gone.
       const winner = others.find((other) => other.holds || other.name < own);
-      if (winner !== undefined) throw new RedstartError(`LOCKED ${path} is open in process ${winner.pid} already`);
+      if (winner !== undefined) throw new RedstartError(`LOCKED ${path} is in use by process ${winner.pid} already`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await writeFile(name, "held\n");
@@ -120,7 +128,7 @@ async function lock(path: string): Promise<string> {
   }
 }
 
-/** Who else has the folder, or wants it. */
+/** Returns the other processes that have the folder, or want it. */
 async function rivals(path: string, own: string): Promise<{ name: string; pid: number; holds: boolean }[]> {
   const names = (await readdir(path)).filter((name) => name.startsWith("lock.") && name !== own);
   const found = await Promise.all(names.map(async (name) => {
@@ -138,7 +146,10 @@ async function unlock(name: string): Promise<void> {
   await rm(name, { force: true });
 }
 
-/** A process by its number and, where that can be known, when it began: numbers are used again. None once it is gone. */
+/**
+ * Identifies a process by its id and, if available, its start time, since ids are reused. Returns
+ * nothing if it has ended.
+ */
 async function identity(pid: number): Promise<string | undefined> {
   try {
     process.kill(pid, 0);
@@ -149,7 +160,8 @@ async function identity(pid: number): Promise<string | undefined> {
     readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
     readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""),
   ]);
-  // The fields behind the name, which may hold anything: the 20th is when it began, the first is Z for one that is gone but not buried.
+  // The fields after the name, which may contain anything: the 20th is the start time; the first is
+  // Z for a process that has ended but was not waited for.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" ? undefined : `${pid}.${fields[19] ?? ""}.${boot.trim()}`;
 }

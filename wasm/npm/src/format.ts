@@ -1,4 +1,4 @@
-// Replies as `redis-cli` shows them in a terminal, for whoever shows replies to people.
+// Formats replies as `redis-cli` does in a terminal.
 
 import { Decoder, INCOMPLETE, type Visitor, text } from "./decoder.js";
 import { quote } from "./quoting.js";
@@ -8,7 +8,7 @@ export { quote, split } from "./quoting.js";
 /** The lines of one reply. */
 export interface Shown {
   readonly lines: readonly string[];
-  /** Whether it begins a line of its own when it is the value of a map. */
+  /** Whether it begins on a new line when it is the value of a map. */
   readonly isLong: boolean;
 }
 
@@ -25,14 +25,14 @@ const RAW: Readonly<Record<string, readonly string[]>> = {
   latency: ["graph", "doctor"],
 };
 
-/** Whether the string that answers this command is text for a terminal, such as that of `INFO`. */
+/** Returns `true` if the reply to a command is text for a terminal, such as that of `INFO`. */
 export function isRaw(command: readonly Uint8Array[]): boolean {
   const word = (index: number) => (command[index] ? text(command[index], 0, command[index].length).toLowerCase() : "");
   return ["info", "lolwut"].includes(word(0)) || (Object.hasOwn(RAW, word(0)) && RAW[word(0)]!.includes(word(1)));
 }
 
 class Lines implements Visitor<Shown> {
-  /** Whether the next string is shown as it is. */
+  /** Whether the next string is shown unquoted. */
   raw = false;
   #nulls: Readonly<Record<"null" | "null bulk" | "null array", string>>;
 
@@ -101,18 +101,24 @@ function numbered(kind: keyof typeof MARKS, items: readonly Shown[]): Shown {
   return { lines, isLong: items.length > 1 || items[0]!.isLong };
 }
 
-/** Turns what a connection brings into lines. */
+/** Converts the output of a connection to lines. */
 export class Printer {
   #visitor: Lines;
   #decoder: Decoder<Shown>;
 
-  /** With `exact`, RESP3's null is `(null)` and RESP2's null array `(nil array)`, which `redis-cli` does not tell apart. */
+  /**
+   * With `exact`, RESP3's null is `(null)` and RESP2's null array `(nil array)`, which `redis-cli`
+   * does not distinguish.
+   */
   constructor({ exact = false }: { exact?: boolean } = {}) {
     this.#visitor = new Lines(exact);
     this.#decoder = new Decoder(this.#visitor);
   }
 
-  /** The lines of every reply that is now complete; `raw` when they answer a command that `isRaw`. */
+  /**
+   * Returns the lines of every reply that is now complete. `raw` is for replies to a command that
+   * `isRaw`.
+   */
   print(bytes: Uint8Array, raw = false): string[] {
     this.#visitor.raw = raw;
     this.#decoder.feed(bytes);

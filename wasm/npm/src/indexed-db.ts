@@ -1,10 +1,10 @@
-// A database that a browser keeps in IndexedDB. OPFS has files, but lets only workers write them durably; here a page does as well, and a
-// transaction is all there or not at all.
+// Stores a database in IndexedDB. OPFS has files, but only workers can write them durably;
+// IndexedDB works in pages as well, and its transactions are atomic.
 
 import { RedstartError } from "./error.js";
 import type { Kept, Store } from "./persistence.js";
 
-/** How long the page before this one may take to go. */
+/** The time that the previous page may need to unload. */
 const PATIENCE_MS = 1000;
 const SNAPSHOT = -1;
 const FILES = "files";
@@ -19,8 +19,9 @@ export class IndexedDb implements Store {
   }
 
   /**
-   * Opens the database of this name.
-   * @throws {RedstartError} `LOCKED` when another page or worker has it.
+   * Opens the database with this name.
+   *
+   * @throws {RedstartError} `LOCKED` if another page or worker uses it.
    */
   static async open(name: string): Promise<IndexedDb> {
     const unlock = await lock(`redstart:${name}`, name);
@@ -36,7 +37,7 @@ export class IndexedDb implements Store {
 
   async read(): Promise<Kept> {
     const files = this.#database.transaction(FILES).objectStore(FILES);
-    // The snapshot first, then the records by their place in the journal.
+    // The snapshot first, then the records by their offset in the journal.
     const [keys, values] = await Promise.all([done(files.getAllKeys()), done(files.getAll())]) as [number[], Uint8Array[]];
     const records = values.filter((_, index) => keys[index] !== SNAPSHOT);
     const journal = new Uint8Array(records.reduce((length, record) => length + record.length, 0));
@@ -81,12 +82,14 @@ export class IndexedDb implements Store {
   }
 }
 
-/** Has a lock that goes with the page, however that ends; returns what gives it back. */
+/**
+ * Acquires a lock that ends with the page, however that ends. Returns a function that releases it.
+ */
 function lock(lockName: string, name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
-    if (!globalThis.navigator?.locks || !globalThis.indexedDB) return reject(new TypeError("data is kept in secure contexts of browsers only"));
+    if (!globalThis.navigator?.locks || !globalThis.indexedDB) return reject(new TypeError("dataDir needs a secure context (HTTPS or localhost)"));
     const refused = (reason: DOMException) =>
-      reject(reason.name === "TimeoutError" ? new RedstartError(`LOCKED '${name}' is open in another page already`) : reason);
+      reject(reason.name === "TimeoutError" ? new RedstartError(`LOCKED '${name}' is in use by another page already`) : reason);
     const held = () => new Promise<void>((unlock) => resolve(unlock));
     navigator.locks.request(lockName, { signal: AbortSignal.timeout(PATIENCE_MS) }, held).catch(refused);
   });

@@ -1,14 +1,17 @@
-// Lets ioredis talk to a database of this process: by its option for how connections are made.
+// Connects ioredis to a database of this process, through its option for custom connections.
 
 import { type Attachable, ClientStream } from "./duplex.js";
 
 export interface IoredisOptions {
-  /** What ioredis makes connections with. Its own type for it has private parts, so that no other class can have that type. */
+  /**
+   * The class that ioredis makes connections with. Its own type has private members, so no other
+   * class can have that type.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly Connector: any;
 }
 
-/** Options for `new Redis(...)` of ioredis, whose `duplicate()` keeps them. */
+/** Options for `new Redis(...)` of ioredis. `duplicate()` keeps them. */
 export function inProcess(db: Attachable): IoredisOptions {
   class Connector {
     #stream: ClientStream | undefined;

@@ -1,4 +1,5 @@
-// The keys for people who look on. Looking neither counts as a use nor expires anything, and is not in a recording.
+// Read access to the keys for tools: no statistics, no access times, no expiry, and no trace in
+// recordings.
 
 import { Decoder, INCOMPLETE } from "./decoder.js";
 import { RedstartError } from "./error.js";
@@ -8,24 +9,24 @@ import { type Reply, Values } from "./values.js";
 
 export type KeyType = "string" | "list" | "set" | "zset" | "hash" | "stream";
 
-/** A key as it is now. */
+/** The current state of a key. */
 export interface KeyView {
   readonly key: Uint8Array;
   readonly type: KeyType;
-  /** What `OBJECT ENCODING` replies. */
+  /** The encoding, as in the reply of `OBJECT ENCODING`. */
   readonly encoding: string;
-  /** Milliseconds until it expires, `null` where it does not. */
+  /** Milliseconds until the key expires, or `null` if it does not. */
   readonly ttlMs: number | null;
-  /** The bytes of a string, the elements of a collection. */
+  /** The length of a string in bytes, or the number of elements of a collection. */
   readonly size: number;
 }
 
 export interface ViewOptions {
-  /** 0, unless given. */
+  /** The database, 0 by default. */
   database?: number;
-  /** Where a page begins: what the page before it has returned. */
+  /** The cursor that the previous page has returned. */
   cursor?: bigint;
-  /** About how many keys a page has: 1000, unless given. */
+  /** The approximate number of keys in a page, 1000 by default. */
   count?: number;
 }
 
@@ -37,12 +38,18 @@ export class Keyspace {
     this.#runtime = runtime;
   }
 
-  /** Grows with every change to data: who looks on need not look again before it does, but for time that passes. */
+  /**
+   * Grows with every change to data. A view is up to date if this has not grown and no time has
+   * passed.
+   */
   get changes(): number {
     return this.#runtime.machine.engine.changes();
   }
 
-  /** The databases that have keys. A key that has expired counts until it is removed, as it does for `DBSIZE`. */
+  /**
+   * The databases that have keys. A key that has expired counts until it is removed, as for
+   * `DBSIZE`.
+   */
   databases(): { database: number; keys: number; expiring: number }[] {
     const { engine } = this.#runtime.machine;
     const databases = [];
@@ -53,7 +60,7 @@ export class Keyspace {
     }
   }
 
-  /** A page of keys, in the order of `SCAN`; `cursor` is 0 behind the last. */
+  /** Returns a page of keys, in the order of `SCAN`. `cursor` is 0 after the last page. */
   page({ database = 0, cursor = 0n, count = 1000 }: ViewOptions = {}): { cursor: bigint; keys: KeyView[] } {
     const { machine } = this.#runtime;
     const next = machine.engine.view_keys(database, cursor, Math.max(1, count), this.#runtime.clock.now() * 1000);
@@ -69,9 +76,10 @@ export class Keyspace {
   }
 
   /**
-   * Asks in passing: the reply of a command that reads, in a database, with every string as bytes.
+   * Runs a read-only command in a database, without a trace. Returns the reply, with every string
+   * as bytes.
    *
-   * @throws {RedstartError} when the reply is an error, or the command does more than read.
+   * @throws {RedstartError} if the reply is an error, or the command does more than read.
    */
   ask(database: number, ...command: Argument[]): Reply {
     const { machine } = this.#runtime;
@@ -82,11 +90,11 @@ export class Keyspace {
     const decoder = new Decoder<Reply>(new Values(true, {}));
     decoder.feed(machine.view, start, start + end);
     const reply = decoder.next();
-    if (reply === INCOMPLETE || reply instanceof RedstartError) throw reply === INCOMPLETE ? new RedstartError("NOREPLY the command was not answered") : reply;
+    if (reply === INCOMPLETE || reply instanceof RedstartError) throw reply === INCOMPLETE ? new RedstartError("NOREPLY the command got no reply") : reply;
     return reply;
   }
 
-  /** All keys of a database, page by page. */
+  /** Iterates over all keys of a database, page by page. */
   *keys(database = 0): IterableIterator<KeyView> {
     let cursor = 0n;
     do {

@@ -1,38 +1,47 @@
-// One instance of the module: an engine and the memory it lives in. The engine is bytes alone, so a copy of that memory is a copy of the
-// engine, down to the dice it throws: databases are forked and sessions rewound by copying it.
+// An instance of the module: an engine and its memory. The engine is nothing but bytes, so a copy
+// of the memory is a copy of the engine, including its random generator. Databases are forked and
+// sessions rewound by copying it.
 
 import { glue } from "./engine.js";
 import { RedstartError } from "./error.js";
 
 type Engine = InstanceType<ReturnType<typeof glue>["Engine"]>;
 
-/** What an engine may ask of whoever runs it. */
+/** The services that an engine may request. */
 export interface Host {
   monotonic(): number;
   sleep(micros: number): void;
-  /** Takes the next part of a snapshot: a window that is valid during the call only. */
+  /** Receives the next part of a snapshot: a view that is valid during the call only. */
   part(bytes: Uint8Array): void;
 }
 
-/** The most bytes that cross into the module, or out of it, in one call: `OUTBOX_BYTES` of the module. */
+/**
+ * The maximum number of bytes passed into the module, or out of it, in one call: `OUTBOX_BYTES` of
+ * the module.
+ */
 export const PIECE_BYTES = 256 * 1024;
 
-/** What fixes how an engine begins. */
+/** The initial state of an engine. */
 export interface Origin {
   readonly module: WebAssembly.Module;
   readonly seed: bigint;
-  /** Parameters as the module takes them: names and values in turn, each with a NUL behind it. */
+  /**
+   * The parameters in the module's format: alternating names and values, each followed by a NUL.
+   */
   readonly parameters: string;
 }
 
-/** Pages that checkpoints share where nothing has changed between them. */
+/** Pages that checkpoints share if nothing has changed between them. */
 export const PAGE = 4096;
 const PAGE_WORDS = PAGE / 4;
 
-/** The stack lies first in the memory, and between two calls there is nothing on it: of a small engine that is most of its memory. */
+/**
+ * The size of the stack, which is at the start of the memory and unused between calls. It is most
+ * of the memory of a small engine.
+ */
 const STACK = 1024 * 1024;
 
-/** An engine at one moment. */
+/** The state of an engine at one moment. */
 export interface Image {
   readonly pages: readonly Int32Array[];
   readonly pointer: number;
@@ -47,24 +56,27 @@ export class Machine {
   #inbox = 0;
   #inboxLength = 0;
 
-  /** `onFailure` is called once when the module has failed: from then on the machine is of no use. */
+  /**
+   * Creates an engine. `onFailure` is called once if the module fails: the machine is unusable from
+   * then on.
+   */
   constructor(origin: Origin, host: Host, now: number, onFailure: (failure: RedstartError) => void) {
     const { Engine, initSync } = glue();
     this.#memory = initSync({ module: origin.module }).memory;
     this.#view = new Uint8Array(this.#memory.buffer);
     this.engine = new Engine(origin.seed, origin.parameters, host, now);
     guard(this.engine, onFailure);
-    // The instance goes as a whole: nothing in it is to be freed by itself.
+    // The whole instance is garbage-collected: nothing in it needs to be freed.
     raw(this.engine).__wbg_ptr = raw(this.engine).__destroy_into_raw();
   }
 
-  /** The module's memory: a view of it ends when it grows. */
+  /** Returns a view of the module's memory, which is valid until the memory grows. */
   get view(): Uint8Array {
     if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
     return this.#view;
   }
 
-  /** Where the inbox is, with room for `length` bytes. */
+  /** Returns the address of the inbox, with room for `length` bytes. */
   inbox(length: number): number {
     if (length > this.#inboxLength) {
       this.#inbox = this.engine.inbox(length);
@@ -73,24 +85,24 @@ export class Machine {
     return this.#inbox;
   }
 
-  /** Puts bytes into the inbox. */
+  /** Writes bytes to the inbox. */
   fill(bytes: Uint8Array): void {
     const at = this.inbox(bytes.length);
     this.view.set(bytes, at);
   }
 
-  /** The inbox was given up. */
+  /** Notes that the module has released the inbox. */
   forgetInbox(): void {
     this.#inboxLength = 0;
   }
 
-  /** A copy of the first `length` bytes of the outbox. */
+  /** Returns a copy of the first `length` bytes of the outbox. */
   taken(length: number): Uint8Array {
     const start = this.engine.outbox();
     return this.view.slice(start, start + length);
   }
 
-  /** Becomes what another one is: both have the same origin. */
+  /** Copies the state of another machine with the same origin. */
   copy(other: Machine): void {
     this.#fit(other.view.length);
     this.view.set(other.view.subarray(STACK), STACK);
@@ -99,7 +111,7 @@ export class Machine {
     this.#inboxLength = other.#inboxLength;
   }
 
-  /** The engine as it is now; pages are shared with an earlier image where they are the same. */
+  /** Returns an image of the engine. It shares pages with an earlier image where they are equal. */
   image(earlier: Image | undefined): Image {
     const words = new Int32Array(this.#memory.buffer);
     const pages = Array.from({ length: this.view.length / PAGE }, (_, index) => {
@@ -110,7 +122,7 @@ export class Machine {
     return { pages, pointer: raw(this.engine).__wbg_ptr, inbox: this.#inbox, inboxLength: this.#inboxLength };
   }
 
-  /** Becomes what the image shows. */
+  /** Restores the state of an image. */
   restore(image: Image): void {
     this.#fit(image.pages.length * PAGE);
     const words = new Int32Array(this.#memory.buffer);
@@ -132,8 +144,10 @@ function isSame(words: Int32Array, start: number, page: Int32Array): boolean {
 }
 
 /**
- * Reports failures of the module. A trap (its memory is used up, or it has a bug) unwinds nothing: the engine is left in the middle of a call, and
- * whatever would be called next works on broken data. What the engine refuses, on the other hand, is thrown as text or bytes, never as an `Error`.
+ * Reports failures of the module. A trap (because its memory is exhausted, or because of a bug)
+ * does not unwind: the engine stops in the middle of a call, and further calls would work on
+ * inconsistent data. Errors of the engine, in contrast, are thrown as text or bytes, never as an
+ * `Error`.
  */
 function guard(engine: Engine, onFailure: (failure: RedstartError) => void): void {
   type Verb = (this: Engine, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
@@ -155,20 +169,20 @@ function guard(engine: Engine, onFailure: (failure: RedstartError) => void): voi
   }
 }
 
-/** What a failure of the module is for the caller. */
+/** Converts a failure of the module to an error for the caller. */
 function failed(reason: Error): RedstartError {
   if (reason instanceof RedstartError) return reason;
   return new RedstartError(`FAILED the engine has run out of memory or failed (${reason.message}); this database is closed`);
 }
 
-/** What a refusal or a mistake that the engine threw is for the caller. */
+/** Converts an error of the engine to an error for the caller. */
 export function thrown(reason: unknown): unknown {
   if (reason instanceof Uint8Array) return new RedstartError(new TextDecoder().decode(reason.slice(1, -2)));
   if (typeof reason === "string") return new RedstartError(/^[A-Z]+ /.test(reason) ? reason : `ERR ${reason}`);
   return reason instanceof Error ? failed(reason) : reason;
 }
 
-/** The part of the glue that it does not declare. */
+/** The part of the generated bindings that they do not declare. */
 function raw(engine: Engine): { __wbg_ptr: number; __destroy_into_raw(): number } {
   return engine as never;
 }

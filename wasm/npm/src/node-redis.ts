@@ -1,5 +1,6 @@
-// Lets node-redis talk to a database of this process. It has no option for how connections are made but calls `net.createConnection`; so
-// importing this file puts a function before that one, which answers for paths that it has named itself and passes on all others.
+// Connects node-redis to a database of this process. It has no option for custom connections but
+// calls `net.createConnection`, so importing this file wraps that function: paths that were created
+// here are handled here, all others are passed on.
 
 import net from "node:net";
 import { type Attachable, ClientStream } from "./duplex.js";
@@ -12,15 +13,18 @@ export interface NodeRedisOptions {
   readonly socket: { readonly path: string; readonly tls: false; reconnectStrategy(retries: number): number | false };
 }
 
-/** Options for `createClient(...)` of node-redis, whose `duplicate()` keeps them. They serve until the database is closed; then its clients end. */
+/**
+ * Options for `createClient(...)` of node-redis. `duplicate()` keeps them. They are valid until the
+ * database is closed, which ends its clients.
+ */
 export function inProcess(db: Attachable): NodeRedisOptions {
   if (!isInPlace) answer();
   const path = `redstart:${(named += 1)}`;
   databases.set(path, db);
   const forget = () => databases.delete(path);
-  // Whether its data could be saved is a matter of whoever has the database.
+  // The owner of the database handles failures to save.
   void db.closed.then(forget, forget);
-  // Else a client would try for ever, and keep the process from ending.
+  // Otherwise a client would retry for ever, and keep the process from ending.
   const reconnectStrategy = (retries: number) => databases.has(path) && Math.min(50 * 2 ** retries, 2000);
   return { socket: { path, tls: false, reconnectStrategy } };
 }

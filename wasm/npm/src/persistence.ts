@@ -1,48 +1,59 @@
-// What keeps a database: a snapshot, which is an RDB file, and a journal of what has changed since, which the engine tells. What has changed between
-// two saves is one record, so what is read back is always the database at the moment of one save, never half of a transaction. When the journal
-// has outgrown the snapshot, a new snapshot takes the place of both.
+// Durable storage of a database: a snapshot, which is an RDB file, plus a journal of later changes.
+// The changes between two saves form one record, so the restored data is always the state at one
+// save, never half of a transaction. If the journal has outgrown the snapshot, a new snapshot
+// replaces both.
 //
 //   record   mark (u32)   length (u32)   checksum before (u32)   checksum (u32)   changes ...
 //   change   microseconds since the Unix epoch (f64)   length (u32)   requests
 //
-// The checksum of a record goes on from that of the record before it, and that of the first from the snapshot's. So a record counts only behind the
-// very file that it was made for, and yet is known to be whole wherever it lies. A crash leaves one record half-written, the last, or beside a newer
-// snapshot the whole journal of the one before: either ends the journal, and is gone with the next snapshot, which is made at once. Whole records behind
-// a broken one no crash leaves: something else has damaged them, and nothing is opened, lest what was saved be overwritten unseen.
+// The checksum of a record continues that of the record before it, and that of the first continues
+// the snapshot's. So a record is only valid after the exact file that it was written for, and its
+// integrity can be checked at any offset. A crash leaves one incomplete record at the end or,
+// beside a newer snapshot, the whole journal of the previous one: either one ends the journal, and
+// is removed with the next snapshot, which is made at once. A crash never leaves intact records
+// after a broken one: then something else has corrupted the journal, and it is not opened, so that
+// saved data is not overwritten silently.
 //
-// Where the bytes lie is a store's matter: a folder in Node (`folder.ts`), a database of the browser (`indexed-db.ts`).
+// A store determines where the bytes are kept: a folder in Node (`folder.ts`), a database of the
+// browser (`indexed-db.ts`).
 
 import { RedstartError } from "./error.js";
 
-/** What is in a store. */
+/** The contents of a store. */
 export interface Kept {
   readonly snapshot: Uint8Array;
   readonly journal: Uint8Array;
 }
 
-/** Where a database is kept. What these resolve for is on the disk; one is called after the other. None but its owner has it open. */
+/**
+ * The place where a database is kept. A call resolves when its data is on disk; calls are made one
+ * after the other. Only the owner has it open.
+ */
 export interface Store {
   read(): Promise<Kept>;
-  /** Puts a snapshot in the place of all there is: after a crash there is either. */
+  /** Replaces everything by a snapshot, atomically. */
   replace(snapshot: Uint8Array): Promise<void>;
-  /** Writes at this place of the journal, where it ends. */
+  /** Writes at this offset of the journal, which is its end. */
   append(record: Uint8Array, at: number): Promise<void>;
-  /** Has it called when there may be no more time later; returns what ends that. */
+  /**
+   * Registers a function that is called when there may be no more time later. Returns a function
+   * that unregisters it.
+   */
   beforeLeaving(save: () => void): () => void;
   close(): Promise<void>;
 }
 
-/** What one call of the engine has changed. */
+/** The changes of one call of the engine. */
 export interface Change {
-  /** When: microseconds since the Unix epoch. */
+  /** The time of the call, in microseconds since the Unix epoch. */
   readonly time: number;
-  /** Commands that do the same when they are run at that time. */
+  /** Commands that have the same effect when they run at that time. */
   readonly requests: Uint8Array;
 }
 
-/** Changes are saved after so long without being asked. */
+/** The interval of automatic saves. */
 const EVERY_MS = 1000;
-/** A journal up to this long is left alone. */
+/** A journal up to this length is never compacted. */
 const SHORT_BYTES = 65536;
 /** "RSJ1". */
 const MARK = 0x314a5352;
@@ -50,17 +61,20 @@ const RECORD_HEAD = 16;
 const CHANGE_HEAD = 12;
 
 export class Persistence {
-  /** What was kept: the snapshot, empty for none, and what changed after it. */
+  /** The stored data: the snapshot, which may be empty, and the changes after it. */
   readonly snapshot: Uint8Array;
   readonly changes: readonly Change[];
   #store: Store;
   #source: (() => Uint8Array) | undefined;
-  /** What the store has yet to be told. */
+  /** The changes that are not in the store yet. */
   #pending: Change[] = [];
   #snapshotLength: number;
   #checksum: number;
   #journal: number;
-  /** Whether the store's journal does not lead to what the source was before what is pending. */
+  /**
+   * Whether the journal in the store does not lead to the state of the source before the pending
+   * changes.
+   */
   #mustReplace: boolean;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -68,7 +82,7 @@ export class Persistence {
   #timer: ReturnType<typeof setInterval> | undefined;
   #stay = () => {};
   #hasFailed = false;
-  /** Whether it was tried for the last time, in vain so far. */
+  /** Whether the final save was tried, without success so far. */
   #hasLeft = false;
 
   private constructor(store: Store, { snapshot, journal }: Kept) {
@@ -79,13 +93,14 @@ export class Persistence {
     this.#snapshotLength = snapshot.length;
     this.#checksum = checksum;
     this.#journal = length;
-    // What a crash has left behind the journal would lie behind what is written next.
+    // Bytes that a crash has left at the end of the journal would otherwise follow the next record.
     this.#mustReplace = snapshot.length === 0 || length < journal.length;
   }
 
   /**
-   * Reads what a store has.
-   * @throws {RedstartError} `DAMAGED` when what was saved cannot be read.
+   * Reads a store.
+   *
+   * @throws {RedstartError} `DAMAGED` if what was saved cannot be read.
    */
   static async open(store: Store): Promise<Persistence> {
     try {
@@ -96,7 +111,7 @@ export class Persistence {
     }
   }
 
-  /** Keeps what changes from now on; the source gives all data as a file. */
+  /** Starts saving changes. The source returns all data as a file. */
   start(source: () => Uint8Array): void {
     this.#source = source;
     this.#timer = setInterval(() => this.#unasked(), EVERY_MS);
@@ -104,28 +119,31 @@ export class Persistence {
     this.#stay = this.#store.beforeLeaving(() => this.#unasked(true));
   }
 
-  /** Has the next save write a new snapshot, since not all of the old one could be read. */
+  /** Makes the next save write a new snapshot, since the old one could not be read completely. */
   renew(): void {
     this.#mustReplace = true;
   }
 
-  /** Something has changed. */
+  /** Notes that data has changed. */
   note(change: Change): void {
     this.#pending.push(change);
   }
 
-  /** Resolves once all that was done so far is on the disk. */
+  /** Resolves when all changes so far are on disk. */
   save(): Promise<void> {
-    // The one that waits takes all that happens until its turn.
+    // The waiting save includes everything that happens until its turn.
     if (this.#running !== undefined) this.#next ??= this.#running.catch(() => {}).then(() => this.#run());
     return this.#next ?? this.#run();
   }
 
-  /** Saves for the last time; without the source when that has failed: then what is pending may be added, but no snapshot made. */
+  /**
+   * Saves for the last time. After a failure it is retried without the source: pending changes can
+   * be appended, but no snapshot can be made.
+   */
   close(hasFailed = false): Promise<void> {
     clearInterval(this.#timer);
     this.#stay();
-    // The database is gone when this returns; a write that is under way may fail yet.
+    // The database is gone when this returns; a write in progress may still fail.
     const file = this.#mustReplace && !hasFailed ? this.#source?.() : undefined;
     this.#source = undefined;
     return (this.#closing ??= this.#close(file));
@@ -143,7 +161,7 @@ export class Persistence {
 
   #unasked(isUrgent = false): void {
     if (this.#isSaved() || (this.#running !== undefined && !isUrgent)) return;
-    // What fails on leaving fails for ever: trying again would keep a process that wants to end.
+    // A failure of the last save is final: retries would keep a process from ending.
     if (isUrgent && this.#hasLeft) return;
     this.#hasLeft = isUrgent;
     this.save().then(
@@ -174,7 +192,8 @@ export class Persistence {
     const end = this.#journal + RECORD_HEAD + changes.length;
     this.#pending = [];
     if (!this.#mustReplace && end <= Math.max(this.#snapshotLength, SHORT_BYTES)) return this.#append(changes);
-    // There may be no memory for it, and what was pending is nowhere else by now.
+    // There may not be enough memory for a snapshot, and the pending changes are nowhere else by
+    // now.
     this.#mustReplace = true;
     await this.#replace(source());
   }
@@ -185,7 +204,7 @@ export class Persistence {
     const head = new DataView(record.buffer);
     [MARK, changes.length, this.#checksum, checksum].forEach((value, index) => head.setUint32(4 * index, value, true));
     record.set(changes, RECORD_HEAD);
-    // Whatever is wrong with the store, a new snapshot puts it right.
+    // A new snapshot repairs the store, whatever is wrong with it.
     this.#mustReplace = true;
     await this.#store.append(record, this.#journal);
     this.#mustReplace = false;
@@ -216,7 +235,7 @@ function encoded(changes: readonly Change[]): Uint8Array {
   return bytes;
 }
 
-/** The changes in a journal, where it ends, and the checksum there. */
+/** Returns the changes in a journal, the offset of its end, and the checksum there. */
 function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; checksum: number; length: number } {
   const view = new DataView(journal.buffer, journal.byteOffset, journal.byteLength);
   const changes: Change[] = [];
@@ -234,15 +253,18 @@ function read(snapshot: Uint8Array, journal: Uint8Array): { changes: Change[]; c
   return { changes, checksum, length: at };
 }
 
-/** Where there are records behind the end of the journal, it has no end but a gap. */
+/**
+ * Throws if there are intact records after the end of the journal: then it is not the end but a
+ * gap.
+ */
 function refuseDamage(view: DataView, end: number): void {
   for (let at = end; at + RECORD_HEAD <= view.byteLength; at += 1) {
     if (recordAt(view, at) === undefined) continue;
-    throw new RedstartError(`DAMAGED the journal is broken at byte ${end} and whole again at byte ${at}: cut it to ${end} bytes to go on with what was saved before`);
+    throw new RedstartError(`DAMAGED the journal is corrupt at byte ${end}, but has intact records from byte ${at}: truncate it to ${end} bytes to continue with what was saved before`);
   }
 }
 
-/** The record that begins there, if it is whole. */
+/** Reads the record at an offset, if it is intact. */
 function recordAt(view: DataView, at: number): { before: number; checksum: number; end: number } | undefined {
   if (at + RECORD_HEAD > view.byteLength || view.getUint32(at, true) !== MARK) return undefined;
   const [length, before, checksum] = [view.getUint32(at + 4, true), view.getUint32(at + 8, true), view.getUint32(at + 12, true)];

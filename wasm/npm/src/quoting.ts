@@ -1,10 +1,11 @@
-// How `redis-cli` reads a command line and writes a string: the same escapes in both directions.
+// Parses command lines and quotes strings as `redis-cli` does, with the same escapes in both
+// directions.
 
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, a: 7 };
 const NAMES: Readonly<Record<number, string>> = { 10: "\\n", 13: "\\r", 9: "\\t", 7: "\\a", 8: "\\b", 34: '\\"', 92: "\\\\" };
 const SPACE = /[\s\0]/;
 
-/** Splits a command line into arguments; `null` where its quotes do not balance. */
+/** Splits a command line into arguments. Returns `null` if its quotes are unbalanced. */
 export function split(line: string): Uint8Array[] | null {
   const args: Uint8Array[] = [];
   const encoder = new TextEncoder();
@@ -30,7 +31,10 @@ export function split(line: string): Uint8Array[] | null {
   }
 }
 
-/** Reads up to the closing `quote`, and returns what is behind it; a negative number where there is none. */
+/**
+ * Reads up to the closing `quote` and returns the offset after it, or a negative number if there is
+ * none.
+ */
 function quoted(line: string, at: number, quote: string, bytes: number[], encoder: TextEncoder): number {
   while (at < line.length) {
     const character = String.fromCodePoint(line.codePointAt(at)!);
@@ -55,7 +59,7 @@ function quoted(line: string, at: number, quote: string, bytes: number[], encode
   return -1;
 }
 
-/** A string in quotes, with whatever is not printable ASCII escaped. */
+/** Quotes a string. Bytes that are not printable ASCII are escaped. */
 export function quote(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let out = '"';
   for (let at = start; at < end; at += 1) {

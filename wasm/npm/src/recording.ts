@@ -1,11 +1,12 @@
-// A session as bytes: how the engine began, and every verb that was called, with its time. The engine does nothing but what follows from
-// these, so a replay has the same replies to the last byte.
+// A session as bytes: the initial state of the engine, and every call with its time. The engine is
+// determined by these, so a replay has the same replies to the last byte.
 //
 //   "redstart" version   seed   parameters   is virtual   start   snapshot   events ...
 //
-//   event   kind + 8 * client   microseconds since the last event   what belongs to the kind
+// event   kind + 8 * client   microseconds since the last event   data of the kind
 //
-// Numbers are written seven bits a byte, text and bytes behind their length. The client is its slot among those connected at the time.
+// Numbers are written with seven bits per byte, text and bytes after their length. A client is
+// identified by its slot among those connected at the time.
 
 import { Reader, Writer } from "./bytes.js";
 import type { Machine } from "./machine.js";
@@ -15,7 +16,7 @@ const VERSION = 1;
 
 const enum Kind { Connect, Receive, Disconnect, Tick, Advance, Pause, Resume }
 
-/** What happened in a session. */
+/** An event of a session. */
 export type RecordedEvent = { /** Microseconds since the Unix epoch. */ readonly time: number } & (
   | { readonly kind: "connect"; readonly address: string | undefined }
   | { readonly kind: "receive"; readonly slot: number; readonly bytes: Uint8Array }
@@ -24,14 +25,14 @@ export type RecordedEvent = { /** Microseconds since the Unix epoch. */ readonly
   | { readonly kind: "advance"; readonly micros: number }
 );
 
-/** How a recorded session began. */
+/** The start of a recorded session. */
 export interface Beginning {
   readonly seed: bigint;
   readonly parameters: string;
   readonly isVirtual: boolean;
   /** Microseconds since the Unix epoch. */
   readonly start: number;
-  /** The RDB file that it began with; empty for none. */
+  /** The RDB file that it began with, which may be empty. */
   readonly snapshot: Uint8Array;
 }
 
@@ -40,7 +41,7 @@ export class Recorder {
   #out: Writer;
   #last: number;
   #events: number;
-  /** Where the verb began that runs. */
+  /** The offset at which the current call begins. */
   #mark: { readonly length: number; readonly last: number; readonly events: number } | undefined;
 
   private constructor(out: Writer, last: number, events: number) {
@@ -49,7 +50,7 @@ export class Recorder {
     this.#events = events;
   }
 
-  /** Goes on with a recording that has so many events, the last of them at `last`. */
+  /** Continues a recording that has this number of events, the last of them at `last`. */
   static after(recording: Uint8Array, last: number, events: number): Recorder {
     return new Recorder(new Writer(recording), last, events);
   }
@@ -67,22 +68,22 @@ export class Recorder {
     return new Recorder(out, start, 0);
   }
 
-  /** The recording so far. */
+  /** Returns the recording so far. */
   recording(): Uint8Array {
     return this.#out.written();
   }
 
-  /** How many events it has. */
+  /** The number of events. */
   get events(): number {
     return this.#events;
   }
 
-  /** A verb begins, which may be several events. */
+  /** Begins a call, which may consist of several events. */
   begin(): void {
     this.#mark = { length: this.#out.length, last: this.#last, events: this.#events };
   }
 
-  /** Takes back the events of the last verb: it has failed, and would fail again in every replay. */
+  /** Removes the events of the last call: it has failed, and would fail again in every replay. */
   takeBack(): void {
     if (this.#mark === undefined) return;
     const { length, last, events } = this.#mark;
@@ -90,7 +91,10 @@ export class Recorder {
     [this.#last, this.#events] = [last, events];
   }
 
-  /** A time at which events may happen: this, but not before the last of them, for the machine's clock may be set back. */
+  /**
+   * Returns the time for the next events: this time, but not before the last event, since the
+   * machine's clock may be set back.
+   */
   notBefore(time: number): number {
     return Math.max(time, this.#last);
   }
@@ -100,7 +104,7 @@ export class Recorder {
     this.#out.text(address ?? "");
   }
 
-  /** The client's bytes are in the inbox. */
+  /** Records that the client's bytes are in the inbox. */
   receive(time: number, slot: number, machine: Machine, length: number): void {
     this.#event(Kind.Receive, slot, time);
     const at = machine.inbox(0);
@@ -136,14 +140,16 @@ export class Recorder {
   }
 }
 
-/** Reads a recording, or its first `count` events, which end at byte `end`. Bytes are windows on it. */
+/**
+ * Reads a recording, or its first `count` events, which end at byte `end`. Bytes are views of it.
+ */
 export function read(recording: Uint8Array, count = Infinity): { beginning: Beginning; events: RecordedEvent[]; end: number } {
   const reader = new Reader(recording);
-  if (recording.length < MAGIC.length || reader.text() !== MAGIC) throw new RangeError("this is no recording");
+  if (recording.length < MAGIC.length || reader.text() !== MAGIC) throw new RangeError("not a Redstart recording");
   const version = reader.number();
-  if (version !== VERSION) throw new RangeError(`this recording is of version ${version}; this package knows ${VERSION}`);
+  if (version !== VERSION) throw new RangeError(`unsupported version ${version} of the recording: expected ${VERSION}`);
   const seed = reader.text();
-  if (!/^\d+$/.test(seed)) throw new RangeError("the recording is damaged");
+  if (!/^\d+$/.test(seed)) throw new RangeError("the recording is corrupt");
   const beginning = {
     seed: BigInt(seed),
     parameters: reader.text(),
@@ -170,6 +176,6 @@ function event(kind: Kind, slot: number, time: number, reader: Reader): Recorded
     case Kind.Advance: return { kind: "advance", time, micros: reader.number() };
     case Kind.Pause: return { kind: "pause", time, slot };
     case Kind.Resume: return { kind: "resume", time, slot };
-    default: throw new RangeError("the recording is damaged");
+    default: throw new RangeError("the recording is corrupt");
   }
 }

@@ -14,22 +14,35 @@ import { type ByteStream, stream } from "./streams.js";
 import type { Reply, ValueOptions } from "./values.js";
 
 export interface Options extends ValueOptions {
-  /** `"real"` (the default) is the machine's clock. A `"virtual"` one stands still until `clock.advance`; it begins now, or at `startMs`. */
+  /**
+   * The clock: `"real"` (the default) is the machine's. A `"virtual"` one stands still until
+   * `clock.advance`; it begins now, or at `startMs`.
+   */
   clock?: "real" | "virtual" | { readonly startMs: number };
-  /** Fixes every choice made by chance: with the same seed, start and commands, every reply is the same. */
+  /**
+   * The seed of all random choices: with the same seed, start and commands, every reply is the
+   * same.
+   */
   seed?: number | bigint;
-  /** Parameters as in a configuration file of Redis. */
+  /** Parameters, as in a Redis configuration file. */
   config?: Readonly<Record<string, string>>;
-  /** The data to begin with: an RDB file, of `snapshot` or of a Redis up to 7.4. Where data is kept already, it is that instead. */
+  /**
+   * The initial data: an RDB file, from `snapshot` or from a Redis up to 7.4. Ignored if `dataDir`
+   * already contains data.
+   */
   snapshot?: Uint8Array;
-  /** Where the data is kept: a folder in Node, in browsers the name of a database of IndexedDB. See `save`. */
+  /**
+   * Where the data is kept: a folder in Node, the name of an IndexedDB database in browsers. See
+   * `save`.
+   */
   dataDir?: string | URL;
   /**
-   * Called for each value of `snapshot` or `dataDir` that cannot be decoded: the value is left out, and the next save drops it from `dataDir` too.
-   * Without a listener, `open` is refused, with an error that names the key.
+   * Called for each value of `snapshot` or `dataDir` that cannot be decoded: the value is left out,
+   * and the next save drops it from `dataDir` too. Without a listener, `open` rejects with an error
+   * that names the key.
    */
   onBadValue?: (bad: BadValue) => void;
-  /** Records the session from the beginning, for `record`. */
+  /** Whether to record the session from the beginning, for `record`. */
   record?: boolean;
 }
 
@@ -58,7 +71,7 @@ export class Redstart {
     const isVirtual = clock !== "real";
     const last = changes.at(-1)?.time ?? 0;
     const start = Math.max(Math.round((typeof clock === "object" ? clock.startMs : Date.now()) * 1000), last);
-    if (!(start >= 0)) throw new RangeError("startMs is no time");
+    if (!(start >= 0)) throw new RangeError("startMs must be a non-negative number");
     const file = options.snapshot ?? new Uint8Array();
     const runtime = new Runtime({ origin, virtual: isVirtual ? start : undefined });
     try {
@@ -85,7 +98,7 @@ export class Redstart {
   protected static async opened(module: Promise<WebAssembly.Module>, options: Options, store: (place: string | URL) => Promise<Store>) {
     const compiled = await module;
     if (options.dataDir === undefined) return this.begin(compiled, options);
-    // Whoever keeps nothing does without what keeps it.
+    // Databases without `dataDir` do not load the persistence code.
     const { Persistence } = await import("./persistence.js");
     const persistence = await Persistence.open(await store(options.dataDir));
     try {
@@ -110,8 +123,9 @@ export class Redstart {
   }
 
   /**
-   * Resolves once the database is closed, by `close` or by somebody's `SHUTDOWN`, and what is kept of it is on the disk. Rejected when the last
-   * save fails: what was done since the one before is lost then, and an unhandled rejection tells whoever waits for nothing.
+   * Resolves when the database is closed, by `close` or by a client's `SHUTDOWN`, and its data is
+   * on disk. Rejects if the last save fails: changes since the save before are lost then. If nobody
+   * awaits it, Node reports an unhandled rejection.
    */
   get closed(): Promise<void> {
     return this.#runtime.closed;
@@ -121,90 +135,100 @@ export class Redstart {
     return this.#runtime.isOpen;
   }
 
-  /** The keys for tools that look on: nothing is counted or touched by it. */
+  /** Read access to the keys for tools: no statistics, no access times. */
   get keyspace(): Keyspace {
     return new Keyspace(this.#runtime);
   }
 
   /**
-   * Runs a command, as a client of its own. Its reply is returned; of a command that may wait (`BLPOP` and the like, see `BlockingCommand`) a
-   * promise of it, whether it has to wait or not. What follows does not stand behind one that waits: it is another client's.
+   * Runs a command as a client of its own and returns its reply. For commands that may block
+   * (`BLPOP` and so on, see `BlockingCommand`) it returns a promise of the reply, whether the
+   * command blocks or not. Calls that follow do not wait behind a blocked one: another client runs
+   * them.
    *
-   * @throws {RedstartError} when the reply is an error. A promise is rejected with it.
+   * @throws {RedstartError} if the reply is an error. A promise is rejected with it.
    */
   call<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
     return this.#client().called(false, [name, ...args]) as Result<Name>;
   }
 
-  /** As `call`, with every string as bytes. */
+  /** Runs a command like `call`, with every string in the reply as bytes. */
   callBuffer<Name extends Argument>(name: Name, ...args: Argument[]): Result<Name> {
     return this.#client().called(true, [name, ...args]) as Result<Name>;
   }
 
-  /** As `call`, with a promise of every reply: also of commands that `CLIENT PAUSE` holds back. */
+  /**
+   * Runs a command like `call`, but always returns a promise: also for commands that `CLIENT PAUSE`
+   * postpones.
+   */
   callAsync(...command: Argument[]): Promise<Reply> {
     return this.#client().callAsync(...command);
   }
 
-  /** As `callAsync`, with every string as bytes. */
+  /** Runs a command like `callAsync`, with every string in the reply as bytes. */
   callBufferAsync(...command: Argument[]): Promise<Reply> {
     return this.#client().callBufferAsync(...command);
   }
 
-  /** Connects one more client, with a database, a transaction and subscriptions of its own. */
+  /** Connects another client, with its own database, transaction and subscriptions. */
   connect(options: ConnectOptions = {}): Client {
     return new Client(this.#runtime, { ...this.#defaults, ...options });
   }
 
-  /** Connects one more client as streams of bytes. */
+  /** Connects another client as streams of bytes. */
   stream(options: { address?: string } = {}): ByteStream {
     return stream(this.#runtime, options.address);
   }
 
-  /** Connects one more client as bytes that are called back with: what streams, sockets and terminals are made of. */
+  /**
+   * Connects another client with a listener for its bytes, the basis for streams, sockets and
+   * terminals.
+   */
   attach(listener: Listener): Connection {
     return this.#runtime.attach(listener);
   }
 
-  /** Hears what is published on a channel, until `unsubscribe`. */
+  /** Subscribes to a channel, until `unsubscribe`. */
   subscribe(channel: string, listener: MessageListener): void {
     this.#hearing().subscribe(channel, listener);
   }
 
-  /** Hears what is published on all channels that match a pattern. */
+  /** Subscribes to all channels that match a pattern. */
   psubscribe(pattern: string, listener: MessageListener): void {
     this.#hearing().psubscribe(pattern, listener);
   }
 
-  /** Ends `subscribe`: for one listener, or for all of the channel. */
+  /** Ends a subscription: of one listener, or of all listeners to the channel. */
   unsubscribe(channel: string, listener?: MessageListener): void {
     this.#hearing().unsubscribe(channel, listener);
   }
 
-  /** Ends `psubscribe`. */
+  /** Ends a subscription to a pattern. */
   punsubscribe(pattern: string, listener?: MessageListener): void {
     this.#hearing().punsubscribe(pattern, listener);
   }
 
-  /** All data, as an RDB file: `open` reads it, and so does Redis. */
+  /** Returns all data as an RDB file, which `open` and Redis can read. */
   snapshot(): Uint8Array {
     return snapshot(this.#runtime);
   }
 
   /**
-   * Resolves once all that was done so far is on the disk, for a database that was opened with `dataDir`: whatever becomes of the process or
-   * the page, it is there again. Without being asked, changes are saved about once a second, and by `close`.
+   * Resolves when all changes so far are on disk, for a database that was opened with `dataDir`:
+   * they survive whatever happens to the process or the page. Changes are also saved automatically,
+   * about once a second and by `close`.
    */
   save(): Promise<void> {
     this.#runtime.machine;
     const { persistence } = this.#runtime;
-    if (persistence === undefined) throw new TypeError("there is no place to keep this database: open with { dataDir }");
+    if (persistence === undefined) throw new TypeError("this database is not persisted: open it with { dataDir }");
     return persistence.save();
   }
 
   /**
-   * An independent copy of the database, at the same time and with the same dice. Other clients are not connected to it. It is nowhere kept, and on
-   * a real clock lives until it is closed.
+   * Returns an independent copy of the database, with the same time and the same state of the
+   * random generator. Other clients are not connected to it. It is not persisted, and with a real
+   * clock it runs until it is closed.
    */
   fork(): Redstart {
     this.#runtime.machine;
@@ -213,19 +237,25 @@ export class Redstart {
     return new (this.constructor as typeof Redstart)(fork, this.#defaults, own[0]?.slot);
   }
 
-  /** The recording of this session so far: `open` it with `{ record: true }`. */
+  /** Returns the recording of this session so far: `open` it with `{ record: true }`. */
   record(): Uint8Array {
     const { recorder } = this.#runtime;
-    if (recorder === undefined) throw new TypeError("a session is recorded from its beginning: open with { record: true }");
+    if (recorder === undefined) throw new TypeError("this session is not recorded: open it with { record: true }");
     return recorder.recording();
   }
 
-  /** How many events of this session were recorded so far: the `position` of this moment in a replay. */
+  /**
+   * The number of events recorded in this session so far: the `position` of this moment in a
+   * replay.
+   */
   get position(): number {
     return this.#runtime.recorder?.events ?? 0;
   }
 
-  /** Ends the database: its connections are closed, and its data is gone unless it is kept; then `closed` tells when it is. */
+  /**
+   * Closes the database and its connections. Its data is lost unless it is persisted; `closed` then
+   * resolves when it is saved.
+   */
   close(): void {
     this.#runtime.close();
   }
@@ -242,7 +272,7 @@ export class Redstart {
   #client(): Client {
     const own = this.#own;
     if (own !== undefined && own.isOpen && !own.isWaiting) return own;
-    // Another one goes on in the database of the one that waits.
+    // The next client continues in the database of the one that waits.
     const database = own?.isWaiting ? this.#database(own) : 0;
     own?.leave();
     return (this.#own = this.connect({ database }));

@@ -1,5 +1,6 @@
-// A recorded session that runs again, forth and back. Going back is going forth from a checkpoint: an image of the engine's memory, whose pages
-// are shared with the checkpoint before it where they are the same.
+// Replays a recorded session, forwards and backwards. Going back means restoring a checkpoint and
+// going forwards: an image of the engine's memory that shares unchanged pages with the checkpoint
+// before it.
 
 import type { Connection, Listener } from "./connection.js";
 import { load, snapshot } from "./data.js";
@@ -10,58 +11,68 @@ import { type Beginning, type RecordedEvent, Recorder, read } from "./recording.
 import type { Redstart } from "./redstart.js";
 import { Runtime } from "./runtime.js";
 
-/** What a client was sent during a step. */
+/** The output that a client was sent during a step. */
 export interface Sent {
-  /** The number that `CLIENT ID` tells. */
+  /** The id of the client, as `CLIENT ID` returns it. */
   readonly client: number;
   readonly bytes: Uint8Array;
 }
 
-/** One event and what it caused. */
+/** One event and its effects. */
 export interface Step {
   readonly event: RecordedEvent;
-  /** The number of the client whose event it was, 0 for none. */
+  /** The id of the client whose event it was, or 0 if there is none. */
   readonly client: number;
   readonly sent: readonly Sent[];
-  /** The numbers of the clients whose connections ended. */
+  /** The ids of the clients whose connections ended. */
   readonly ended: readonly number[];
 }
 
 export interface ReplayOptions {
-  /** How many events apart checkpoints are, 5000 unless given. */
+  /** The number of events between checkpoints, 5000 by default. */
   checkpoints?: number;
   /**
-   * Milliseconds that one call may spend on running the recording: 10,000 unless given, `Infinity` for as many as it takes. Recordings come from
-   * anywhere, and a short one may hold hours of work. A call that needs more throws a `RedstartError` with the code `BUDGET`; the replay stays usable,
-   * at the last event that has ended.
+   * The milliseconds that one call may spend on running the recording, 10,000 by default,
+   * `Infinity` for no limit. Recordings may come from untrusted sources, and a short one may
+   * contain hours of work. A call that needs more throws a `RedstartError` with the code `BUDGET`;
+   * the replay remains usable, after the last event that has ended.
    */
   budgetMs?: number;
-  /** Stops `play` when it is aborted, and whatever else would run the recording from then on. */
+  /** Aborts `play`, and any later call that would run the recording. */
   signal?: AbortSignal;
 }
 
 export interface PlayOptions {
-  /** Stops it: the promise is rejected with the signal's reason, and the replay stays where it is. */
+  /**
+   * Aborts the call: the promise is rejected with the signal's reason, and the replay stays where
+   * it is.
+   */
   signal?: AbortSignal;
-  /** Called after each slice, with how many events have happened. */
+  /** Called after each slice, with the number of events that have happened. */
   onProgress?: (position: number) => void;
 }
 
-/** What `budgetMs` is unless given. */
+/** The default of `budgetMs`. */
 const BUDGET_MS = 10_000;
 
-/** `play` leaves the thread to others after so long. */
+/** The time after which `play` yields to other work. */
 const SLICE_MS = 15;
 
 export interface ResumeOptions {
-  /** How many of the events have happened: all, unless given. The recording goes on from there. */
+  /**
+   * The number of events that have happened, all by default. The recording continues from there.
+   */
   position?: number;
   /**
-   * `"real"` is the machine's clock, `"running"` goes on at its pace from the moment of the recording as if no time had passed, `"virtual"` stands
-   * still there. Unless given, real or virtual as it was. No clock goes back behind what was recorded.
+   * The clock: `"real"` is the machine's, `"running"` continues at its pace from the time in the
+   * recording, `"virtual"` stands still there. By default, real or virtual as in the recording. No
+   * clock goes back before the recorded time.
    */
   clock?: "real" | "running" | "virtual";
-  /** Told of each client that is connected: returns who listens to it from then on, or nothing for it to hang up, as all do unless given. */
+  /**
+   * Called with each connected client. Returns its new listener, or nothing to disconnect it, which
+   * is the default.
+   */
   keep?: (connection: Connection) => Listener | undefined;
 }
 
@@ -71,10 +82,10 @@ export class Replay {
   #beginning: Beginning;
   #open: (runtime: Runtime) => Redstart;
   #runtime: Runtime;
-  /** Whether the recording has pauses. */
+  /** Whether the recording contains pauses. */
   #pauses: boolean;
   #position = 0;
-  /** Microseconds at which the last event was over; the clock may show more. */
+  /** The time of the end of the last event, in microseconds; the clock may be later. */
   #time: number;
   #sent: Sent[] = [];
   #ended: number[] = [];
@@ -82,7 +93,7 @@ export class Replay {
   #checkpoints: ReturnType<Runtime["image"]>[] = [];
   readonly #budgetMs: number;
   readonly #signal: AbortSignal | undefined;
-  /** When the call that runs has used up its budget. */
+  /** The time at which the current call has used up its budget. */
   #deadline: number | undefined;
 
   /** @internal */
@@ -95,7 +106,7 @@ export class Replay {
     this.#open = open;
     this.#distance = options.checkpoints ?? 5000;
     this.#budgetMs = options.budgetMs ?? BUDGET_MS;
-    if (!(this.#budgetMs > 0)) throw new RangeError(`budgetMs: expected a positive number, found ${String(options.budgetMs)}`);
+    if (!(this.#budgetMs > 0)) throw new RangeError(`budgetMs must be a positive number, not ${String(options.budgetMs)}`);
     this.#signal = options.signal;
     const { seed, parameters, start } = beginning;
     this.#runtime = new Runtime({ origin: { module, seed, parameters }, virtual: start, watchdog: () => this.#check(), isReplay: true });
@@ -104,12 +115,12 @@ export class Replay {
     this.#checkpoint();
   }
 
-  /** All that happens in it. */
+  /** The events of the recording. */
   get events(): readonly RecordedEvent[] {
     return this.#events;
   }
 
-  /** How many events have happened. */
+  /** The number of events that have happened. */
   get position(): number {
     return this.#position;
   }
@@ -118,42 +129,48 @@ export class Replay {
     return this.events.length;
   }
 
-  /** The time at this moment, in milliseconds since the Unix epoch. */
+  /** The current time of the replay, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();
   }
 
-  /** The keys as they are at this moment. */
+  /** The keys at this moment. */
   get keyspace(): Keyspace {
     return new Keyspace(this.#runtime);
   }
 
-  /** The data at this moment, as an RDB file. */
+  /** Returns the data at this moment, as an RDB file. */
   snapshot(): Uint8Array {
     return snapshot(this.#runtime);
   }
 
-  /** The database at this moment, on a virtual clock and without its clients: to be asked without a trace in the replay. */
+  /**
+   * Returns the database at this moment, on a virtual clock and without its clients. Commands that
+   * it runs do not affect the replay.
+   */
   fork(): Redstart {
     return this.#open(this.#runtime.fork([]));
   }
 
-  /** The recording up to a moment: this one, unless given. */
+  /** Returns the recording up to a moment, the current one by default. */
   record(position = this.#position): Uint8Array {
     return this.#recording.slice(0, read(this.#recording, position).end);
   }
 
-  /** The session has gone on: takes the longer recording of it in the place of this one. */
+  /** Replaces this recording by a longer one of the same session, which has continued. */
   extend(recording: Uint8Array): void {
     const { events } = read(recording);
     const { end } = read(recording, this.length);
-    if (end !== this.#recording.length) throw new RangeError("this is the recording of another session");
+    if (end !== this.#recording.length) throw new RangeError("not a recording of the same session");
     this.#recording = recording;
     this.#events = events;
     this.#pauses = hasPauses(events);
   }
 
-  /** The session going on, recorded as before: from its end, or from a moment as if the rest had not happened. */
+  /**
+   * Continues the session, recorded as before: from its end, or from an earlier moment, discarding
+   * the rest.
+   */
   resume({ position = this.length, clock, keep = () => undefined }: ResumeOptions = {}): Redstart {
     this.seek(position);
     const last = this.events[this.#position - 1]?.time ?? this.#beginning.start;
@@ -165,17 +182,23 @@ export class Replay {
     return this.#open(this.#runtime.resumed({ virtual, ahead, recorder }, keep));
   }
 
-  /** Lets the next event happen; `undefined` at the end. */
+  /** Runs the next event. Returns `undefined` at the end. */
   step(): Step | undefined {
     return this.#bounded(() => this.#step());
   }
 
-  /** Goes to the moment when so many events have happened; or later, if given in milliseconds, but not to the next event. */
+  /**
+   * Goes to the moment after this number of events; with `now`, in milliseconds, to a later time
+   * before the next event.
+   */
   seek(position: number, now?: number): void {
     this.#bounded(() => this.#seek(position, now));
   }
 
-  /** Goes there slice by slice, so that a page can be used and the way there can be stopped. Each slice has the budget of a call. */
+  /**
+   * Goes to the moment after `position` events, in slices, so that a page stays responsive and the
+   * call can be aborted. Each slice has the budget of a call.
+   */
   async play(position = this.length, { signal, onProgress }: PlayOptions = {}): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
@@ -204,7 +227,7 @@ export class Replay {
     this.#sent = [];
     this.#ended = [];
     const client = this.#happen(event);
-    // A failure is not thrown where nobody waits for a result.
+    // A failure is not thrown where nobody awaits the result.
     if (this.#runtime.failure !== undefined) throw this.#runtime.failure;
     // The native server does not record pauses: output counts as read.
     if (!this.#pauses) this.#runtime.release();
@@ -224,21 +247,24 @@ export class Replay {
     this.#runtime.time = Math.max(this.#time, Math.min(Math.round((now ?? 0) * 1000), end));
   }
 
-  /** Goes to a checkpoint. */
+  /** Restores a checkpoint. */
   #goTo(checkpoint: number): void {
     this.#runtime.restore(this.#checkpoints[checkpoint]!);
     this.#position = checkpoint * this.#distance;
     this.#time = this.#runtime.now();
   }
 
-  /** Runs a call within the budget. An engine that was stopped or has failed is replaced, at the last event that has ended. */
+  /**
+   * Runs a call within the budget. An engine that was stopped or has failed is replaced, in its
+   * state after the last event that has ended.
+   */
   #bounded<T>(call: () => T): T {
     this.#signal?.throwIfAborted();
     this.#deadline = performance.now() + this.#budgetMs;
     try {
       return call();
     } catch (reason) {
-      // All this has run within a budget before.
+      // All this has already run within a budget.
       this.#deadline = undefined;
       if (this.#runtime.failure !== undefined) {
         const position = this.#position;
@@ -253,10 +279,13 @@ export class Replay {
 
   #check(): void {
     if (this.#deadline === undefined || performance.now() <= this.#deadline) return;
-    throw new RedstartError(`BUDGET the recording takes more than ${this.#budgetMs} ms to run: call again to go on, or open it with a larger budgetMs`);
+    throw new RedstartError(`BUDGET the recording needs more than ${this.#budgetMs} ms to run: call again to continue, or open it with a larger budgetMs`);
   }
 
-  /** How many bytes the checkpoints take. Pages that did not change between them are there once. */
+  /**
+   * Returns the memory that the checkpoints use, in bytes. Pages that did not change between them
+   * are counted once.
+   */
   get checkpointBytes(): number {
     const pages = new Set<Int32Array>();
     for (const { image } of this.#checkpoints) for (const page of image.pages) pages.add(page);
@@ -308,7 +337,7 @@ export class Replay {
   }
 }
 
-/** Lets timers and events of the page have their turn. */
+/** Yields to timers and events of the page. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

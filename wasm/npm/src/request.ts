@@ -1,4 +1,4 @@
-// Writes commands as clients send them.
+// Writes commands in the form that clients send.
 
 /** An argument of a command. Text is sent as UTF-8, numbers as JavaScript prints them. */
 export type Argument = string | number | bigint | Uint8Array;
@@ -6,8 +6,9 @@ export type Argument = string | number | bigint | Uint8Array;
 const encoder = new TextEncoder();
 
 /**
- * The most bytes that a command can take.
- * @throws {TypeError} when an argument is none.
+ * Returns the maximum number of bytes that a command needs.
+ *
+ * @throws {TypeError} if an argument has the wrong type.
  */
 export function bound(args: readonly Argument[]): number {
   let length = 16;
@@ -15,13 +16,19 @@ export function bound(args: readonly Argument[]): number {
   return length;
 }
 
-/** How many bytes they are. Those of another realm, as test runners have, are no `Uint8Array` of this one. */
+/**
+ * Returns the length of a byte array. One from another realm, as in test runners, is not an
+ * instance of this realm's `Uint8Array`.
+ */
 function bytes(arg: unknown): number {
   if (ArrayBuffer.isView(arg) && (arg as Uint8Array).BYTES_PER_ELEMENT === 1) return arg.byteLength;
-  throw new TypeError(`an argument is a string, a number, a bigint or a Uint8Array, not ${arg === null ? "null" : typeof arg}`);
+  throw new TypeError(`an argument must be a string, a number, a bigint or a Uint8Array, not ${arg === null ? "null" : typeof arg}`);
 }
 
-/** Writes a command to `bytes` from `at` on, where there is room for its `bound`; returns where it ends. */
+/**
+ * Writes a command to `bytes` at offset `at`, where there must be room for its `bound`. Returns the
+ * offset of its end.
+ */
 export function write(args: readonly Argument[], bytes: Uint8Array, at: number): number {
   at = header(42, args.length, bytes, at);
   for (const arg of args) {
@@ -36,7 +43,7 @@ export function write(args: readonly Argument[], bytes: Uint8Array, at: number):
   return at;
 }
 
-/** A command as bytes of its own. */
+/** Returns a command as bytes of its own. */
 export function request(args: readonly Argument[]): Uint8Array {
   const bytes = new Uint8Array(bound(args));
   return bytes.subarray(0, write(args, bytes, 0));
@@ -48,7 +55,7 @@ function binary(arg: Uint8Array, bytes: Uint8Array, at: number): number {
   return end(bytes, at + arg.length);
 }
 
-/** As `binary`, for text whose bytes are its characters; a negative number for other text. */
+/** Writes ASCII text like `binary`. Returns a negative number for other text. */
 function ascii(text: string, bytes: Uint8Array, at: number): number {
   at = header(36, text.length, bytes, at);
   for (let index = 0; index < text.length; index += 1) {

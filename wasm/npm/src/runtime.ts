@@ -1,5 +1,5 @@
-// Runs a machine: its clock, its clients as bytes, and what it asks for. Every verb of the engine is called here and nowhere else, so this
-// is also where a session is recorded.
+// Runs a machine: its clock, its clients as bytes, and its requests to the host. Every entry point
+// of the engine is called here and nowhere else, so this is also where a session is recorded.
 
 import type { Clock, Connection, Listener } from "./connection.js";
 import { joined } from "./bytes.js";
@@ -14,37 +14,37 @@ export interface Peer {
   readonly slot: number;
   readonly id: number;
   readonly listener: Listener;
-  /** Its output stays in the engine. */
+  /** Whether its output is kept in the engine. */
   isPaused: boolean;
-  /** It is paused only until its listener has taken the piece that was read last. */
+  /** Whether it is paused only until its listener has taken the last piece that was read. */
   isHeld: boolean;
-  /** Its connection ends once all its output is read. */
+  /** Whether its connection ends after all its output is read. */
   isEnding: boolean;
 }
 
-/** What the engine asks for, in the lowest two bits of an effect. */
+/** The actions that the engine requests, in the lowest two bits of an effect. */
 const enum Asked { Write, Close, CloseAfterWrite, Shutdown }
 
-/** The longest that a timer can wait. */
+/** The maximum delay of a timer. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
-/** How soon the clock ticks once something has happened. */
+/** The delay of a tick after something has happened. */
 const LIVELY_TICK_MS = 100;
 
 export interface RuntimeOptions {
   readonly origin: Origin;
-  /** Microseconds at which a virtual clock begins; none for the machine's clock. */
+  /** The start time of a virtual clock in microseconds; absent for the machine's clock. */
   readonly virtual: number | undefined;
-  /** Microseconds that a real clock is ahead of the machine's. */
+  /** The offset of a real clock from the machine's, in microseconds. */
   readonly ahead?: number;
   readonly recorder?: Recorder | undefined;
-  /** Called between commands. What it throws stops the engine, which then has failed. */
+  /** Called between commands. If it throws, the engine is stopped and counts as failed. */
   readonly watchdog?: () => void;
-  /** Whether all events, ticks and pauses too, come from a recording. */
+  /** Whether all events, including ticks and pauses, come from a recording. */
   readonly isReplay?: boolean;
 }
 
-/** Who takes over the clients of a session that goes on: see `ResumeOptions`. */
+/** Takes over the clients of a session that continues: see `ResumeOptions`. */
 export type Keeper = (connection: Connection) => Listener | undefined;
 
 export class Runtime {
@@ -53,28 +53,31 @@ export class Runtime {
   recorder: Recorder | undefined;
   readonly closed: Promise<void>;
   readonly #isReplay: boolean;
-  /** What keeps its data, if it is kept. */
+  /** Saves the data, if it is persisted. */
   #persistence: Persistence | undefined;
   #machine: Machine | undefined;
   #peers: (Peer | undefined)[] = [];
-  /** Microseconds of the virtual clock. */
+  /** The virtual clock, in microseconds. */
   #virtual: number | undefined;
   #ahead: number;
-  /** Microseconds at which the verb that runs was called. */
+  /** The time of the current call, in microseconds. */
   #time = 0;
-  /** What listeners are yet to be told: they may call the engine, so they are told once it is idle. */
+  /** Pending calls of listeners. They may call the engine, so they run when it is idle. */
   #told: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Whether nothing has happened since the last tick, and none is set before something is due. */
+  /**
+   * Whether nothing has happened since the last tick, and no tick is scheduled before something is
+   * due.
+   */
   #isIdle = false;
-  /** How many events were recorded when it ticked last. */
+  /** The number of recorded events at the last tick. */
   #ticks: number | undefined;
   #onClose!: (saved: Promise<void> | undefined) => void;
   #watchdog: () => void;
-  /** Why the engine has failed, if it has. */
+  /** The failure of the engine, if it has failed. */
   #failure: RedstartError | undefined;
   readonly #host: Host = this.#makeHost();
-  /** The snapshot that is being made. */
+  /** The snapshot in progress. */
   #parts: Uint8Array[] = [];
 
   constructor({ origin, virtual, ahead = 0, recorder, watchdog = () => {}, isReplay = false }: RuntimeOptions) {
@@ -101,7 +104,7 @@ export class Runtime {
     }
   }
 
-  /** Lets the clock run. */
+  /** Starts the clock. */
   start(): void {
     this.tick();
   }
@@ -114,7 +117,7 @@ export class Runtime {
     return this.#persistence;
   }
 
-  /** Has what changes from now on kept. */
+  /** Starts saving changes. */
   keep(persistence: Persistence): void {
     this.#persistence = persistence;
     this.machine.engine.keep_journal(true);
@@ -126,12 +129,15 @@ export class Runtime {
     return this.#machine;
   }
 
-  /** Why the engine has failed, if it has. */
+  /** The failure of the engine, if it has failed. */
   get failure(): RedstartError | undefined {
     return this.#failure;
   }
 
-  /** Reads the clock: the verbs that follow are called at that time, so that what is recorded of them is what they were. */
+  /**
+   * Reads the clock: the calls that follow are made at that time, so that the recording contains
+   * the exact times.
+   */
   now(): number {
     this.#time = this.#read();
     return this.#time;
@@ -143,7 +149,7 @@ export class Runtime {
     return this.recorder === undefined ? now : this.recorder.notBefore(now);
   }
 
-  /** Sets a virtual clock, as a replay does. */
+  /** Sets a virtual clock, for replays. */
   set time(micros: number) {
     this.#virtual = micros;
   }
@@ -157,8 +163,9 @@ export class Runtime {
   }
 
   /**
-   * A client has come.
-   * @throws {RedstartError} when it is refused.
+   * Connects a client.
+   *
+   * @throws {RedstartError} if it is refused.
    */
   connect(listener: Listener): Peer {
     const { engine } = this.machine;
@@ -174,14 +181,17 @@ export class Runtime {
     return this.adopt(slot, listener);
   }
 
-  /** Takes over a client that the engine knows already. */
+  /** Takes over a client that exists in the engine already. */
   adopt(slot: number, listener: Listener): Peer {
     const peer = { slot, id: this.machine.engine.client_id(slot), listener, isPaused: false, isHeld: false, isEnding: false };
     this.#peers[slot] = peer;
     return peer;
   }
 
-  /** Connects one more client, as bytes. One that is refused is told so, as over a socket, and its connection ends at once. */
+  /**
+   * Connects a client, as bytes. If it is refused, it receives the error as over a socket, and its
+   * connection ends at once.
+   */
   attach(listener: Listener): Connection {
     let peer: Peer;
     try {
@@ -216,7 +226,10 @@ export class Runtime {
     };
   }
 
-  /** Runs what nobody waits for. If the engine fails, the clients are told by the ends of their connections, and its owner by `closed`. */
+  /**
+   * Runs code that has no caller. If the engine fails, connections end, and the owner is notified
+   * by `closed`.
+   */
   #unlessFailed(what: () => void): void {
     try {
       what();
@@ -236,8 +249,8 @@ export class Runtime {
   }
 
   /**
-   * Passes on all but the last piece of long input, so that the module never holds it twice. Returns that last piece; nothing if the connection has
-   * ended before.
+   * Passes on all but the last piece of long input, so that the module never holds it twice.
+   * Returns the last piece, or nothing if the connection has ended before.
    */
   sendAhead(peer: Peer, bytes: Uint8Array): Uint8Array | undefined {
     let at = 0;
@@ -254,8 +267,8 @@ export class Runtime {
   }
 
   /**
-   * Passes on what was put into the inbox, and does what others are to be told of it. The client's own output is left to the caller, who calls
-   * `settled` once it has been read. Returns how its connection is to be closed, if at all.
+   * Processes the bytes in the inbox and notifies other clients. The caller reads the client's own
+   * output and then calls `settled`. Returns how the connection is to be closed, if at all.
    */
   receive(peer: Peer, length: number): Asked {
     const now = this.now();
@@ -267,12 +280,12 @@ export class Runtime {
     return Asked.Write;
   }
 
-  /** The client has read so much of its output. */
+  /** Removes output that was read. */
   consumed(peer: Peer, length: number): void {
     this.machine.engine.consume(peer.slot, length, this.#time);
   }
 
-  /** Ends what `receive` has begun. */
+  /** Completes a call of `receive`. */
   settled(): void {
     if (this.#told.length === 0 && this.#machine?.engine.is_at_rest()) return this.#note();
     this.#settle(-1);
@@ -280,13 +293,16 @@ export class Runtime {
     this.#deliver();
   }
 
-  /** Ticks for a client that waits: a time-out may be due before the next tick, and turns of requests run on a virtual clock too. */
+  /**
+   * Ticks for a client that waits: a timeout may be due before the next tick, and turns of requests
+   * also run on a virtual clock.
+   */
   #await(): void {
     if (this.#virtual === undefined) this.tick();
     else if (this.machine.engine.next_due(this.#virtual) <= this.#virtual) this.advance(0);
   }
 
-  /** Has something told to a listener once the engine is idle. */
+  /** Notifies a listener when the engine is idle. */
   tell(what: () => void): void {
     this.#told.push(what);
   }
@@ -321,11 +337,11 @@ export class Runtime {
     });
   }
 
-  /** Moves a virtual clock. */
+  /** Advances a virtual clock. */
   advance(micros: number): void {
-    if (this.#virtual === undefined) throw new TypeError('a real clock cannot be moved: open with { clock: "virtual" }');
+    if (this.#virtual === undefined) throw new TypeError('a real clock cannot be advanced: open with { clock: "virtual" }');
     const end = this.#virtual + micros;
-    // Beyond that microseconds are no longer exact, and a recording cannot hold them.
+    // Beyond this, microseconds are no longer exact, and a recording cannot represent them.
     if (!(micros >= 0 && end <= Number.MAX_SAFE_INTEGER)) {
       throw new RangeError(`clock.advance: expected milliseconds from 0 to ${Math.floor((Number.MAX_SAFE_INTEGER - this.#virtual) / 1000)}, found ${micros / 1000}`);
     }
@@ -334,7 +350,7 @@ export class Runtime {
     for (;;) {
       const wake = this.#due(this.now());
       if (this.#machine === undefined) return;
-      // There may be more to do now; else nothing happens before something is due.
+      // There may be more work now; otherwise nothing happens before the next due time.
       if (wake > this.#virtual) this.#virtual = Math.max(wake, this.#machine.engine.next_due(this.#virtual));
       if (this.#virtual > end) break;
     }
@@ -342,7 +358,10 @@ export class Runtime {
     this.#due(this.now());
   }
 
-  /** Does what is due. A real clock comes back by itself; that keeps the process alive only while a client waits for time to pass. */
+  /**
+   * Does what is due. With a real clock, schedules the next tick; it keeps the process alive only
+   * while a client waits for time to pass.
+   */
   tick(): void {
     this.#isIdle = false;
     const now = this.now();
@@ -350,7 +369,7 @@ export class Runtime {
     this.recorder?.tick(now);
     let wake = this.#due(now);
     if (this.#virtual !== undefined || this.#machine === undefined) return;
-    // Ticks that nobody sees would make a recording of a session in which nothing happens grow.
+    // Unobservable ticks would let the recording of an idle session grow.
     if (this.recorder !== undefined && this.#ticks === this.recorder.events - 1 && wake > this.#time) {
       wake = Math.max(wake, this.#machine.engine.next_due(this.#time));
       this.#isIdle = true;
@@ -359,7 +378,7 @@ export class Runtime {
     this.#arm((wake - this.#time) / 1000);
   }
 
-  /** Something happens after a time in which nothing did: the clock runs again. */
+  /** Restarts the clock after an idle period. */
   #stir(): void {
     this.#isIdle = false;
     if (this.#virtual === undefined) this.#arm(LIVELY_TICK_MS);
@@ -371,7 +390,7 @@ export class Runtime {
     if (typeof this.#timer === "object" && !this.#machine?.engine.awaits_time()) this.#timer.unref();
   }
 
-  /** An independent copy of the database, with the clients that are `kept` and no others. */
+  /** Returns an independent copy of the database, with only the clients that are `kept`. */
   fork(kept: readonly Peer[]): Runtime {
     const fork = new Runtime({ origin: this.origin, virtual: this.#virtual, ahead: this.#ahead });
     fork.machine.copy(this.machine);
@@ -381,13 +400,13 @@ export class Runtime {
     return fork;
   }
 
-  /** The engine as it is now, who is connected, and the virtual clock. */
+  /** Returns the state of the engine, its clients and the virtual clock. */
   image(earlier: Image | undefined): { image: Image; peers: readonly (Peer | undefined)[]; virtual: number | undefined } {
     const peers = this.#peers.map((peer) => peer && { ...peer });
     return { image: this.machine.image(earlier), peers, virtual: this.#virtual };
   }
 
-  /** Becomes what it was; also after it has failed. */
+  /** Restores a state, even after a failure. */
   restore({ image, peers, virtual }: ReturnType<Runtime["image"]>): void {
     this.#failure = undefined;
     this.#machine ??= this.#make();
@@ -396,7 +415,9 @@ export class Runtime {
     this.#virtual = virtual;
   }
 
-  /** The same session going on, with the clients that somebody takes over; the others hang up. */
+  /**
+   * Continues the same session with the clients that are taken over; the others are disconnected.
+   */
   resumed(options: Omit<RuntimeOptions, "origin">, keep: Keeper): Runtime {
     const runtime = new Runtime({ origin: this.origin, ...options });
     runtime.machine.copy(this.machine);
@@ -415,7 +436,7 @@ export class Runtime {
     return runtime;
   }
 
-  /** All data, as the parts of an RDB file. */
+  /** Returns all data, as the parts of an RDB file. */
   snapshot(): Uint8Array[] {
     this.#parts = [];
     this.machine.engine.snapshot(this.#host, this.now());
@@ -424,7 +445,10 @@ export class Runtime {
     return parts;
   }
 
-  /** The engine has failed: the database is closed, and what keeps it has what was saved before. */
+  /**
+   * Handles a failure of the engine: the database is closed, and its storage keeps what was saved
+   * before.
+   */
   #fail(failure: RedstartError): void {
     if (this.#machine === undefined) return;
     this.#failure = failure;
@@ -457,7 +481,10 @@ export class Runtime {
     for (let what = this.#told.shift(); what !== undefined; what = this.#told.shift()) heard(what);
   }
 
-  /** Does what the engine asks for, until it asks for nothing, but leaves a client to the caller: returns how that is to be closed. */
+  /**
+   * Runs the effects of the engine, but leaves one client to the caller. Returns how that is to be
+   * closed.
+   */
   #settle(own: number): Asked {
     this.#note();
     let closing = Asked.Write;
@@ -481,13 +508,13 @@ export class Runtime {
     }
   }
 
-  /** Tells who keeps the data what has changed. */
+  /** Passes changes to the storage. */
   #note(): void {
     const length = this.#persistence && this.#machine ? this.#machine.engine.journal() : 0;
     if (length > 0) this.#persistence!.note({ time: this.#time, requests: this.#machine!.taken(length) });
   }
 
-  /** Carries out an effect. A client that is closed at once does not get its remaining output. */
+  /** Runs an effect. A client that is closed at once does not get its remaining output. */
   #apply(peer: Peer, asked: Asked): void {
     if (asked === Asked.Close) return this.#forget(peer);
     if (asked === Asked.CloseAfterWrite) peer.isEnding = true;
@@ -495,8 +522,8 @@ export class Runtime {
   }
 
   /**
-   * Hands a client's output to its listener. Of long output that is one piece: the rest stays in the
-   * engine, whose bounds hold, until the listener has taken the piece, and longer if it pauses.
+   * Passes a client's output to its listener. Of long output, this is one piece: the rest stays in
+   * the engine, within its limits, until the listener has taken the piece, and longer if it pauses.
    */
   #flush(peer: Peer): void {
     if (peer.isPaused || this.#machine === undefined) return;
@@ -529,7 +556,7 @@ export class Runtime {
     for (const peer of this.peers) while (peer.isHeld) this.resume(peer);
   }
 
-  /** Takes all that a client has yet to read, of which the outbox has the first `length` bytes. */
+  /** Reads all output of a client. The first `length` bytes are in the outbox. */
   read(peer: Peer, length: number): Uint8Array {
     const { machine } = this;
     const pieces: Uint8Array[] = [];
@@ -548,12 +575,15 @@ export class Runtime {
     this.tell(() => peer.listener.end?.());
   }
 
-  /** Ends a client's connection as `receive` has said, once its output was read. */
+  /** Closes a client's connection as `receive` has returned, after its output was read. */
   end(peer: Peer): void {
     this.#forget(peer);
   }
 
-  /** What the engine may ask. Where a session must repeat, how long a command took is not to be seen but for what it slept. */
+  /**
+   * Implements the host. If a session must be reproducible, the duration of a command is not
+   * visible, except for the time that it slept.
+   */
   #makeHost(): Host {
     const repeats = () => this.#virtual !== undefined || this.recorder !== undefined;
     return {
@@ -571,14 +601,20 @@ export class Runtime {
   }
 }
 
-/** Rejected with a failure, once the store is closed. It is thrown to whoever has called; an owner who does not ask must not lose the process. */
+/**
+ * Returns a promise that is rejected with a failure when the store is closed. The failure is also
+ * thrown to callers; an owner that does not ask must not lose its process.
+ */
 function failedAfter(saved: Promise<void> | undefined, failure: RedstartError): Promise<void> {
   const closed = (saved ?? Promise.resolve()).catch(() => {}).then(() => Promise.reject(failure));
   closed.catch(() => {});
   return closed;
 }
 
-/** Tells a listener. Its mistake is no reply to whoever called, and keeps neither the others nor the clock from going on: it is thrown by itself. */
+/**
+ * Calls a listener. If it throws, the error must not reach the caller of the engine, nor stop other
+ * listeners or the clock: it is rethrown separately.
+ */
 export function heard(listener: () => void): void {
   try {
     listener();

@@ -1,30 +1,33 @@
-// Serves a database over TCP, or over a Unix socket: for clients of any language. A virtual clock rules there too.
+// Serves a database over TCP or a Unix socket, for clients in any language. A virtual clock applies
+// there too.
 
 import { type AddressInfo, type Server as NetServer, type Socket, createServer } from "node:net";
 import type { Connection } from "./connection.js";
 import type { Attachable } from "./duplex.js";
 
 export interface ServeOptions {
-  /** 0, unless given: any that is free. */
+  /** The port; 0, the default, selects any free port. */
   port?: number;
-  /** 127.0.0.1, unless given. There is no password but what the configuration asks for. */
+  /**
+   * The address, 127.0.0.1 by default. No password is required unless the configuration sets one.
+   */
   host?: string;
-  /** The path of a Unix socket, in place of host and port. */
+  /** The path of a Unix socket, instead of host and port. */
   path?: string;
 }
 
 export interface Server {
   readonly host: string;
-  /** 0 for a Unix socket. */
+  /** The port, or 0 for a Unix socket. */
   readonly port: number;
-  /** What clients are told to connect to: `redis://127.0.0.1:6379`. */
+  /** The URL for clients: `redis://127.0.0.1:6379`. */
   readonly url: string;
-  /** Ends all its connections and stops listening. The database stays open. */
+  /** Closes all its connections and stops listening. The database stays open. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Serves a database; resolves once it listens. */
+/** Serves a database. Resolves when it listens. */
 export async function serve(db: Attachable, { port = 0, host = "127.0.0.1", path }: ServeOptions = {}): Promise<Server> {
   const sockets = new Set<Socket>();
   const listening: NetServer = createServer({ allowHalfOpen: true }, (socket) => {
@@ -57,8 +60,8 @@ export async function serve(db: Attachable, { port = 0, host = "127.0.0.1", path
 
 /**
  * Passes bytes between a socket and the engine. While the client does not read, its output stays in
- * the engine, within the engine's bounds. Its requests are read on: it may send all of them before
- * it reads.
+ * the engine, within the engine's limits. Its requests are still read: it may send all of them
+ * before it reads.
  */
 function bridge(db: Attachable, socket: Socket): void {
   socket.setNoDelay(true);
@@ -66,7 +69,7 @@ function bridge(db: Attachable, socket: Socket): void {
   let connection: Connection | undefined;
   let isFull = false;
   let hasEnded = false;
-  // A client that is refused is told before there is a connection.
+  // A refused client gets its error before there is a connection.
   connection = db.attach({
     ...(address === undefined ? {} : { address }),
     data(bytes) {
@@ -81,7 +84,7 @@ function bridge(db: Attachable, socket: Socket): void {
   const goOn = () => {
     if (!client.wantsInput) return;
     socket.resume();
-    // Everything that the client has sent is answered.
+    // Everything that the client has sent has its reply.
     if (hasEnded && !isFull) socket.end();
   };
   socket.on("data", (bytes) => {

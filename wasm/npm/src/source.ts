@@ -1,7 +1,10 @@
-// Where the engine's module comes from.
+// Locates the engine's module.
 
 export interface Source {
-  /** The engine's module, a `WebAssembly.Module`, or its bytes, where the package cannot find its own `engine.wasm`. */
+  /**
+   * The engine's module, a `WebAssembly.Module` or its bytes, if the package cannot find its own
+   * `engine.wasm`.
+   */
   wasm?: object;
 }
 
@@ -18,7 +21,7 @@ export class Compiled {
     if (wasm instanceof WebAssembly.Module) return wasm;
     if (wasm !== undefined) return WebAssembly.compile(wasm as BufferSource);
     this.#module ??= this.#compile();
-    // What has failed once may be there the next time.
+    // A failure may be temporary: the next call tries again.
     this.#module.catch(() => (this.#module = undefined));
     return this.#module;
   }

@@ -1,17 +1,17 @@
 import type { Runtime } from "./runtime.js";
 
-/** A client as streams of bytes: what it sends, and what it is sent. */
+/** A client as streams of bytes: its requests and its replies. */
 export interface ByteStream {
-  /** The number that `CLIENT ID` tells. */
+  /** The id of the client, as `CLIENT ID` returns it. */
   readonly id: number;
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** Bytes that wait to be read before the server is asked to keep them. */
+/** The number of unread bytes after which output stays in the server. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** @internal Connects one more client, as Web Streams: whoever reads slowly is served slowly. */
+/** @internal Connects another client, as Web Streams with backpressure. */
 export function stream(runtime: Runtime, address: string | undefined): ByteStream {
   let out!: ReadableStreamDefaultController<Uint8Array>;
   let isEnded = false;
@@ -37,7 +37,7 @@ export function stream(runtime: Runtime, address: string | undefined): ByteStrea
       try {
         out.close();
       } catch {
-        // Its reader has cancelled it.
+        // The reader has cancelled the stream.
       }
     },
     drain: () => drained(),

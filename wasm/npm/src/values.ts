@@ -2,18 +2,19 @@ import { type Visitor, text } from "./decoder.js";
 import { RedstartError } from "./error.js";
 
 /**
- * A reply as JavaScript has it. Integers and RESP3's big numbers are `number` while that is exact, else `bigint`; maps are `Map`, or objects on
- * request, sets are `Set`; an error inside a list (as in the reply to `EXEC`) is a `RedstartError`.
+ * A reply as a JavaScript value. Integers and RESP3's big numbers are `number` if that is exact,
+ * otherwise `bigint`. Maps are `Map`, or objects on request; sets are `Set`. An error inside a list
+ * (as in the reply to `EXEC`) is a `RedstartError`.
  */
 export type Reply =
   | string | number | bigint | boolean | null | Uint8Array | RedstartError | Reply[] | Set<Reply> | Map<Reply, Reply> | { [key: string]: Reply };
 
 export interface ValueOptions {
-  /** What maps become: `Map` (the default), or objects without a prototype. */
+  /** The type of maps: `Map` (the default), or objects without a prototype. */
   maps?: "map" | "object";
 }
 
-/** Makes values, with text or bytes for bulk strings. */
+/** Builds values, with text or bytes for bulk strings. */
 export class Values implements Visitor<Reply> {
   readonly bulk: Visitor<Reply>["bulk"];
   #isObject: boolean;

@@ -1,4 +1,4 @@
-// The entry for edge workers. They compile nothing themselves: the module is imported as one.
+// The entry point for edge workers. They cannot compile modules: the module is imported as one.
 
 import module from "./engine.wasm";
 import { type Options, Redstart as Base } from "./redstart.js";
@@ -10,15 +10,15 @@ export * from "./exports.js";
 const compiled = new Compiled(() => Promise.resolve(module));
 
 export class Redstart extends Base {
-  /** Opens a database: an empty one, or with the data of a snapshot. */
+  /** Opens a database: empty, or with the data of a snapshot. */
   static async open(options: Options & Source = {}): Promise<Redstart> {
     const { runtime, defaults } = await this.opened(compiled.module(options), options, () => {
-      throw new TypeError("a worker has no place to keep data: there is no dataDir");
+      throw new TypeError("dataDir is not supported in a worker: it has no storage");
     });
     return new Redstart(runtime, defaults);
   }
 
-  /** Opens a recording, for its session to run again. */
+  /** Opens a recording, to replay its session. */
   static async replay(recording: Uint8Array, options: ReplayOptions & Source = {}): Promise<Replay> {
     return this.play(await compiled.module(options), recording, options);
   }

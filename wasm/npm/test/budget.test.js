@@ -85,5 +85,5 @@ test("a replay runs slice by slice, tells how far it is, and is stopped by a sig
 
   const { signal } = stop;
   await assert.rejects(async () => (await Redstart.replay(recording, { signal })).seek(3), { name: "AbortError" });
-  await assert.rejects(Redstart.replay(recording, { budgetMs: 0 }), { name: "RangeError", message: /^budgetMs: expected a positive number, found 0/ });
+  await assert.rejects(Redstart.replay(recording, { budgetMs: 0 }), { name: "RangeError", message: /^budgetMs must be a positive number, not 0/ });
 });

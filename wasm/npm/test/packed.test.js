@@ -74,12 +74,12 @@ test("its command tells in one line what is wrong, and leaves nothing locked", a
   await once(taken, "listening");
   const { port } = taken.address();
   const wrong = [
-    [["--port"], "'--port' is no flag with a value. See --help"],
-    [["serve"], "'serve' is no flag with a value. See --help"],
-    [["--port=99999"], "the port is a number up to 65535"],
-    [["--seed", "x"], "the seed is a whole number"],
-    [["--bogus", "1"], "ERR there is no parameter 'bogus'"],
-    [["--maxmemory", "lots"], "ERR 'lots' is no value of the parameter 'maxmemory'"],
+    [["--port"], "expected a flag with a value, not '--port'. See --help"],
+    [["serve"], "expected a flag with a value, not 'serve'. See --help"],
+    [["--port=99999"], "the port must be a number up to 65535"],
+    [["--seed", "x"], "the seed must be a non-negative integer"],
+    [["--bogus", "1"], "ERR unknown parameter 'bogus'"],
+    [["--maxmemory", "lots"], "ERR invalid value 'lots' for parameter 'maxmemory'"],
     [["--load", "missing.rdb"], "ENOENT: no such file or directory, open 'missing.rdb'"],
     [["--dir", "data", "--port", String(port)], `listen EADDRINUSE: address already in use 127.0.0.1:${port}`],
   ];

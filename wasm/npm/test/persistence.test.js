@@ -261,7 +261,7 @@ test("a journal that was cut anywhere leads to the last whole save before; one t
   const hole = journal.slice().fill(0, first - 20, second + 20);
   await assert.rejects(kept({ snapshot, journal: hole }), { code: "DAMAGED" });
   const gap = new Uint8Array([...journal.subarray(0, first), ...journal.subarray(second)]);
-  await assert.rejects(kept({ snapshot, journal: gap }), new RegExp(`cut it to ${first} bytes`));
+  await assert.rejects(kept({ snapshot, journal: gap }), new RegExp(`truncate it to ${first} bytes`));
   const newer = bytes("another snapshot, beside which the old journal was left");
   assert.deepEqual(await kept({ snapshot: newer, journal }), [text(newer)]);
 });

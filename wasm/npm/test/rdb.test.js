@@ -10,7 +10,7 @@ import test from "node:test";
 import { Redis } from "ioredis";
 import { Redstart } from "redstart";
 
-const skip = spawnSync("redis-server", ["--version"]).status === 0 ? false : "there is no redis-server in PATH";
+const skip = spawnSync("redis-server", ["--version"]).status === 0 ? false : "redis-server not found in PATH";
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");

@@ -171,7 +171,7 @@ test("npx redstart has a clock that whoever started it moves", async () => {
   assert.deepEqual([await line(), await line()], ["1800000009000.5", "1800000010000.5"]);
   assert.deepEqual([await popped, await redis.get("k"), (await redis.time())[0]], [null, null, "1800000010"]);
   child.stdin.write("soon\n");
-  assert.match(String((await once(child.stderr, "data"))[0]), /^redstart: 'soon' is no number of milliseconds\n$/);
+  assert.match(String((await once(child.stderr, "data"))[0]), /^redstart: expected a number of milliseconds, not 'soon'\n$/);
   redis.disconnect();
   blocked.disconnect();
   child.stdin.end();
@@ -191,6 +191,6 @@ test("npx redstart serves until it is told to stop", async () => {
 
   const wrong = spawn(process.execPath, [bin, "--port", "0", "--no-such", "1"]);
   const [complaint] = await once(wrong.stderr.setEncoding("utf8"), "data");
-  assert.match(complaint, /there is no parameter 'no-such'/);
+  assert.match(complaint, /unknown parameter 'no-such'/);
   assert.deepEqual(await once(wrong, "exit"), [1, null]);
 });

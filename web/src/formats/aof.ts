@@ -97,9 +97,9 @@ async function play(stage: Stage, { name, bytes }: NamedFile, start: number, not
       at = end + 1;
       continue;
     }
-    const next = bytes[at] === STAR ? parse(bytes, at) : { offset: at, why: "a command begins with '*'" };
+    const next = bytes[at] === STAR ? parse(bytes, at) : { offset: at, why: "expected '*' at the start of a command" };
     if (next === undefined) {
-      notes.push(`${name}: the last command, at offset ${at}, is cut off and was left out.`);
+      notes.push(`${name}: the last command, at offset ${at}, is incomplete and was left out.`);
       return;
     }
     if ("why" in next) throw new FormatError(`${name}, offset ${next.offset}: ${next.why}`);

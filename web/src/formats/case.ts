@@ -115,14 +115,14 @@ class Reading {
 
   #pass(line: string): void {
     const [, number, unit] = PASSES.exec(line) ?? [];
-    if (number === undefined) throw this.#error("time passes as in `@ +1500ms` or `@ +2s`");
+    if (number === undefined) throw this.#error("expected a time such as `@ +1500ms` or `@ +2s`");
     this.#stage.until(this.#stage.now + Number(number) * (unit === "s" ? 1000 : 1));
     this.#printers.clear();
   }
 
   #send(client: string, rest: string, isRawBytes: boolean): void {
     const args = split(rest.replace(NAME, (name, key: string) => this.#names.get(key) ?? name));
-    if (args === null) throw this.#error("the quotes do not balance");
+    if (args === null) throw this.#error("unbalanced quotes");
     if (this.#isResp3 && !this.#stage.clients.includes(client)) this.#stage.send(client, ["HELLO", 3]);
     for (const name of this.#stage.clients) this.#stage.arrived(name);
     this.#printers.clear();
@@ -153,7 +153,7 @@ class Reading {
 
   #repeated(word: Uint8Array): Uint8Array {
     const bytes = repeated(word);
-    if (bytes === undefined) throw this.#error("a word is repeated until it is longer than 64 MB");
+    if (bytes === undefined) throw this.#error("a repeated word exceeds 64 MB");
     return bytes;
   }
 

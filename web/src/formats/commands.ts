@@ -52,7 +52,7 @@ export function parseCommands(text: string, name: string): Uint8Array[][] {
     const command = line.replace(PROMPT, "").trim();
     if (command === "" || command.startsWith("#")) return [];
     const args = split(command);
-    if (args === null) throw new FormatError(`${name}, line ${index + 1}: the quotes do not balance`);
+    if (args === null) throw new FormatError(`${name}, line ${index + 1}: unbalanced quotes`);
     return [args];
   });
 }

@@ -20,7 +20,7 @@ export async function open(files: readonly NamedFile[], watch?: Watch): Promise<
   const names = files.map(({ name }) => name).join(", ");
   throw new FormatError(
     files.length > 1
-      ? `${names}: only the parts of one append-only file are opened together`
-      : `${names} is none of these: ${FORMATS.map(({ title }) => title.toLowerCase()).join(", ")}`,
+      ? `${names}: only the parts of a single append-only file can be opened together`
+      : `${names} is not one of these: ${FORMATS.map(({ title }) => title.toLowerCase()).join(", ")}`,
   );
 }

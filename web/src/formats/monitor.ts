@@ -24,7 +24,7 @@ export const monitor: Format = {
   },
   async read([file], watch) {
     const text = textOf(file!);
-    if (text === undefined) throw new FormatError(`${file!.name} is no text`);
+    if (text === undefined) throw new FormatError(`${file!.name} is not a text file`);
     let stage: Stage | undefined;
     let left = 0;
     const databases = new Map<string, string>();
@@ -35,7 +35,7 @@ export const monitor: Format = {
       const args = split(words);
       if (seconds === undefined || args === null || args.length === 0) {
         stage?.close();
-        throw new FormatError(`${file!.name}, line ${index + 1}: a line of MONITOR has a time, [database client] and words in quotes`);
+        throw new FormatError(`${file!.name}, line ${index + 1}: expected a line of MONITOR: a time, [database client] and quoted words`);
       }
       const now = Number(seconds) * 1000 + Number(micros) / 1000;
       stage ??= await Stage.open({ startMs: now });
@@ -53,7 +53,7 @@ export const monitor: Format = {
       await watch?.turn(() => progressOf(index, lines.length));
     }
     stage ??= await Stage.open();
-    return { recording: stage.recording(), notes: left > 0 ? [`${left} logins were left out: MONITOR does not tell passwords.`] : [] };
+    return { recording: stage.recording(), notes: left > 0 ? [`${left} logins were left out: MONITOR does not show passwords.`] : [] };
   },
   async write(recording) {
     const replay = await Redstart.replay(recording);

@@ -28,7 +28,7 @@ export async function staged({ name }: NamedFile, bytes: Uint8Array, startMs = w
   try {
     return await Stage.open({ startMs, snapshot: bytes });
   } catch (reason) {
-    const whole = rdbEnd(bytes) === undefined ? ": it ends too early, or was changed" : "";
+    const whole = rdbEnd(bytes) === undefined ? ": it is incomplete, or was modified" : "";
     throw new FormatError(`${name}: ${reason instanceof Error ? reason.message : String(reason)}${whole}`);
   }
 }

@@ -74,7 +74,7 @@ export class Stage {
       this.#actors.set(client, (actor = Object.assign(made, { connection })));
     }
     actor.connection.send(bytes);
-    if (!this.#db.isOpen) throw new FormatError("SHUTDOWN, or a failure of the engine, ends the server, and nothing would be left to see");
+    if (!this.#db.isOpen) throw new FormatError("the session ends with SHUTDOWN or a failure of the engine, so no data is left to show");
   }
 
   /** The clients, by their first appearance. */
@@ -110,5 +110,5 @@ export class Stage {
 }
 
 function check(ms: number): void {
-  if (ms > LATEST_MS) throw new FormatError("there is a time beyond the year 2255, as far as recordings go");
+  if (ms > LATEST_MS) throw new FormatError("recordings support times up to the year 2255, found a later one");
 }

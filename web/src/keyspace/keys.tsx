@@ -90,7 +90,7 @@ function Filter({ state }: { state: KeyspaceState }) {
     <div class="keys-filter" role="search" aria-label="Keys">
       <input
         type="search" aria-label="Filter keys" placeholder="Filter, such as user:*" value={draft} spellcheck={false} autocomplete="off" autocapitalize="off"
-        title="A pattern as SCAN MATCH has it: * ? [a-z] \. Without any of these it is sought anywhere in the key."
+        title="A pattern as in SCAN MATCH: * ? [a-z] \. Without any of these, matches anywhere in the key."
         onInput={(event) => write(event.currentTarget.value)}
       />
       <select

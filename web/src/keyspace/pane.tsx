@@ -22,7 +22,7 @@ export function KeyspacePane({ moment, revision, run }: KeyspacePaneProps) {
   const pane = useRef<HTMLDivElement>(null);
   const isOpen = state.selected.value !== null;
   useLayoutEffect(() => handOver(pane.current!), [isOpen]);
-  const locked = moment.value.isLive ? null : "This moment is past: nothing in it can be changed.";
+  const locked = moment.value.isLive ? null : "This is a past moment: it cannot be changed.";
   return (
     <div ref={pane} class={`keyspace${isOpen ? " with-value" : ""}`}>
       <div class="split">

@@ -69,7 +69,7 @@ function Gone({ name, onClose }: { name: string; onClose: () => void }) {
         <Back onClose={onClose} />
         <h2 title={name}>{name}</h2>
       </header>
-      <p class="empty">There is no such key at this moment. It will be seen here when there is.</p>
+      <p class="empty">This key does not exist at this moment. It will appear here when it does.</p>
     </>
   );
 }
@@ -104,7 +104,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
           title="Time to live" submit="Set" locked={locked} onClose={done} fields={[{ name: "ttl", label: "Expires in", hint: "90s, 5m, 1h 30m" }]}
           onSubmit={({ ttl }) => {
             const ms = millis(ttl!);
-            return ms === null ? "A time looks like 90s, 5m or 1h 30m." : subject.edit(["PEXPIRE", key, ms]);
+            return ms === null ? "Enter a time such as 90s, 5m or 1h 30m." : subject.edit(["PEXPIRE", key, ms]);
           }}
         >
           {ttlMs !== null && <Action locked={locked} onClick={() => subject.edit(["PERSIST", key]) && done()}>Keep for ever</Action>}
@@ -118,7 +118,7 @@ function Present({ subject, state, name, onClose }: { subject: Subject; state: K
             if (same(renamed, key)) return true;
             const isDone = subject.edit(["RENAMENX", key, renamed]);
             if (!isDone) return false;
-            if (viewed(state.source.value.keyspace, subject.database, key) !== null) return "There is a key with this name already.";
+            if (viewed(state.source.value.keyspace, subject.database, key) !== null) return "A key with this name already exists.";
             subject.select(renamed);
             return true;
           }}
@@ -148,7 +148,7 @@ function Body({ subject, version }: { subject: Subject; version: number }) {
       setFailedAt(-1);
       reset();
     }
-    return <p class="empty">Looking again …</p>;
+    return <p class="empty">Reloading …</p>;
   }
   const View = VIEWS[subject.type];
   return <div class="value-body"><View subject={subject} /></div>;

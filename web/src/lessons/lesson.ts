@@ -48,7 +48,7 @@ export function lesson(file: string, text: string): Lesson {
     else if (number !== undefined) begin({ command: undefined, ms: Number(number) * (unit === "s" ? 1000 : 1) });
     else if (hears !== null) hearing = hears[1] || "a";
     else if (line.startsWith("# ")) said.push(line.slice(2));
-    else if (/^([!@#]|==|[a-z]?>>)/.test(line) || (line !== "" && steps.length === 0)) throw new SyntaxError(`${file}: lessons have no such line: ${line}`);
+    else if (/^([!@#]|==|[a-z]?>>)/.test(line) || (line !== "" && steps.length === 0)) throw new SyntaxError(`${file}: unknown line in a lesson: ${line}`);
     else if (line !== "") {
       const { shown } = steps.at(-1)!;
       shown.set(hearing, [...(shown.get(hearing) ?? []), line.replace(/^\\/, "")]);

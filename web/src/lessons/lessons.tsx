@@ -89,7 +89,7 @@ export function LessonList({ lessons }: { lessons: Lessons }) {
         onClick={({ target, currentTarget }) => target === currentTarget && (isChoosing.value = false)}
       >
         <h2 id="redstart-lessons">Ten short lessons</h2>
-        <p>You type, the engine in this page answers. Each takes a few minutes, in a session of its own.</p>
+        <p>You type, and the engine in this page replies. Each lesson takes a few minutes and has its own session.</p>
         <ol>
           {LESSONS.map((lesson) => (
             <li key={lesson.name}>
@@ -159,11 +159,11 @@ function Guided({ course, lessons }: { course: Course; lessons: Lessons }) {
 }
 
 function Remarked({ course, remark, lessons }: { course: Course; remark: Remark; lessons: Lessons }) {
-  if (remark.kind === "detour") return <p class="remark">Try whatever you like. The lesson goes on where you left it.</p>;
-  if (remark.kind === "elsewhere") return <p class="remark">Right, but it belongs into client {course.client(course.step!.command!.client).id}.</p>;
+  if (remark.kind === "detour") return <p class="remark">Try whatever you like. The lesson continues where you left it.</p>;
+  if (remark.kind === "elsewhere") return <p class="remark">Right, but enter it in client {course.client(course.step!.command!.client).id}.</p>;
   return (
     <p class="remark">
-      Here the reply would be {remark.expected.length === 0 ? "none yet" : <code>{remark.expected.join(" ")}</code>}: a detour has changed something.{" "}
+      Here the reply would be {remark.expected.length === 0 ? "none yet" : <code>{remark.expected.join(" ")}</code>}: your own commands have changed something.{" "}
       <button type="button" onClick={() => void lessons.begin(course.lesson, course.done.peek())}>Return to this step</button>
     </p>
   );

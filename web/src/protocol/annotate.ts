@@ -27,7 +27,7 @@ function ofRequest(frame: Frame): Piece[] {
     pieces.push({ start: item.start, end: item.body, depth: 1, isHead: true, meaning: `a string of ${count(Number(item.head), "byte")} follows` });
     pieces.push({ start: item.body, end: item.end, depth: 1, isHead: false, meaning: `${what}${cut(item)}` });
   });
-  if (frame.isCut && items.length < Number(head)) pieces.push({ start: end, end, depth: 1, isHead: false, meaning: "the rest is yet to come" });
+  if (frame.isCut && items.length < Number(head)) pieces.push({ start: end, end, depth: 1, isHead: false, meaning: "the rest has not arrived yet" });
   return pieces;
 }
 
@@ -51,8 +51,8 @@ function meaning({ type, head }: Frame): string {
     case "+": return "a simple string";
     case "-": return `an error${/^[A-Z]+ /.test(head) ? `; its code is ${head.split(" ")[0]}` : ""}`;
     case ":": return "an integer";
-    case "$": return length < 0 ? "null: a string that is not there" : `a string of ${count(length, "byte")} follows`;
-    case "*": return length < 0 ? "null: an array that is not there" : `an array of ${count(length, "element")}`;
+    case "$": return length < 0 ? "null: a missing string" : `a string of ${count(length, "byte")} follows`;
+    case "*": return length < 0 ? "null: a missing array" : `an array of ${count(length, "element")}`;
     case "_": return "null";
     case ",": return "a double";
     case "(": return "a big number";
@@ -60,7 +60,7 @@ function meaning({ type, head }: Frame): string {
     case "!": return `an error of ${count(length, "byte")} follows`;
     case "=": return `a text of ${count(length, "byte")} follows, with its format`;
     case "~": return `a set of ${count(length, "element")}`;
-    case ">": return `a push of ${count(length, "element")}: nobody asked for it just now`;
+    case ">": return `push data of ${count(length, "element")}: not the reply to a command`;
     case "%": return `a map of ${count(length, "pair")}`;
     case "|": return `attributes: ${count(length, "pair")} about the reply that follows`;
     default: return "not RESP";
@@ -68,7 +68,7 @@ function meaning({ type, head }: Frame): string {
 }
 
 function cut(frame: Frame): string {
-  return frame.isCut ? ", the rest of which is yet to come" : "";
+  return frame.isCut ? ", the rest of which has not arrived yet" : "";
 }
 
 function count(number: number, what: string): string {

@@ -33,12 +33,12 @@ export function parse(bytes: Uint8Array, start: number): Parsed | Broken | undef
   let at = count.end;
   while (args.length < count.value) {
     if (at >= bytes.length) return undefined;
-    if (bytes[at] !== DOLLAR) return { offset: at, why: "an argument begins with '$'" };
+    if (bytes[at] !== DOLLAR) return { offset: at, why: "expected '$' at the start of an argument" };
     const length = header(bytes, at);
     if (length === undefined || "why" in length) return length;
     at = length.end + Math.max(0, length.value);
     if (at + 2 > bytes.length) return undefined;
-    if (bytes[at] !== CR || bytes[at + 1] !== LF) return { offset: at, why: "an argument is as long as it says, and a line end follows" };
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) return { offset: at, why: "expected a line end after the argument's length in bytes" };
     args.push(bytes.subarray(length.end, at));
     at += 2;
   }
@@ -77,9 +77,9 @@ function whole(bytes: Uint8Array): { commands: Uint8Array[][]; end: number } {
 
 function header(bytes: Uint8Array, start: number): { value: number; end: number } | Broken | undefined {
   const end = bytes.indexOf(LF, start);
-  if (end < 0) return bytes.length - start > 32 ? { offset: start, why: "a number and a line end are expected" } : undefined;
+  if (end < 0) return bytes.length - start > 32 ? { offset: start, why: "expected a number and a line end" } : undefined;
   const digits = String.fromCharCode(...bytes.subarray(start + 1, Math.min(end, start + 32)));
-  if (!/^-?\d{1,10}\r$/.test(digits) || Number(digits) >= LIMIT) return { offset: start, why: "a number and a line end are expected" };
+  if (!/^-?\d{1,10}\r$/.test(digits) || Number(digits) >= LIMIT) return { offset: start, why: "expected a number and a line end" };
   return { value: Number(digits), end: end + 1 };
 }
 
@@ -88,5 +88,5 @@ function inline(bytes: Uint8Array, start: number): Parsed | Broken | undefined {
   if (end < 0) return undefined;
   const line = utf8.decode(bytes.subarray(start, end));
   const args = split(line);
-  return args === null ? { offset: start, why: `the quotes of ${line.trim()} do not balance` } : { args, end: end + 1 };
+  return args === null ? { offset: start, why: `unbalanced quotes in ${line.trim()}` } : { args, end: end + 1 };
 }

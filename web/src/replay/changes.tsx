@@ -72,8 +72,8 @@ function Values({ state, change }: { readonly state: ReplayState; readonly chang
     <div class="values">
       {lines.map((line, index) => <Line key={index} {...line} />)}
       {more > 0 && <p>and {count(more)} more</p>}
-      {isCut && <p>So large a value is compared in part: its beginning, or its latest entries.</p>}
-      {lines.length === 0 && isBoth && !isCut && <p>The value is the same, but for what lies beside it: deadlines, groups, or how it is stored.</p>}
+      {isCut && <p>Only a part of this large value is compared: its beginning, or its latest entries.</p>}
+      {lines.length === 0 && isBoth && !isCut && <p>The value is the same. Something else differs: deadlines, groups, or the encoding.</p>}
     </div>
   );
 }
@@ -94,7 +94,7 @@ function described({ before, after }: Change): string {
   if (before === undefined || after === undefined) return `${view.type}, ${extent(view)}`;
   const parts = [before.type === after.type ? after.type : `${before.type} → ${after.type}`];
   parts.push(before.type === after.type && before.size !== after.size ? `${count(before.size)} → ${extent(after)}` : extent(after));
-  if (before.ttlMs !== null && after.ttlMs === null) parts.push("expires no more");
+  if (before.ttlMs !== null && after.ttlMs === null) parts.push("no longer expires");
   if (before.ttlMs === null && after.ttlMs !== null) parts.push(`expires in ${duration(after.ttlMs)}`);
   return parts.join(", ");
 }

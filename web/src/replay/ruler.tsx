@@ -161,8 +161,8 @@ export function Ruler({ state }: { readonly state: ReplayState }) {
       </div>
       {axis.marks.length > 30 && (
         <div class="zoom">
-          <button type="button" aria-label="Look closer" title="Look closer (+)" onClick={() => look(1 / 2)}>+</button>
-          <button type="button" aria-label="See more" title="See more (−)" disabled={zoom.value === undefined} onClick={() => look(2)}>−</button>
+          <button type="button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => look(1 / 2)}>+</button>
+          <button type="button" aria-label="Zoom out" title="Zoom out (−)" disabled={zoom.value === undefined} onClick={() => look(2)}>−</button>
         </div>
       )}
     </div>

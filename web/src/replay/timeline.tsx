@@ -33,13 +33,13 @@ export function Timeline({ session, succession }: TimelineProps) {
   const goOn = () =>
     succession.attempt(async (watch) => {
       const { replay, position } = await player.cut();
-      succession.to(await restored(replay.record(position), watch), "The session goes on from that moment.");
+      succession.to(await restored(replay.record(position), watch), "The session continues from that moment.");
     });
   const act = (what: () => void) => () => {
     state.reach();
     what();
   };
-  if (axis.marks.length === 0 && !isPast) return <p class="timeline empty">Commands will line up here: then any moment can be looked at again.</p>;
+  if (axis.marks.length === 0 && !isPast) return <p class="timeline empty">Commands will appear here. Then you can go back to any moment.</p>;
   return (
     <div class="timeline">
       <div class="controls">
@@ -63,7 +63,7 @@ export function Timeline({ session, succession }: TimelineProps) {
       <div class="more">
         {isPast && (
           <div class="back">
-            <button type="button" onClick={() => void goOn()} title="Leaves behind what followed this moment">Continue from here</button>
+            <button type="button" onClick={() => void goOn()} title="Discards what followed this moment">Continue from here</button>
             <button type="button" class="primary" onClick={() => player.live()}>Back to live</button>
           </div>
         )}

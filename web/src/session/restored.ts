@@ -13,7 +13,7 @@ export async function begun(): Promise<Session> {
 export async function restored(recording: Uint8Array, watch?: Watch, clock: "running" | "real" = "running", mayEndEarly = false): Promise<Session> {
   const session = await Session.open({ recording, clock, mayEndEarly, ...(watch === undefined ? {} : { watch }) });
   if (session.clients.peek().length === 0) session.connect();
-  if (session.isCut) session.clients.peek()[0]!.remark(undefined, "The rest of this session is left out: it was stopped, or the engine fails at what comes next.");
+  if (session.isCut) session.clients.peek()[0]!.remark(undefined, "The rest of this session is left out: it was stopped, or the engine fails at the next command.");
   return session;
 }
 
@@ -23,7 +23,7 @@ export async function reopened({ recording, isBehind }: Kept, watch: Watch): Pro
     return await restored(recording, watch, isBehind ? "running" : "real", true);
   } catch (reason) {
     const session = await begun();
-    session.clients.peek()[0]!.remark(undefined, `The session that was kept cannot be restored: ${String(reason)}`);
+    session.clients.peek()[0]!.remark(undefined, `The saved session cannot be restored: ${String(reason)}`);
     return session;
   }
 }

@@ -274,7 +274,7 @@ export class Session {
       editor.send(bytes);
     });
     const reply = this.#heard.flatMap((bytes) => frames(bytes)).at(-1);
-    if (reply === undefined) throw new RedstartError("NOREPLY the command was not answered");
+    if (reply === undefined) throw new RedstartError("NOREPLY the command got no reply");
     const failure = reply.error ?? reply.items.find(({ error }) => error !== undefined)?.error;
     if (failure !== undefined) throw new RedstartError(failure);
     return reply;

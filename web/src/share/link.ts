@@ -48,14 +48,14 @@ export async function fromLink(link: string, watch?: Watch): Promise<Uint8Array 
 async function unpacked(text: string): Promise<Uint8Array> {
   try {
     const packed = fromBase64url(text);
-    if (packed === undefined) throw new RangeError("this is no base64url");
+    if (packed === undefined) throw new RangeError("invalid base64url");
     const recording = await through(packed, new DecompressionStream("deflate-raw"), LARGEST_RECORDING);
     (await Redstart.replay(recording)).close();
     return recording;
   } catch (reason) {
     if (reason instanceof FormatError) throw reason;
     if (reason instanceof RedstartError) throw new FormatError(`The session in this link cannot be opened: ${reason.message}`);
-    throw new FormatError("The session in this link is damaged: perhaps the link was cut off.");
+    throw new FormatError("The session in this link is corrupt: the link may be incomplete.");
   }
 }
 
@@ -97,7 +97,7 @@ async function played(lines: readonly string[], watch?: Watch): Promise<Uint8Arr
     const args = split(line);
     if (args === null) {
       stage.close();
-      throw new FormatError(`The quotes in this link's command do not balance: ${line}`);
+      throw new FormatError(`Unbalanced quotes in a command of this link: ${line}`);
     }
     if (args.length > 0) stage.send("", args);
     stage.until(stage.now + STEP_MS);

@@ -31,7 +31,7 @@ export function SessionMenu({ session, succession }: MenuProps) {
       <Menu label="Session">
         {(close) => (
           <>
-            <button type="button" onClick={() => { close(); succession.to(undefined, "A new session has begun."); }}>New session</button>
+            <button type="button" onClick={() => { close(); succession.to(undefined, "Started a new session."); }}>New session</button>
             <button type="button" onClick={() => { close(); picker.current!.click(); }}>
               Open a file… <small>A recording, commands, MONITOR's output, an AOF or RDB file, a test case. Or drop it on the page.</small>
             </button>
@@ -89,7 +89,7 @@ function Copy({ url, replaced }: { readonly url: string; readonly replaced: numb
   };
   return (
     <>
-      <p>Anyone who opens this link sees the session as it is, with the same replies. All that was typed is in it, and nothing is uploaded.</p>
+      <p>Anyone who opens this link sees this session, with the same replies. The link contains everything that was typed; nothing is uploaded.</p>
       {replaced > 0 && <p>{REPLACED}</p>}
       <div class="copy">
         <input ref={field} type="text" readOnly value={url} aria-label="Link to this session" onFocus={(event) => event.currentTarget.select()} />
@@ -100,7 +100,7 @@ function Copy({ url, replaced }: { readonly url: string; readonly replaced: numb
   );
 }
 
-const REPLACED = "Passwords are replaced by others, so logins work as before.";
+const REPLACED = "Passwords are replaced by other ones, so logins work as before.";
 
 /** The session up to the moment that is shown, without its passwords. */
 async function recordingOf(session: Session): Promise<Redacted> {

@@ -106,7 +106,7 @@ export function Terminal({ terminal, layout, isActive, takesFocus, docs, onActiv
         {draft === undefined && <About docs={docs.value} line={typed} />}
         {isPast && (
           <p class="wait">
-            <span>This moment is past. What you enter happens now.</span>
+            <span>This is a past moment. Commands that you enter run now.</span>
             <button type="button" onClick={() => session.goLive()}>Return to now</button>
           </p>
         )}

@@ -61,9 +61,9 @@ export function Terminals({ session, layout, takesFocus, onLessons }: TerminalsP
             <Client key={state.client.address} terminal={state} isFront={state === front} onPick={() => (active.value = state.client)} onClose={closing(state.client)} />
           ))}
         </div>
-        <button type="button" onClick={add} disabled={clients.length >= MOST} title="Connect one more client to this engine">+ Client</button>
+        <button type="button" onClick={add} disabled={clients.length >= MOST} title="Connect another client to this engine">+ Client</button>
         <span class="space" />
-        <button type="button" aria-pressed={layout.raw.value} onClick={() => (layout.raw.value = !layout.raw.value)} title="Show the bytes that are sent">
+        <button type="button" aria-pressed={layout.raw.value} onClick={() => (layout.raw.value = !layout.raw.value)} title="Show the bytes on the wire">
           Raw<span class="only-wide"> bytes</span>
         </button>
       </div>

@@ -1,7 +1,8 @@
-//! Consumer groups: how far each has read, and what its consumers have been given and have not acknowledged.
+//! Consumer groups: the position of each group, and the entries delivered to its consumers and not
+//! yet acknowledged.
 //!
-//! An entry that waits for its acknowledgement stands in the group's list with its consumer's number, and in the consumer's own
-//! as an id alone.
+//! A pending entry is stored in the group's list with its consumer's number, and in the consumer's
+//! own list as an id alone.
 
 use super::StreamId;
 use crate::memory::allocated;
@@ -18,56 +19,56 @@ pub type ConsumerIndex = u32;
 /// A consumer group.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    /// The last entry that was given to a consumer as new.
+    /// The id of the last entry that was delivered to a consumer as new.
     pub last_id: StreamId,
-    /// How many entries of the stream's history it has read, if that is known.
+    /// The number of entries of the stream's history that it has read, if known.
     pub entries_read: Option<u64>,
     pending: BTreeMap<StreamId, Pending>,
     names: BTreeMap<Rc<[u8]>, ConsumerIndex>,
-    /// What the names take.
+    /// The memory that the names use, in bytes.
     name_bytes: usize,
     consumers: Vec<Option<Consumer>>,
     /// Numbers that are free.
     free: Vec<ConsumerIndex>,
 }
 
-/// An entry that was given to a consumer, who has not acknowledged it.
+/// An entry that was delivered to a consumer and not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// Who has it.
+    /// The consumer that it was delivered to.
     pub consumer: ConsumerIndex,
-    /// When it was given, in Unix milliseconds.
+    /// When it was delivered, in Unix milliseconds.
     pub delivered_ms: i64,
-    /// How often.
+    /// The number of deliveries.
     pub deliveries: i64,
 }
 
 /// A member of a consumer group.
 #[derive(Clone, Debug)]
 pub struct Consumer {
-    /// Its name.
+    /// The name.
     pub name: Rc<[u8]>,
-    /// When it last tried to do something, in Unix milliseconds.
+    /// When it last attempted an interaction, in Unix milliseconds.
     pub seen_ms: i64,
-    /// When it last got something.
+    /// When it last received entries, in Unix milliseconds.
     pub active_ms: Option<i64>,
-    /// What it has not acknowledged.
+    /// The entries that it has not acknowledged.
     pub pending: BTreeSet<StreamId>,
 }
 
-/// What a name takes, with its place in a tree.
+/// Returns the memory that a name uses, with its entry in a tree.
 const fn name_bytes(name: &[u8]) -> usize {
     allocated(name.len() + 16) + 48
 }
 
 impl Group {
-    /// One that has read up to `last_id`.
+    /// Creates a group that has read up to `last_id`.
     #[must_use]
     pub fn new(last_id: StreamId, entries_read: Option<u64>) -> Self {
         Self { last_id, entries_read, ..Self::default() }
     }
 
-    /// What is not acknowledged, by id.
+    /// Iterates over the entries that are not acknowledged, by id.
     pub fn pending(
         &self,
         range: impl RangeBounds<StreamId>,
@@ -75,43 +76,43 @@ impl Group {
         self.pending.range(range).map(|(id, pending)| (*id, *pending))
     }
 
-    /// How many entries that are.
+    /// Returns the number of entries that are not acknowledged.
     #[must_use]
     pub fn pending_len(&self) -> usize {
         self.pending.len()
     }
 
-    /// What is known of one entry that is not acknowledged.
+    /// Returns the state of an entry that is not acknowledged.
     #[must_use]
     pub fn pending_at(&self, id: StreamId) -> Option<Pending> {
         self.pending.get(&id).copied()
     }
 
-    /// The consumers, by name.
+    /// Iterates over the consumers, by name.
     pub fn consumers(&self) -> impl ExactSizeIterator<Item = &Consumer> {
         self.names.values().map(|index| self.consumer(*index))
     }
 
-    /// The number of the consumer with this name.
+    /// Returns the number of the consumer with this name.
     #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<ConsumerIndex> {
         self.names.get(name).copied()
     }
 
-    /// The consumer with this number.
+    /// Returns the consumer with this number.
     #[must_use]
     pub fn consumer(&self, index: ConsumerIndex) -> &Consumer {
         let consumer = self.consumers.get(index as usize).and_then(Option::as_ref);
-        consumer.expect("a number that is held somewhere is that of a consumer")
+        consumer.expect("the number belongs to an existing consumer")
     }
 
-    /// The same, to change.
+    /// Returns the consumer with this number, for modification.
     pub fn consumer_mut(&mut self, index: ConsumerIndex) -> &mut Consumer {
         let consumer = self.consumers.get_mut(index as usize).and_then(Option::as_mut);
-        consumer.expect("a number that is held somewhere is that of a consumer")
+        consumer.expect("the number belongs to an existing consumer")
     }
 
-    /// Adds a consumer, whose name is new.
+    /// Adds a consumer, whose name must be new.
     pub fn add(&mut self, name: &[u8], now_ms: i64) -> ConsumerIndex {
         let name: Rc<[u8]> = name.into();
         let pending = BTreeSet::new();
@@ -127,7 +128,8 @@ impl Group {
         index
     }
 
-    /// Removes a consumer with all that it has not acknowledged; how much that was, if there is such a consumer.
+    /// Removes a consumer with all entries that it has not acknowledged. Returns their number, or
+    /// `None` if the consumer does not exist.
     pub fn remove(&mut self, name: &[u8]) -> Option<usize> {
         let index = self.names.remove(name)?;
         self.name_bytes -= name_bytes(name);
@@ -139,7 +141,7 @@ impl Group {
         Some(consumer.pending.len())
     }
 
-    /// An entry is with a consumer from now on, whoever had it.
+    /// Assigns an entry to a consumer, and removes it from any other.
     pub fn assign(&mut self, id: StreamId, pending: Pending) {
         match self.pending.insert(id, pending) {
             Some(old) if old.consumer == pending.consumer => return,
@@ -151,14 +153,15 @@ impl Group {
         self.consumer_mut(pending.consumer).pending.insert(id);
     }
 
-    /// An entry is acknowledged, or gone; whether it was waiting for that.
+    /// Removes an entry that was acknowledged or deleted. Returns `true` if it was pending.
     pub fn acknowledge(&mut self, id: StreamId) -> bool {
         let Some(pending) = self.pending.remove(&id) else { return false };
         self.consumer_mut(pending.consumer).pending.remove(&id);
         true
     }
 
-    /// What it takes besides itself, in bytes, its trees being about half full since ids come in order.
+    /// Returns the memory that the group uses besides its own size, in bytes. Its trees are about
+    /// half full, since ids are added in order.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         /// An entry in the group's tree and in the consumer's.

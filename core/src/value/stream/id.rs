@@ -1,8 +1,8 @@
-//! Ids of entries: a millisecond and a number within it.
+//! Ids of entries: milliseconds and a sequence number.
 
 use core::fmt;
 
-/// The id of an entry. Ids ascend, and no two entries of a stream ever had the same.
+/// The id of an entry. Ids ascend, and no two entries of a stream ever have the same.
 ///
 /// ```
 /// use redstart_core::value::stream::StreamId;
@@ -13,23 +13,23 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId {
-    /// Unix milliseconds, or what its sender takes for that.
+    /// Unix milliseconds, or any number that the sender uses for them.
     pub ms: u64,
-    /// Which of that millisecond.
+    /// The sequence number within the millisecond.
     pub seq: u64,
 }
 
 impl StreamId {
-    /// `0-0`, which no entry has.
+    /// `0-0`, the id of no entry.
     pub const MIN: Self = Self { ms: 0, seq: 0 };
 
-    /// The last id.
+    /// The greatest id.
     pub const MAX: Self = Self { ms: u64::MAX, seq: u64::MAX };
 
-    /// The longest text that is looked at.
+    /// The maximum length of a text that is parsed.
     const MOST_BYTES: usize = 127;
 
-    /// What `ms-seq` or `ms` says, with `seq` for what is missing.
+    /// Parses `ms-seq` or `ms`; a missing sequence number becomes `seq`.
     #[must_use]
     pub fn parse(text: &[u8], seq: u64) -> Option<Self> {
         match Self::parts(text)? {
@@ -38,7 +38,7 @@ impl StreamId {
         }
     }
 
-    /// The millisecond that `ms-*` says.
+    /// Parses `ms-*`. Returns the milliseconds.
     #[must_use]
     pub fn parse_open(text: &[u8]) -> Option<u64> {
         match Self::parts(text)? {
@@ -47,7 +47,7 @@ impl StreamId {
         }
     }
 
-    /// The text before and behind the first hyphen, up to a NUL.
+    /// Returns the text before and after the first hyphen, up to a NUL.
     fn parts(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
         if text.len() > Self::MOST_BYTES {
             return None;
@@ -59,7 +59,7 @@ impl StreamId {
         })
     }
 
-    /// The id after this one.
+    /// Returns the next id.
     #[must_use]
     pub const fn next(self) -> Option<Self> {
         match (self.seq.checked_add(1), self.ms.checked_add(1)) {
@@ -69,7 +69,7 @@ impl StreamId {
         }
     }
 
-    /// The id before this one.
+    /// Returns the previous id.
     #[must_use]
     pub const fn prev(self) -> Option<Self> {
         match (self.seq.checked_sub(1), self.ms.checked_sub(1)) {
@@ -79,13 +79,13 @@ impl StreamId {
         }
     }
 
-    /// The sixteen bytes under which Redis indexes and dumps it.
+    /// Returns the sixteen bytes by which Redis indexes and dumps the id.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
         ((u128::from(self.ms) << 64) | u128::from(self.seq)).to_be_bytes()
     }
 
-    /// The id in sixteen bytes.
+    /// Returns the id encoded in sixteen bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         let both = u128::from_be_bytes(bytes);
@@ -99,8 +99,8 @@ impl fmt::Display for StreamId {
     }
 }
 
-/// An unsigned number as Redis reads it, which is as C does (`strtoull`): blanks and a sign may precede it, and what is
-/// below zero is counted from 2^64 down, unless it is written as Redis itself would write it.
+/// Parses an unsigned number as Redis does with C's `strtoull`: blanks and a sign may precede it,
+/// and a negative number wraps around at 2^64, unless it is written in Redis's own format.
 fn number(text: &[u8]) -> Option<u64> {
     if crate::number::parse_i64(text).is_some_and(|number| number < 0) {
         return None;

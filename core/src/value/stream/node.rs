@@ -1,19 +1,20 @@
-//! Nodes: some hundred entries in a row of bytes.
+//! Nodes: about a hundred entries each, stored in contiguous bytes.
 //!
 //! ```text
 //! node     N  field 1 .. field N   entry ..
 //! entry    flags and ms   seq   [N  field 1  value 1 .. | value 1 .. value N]
 //! ```
 //!
-//! The fields of the first entry are written once; an entry that has the same (flag 2) has only its values. A removed entry
-//! stays, with flag 1, until all of its node are. So it is with Redis, whose nodes are listpacks, and `dump` makes these of
-//! ours. What a listpack has besides follows from the rest and is left away here: the length behind each word, by which it is
-//! read from its end, and that of each entry. And an id is stored as its difference from the id before, not from the node's
-//! first: an entry of one field with a value of 16 bytes takes 19 bytes instead of 26. The differences wrap, since an id may be
-//! lower than that of a removed entry before it.
+//! The fields of the first entry are written once; an entry with the same fields (flag 2) has only
+//! its values. A removed entry stays, with flag 1, until all entries of its node are removed. Redis
+//! does the same; its nodes are listpacks, and `dump` converts ours to these. What a listpack has
+//! besides can be derived and is omitted: the length after each word, by which it is read from its
+//! end, and the length of each entry. And an id is stored as its difference from the id before, not
+//! from the node's first: an entry of one field with a value of 16 bytes uses 19 bytes instead of
+//! 26. The differences wrap, since an id may be lower than that of a removed entry before it.
 //!
-//! Words are listpack entries without their backlen. Other numbers are written seven bits a byte; the first byte of an entry has
-//! the flags, so it is removed in place.
+//! Words are listpack entries without their backlen. Other numbers are written with seven bits per
+//! byte. The first byte of an entry has the flags, so the entry can be marked as removed in place.
 
 mod dump;
 
@@ -24,10 +25,11 @@ use alloc::vec::Vec;
 
 const DELETED: u8 = 1;
 const SAME_FIELDS: u8 = 2;
-/// How many bits the flags take of an entry's first byte.
+/// The number of bits that the flags use in an entry's first byte.
 const FLAG_BITS: u32 = 2;
 
-/// Entries that lie together. The id of the first, the *master*, is not stored here: it is the key of the node.
+/// A node of entries. The id of the first, the *master*, is not stored here: it is the key of the
+/// node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Node {
     bytes: Vec<u8>,
@@ -35,35 +37,36 @@ pub(super) struct Node {
     last: StreamId,
     entries: usize,
     removed: usize,
-    /// What all but the two counts take in a listpack: by that Redis tells whether a node is full.
+    /// The size that everything except the two counts would have in a listpack. Redis uses this to
+    /// decide whether a node is full.
     dumped: usize,
 }
 
 /// An entry of a stream.
 #[derive(Clone, Debug)]
 pub struct StreamEntry<'a> {
-    /// Its id.
+    /// The id.
     pub id: StreamId,
-    /// The node's fields, if it has these.
+    /// The node's fields, if the entry has these.
     shared: Option<&'a [u8]>,
     words: &'a [u8],
     fields: usize,
 }
 
 impl<'a> StreamEntry<'a> {
-    /// How many fields it has.
+    /// Returns the number of fields.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.fields
     }
 
-    /// Whether it has none, which only foreign bytes can say.
+    /// Returns `true` if it has no fields, which is possible only in foreign data.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.fields == 0
     }
 
-    /// The fields, each with its value.
+    /// Iterates over the fields and their values.
     pub fn fields(self) -> impl Iterator<Item = (Entry<'a>, Entry<'a>)> {
         let Self { mut shared, mut words, fields, .. } = self;
         (0..fields).map_while(move |_| {
@@ -73,34 +76,34 @@ impl<'a> StreamEntry<'a> {
     }
 }
 
-/// An entry as it lies in its node, removed or not.
+/// An entry as stored in its node, removed or not.
 #[derive(Clone, Debug)]
 pub(super) struct Stored<'a> {
-    /// Where it begins.
+    /// The offset at which it begins.
     pub(super) at: usize,
     pub(super) is_deleted: bool,
     pub(super) entry: StreamEntry<'a>,
 }
 
-/// All entries of a node as they lie, those that were removed included.
+/// Iterates over all entries of a node as stored, including removed ones.
 #[derive(Clone, Debug)]
 pub(super) struct Walk<'a> {
-    /// The fields that are written once, and how many they are.
+    /// The fields that are written once, and their number.
     shared: (&'a [u8], usize),
-    /// How long the node is, and what is left of it.
+    /// The length of the node, and the bytes that are left of it.
     len_bytes: usize,
     rest: &'a [u8],
-    /// The id before.
+    /// The id of the previous entry.
     id: StreamId,
 }
 
 impl Node {
-    /// A node without entries, whose first will have this id and these fields.
+    /// Creates a node without entries. Its first entry must have this id and these fields.
     pub(super) fn new<'a>(
         master: StreamId,
         fields: impl ExactSizeIterator<Item = Entry<'a>> + Clone,
     ) -> Self {
-        /// Most nodes grow to more than that.
+        /// Most nodes grow beyond this size.
         const BYTES: usize = 512;
         let mut bytes = Vec::with_capacity(BYTES);
         put_number(&mut bytes, fields.len() as u64);
@@ -109,22 +112,22 @@ impl Node {
         Self { bytes, last: master, dumped, ..Self::default() }
     }
 
-    /// How many entries it has that were not removed.
+    /// Returns the number of entries, without removed ones.
     pub(super) const fn count(&self) -> usize {
         self.entries - self.removed
     }
 
-    /// How many entries it has, those that were removed included.
+    /// Returns the number of entries, including removed ones.
     pub(super) const fn all(&self) -> usize {
         self.entries
     }
 
-    /// The id of the last entry, removed or not.
+    /// Returns the id of the last entry, removed or not.
     pub(super) const fn last(&self) -> StreamId {
         self.last
     }
 
-    /// The id of the last entry that was not removed.
+    /// Returns the id of the last entry that was not removed.
     pub(super) fn last_live(&self, master: StreamId) -> Option<StreamId> {
         match self.removed {
             0 => Some(self.last),
@@ -132,28 +135,28 @@ impl Node {
         }
     }
 
-    /// What it takes besides its place in the tree.
+    /// Returns the memory that it uses besides its entry in the tree, in bytes.
     pub(super) const fn memory_bytes(&self) -> usize {
         allocated(self.bytes.capacity())
     }
 
-    /// Gives back the memory that further entries would need.
+    /// Releases the capacity reserved for further entries.
     pub(super) fn shrink_to_fit(&mut self) {
         self.bytes.shrink_to_fit();
     }
 
-    /// All entries as they lie, those that were removed included.
+    /// Iterates over all entries as stored, including removed ones.
     fn walk(&self, master: StreamId) -> Walk<'_> {
         let (shared, entries) = self.fields();
         Walk { shared, len_bytes: self.bytes.len(), rest: entries, id: master }
     }
 
-    /// The entries that were not removed, in order.
+    /// Iterates over the entries that were not removed, in order.
     pub(super) fn live(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
         self.live_from(master, StreamId::MIN)
     }
 
-    /// Those from `start` on.
+    /// Iterates over the entries that were not removed, from `start` on.
     pub(super) fn live_from(
         &self,
         master: StreamId,
@@ -164,12 +167,12 @@ impl Node {
         walk.filter(|stored| !stored.is_deleted)
     }
 
-    /// The entries that were not removed, from the last one back.
+    /// Iterates over the entries that were not removed, from the last one back.
     pub(super) fn live_back(&self, master: StreamId) -> impl Iterator<Item = Stored<'_>> {
         self.live(master).collect::<Vec<_>>().into_iter().rev()
     }
 
-    /// The fields that are written once with their number, and the bytes of the entries.
+    /// Returns the fields that are written once with their number, and the bytes of the entries.
     fn fields(&self) -> ((&[u8], usize), &[u8]) {
         let mut rest = self.bytes.as_slice();
         let count = take_number(&mut rest).unwrap_or(0) as usize;
@@ -178,7 +181,8 @@ impl Node {
         ((fields, count), rest)
     }
 
-    /// Adds an entry, whose fields and values alternate. Its id must be above those of all entries that were not removed.
+    /// Adds an entry, whose fields and values alternate. Its id must be greater than those of all
+    /// entries that were not removed.
     pub(super) fn push<'a>(
         &mut self,
         master: StreamId,
@@ -196,7 +200,8 @@ impl Node {
         }
     }
 
-    /// Adds an entry. The words are values, if it has the node's fields, else fields and values.
+    /// Adds an entry. The words are only values if it has the node's fields, otherwise fields and
+    /// values.
     fn add<'a>(
         &mut self,
         master: StreamId,
@@ -219,7 +224,7 @@ impl Node {
         self.removed += usize::from(flags & DELETED);
     }
 
-    /// Marks the entries that begin at these places as removed.
+    /// Marks the entries at these offsets as removed.
     pub(super) fn remove(&mut self, places: &[usize]) {
         places.iter().for_each(|at| self.bytes[*at] |= DELETED);
         self.removed += places.len();
@@ -245,8 +250,9 @@ impl<'a> Iterator for Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Skips to the first entry that was not removed and is not below `start`. A reader that continues somewhere passes half a
-    /// node on average, so the entries are not decoded.
+    /// Skips to the first entry that was not removed and is not below `start`. A reader that
+    /// continues in the middle skips half a node on average, so the skipped entries are not
+    /// decoded.
     fn skip_to(&mut self, start: StreamId) {
         let mut rest = self.rest;
         let is_passed = |(flags, id): &(u8, StreamId)| flags & DELETED != 0 || *id < start;
@@ -261,14 +267,14 @@ impl Walk<'_> {
     }
 }
 
-/// Goes past so many words.
+/// Skips a number of words.
 fn skip(bytes: &mut &[u8], words: usize) {
     for _ in 0..words {
         Entry::skip_bare(bytes);
     }
 }
 
-/// The flags of an entry and its id; `before` is the id before.
+/// Reads the flags of an entry and its id. `before` is the id of the previous entry.
 fn take_id(bytes: &mut &[u8], before: StreamId) -> Option<(u8, StreamId)> {
     let (flags, ms) = take_head(bytes)?;
     let seq = take_number(bytes)?;
@@ -279,7 +285,7 @@ fn take_id(bytes: &mut &[u8], before: StreamId) -> Option<(u8, StreamId)> {
     Some((flags, id))
 }
 
-/// The flags, and a number of which the first byte has five bits.
+/// Writes the flags and a number, which has five bits in the first byte.
 fn put_head(out: &mut Vec<u8>, flags: u8, number: u64) {
     let low = (number as u8 & 0x1f) << FLAG_BITS | flags;
     if number < 0x20 {
@@ -297,7 +303,7 @@ fn take_head(bytes: &mut &[u8]) -> Option<(u8, u64)> {
     Some((first & (DELETED | SAME_FIELDS), u64::from(first >> FLAG_BITS & 0x1f) | more))
 }
 
-/// A number, seven bits a byte, the lowest first.
+/// Writes a number, seven bits per byte, the lowest first.
 fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);

@@ -1,4 +1,4 @@
-//! Streams beside lists of entries, and what is reckoned of them beside figures worked out by hand.
+//! Compares streams with lists of entries, and derived figures with ones computed by hand.
 
 use super::*;
 use crate::random::{Random, Seed};
@@ -17,7 +17,7 @@ fn read<'a>(entries: impl Iterator<Item = StreamEntry<'a>>) -> Naive {
 }
 
 #[test]
-fn a_stream_is_what_a_list_of_entries_is() {
+fn any_sequence_of_changes_matches_a_list_of_entries() {
     let mut random = Random::new(Seed(5));
     for _ in 0..50 {
         let (mut stream, mut naive) = (Stream::default(), Naive::new());
@@ -91,7 +91,7 @@ fn a_stream_is_what_a_list_of_entries_is() {
 }
 
 #[test]
-fn what_a_group_waits_for_is_what_its_consumers_do() {
+fn the_pending_entries_of_a_group_are_those_of_its_consumers() {
     let mut random = Random::new(Seed(6));
     let mut group = Group::new(StreamId::MIN, None);
     let (one, two) = (group.add(b"one", 0), group.add(b"two", 0));
@@ -128,7 +128,7 @@ fn id(seq: u64) -> StreamId {
 }
 
 #[test]
-fn the_lag_is_told_where_nothing_is_missing_ahead() {
+fn the_lag_is_known_if_no_entry_is_missing_ahead() {
     let mut stream = filled(5);
     stream.add_group(b"g", Group::new(StreamId::MIN, None));
     let told = |stream: &Stream| {
@@ -139,9 +139,9 @@ fn the_lag_is_told_where_nothing_is_missing_ahead() {
     stream.advance(b"g", &[id(1), id(2)]);
     assert_eq!(told(&stream), (Some(2), Some(3)));
     stream.advance(b"g", &[id(1)]);
-    assert_eq!(told(&stream), (Some(2), Some(3)), "it does not go back");
+    assert_eq!(told(&stream), (Some(2), Some(3)), "the position does not go back");
     stream.remove(id(4));
-    assert_eq!(told(&stream), (Some(2), None), "an entry ahead is gone");
+    assert_eq!(told(&stream), (Some(2), None), "an entry ahead was removed");
     stream.advance(b"g", &[id(3)]);
     assert_eq!(told(&stream), (None, None));
     stream.advance(b"g", &[id(5)]);
@@ -149,7 +149,7 @@ fn the_lag_is_told_where_nothing_is_missing_ahead() {
 }
 
 #[test]
-fn what_was_trimmed_does_not_disturb_the_lag() {
+fn trimmed_entries_do_not_affect_the_lag() {
     let mut stream = filled(6);
     let trim = Trim { keep: Keep::Newest(2), is_approximate: false, limit: None };
     assert_eq!(stream.trim(&trim), 4);
@@ -162,7 +162,7 @@ fn what_was_trimmed_does_not_disturb_the_lag() {
 }
 
 #[test]
-fn the_nodes_of_the_radix_tree_are_counted() {
+fn radix_node_count_matches_redis() {
     let mut stream = Stream::default();
     let one = StreamLimits { node_bytes: 0, node_entries: 1 };
     assert_eq!(stream.radix_node_count(), 1);
@@ -173,7 +173,7 @@ fn the_nodes_of_the_radix_tree_are_counted() {
 }
 
 #[test]
-fn what_groups_take_is_counted_as_they_change() {
+fn memory_usage_follows_changes_of_groups() {
     let mut stream = filled(5);
     let without = stream.memory_bytes();
     stream.add_group(b"g", Group::new(StreamId::MIN, None));
@@ -191,7 +191,7 @@ fn what_groups_take_is_counted_as_they_change() {
 }
 
 #[test]
-fn the_last_entry_is_the_last_that_was_not_removed() {
+fn last_skips_removed_entries() {
     let mut stream = filled(3);
     assert_eq!(stream.last_entry_id(), Some(id(3)));
     stream.remove(id(3));

@@ -50,7 +50,7 @@ function Editor({ subject, field, onClose }: { subject: Subject; field: Uint8Arr
   const { key, locked } = subject;
   const value = subject.ask("HGET", key, field) as Uint8Array | null;
   const [left] = timesLeft(subject, [field]);
-  if (value === null) return <div class="actions"><p>The field is gone.</p><button type="button" onClick={onClose}>Close</button></div>;
+  if (value === null) return <div class="actions"><p>The field no longer exists.</p><button type="button" onClick={onClose}>Close</button></div>;
   return (
     <Form
       title={`Field ${shown(field)}`} submit="Save" locked={locked} onClose={onClose}
@@ -60,7 +60,7 @@ function Editor({ subject, field, onClose }: { subject: Subject; field: Uint8Arr
       ]}
       onSubmit={(values) => {
         const ttl = values["ttl"]!.trim() === "" ? left! : millis(values["ttl"]!);
-        if (ttl === null) return "A time looks like 90s, 5m or 1h 30m.";
+        if (ttl === null) return "Enter a time such as 90s, 5m or 1h 30m.";
         const set = ["HSET", key, field, meant(values["value"]!, value)];
         // HSET takes a field's deadline away.
         return ttl < 0 ? subject.edit(set) : subject.edit(set, ["HPEXPIRE", key, ttl, "FIELDS", 1, field]);

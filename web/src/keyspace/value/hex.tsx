@@ -45,7 +45,7 @@ export function HexView({ subject }: { subject: Subject }) {
           ]}
           onSubmit={(values) => {
             const bytes = bytesOfHex(values["bytes"]!);
-            if (bytes === null || bytes.length === 0) return "Bytes are pairs of hexadecimal digits: 0a ff 41.";
+            if (bytes === null || bytes.length === 0) return "Enter bytes as pairs of hexadecimal digits: 0a ff 41.";
             return subject.edit(["SETRANGE", key, values["offset"]!.trim(), bytes]);
           }}
         />

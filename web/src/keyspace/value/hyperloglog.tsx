@@ -14,7 +14,7 @@ export function HyperLogLogView({ subject }: { subject: Subject }) {
   const bytes = subject.ask("GET", subject.key) as Uint8Array;
   const content = latin1(bytes);
   const log = useMemo(() => readHyperLogLog(bytes), [content]);
-  if (log === null) return <p class="empty">The registers are damaged.</p>;
+  if (log === null) return <p class="empty">The registers are corrupt.</p>;
   const counts = histogram(log.registers);
   const used = log.registers.length - counts[0]!;
   return (

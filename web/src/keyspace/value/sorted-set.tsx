@@ -70,7 +70,7 @@ export function SortedSetView({ subject }: { subject: Subject }) {
 function Editor({ subject, member, onClose }: { subject: Subject; member: Uint8Array; onClose: () => void }) {
   const { key, locked } = subject;
   const score = subject.ask("ZSCORE", key, member) as number | null;
-  if (score === null) return <div class="actions"><p>The member is gone.</p><button type="button" onClick={onClose}>Close</button></div>;
+  if (score === null) return <div class="actions"><p>The member no longer exists.</p><button type="button" onClick={onClose}>Close</button></div>;
   return (
     <Form
       title={`Member ${shown(member)}`} submit="Save" locked={locked} onClose={onClose}

@@ -38,14 +38,14 @@ export function StreamView({ subject }: { subject: Subject }) {
           fields={[{ name: "fields", label: "New entry", hint: "field value field value …" }]}
           onSubmit={({ fields }) => {
             const words = split(fields!);
-            if (words === null || words.length === 0 || words.length % 2 !== 0) return "An entry is pairs of a field and a value; what has spaces stands in quotes.";
+            if (words === null || words.length === 0 || words.length % 2 !== 0) return "An entry consists of pairs of a field and a value. Quote words that contain spaces.";
             return subject.edit(["XADD", key, "*", ...words]);
           }}
         />
       )}
       {open !== null && open !== "new" && (
         <section class="form" aria-label={`Entry ${open}`}>
-          {entry === undefined ? <p>The entry is gone.</p> : (
+          {entry === undefined ? <p>The entry no longer exists.</p> : (
             <dl class="pairs">{pairs(entry[1]).map(([field, value], at) => <div key={at}><dt>{shown(field)}</dt><dd>{textOf(value, { breaks: true }) ?? quote(value)}</dd></div>)}</dl>
           )}
           <div class="form-buttons">

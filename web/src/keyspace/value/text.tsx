@@ -38,7 +38,7 @@ export function JsonView({ subject, text }: { subject: Subject; text: string }) 
     return isCompact ? JSON.stringify(edited) : draft;
   };
   // Laying out must not change what is there, such as a number with too many digits.
-  return <Editor subject={subject} text={isCompact ? JSON.stringify(value, null, 2) : text} toValue={toValue} mistake="This is no JSON yet." />;
+  return <Editor subject={subject} text={isCompact ? JSON.stringify(value, null, 2) : text} toValue={toValue} mistake="This is not valid JSON." />;
 }
 
 interface EditorProps {
@@ -54,7 +54,7 @@ function Editor({ subject, text, toValue, mistake, children }: EditorProps) {
   /** What is being written, and what was there when that began. */
   const [draft, setDraft] = useState<{ text: string; before: string } | null>(null);
   const value = draft && toValue(draft.text);
-  const locked = subject.locked ?? (draft === null ? "Nothing is changed yet." : value === null ? mistake! : null);
+  const locked = subject.locked ?? (draft === null ? "Nothing has been changed yet." : value === null ? mistake! : null);
   const save = () => {
     if (locked === null && subject.edit(["SET", subject.key, value!, "KEEPTTL"])) setDraft(null);
   };
@@ -80,7 +80,7 @@ function Editor({ subject, text, toValue, mistake, children }: EditorProps) {
         {draft !== null && <button type="button" onClick={() => setDraft(null)}>Discard</button>}
         {children}
         {draft !== null && value === null && <span class="mistake" role="status">{mistake}</span>}
-        {draft !== null && draft.before !== text && <span class="mistake" role="status">It has changed meanwhile; saving replaces it.</span>}
+        {draft !== null && draft.before !== text && <span class="mistake" role="status">The value has changed meanwhile; saving replaces it.</span>}
       </div>
     </form>
   );

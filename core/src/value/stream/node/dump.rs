@@ -1,26 +1,26 @@
-//! A node as the listpack that Redis has for it, which is what is dumped.
+//! Converts a node to the listpack that Redis has for it, for dumps, and back.
 //!
 //! ```text
 //! master   count  deleted  N  field 1 .. field N  0
 //! entry    flags  ms  seq  [N  field 1  value 1 .. | value 1 .. value N]  back
 //! ```
 //!
-//! Ids are told as differences from the node's first, its *master*. `back` is how many listpack entries lie before it in its
-//! entry.
+//! Ids are stored as differences from the node's first, its *master*. `back` is the number of
+//! listpack entries before it in its entry.
 
 use super::super::StreamId;
 use super::{DELETED, Node, SAME_FIELDS, Stored};
 use crate::value::listpack::{self, Entry, Listpack, ListpackRef};
 use alloc::vec::Vec;
 
-/// What the head of a node takes without the counts.
+/// Returns the size of the head of a node without the counts.
 pub(super) fn head_bytes<'a>(fields: impl ExactSizeIterator<Item = Entry<'a>>) -> usize {
     let count = Entry::Int(fields.len() as i64);
     let words = fields.chain([Entry::Int(0)]).map(Entry::size_bytes);
     ListpackRef::EMPTY.dumped_bytes() + count.size_bytes() + words.sum::<usize>()
 }
 
-/// What an entry takes.
+/// Returns the size of an entry.
 pub(super) fn entry_bytes<'a>(
     master: StreamId,
     id: StreamId,
@@ -31,7 +31,8 @@ pub(super) fn entry_bytes<'a>(
     around.into_iter().flatten().chain(words).map(Entry::size_bytes).sum()
 }
 
-/// The numbers of an entry besides its words: its id, the number of fields if it is told, and, last, `back`.
+/// Returns the numbers of an entry besides its words: its id, the number of fields if it is
+/// written, and, last, `back`.
 fn around(
     master: StreamId,
     id: StreamId,
@@ -48,13 +49,13 @@ fn around(
 }
 
 impl Node {
-    /// How long its listpack is when dumped.
+    /// Returns the length of the dumped listpack.
     pub(in crate::value::stream) fn dumped_bytes(&self) -> usize {
         let counts = [self.count(), self.removed].map(|count| Entry::Int(count as i64));
         self.dumped + counts.map(Entry::size_bytes).iter().sum::<usize>()
     }
 
-    /// Its listpack.
+    /// Returns the node as a listpack.
     pub(in crate::value::stream) fn dump(&self, master: StreamId) -> Listpack {
         let mut list = Listpack::with_capacity(self.dumped_bytes());
         let ((mut fields, count), _) = self.fields();
@@ -76,8 +77,8 @@ impl Node {
         list
     }
 
-    /// The node of a listpack, with its master. Returns nothing if a part is not where it should be, if the entries that were not
-    /// removed do not ascend, or if the counts are wrong.
+    /// Creates a node from a listpack, with its master. Returns `None` if the structure is invalid,
+    /// if the entries that were not removed do not ascend, or if the counts are wrong.
     pub(in crate::value::stream) fn load(
         master: StreamId,
         list: ListpackRef<'_>,
@@ -120,8 +121,9 @@ impl Node {
         }
     }
 
-    /// The same entries in a node whose master is the first of them, without those that were removed. Redis goes on with a node
-    /// that trimming has left without entries, even if `XSETID` has gone back to before its master.
+    /// Returns a node with the same entries whose master is the first of them, without removed
+    /// entries. Redis continues to use a node that trimming has left without entries, even if
+    /// `XSETID` has lowered the last id below its master.
     fn begun_at(&self, first: StreamId, master: StreamId) -> Self {
         let ((mut fields, count), _) = self.fields();
         let fields: Vec<_> = (0..count).map_while(|_| Entry::take_bare(&mut fields)).collect();
@@ -138,7 +140,7 @@ fn number(parts: &mut listpack::Iter<'_>) -> Option<usize> {
     usize::try_from(parts.next()?.to_i64()?).ok()
 }
 
-/// So many entries, if there are.
+/// Reads a number of entries. Returns `None` if there are fewer.
 fn words<'a>(parts: &mut listpack::Iter<'a>, count: usize) -> Option<Vec<Entry<'a>>> {
     let words: Vec<_> = parts.take(count).collect();
     (words.len() == count).then_some(words)
