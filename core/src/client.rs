@@ -25,8 +25,8 @@ impl ClientId {
         self.serial
     }
 
-    /// Returns a small number that is unique among the connected clients, so a front end can index its connections by it.
-    /// After a client has disconnected, its slot is reused.
+    /// Returns a small number that is unique among the connected clients, so a front end can index
+    /// its connections by it. After a client has disconnected, its slot is reused.
     #[must_use]
     pub const fn slot(self) -> usize {
         self.slot as usize
@@ -36,7 +36,8 @@ impl ClientId {
 /// The other end of a connection, as the front end sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The client's address as `CLIENT LIST` prints it (`127.0.0.1:50000`, or `path:0` for a Unix socket).
+    /// The client's address as `CLIENT LIST` prints it (`127.0.0.1:50000`, or `path:0` for a Unix
+    /// socket).
     pub address: String,
     /// The server's address of this connection.
     pub local_address: String,

@@ -630,8 +630,8 @@ pub fn unknown_command<'a>(name: &[u8], args: impl Iterator<Item = &'a [u8]>) ->
 }
 
 /// Returns the part of a name that Redis prints, which treats it as a C string of limited length.
-fn shown_part(name: &[u8], most_bytes: usize) -> &[u8] {
-    let name = &name[..name.len().min(most_bytes)];
+fn shown_part(name: &[u8], max_bytes: usize) -> &[u8] {
+    let name = &name[..name.len().min(max_bytes)];
     name.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 

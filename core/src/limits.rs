@@ -34,10 +34,10 @@ pub const ARGS_KEPT_COUNT: usize = 1024;
 pub const RESUMED_TURN_BYTES: usize = 64 * 1024;
 
 /// The number of empty output buffers kept for reuse.
-pub const SPARE_BUFFERS: usize = 64;
+pub const POOLED_BUFFERS: usize = 64;
 
 /// The maximum size of an output buffer kept for reuse; larger ones are freed.
-pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
+pub const POOLED_BUFFER_BYTES: usize = 64 * 1024;
 
 /// The number of records of a flushed database, or elements of a removed value, freed per tick.
 pub const LAZY_FREE_RECORDS: usize = 500;

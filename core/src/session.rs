@@ -74,21 +74,21 @@ impl ReplyMode {
 
 /// How a client's requests are authorized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Clearance {
+pub(crate) enum Auth {
     /// The user may do everything, so nothing is checked.
-    Full,
+    Unrestricted,
     /// Each request is checked against the user's permissions.
-    Limited,
+    Checked,
     /// The client must log in first.
-    Stranger,
+    Required,
 }
 
-impl Clearance {
+impl Auth {
     fn of(user: &User, is_known: bool) -> Self {
         match (is_known, user.is_unrestricted()) {
-            (false, _) => Self::Stranger,
-            (true, true) => Self::Full,
-            (true, false) => Self::Limited,
+            (false, _) => Self::Required,
+            (true, true) => Self::Unrestricted,
+            (true, false) => Self::Checked,
         }
     }
 }
@@ -171,8 +171,8 @@ pub(crate) struct Session {
     /// The user, which is the default user unless the client has logged in.
     pub(crate) user: Rc<User>,
     pub(crate) is_authenticated: bool,
-    /// Derived from the two fields above: see [`Self::renew_clearance`].
-    pub(crate) clearance: Clearance,
+    /// Derived from the two fields above: see [`Self::renew_auth`].
+    pub(crate) auth: Auth,
     pub(crate) reply_mode: ReplyMode,
     pub(crate) role: Role,
     /// The subscriptions, if there are any.
@@ -214,7 +214,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(id: ClientId, peer: Peer, user: Rc<User>, now: UnixMicros) -> Self {
-        let is_authenticated = user.is_for_strangers();
+        let is_authenticated = user.nopass();
         Self {
             id,
             peer,
@@ -225,7 +225,7 @@ impl Session {
             last_interaction: now,
             protocol: Protocol::Resp2,
             database: 0,
-            clearance: Clearance::of(&user, is_authenticated),
+            auth: Auth::of(&user, is_authenticated),
             user,
             is_authenticated,
             reply_mode: ReplyMode::On,
@@ -273,13 +273,14 @@ impl Session {
     pub(crate) fn become_user(&mut self, user: &Rc<User>, is_authenticated: bool, default: &User) {
         self.user = Rc::clone(user);
         self.is_authenticated = is_authenticated;
-        self.renew_clearance(default);
+        self.renew_auth(default);
     }
 
-    /// Derives the clearance anew, since the user or the default user may have changed.
-    pub(crate) fn renew_clearance(&mut self, default: &User) {
-        let is_known = self.is_authenticated || default.is_for_strangers();
-        self.clearance = Clearance::of(&self.user, is_known);
+    /// Derives the level of authentication again, since the user or the default user may have
+    /// changed.
+    pub(crate) fn renew_auth(&mut self, default: &User) {
+        let is_known = self.is_authenticated || default.nopass();
+        self.auth = Auth::of(&self.user, is_known);
     }
 
     /// Writes the reply to a blocked command that has timed out.

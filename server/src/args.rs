@@ -20,7 +20,7 @@ use crate::allocator;
 use crate::config_file::{self, Source};
 use crate::directive::{Directive, Origin, takes_words};
 use crate::fatal::Fatal;
-use crate::foreign;
+use crate::unsupported;
 
 const CONFIG_FILE: &str = "config-file";
 const RECORD: &str = "record";
@@ -98,7 +98,7 @@ fn command() -> Command {
         )
         .args(PARAMETERS.iter().map(flag))
         .args(LISTED.map(|(name, words, help)| base(name).value_name(words).help(help)))
-        .args(foreign::names().map(|name| base(name).hide(true)))
+        .args(unsupported::names().map(|name| base(name).hide(true)))
 }
 
 fn base(name: &'static str) -> Arg {
@@ -176,7 +176,7 @@ fn is_flag(word: &OsStr) -> bool {
 }
 
 fn is_parameter(name: &[u8]) -> bool {
-    let mut others = LISTED.iter().map(|(name, ..)| *name).chain(foreign::names());
+    let mut others = LISTED.iter().map(|(name, ..)| *name).chain(unsupported::names());
     Config::parameter(name).is_some()
         || others.any(|other| other.as_bytes().eq_ignore_ascii_case(name))
 }

@@ -56,7 +56,7 @@ fn updated(text: &[u8], changed: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
     let lines: Vec<&[u8]> =
         text.strip_suffix(b"\n").unwrap_or(text).split(|&byte| byte == b'\n').collect();
-    let told = told_values(&lines);
+    let told = logged_values(&lines);
     let mut written: BTreeMap<&str, VecDeque<Line>> = BTreeMap::new();
     let mut new: Vec<Vec<u8>> = Vec::new();
     for line in lines.into_iter().filter(|line| !(text.is_empty() && line.is_empty())) {
@@ -112,7 +112,7 @@ fn overruled(lines: &[Vec<u8>], wanted: &BTreeMap<&str, Vec<u8>>) -> Vec<Vec<u8>
 
 /// Returns the value that the file sets for each parameter that it names: lines of the same name
 /// accumulate, or the last one wins.
-fn told_values(lines: &[&[u8]]) -> BTreeMap<&'static str, Vec<u8>> {
+fn logged_values(lines: &[&[u8]]) -> BTreeMap<&'static str, Vec<u8>> {
     let mut config = Config::default();
     let mut names = Vec::new();
     for (parameter, words) in lines.iter().filter_map(|line| parameter_of(line)) {

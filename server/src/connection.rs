@@ -41,7 +41,7 @@ const LARGE_REQUEST_BYTES: u64 = 1024;
 const HUGE_REQUEST_BYTES: u64 = limits::BIG_ARG_LEN_BYTES as u64;
 /// The same for requests that arrive faster than they are served and mostly bypass the shared
 /// buffer.
-const SPARE_TURN_BYTES: usize = 256 * 1024;
+const LARGE_ARGUMENT_TURN_BYTES: usize = 256 * 1024;
 /// The initial read of a request that is expected to have a large argument: its head.
 const HEAD_BYTES: usize = 2 * 1024;
 
@@ -65,7 +65,7 @@ pub(crate) struct Connection {
     /// The connection is closed once the output is written.
     is_ending: bool,
     /// Writes to the peer fail: its requests are still executed, its replies are dropped.
-    is_deaf: bool,
+    write_failed: bool,
     /// The connection is in the event loop's list of connections to serve.
     pub(crate) is_listed: bool,
 }
@@ -133,7 +133,7 @@ impl Connection {
             is_full: false,
             awaits_room: false,
             is_ending: false,
-            is_deaf: false,
+            write_failed: false,
             is_listed: false,
         })
     }
@@ -154,7 +154,7 @@ impl Connection {
         self.peer_has_closed |= event.is_read_closed() || is_broken;
         self.has_input |= event.is_readable() || self.peer_has_closed;
         self.is_full &= !(event.is_writable() || is_broken);
-        self.is_deaf |= is_broken;
+        self.write_failed |= is_broken;
     }
 
     /// Writes pending output, then reads once into `room`. If `takes_spare` is set, input that
@@ -173,7 +173,7 @@ impl Connection {
         self.turn = Turn::default();
         let takes_spare = takes_spare
             && self.stream.can_read_to_spare()
-            && (self.sends == Size::Huge || engine.spare(self.client).is_some());
+            && (self.sends == Size::Huge || engine.large_argument_buffer(self.client).is_some());
         let len_bytes = match self.may_read(engine) {
             false => Ok(0),
             true if takes_spare => self.read_apart(engine, room, now),
@@ -199,7 +199,7 @@ impl Connection {
         now: UnixMicros,
     ) -> io::Result<usize> {
         loop {
-            if let Some(spare) = engine.spare(self.client) {
+            if let Some(spare) = engine.large_argument_buffer(self.client) {
                 let wanted = spare.capacity() - spare.len();
                 let result = self.stream.read_to_spare(spare);
                 if self.note_read(result)? < wanted {
@@ -207,11 +207,11 @@ impl Connection {
                 }
             }
             let len_bytes = self.read(&mut room[..HEAD_BYTES])?;
-            if len_bytes < HEAD_BYTES || self.turn.bytes > SPARE_TURN_BYTES {
+            if len_bytes < HEAD_BYTES || self.turn.bytes > LARGE_ARGUMENT_TURN_BYTES {
                 return Ok(len_bytes);
             }
             self.turn.requests += engine.receive(self.client, &room[..len_bytes], now);
-            if !self.may_read(engine) || engine.spare(self.client).is_none() {
+            if !self.may_read(engine) || engine.large_argument_buffer(self.client).is_none() {
                 return Ok(0);
             }
         }
@@ -278,7 +278,7 @@ impl Connection {
         } else if engine.awaits_turn(self.client) {
             // Its requests run even if it has hung up; an effect follows.
             Next::Wait
-        } else if self.is_deaf
+        } else if self.write_failed
             || self.is_ending && engine.output(self.client).is_empty()
             || self.peer_has_closed && engine.is_blocked(self.client)
         {
@@ -298,7 +298,7 @@ impl Connection {
     ) -> io::Result<()> {
         let mut left = engine.output(self.client).len();
         while (left > 0 || self.stream.owes_bytes()) && !self.is_full {
-            if self.is_deaf {
+            if self.write_failed {
                 engine.consume(self.client, left, now);
                 break;
             }
@@ -337,7 +337,7 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => {
                 // Input sent before the peer closed must still be read.
-                self.is_deaf = true;
+                self.write_failed = true;
                 self.peer_has_closed = true;
                 self.has_input = true;
             }

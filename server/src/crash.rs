@@ -10,7 +10,7 @@ use crate::log;
 
 /// Installs a panic hook that writes a full report to standard error, and to the log if it is a
 /// file. If `crash-log-enabled` is off, only the single line of Rust's default hook is written.
-pub(crate) fn tell_panics(is_enabled: bool, logfile: Option<&Path>) {
+pub(crate) fn log_panics(is_enabled: bool, logfile: Option<&Path>) {
     if !is_enabled {
         drop(panic::take_hook());
         return;
@@ -48,9 +48,9 @@ mod tests {
             let crash = |text: &'static str| {
                 assert!(thread::spawn(move || panic!("{text}")).join().is_err());
             };
-            tell_panics(true, Some(Path::new(&log)));
+            log_panics(true, Some(Path::new(&log)));
             crash("the first panic of this test");
-            tell_panics(false, Some(Path::new(&log)));
+            log_panics(false, Some(Path::new(&log)));
             return crash("the second panic of this test");
         }
         let log = env::temp_dir().join(format!("redstart-crash-{}", process::id()));

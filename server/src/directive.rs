@@ -6,7 +6,7 @@ use core::fmt;
 use redstart_core::config::{Config, Kind, Parameter};
 
 use crate::fatal::Fatal;
-use crate::foreign::{self, Foreign};
+use crate::unsupported::{self, Foreign};
 
 /// A name and its words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Directive {
     /// that is safe.
     pub(crate) fn apply(&self, config: &mut Config) -> Result<Applied, Fatal> {
         let Some(parameter) = Config::parameter(self.name.as_bytes()) else {
-            return match foreign::judge(&self.name, &self.words) {
+            return match unsupported::judge(&self.name, &self.words) {
                 Some(Foreign::Idle) => Ok(Applied::Set),
                 Some(Foreign::Ignored) => Ok(Applied::Ignored),
                 Some(Foreign::Refused(why)) => Err(Fatal::new(format!("{self}: {why}"))),

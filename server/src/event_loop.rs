@@ -116,7 +116,7 @@ impl EventLoop {
             if let Some(end) = self.end {
                 return Ok(end);
             }
-            match self.poll.poll(&mut events, Some(self.patience(now, tick_at))) {
+            match self.poll.poll(&mut events, Some(self.poll_timeout(now, tick_at))) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => now = self.now(),
             }
@@ -148,7 +148,7 @@ impl EventLoop {
     }
 
     /// Returns the timeout of the wait for events.
-    fn patience(&self, now: UnixMicros, tick_at: UnixMicros) -> Duration {
+    fn poll_timeout(&self, now: UnixMicros, tick_at: UnixMicros) -> Duration {
         let accept_at = match self.accept_again_at {
             Some(at) => at,
             None if self.listeners.borrow().have_clients() => now,
@@ -200,7 +200,7 @@ impl EventLoop {
             match connection.fill(&mut self.engine, room, self.poll.registry(), now, takes_spare) {
                 Fill::Bytes(len_bytes) => {
                     if slots.len() > 1 {
-                        self.engine.foresee(connection.client(), &room[..len_bytes]);
+                        self.engine.prefetch(connection.client(), &room[..len_bytes]);
                     }
                     self.filled.push((slot, len_bytes));
                     used += len_bytes;

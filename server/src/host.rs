@@ -115,7 +115,7 @@ impl Host for ServerHost {
                 Ok(())
             }
             "crash-log-enabled" => {
-                crash::tell_panics(config.crash_log_enabled, self.log.file());
+                crash::log_panics(config.crash_log_enabled, self.log.file());
                 Ok(())
             }
             "oom-score-adj" | "oom-score-adj-values" => {

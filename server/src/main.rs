@@ -18,7 +18,6 @@ mod directive;
 mod event_loop;
 mod fatal;
 mod file_limit;
-mod foreign;
 mod host;
 mod listener;
 mod log;
@@ -31,6 +30,7 @@ mod stream;
 mod supervisor;
 mod syslog;
 mod tls;
+mod unsupported;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -50,7 +50,7 @@ pub(crate) fn serve(
     }
     enter_dir(&mut configured.config)?;
     let log = open_log(&configured.config)?;
-    crash::tell_panics(configured.config.crash_log_enabled, log.file());
+    crash::log_panics(configured.config.crash_log_enabled, log.file());
     let config_file = match source {
         Some(Source::File(path)) => Some(path),
         _ => None,

@@ -282,9 +282,9 @@ impl Database<'_> {
             Action::Expire(key, deadline, condition) => self.expire(key, *deadline, *condition),
             Action::Pttl(key) => {
                 let now_ms = self.now_ms;
-                self.tell_deadline(key, |deadline_ms| deadline_ms - now_ms)
+                self.reply_deadline(key, |deadline_ms| deadline_ms - now_ms)
             }
-            Action::PexpireTime(key) => self.tell_deadline(key, |deadline_ms| deadline_ms),
+            Action::PexpireTime(key) => self.reply_deadline(key, |deadline_ms| deadline_ms),
             Action::Persist(key) => {
                 flag(self.entry(key).is_some_and(|entry| entry.deadline_ms.take().is_some()))
             }
@@ -443,7 +443,7 @@ impl Database<'_> {
         }
     }
 
-    fn tell_deadline(&mut self, key: &Key, form: impl Fn(i64) -> i64) -> Expected {
+    fn reply_deadline(&mut self, key: &Key, form: impl Fn(i64) -> i64) -> Expected {
         let told = self.entry(key).map_or(-2, |entry| entry.deadline_ms.map_or(-1, form));
         Expected::Exactly(Reply::Integer(told))
     }

@@ -13,7 +13,8 @@ use crate::{quoting::quote, resp::Reply};
 ///
 /// ```
 /// use redstart_tests::{print::lines, resp::Reply};
-/// let nested = Reply::Array(vec![Reply::Integer(1), Reply::Array(vec![Reply::NullBulk, Reply::Bulk(b"a\n".to_vec())])]);
+/// let inner = Reply::Array(vec![Reply::NullBulk, Reply::Bulk(b"a\n".to_vec())]);
+/// let nested = Reply::Array(vec![Reply::Integer(1), inner]);
 /// assert_eq!(lines(&nested, false), ["1) (integer) 1", "2) 1) (nil)", r#"   2) "a\n""#]);
 /// ```
 #[must_use]

@@ -6,7 +6,8 @@
 ///
 /// ```
 /// use redstart_tests::quoting::split;
-/// assert_eq!(split(r#"SET "a key" 'it\'s' "\x00\n""#).unwrap(), [&b"SET"[..], b"a key", b"it's", b"\0\n"]);
+/// let words = split(r#"SET "a key" 'it\'s' "\x00\n""#).unwrap();
+/// assert_eq!(words, [&b"SET"[..], b"a key", b"it's", b"\0\n"]);
 /// assert_eq!(split(r#"GET "k"x"#), None);
 /// ```
 #[must_use]

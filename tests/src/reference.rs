@@ -47,7 +47,8 @@ impl Reference {
         }
     }
 
-    /// The program to run: the one that `REDIS_SERVER`, `REDICT_SERVER` or `VALKEY_SERVER` names, else the one in `PATH`.
+    /// The program to run: the one that `REDIS_SERVER`, `REDICT_SERVER` or `VALKEY_SERVER` names,
+    /// else the one in `PATH`.
     #[must_use]
     pub fn program(self) -> Option<PathBuf> {
         let variable = format!("{}_SERVER", self.name().to_uppercase());
@@ -132,7 +133,8 @@ impl Server {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("redstart-reference-{}-{number}", process::id()));
         fs::create_dir_all(&folder)?;
-        // Another program may take the port before the server does. Then the server ends at once, and the next port is tried.
+        // Another program may take the port before the server does. Then the server ends at once,
+        // and the next port is tried.
         for _ in 0..5 {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let process = Command::new(program)

@@ -51,8 +51,8 @@ pub enum Marker {
     /// `! known_failure: why`: Redstart does not support this yet, and the suite fails as soon as
     /// it does.
     KnownFailure(String),
-    /// These references answer otherwise: `! redis_7_2: why` only Redis 7.0, `! differs: why` all of them,
-    /// `! differs from valkey: why` those named.
+    /// These references answer otherwise: `! redis_7_2: why` only Redis 7.0, `! differs: why` all
+    /// of them, `! differs from valkey: why` those named.
     Differs(Vec<Reference>, String),
 }
 

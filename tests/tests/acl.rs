@@ -1,5 +1,6 @@
-//! Users x commands x keys: on both servers `ACL DRYRUN` says the same of random users and random commands, and what it says
-//! becomes of the command. 7.2 has other words for that, so of an error what was denied is compared.
+//! Users x commands x keys: on both servers `ACL DRYRUN` says the same of random users and random
+//! commands, and what it says becomes of the command. 7.2 has other words for that, so of an error
+//! what was denied is compared.
 
 use redstart_core::{
     client::{ClientId, Peer},
@@ -24,7 +25,8 @@ const USERS: usize = 60;
 /// How often a user is asked about a command of the table, and about one of [`REQUESTS`].
 const ROUNDS: usize = 3;
 
-/// Rules of all kinds. Of commands and categories those that mean something to commands that both servers have.
+/// Rules of all kinds. Of commands and categories those that mean something to commands that both
+/// servers have.
 const RULES: &[&str] = &[
     "+@all",
     "+@all",
@@ -122,7 +124,8 @@ const LOGIN: &[&[&str]] = &[
     &["on", "nopass", "clearselectors"],
 ];
 
-/// Requests with several keys of which each is read or written, with keys for `K` and channels for `C`.
+/// Requests with several keys of which each is read or written, with keys for `K` and channels for
+/// `C`.
 const REQUESTS: &[&str] = &[
     "BITFIELD K GET u8 0",
     "BITFIELD K GET u8 0 SET u8 0 1",
@@ -272,8 +275,8 @@ impl Both {
         expected == Reply::Status(b"OK".to_vec())
     }
 
-    /// Asks whether the user may make a request. One that is denied is made all the same, and so is one that is permitted if it
-    /// is harmless.
+    /// Asks whether the user may make a request. One that is denied is made all the same, and so is
+    /// one that is permitted if it is harmless.
     fn ask(&mut self, name: &[u8], request: &[Vec<u8>], is_harmless: bool) {
         let dryrun = [b"ACL".to_vec(), b"DRYRUN".to_vec(), name.to_vec()];
         let asking = [&dryrun[..], request].concat();

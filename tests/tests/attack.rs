@@ -1,4 +1,5 @@
-//! A few sessions of the attack; `cargo run -p redstart-tests --bin attack` plays them for as long as it is let.
+//! A few sessions of the attack; `cargo run -p redstart-tests --bin attack` plays them for as long
+//! as it is let.
 
 use redstart_core::random::Seed;
 use redstart_tests::attack::{failure, session};

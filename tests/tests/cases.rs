@@ -1,4 +1,5 @@
-//! The corpus: every scenario against Redstart, and against the references, which shows that the corpus and its markers are true.
+//! The corpus: every scenario against Redstart, and against the references, which shows that the
+//! corpus and its markers are true.
 //!
 //! `CASES=string/set cargo test -p redstart-tests --test cases` plays the files whose name holds that text.
 

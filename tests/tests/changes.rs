@@ -1,4 +1,5 @@
-//! The stream of changes: it is what Redis sends to its replicas, and applied at any other time it gives the same data.
+//! The stream of changes: it is what Redis sends to its replicas, and applied at any other time it
+//! gives the same data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -53,7 +54,8 @@ impl Source {
     fn play(&mut self, step: &Step) {
         match step {
             Step::Send { client, commands } => {
-                // Parameters are not part of the data, though some decide how streams are cut into nodes.
+                // Parameters are not part of the data, though some decide how streams are cut into
+                // nodes.
                 let sent =
                     commands.iter().filter(|words| !words[0].eq_ignore_ascii_case(b"CONFIG"));
                 let bytes: Vec<u8> = sent.flat_map(|command| multibulk(command)).collect();

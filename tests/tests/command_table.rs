@@ -1,4 +1,5 @@
-//! The command table: `COMMAND` describes every command as the references that stand for Redis 7.2 do.
+//! The command table: `COMMAND` describes every command as the references that stand for Redis 7.2
+//! do.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use redstart_tests::{
     resp::{Reply, decode},
 };
 
-/// Entries by the names of their commands, subcommands among them, each without the list of its subcommands.
+/// Entries by the names of their commands, subcommands among them, each without the list of its
+/// subcommands.
 type Table = BTreeMap<String, Vec<Reply>>;
 
 #[test]

@@ -1,5 +1,5 @@
-//! What Redstart depends on: only crates of the public registry, only under licences that go with its own, and none twice
-//! in incompatible versions where it ships.
+//! What Redstart depends on: only crates of the public registry, only under licences that go with
+//! its own, and none twice in incompatible versions where it ships.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! A limit of memory is kept by whatever commands, evicts what its policy says and nothing else, and replays.
+//! A limit of memory is kept by whatever commands, evicts what its policy says and nothing else,
+//! and replays.
 
 use redstart_core::client::{ClientId, Peer};
 use redstart_core::config::Config;
@@ -8,7 +9,8 @@ use redstart_core::time::UnixMicros;
 
 const LIMIT: u64 = 3_000_000;
 
-/// How far a command may exceed the limit: it is checked before the command, and the largest here adds some kilobytes.
+/// How far a command may exceed the limit: it is checked before the command, and the largest here
+/// adds some kilobytes.
 const SLACK: u64 = 40_000;
 
 struct Server {

@@ -1,4 +1,5 @@
-//! A few seconds of each fuzz target; `tests/fuzz/run` does it for hours, and finds its way by coverage.
+//! A few seconds of each fuzz target; `tests/fuzz/run` does it for hours, and finds its way by
+//! coverage.
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Every value that a client can create can be written and read: one by one, with all others in a file, and in place.
+//! Every value that a client can create can be written and read: one by one, with all others in a
+//! file, and in place.
 
 use std::collections::BTreeSet;
 

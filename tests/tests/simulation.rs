@@ -1,5 +1,5 @@
-//! Short simulations. `SIMULATION_STEPS=10000000 cargo test --release -p redstart-tests --test simulation -- --nocapture` makes
-//! them long.
+//! Short simulations. `SIMULATION_STEPS=10000000 cargo test --release -p redstart-tests --test
+//! simulation -- --nocapture` makes them long.
 
 use std::env;
 

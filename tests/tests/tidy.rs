@@ -183,7 +183,8 @@ impl Source {
         numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    /// The modules of its own crate that it names, and where: of `crate::{a::B, c}` both `a` and `c`.
+    /// The modules of its own crate that it names, and where: of `crate::{a::B, c}` both `a` and
+    /// `c`.
     fn imports(&self) -> Vec<(usize, String)> {
         let mut imports = Vec::new();
         let mut list_depth = None;

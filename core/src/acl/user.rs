@@ -64,7 +64,7 @@ impl User {
 
     /// Returns `true` if clients are this user without authenticating. Only the default user can
     /// be.
-    pub(crate) const fn is_for_strangers(&self) -> bool {
+    pub(crate) const fn nopass(&self) -> bool {
         self.needs_no_password && self.is_enabled
     }
 

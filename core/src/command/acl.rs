@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use super::permission;
 use super::spec::Category;
 use super::table::Commands;
@@ -82,14 +82,14 @@ fn describe(reply: &mut Reply<'_>, selector: &Selector) {
 }
 
 pub(super) fn list(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    tell_users(ctx, Acl::line)
+    apply_users(ctx, Acl::line)
 }
 
 pub(super) fn users(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
-    tell_users(ctx, |user| user.name().to_vec())
+    apply_users(ctx, |user| user.name().to_vec())
 }
 
-fn tell_users(ctx: &mut Context<'_>, text: fn(&User) -> Vec<u8>) -> Handled {
+fn apply_users(ctx: &mut Context<'_>, text: fn(&User) -> Vec<u8>) -> Handled {
     let users = ctx.instance.acl.users();
     ctx.reply.array(users.len());
     users.for_each(|user| ctx.reply.bulk(&text(user)));
@@ -192,12 +192,12 @@ pub(super) fn log(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = match args.get(2) {
         None => 10,
         Some(_) if args.len() > 3 => return Err(error::subcommand_syntax("acl", &args[1])),
-        Some(word) if args::is(word, "RESET") => {
+        Some(word) if parse::is(word, "RESET") => {
             ctx.instance.acl.log.clear();
             ctx.reply.ok();
             return Ok(Outcome::Done);
         }
-        Some(count) => args::count_of(args::integer(count)?).unwrap_or(0),
+        Some(count) => parse::count_of(parse::integer(count)?).unwrap_or(0),
     };
     let (log, reply) = (&ctx.instance.acl.log, &mut ctx.reply);
     let now = ctx.now.millis();
@@ -241,7 +241,7 @@ pub(super) fn genpass(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let bits = match args.get(2) {
         None => 256,
         Some(_) if args.len() > 3 => return Err(error::subcommand_syntax("acl", &args[1])),
-        Some(bits) => args::integer(bits)?,
+        Some(bits) => parse::integer(bits)?,
     };
     if !(1..=MOST_PASSWORD_BITS).contains(&bits) {
         return Err(error::GENPASS_BITS);

@@ -103,7 +103,7 @@ pub(crate) use bit_set;
 mod tests {
     use alloc::{format, vec, vec::Vec};
 
-    use crate::command::keys::{KeyFlag, KeyFlags};
+    use crate::command::key_specs::{KeyFlag, KeyFlags};
 
     #[test]
     fn members_iterate_in_declaration_order() {

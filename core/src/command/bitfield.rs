@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::bitmap;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::value::bitfield::{Encoding, Overflow};
@@ -75,11 +75,11 @@ impl Operation {
     fn parse(ctx: &Context<'_>, args: Args<'_>, overflow: Overflow) -> Result<Self, Error> {
         let encoding = Encoding::parse(&args[1]).ok_or(error::BITFIELD_ENCODING)?;
         let offset = bitmap::offset(ctx, &args[2], Some(encoding.bits()))?;
-        let action = if args::is(&args[0], "GET") {
+        let action = if parse::is(&args[0], "GET") {
             Action::Get
         } else {
-            let value = args::integer(&args[3])?;
-            let is_set = args::is(&args[0], "SET");
+            let value = parse::integer(&args[3])?;
+            let is_set = parse::is(&args[0], "SET");
             (if is_set { Action::Set } else { Action::IncrBy })(value, overflow)
         };
         Ok(Self { encoding, offset, action })

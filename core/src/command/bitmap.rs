@@ -6,8 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::dataset::event::Event;
 use crate::error::{self, Error};
 use crate::number::parse_i64;
@@ -45,7 +45,7 @@ pub(super) fn bitcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let asked = match args.len() {
         2 => None,
         4 | 5 => {
-            let (start, end) = (args::integer(&args[2])?, args::integer(&args[3])?);
+            let (start, end) = (parse::integer(&args[2])?, parse::integer(&args[3])?);
             Some((start, end, unit_bits(args.get(4))?))
         }
         _ => return Err(error::SYNTAX),
@@ -64,7 +64,7 @@ pub(super) fn bitcount(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn bitpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let wanted = match args::integer(&args[2])? {
+    let wanted = match parse::integer(&args[2])? {
         0 => false,
         1 => true,
         _ => return Err(error::BITPOS_BIT),
@@ -72,9 +72,9 @@ pub(super) fn bitpos(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 6 {
         return Err(error::SYNTAX);
     }
-    let start = args.get(3).map_or(Ok(0), args::integer)?;
+    let start = args.get(3).map_or(Ok(0), parse::integer)?;
     let unit = unit_bits(args.get(5))?;
-    let end = args.get(4).map(args::integer).transpose()?;
+    let end = args.get(4).map(parse::integer).transpose()?;
     let Some(value) = ctx.keys.read_string(&args[1])? else {
         // A missing key counts as an infinite run of zeros.
         ctx.reply.integer(-i64::from(wanted));
@@ -183,8 +183,8 @@ pub(super) fn put(ctx: &mut Context<'_>, key: &[u8], bytes: Vec<u8>, event: Even
 fn unit_bits(arg: Option<&[u8]>) -> Result<i64, Error> {
     match arg {
         None => Ok(8),
-        Some(unit) if args::is(unit, "BYTE") => Ok(8),
-        Some(unit) if args::is(unit, "BIT") => Ok(1),
+        Some(unit) if parse::is(unit, "BYTE") => Ok(8),
+        Some(unit) if parse::is(unit, "BIT") => Ok(1),
         Some(_) => Err(error::SYNTAX),
     }
 }

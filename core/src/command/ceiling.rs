@@ -8,7 +8,7 @@
 //! once more.
 
 use super::context::Context;
-use super::keys::KeyFlag;
+use super::key_specs::KeyFlag;
 use super::spec::Flag;
 use crate::error::{self, Error};
 use crate::memory::allocated;

@@ -5,9 +5,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use crate::acl::Acl;
 use crate::client::{ClientId, Transport};
 use crate::config::ClientClass;
@@ -61,8 +61,8 @@ fn up_to_nul(text: &[u8]) -> &[u8] {
 
 pub(super) fn setinfo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (attribute, value) = (&args[2], &args[3]);
-    let is_name = args::is(attribute, "LIB-NAME");
-    if !is_name && !args::is(attribute, "LIB-VER") {
+    let is_name = parse::is(attribute, "LIB-NAME");
+    if !is_name && !parse::is(attribute, "LIB-VER") {
         return Err(error::quoted("ERR Unrecognized option '", attribute, "'"));
     }
     if !is_printable(value) {
@@ -112,9 +112,9 @@ pub(super) fn no_touch(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 fn on_or_off(arg: &[u8]) -> Result<bool, Error> {
-    if args::is(arg, "ON") {
+    if parse::is(arg, "ON") {
         Ok(true)
-    } else if args::is(arg, "OFF") {
+    } else if parse::is(arg, "OFF") {
         Ok(false)
     } else {
         Err(error::SYNTAX)
@@ -135,10 +135,10 @@ pub(super) fn list(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut kind = None;
     match args.get(2) {
         None => {}
-        Some(option) if args::is(option, "TYPE") && args.len() == 4 => {
+        Some(option) if parse::is(option, "TYPE") && args.len() == 4 => {
             kind = Some(client_kind(&args[3])?);
         }
-        Some(option) if args::is(option, "ID") && args.len() > 3 => {
+        Some(option) if parse::is(option, "ID") && args.len() > 3 => {
             let parse = |arg| number::parse_i64(arg).ok_or(error::INVALID_CLIENT_ID);
             serials = Some(args.iter().skip(3).map(parse).collect::<Result<Vec<i64>, Error>>()?);
         }
@@ -283,7 +283,8 @@ impl<'a> Filters<'a> {
             let value = args.get(at + 1).ok_or(error::SYNTAX)?;
             match option.to_ascii_uppercase().as_slice() {
                 b"ID" => {
-                    let serial = args::integer(value).map_err(|_| error::CLIENT_ID_NOT_POSITIVE)?;
+                    let serial =
+                        parse::integer(value).map_err(|_| error::CLIENT_ID_NOT_POSITIVE)?;
                     if serial < 1 {
                         return Err(error::CLIENT_ID_NOT_POSITIVE);
                     }
@@ -294,8 +295,8 @@ impl<'a> Filters<'a> {
                 b"TYPE" => filters.kind = Some(client_kind(value)?),
                 b"USER" if acl.user(value).is_some() => filters.user = Some(value),
                 b"USER" => return Err(error::quoted("ERR No such user '", value, "'")),
-                b"SKIPME" if args::is(value, "YES") => filters.skips_caller = true,
-                b"SKIPME" if args::is(value, "NO") => filters.skips_caller = false,
+                b"SKIPME" if parse::is(value, "YES") => filters.skips_caller = true,
+                b"SKIPME" if parse::is(value, "NO") => filters.skips_caller = false,
                 _ => return Err(error::SYNTAX),
             }
             at += 2;
@@ -345,11 +346,11 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     }
     let with_error = match args.get(3) {
         None => false,
-        Some(reason) if args::is(reason, "TIMEOUT") => false,
-        Some(reason) if args::is(reason, "ERROR") => true,
+        Some(reason) if parse::is(reason, "TIMEOUT") => false,
+        Some(reason) if parse::is(reason, "ERROR") => true,
         Some(_) => return Err(error::UNBLOCK_REASON),
     };
-    let serial = args::integer(&args[2])?;
+    let serial = parse::integer(&args[2])?;
     let blocked = ctx
         .instance
         .clients
@@ -375,12 +376,12 @@ pub(super) fn unblock(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn pause(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mode = match args.get(3) {
         None => PauseMode::All,
-        Some(mode) if args.len() == 4 && args::is(mode, "ALL") => PauseMode::All,
-        Some(mode) if args.len() == 4 && args::is(mode, "WRITE") => PauseMode::Writes,
+        Some(mode) if args.len() == 4 && parse::is(mode, "ALL") => PauseMode::All,
+        Some(mode) if args.len() == 4 && parse::is(mode, "WRITE") => PauseMode::Writes,
         Some(_) if args.len() == 4 => return Err(error::PAUSE_MODE),
         Some(_) => return Err(error::subcommand_syntax("client", &args[1])),
     };
-    let until: UnixMicros = ctx.now.after_ms(args::timeout_ms(&args[2], ctx.now)?);
+    let until: UnixMicros = ctx.now.after_ms(parse::timeout_ms(&args[2], ctx.now)?);
     // A new pause can extend or tighten the current one, not shorten or relax it; that needs
     // UNPAUSE.
     ctx.instance.pause = Some(match ctx.instance.pause_at(ctx.now) {

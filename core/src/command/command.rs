@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::context::{Context, Outcome};
 use super::help;
-use super::keys::{BeginSearch, FindKeys, KeySpec};
+use super::key_specs::{BeginSearch, FindKeys, KeySpec};
 use super::spec::{Argument, Category, Flag, Spec};
 use super::table::Command;
 use crate::error::{self, Error};

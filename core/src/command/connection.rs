@@ -1,8 +1,8 @@
 //! Connection commands: `HELLO`, `AUTH`, `SELECT`, ... `CLIENT` has its own files.
 
-use super::args;
 use super::client;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::permission;
 use super::tracking;
 use crate::acl::{self, Reason};
@@ -10,7 +10,7 @@ use crate::error::{self, Error};
 use crate::number;
 use crate::resp::args::Args;
 use crate::resp::reply::Protocol;
-use crate::session::{Clearance, Closing};
+use crate::session::{Auth, Closing};
 use crate::{REDIS_VERSION, VERSION};
 
 type Handled = Result<Outcome, Error>;
@@ -39,7 +39,7 @@ pub(super) fn echo(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn select(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let index = args::int32(&args[1])?;
+    let index = parse::int32(&args[1])?;
     ctx.session_mut().database = ctx.keys.database_index(index)?;
     ctx.reply.ok();
     Ok(Outcome::Done)
@@ -59,7 +59,7 @@ pub(super) fn reset(ctx: &mut Context<'_>, _args: Args<'_>) -> Handled {
     tracking::end(ctx);
     ctx.session_mut().reset();
     let default = ctx.instance.acl.default_user();
-    ctx.instance.clients[ctx.client].become_user(default, default.is_for_strangers(), default);
+    ctx.instance.clients[ctx.client].become_user(default, default.nopass(), default);
     ctx.reply.switch(Protocol::Resp2);
     ctx.reply.simple("RESET");
     Ok(Outcome::Done)
@@ -108,10 +108,10 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut at = 2;
     while let Some(option) = args.get(at) {
         let more = args.len() - 1 - at;
-        if args::is(option, "AUTH") && more >= 2 {
+        if parse::is(option, "AUTH") && more >= 2 {
             login = Some((&args[at + 1], &args[at + 2]));
             at += 3;
-        } else if args::is(option, "SETNAME") && more >= 1 {
+        } else if parse::is(option, "SETNAME") && more >= 1 {
             name = Some(client::checked_name(&args[at + 1])?);
             at += 2;
         } else {
@@ -121,7 +121,7 @@ pub(super) fn hello(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if let Some((user, password)) = login {
         log_in(ctx, &args[0], user, password)?;
     }
-    if ctx.session().clearance == Clearance::Stranger {
+    if ctx.session().auth == Auth::Required {
         return Err(error::HELLO_NO_AUTH);
     }
     if let Some(name) = name {

@@ -2,10 +2,10 @@
 
 use alloc::format;
 
-use super::args;
 use super::config;
 use super::context::{Context, Outcome};
 use super::digest::Digest;
+use super::parse;
 use super::reload;
 use crate::dataset::event::Event;
 use crate::error::{self, Error};
@@ -23,12 +23,12 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         (b"HELP", 2) => help(ctx),
         (b"SLEEP", 3) => sleep(ctx, &args[2]),
         (b"SET-ACTIVE-EXPIRE", 3) => {
-            ctx.instance.active_expire = args::integer(&args[2])? != 0;
+            ctx.instance.active_expire = parse::integer(&args[2])? != 0;
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
         (b"SET-SKIP-CHECKSUM-VALIDATION", 3) => {
-            ctx.instance.skips_checksums = args::integer(&args[2])? != 0;
+            ctx.instance.skips_checksums = parse::integer(&args[2])? != 0;
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
@@ -41,7 +41,7 @@ pub(super) fn debug(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             Ok(Outcome::Done)
         }
         (b"PAUSE-CRON", 3) => {
-            ctx.instance.pauses_cron = args::integer(&args[2])? != 0;
+            ctx.instance.pauses_cron = parse::integer(&args[2])? != 0;
             ctx.reply.ok();
             Ok(Outcome::Done)
         }
@@ -157,9 +157,9 @@ fn object(ctx: &mut Context<'_>, key: &[u8]) -> Handled {
 const RECORD_BYTES: usize = 64;
 
 fn populate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
+    let count = parse::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
     let prefix = args.get(3).unwrap_or(b"key");
-    let size = args.get(4).map(|size| args::count(size, 0, error::MUST_BE_POSITIVE));
+    let size = args.get(4).map(|size| parse::count(size, 0, error::MUST_BE_POSITIVE));
     let size = size.transpose()?.unwrap_or(0);
     if size as u64 > ctx.instance.config.proto_max_bulk_len as u64 {
         return Err(error::STRING_TOO_LONG);

@@ -65,19 +65,19 @@ impl Digest {
         if let ValueRef::String(string) = record.value() {
             self.mix(&TYPE_STRING.to_be_bytes());
             self.mix(string.bytes(&mut itoa::Buffer::new()));
-        } else if let Some(list) = record.compound::<List>() {
+        } else if let Some(list) = record.collection::<List>() {
             self.mix(&TYPE_LIST.to_be_bytes());
             list.for_each(End::Head, 0, usize::MAX, |element| {
                 self.mix(element.text(&mut itoa::Buffer::new()));
             });
-        } else if let Some(set) = record.compound::<Set>() {
+        } else if let Some(set) = record.collection::<Set>() {
             self.mix(&TYPE_SET.to_be_bytes());
             set.iter().for_each(|member| self.xor(member.text(&mut itoa::Buffer::new())));
-        } else if let Some(set) = record.compound::<SortedSet>() {
+        } else if let Some(set) = record.collection::<SortedSet>() {
             self.mix_sorted_set(set);
-        } else if let Some(hash) = record.compound::<Hash>() {
+        } else if let Some(hash) = record.collection::<Hash>() {
             self.mix_hash(hash);
-        } else if let Some(stream) = record.compound::<Stream>() {
+        } else if let Some(stream) = record.collection::<Stream>() {
             self.mix_stream(stream);
         }
         if record.deadline().is_some() {

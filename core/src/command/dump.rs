@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::{hash, list, set, sorted_set};
 use crate::config::Config;
 use crate::dataset::event::Event;
@@ -35,7 +35,7 @@ pub(super) fn restore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         return Err(error::BUSY_KEY);
     }
     let now = ctx.keys.now_ms();
-    let deadline = match args::integer(&args[2])? {
+    let deadline = match parse::integer(&args[2])? {
         0 => None,
         ttl_ms => {
             if ttl_ms < 0 {
@@ -114,12 +114,12 @@ impl Options {
                 (b"REPLACE", _) => options.replaces = true,
                 (b"ABSTTL", _) => options.is_absolute = true,
                 (b"IDLETIME", Some(value)) if options.frequency.is_none() => {
-                    let idle_seconds = u64::try_from(args::integer(value)?);
+                    let idle_seconds = u64::try_from(parse::integer(value)?);
                     options.idle_seconds = Some(idle_seconds.map_err(|_| error::INVALID_IDLETIME)?);
                     at += 1;
                 }
                 (b"FREQ", Some(value)) if options.idle_seconds.is_none() => {
-                    let frequency = u8::try_from(args::integer(value)?);
+                    let frequency = u8::try_from(parse::integer(value)?);
                     options.frequency = Some(frequency.map_err(|_| error::INVALID_FREQ)?);
                     at += 1;
                 }

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use super::parse::{self, ExpiryForm};
 use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
@@ -74,7 +74,7 @@ impl Conditions {
 fn set_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm) -> Handled {
     let key = &args[1];
     let conditions = Conditions::parse(args)?;
-    let value = args::integer(&args[2])?;
+    let value = parse::integer(&args[2])?;
     let deadline_ms = form.deadline_ms(value, ctx.now, ctx.command.spec.name)?;
     let is_allowed = ctx
         .keys
@@ -110,25 +110,25 @@ pub(super) fn persist(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn ttl(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.keys.now_ms().0;
-    tell_deadline(ctx, args, |deadline_ms| (deadline_ms.saturating_sub(now_ms) + 500) / 1_000)
+    reply_deadline(ctx, args, |deadline_ms| (deadline_ms.saturating_sub(now_ms) + 500) / 1_000)
 }
 
 pub(super) fn pttl(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.keys.now_ms().0;
-    tell_deadline(ctx, args, |deadline_ms| deadline_ms.saturating_sub(now_ms))
+    reply_deadline(ctx, args, |deadline_ms| deadline_ms.saturating_sub(now_ms))
 }
 
 pub(super) fn expiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    tell_deadline(ctx, args, |deadline_ms| (deadline_ms + 500) / 1_000)
+    reply_deadline(ctx, args, |deadline_ms| (deadline_ms + 500) / 1_000)
 }
 
 pub(super) fn pexpiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    tell_deadline(ctx, args, |deadline_ms| deadline_ms)
+    reply_deadline(ctx, args, |deadline_ms| deadline_ms)
 }
 
 /// Replies with the deadline in the form that a command returns it; -1 for no deadline, -2 for a
 /// missing key.
-fn tell_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
+fn reply_deadline(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
     let told = match ctx.keys.peek(&args[1]) {
         None => -2,
         Some(record) => record.deadline().map_or(-1, |deadline| form(deadline.0) as i64),

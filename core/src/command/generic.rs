@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::dataset::event::Event;
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
@@ -95,7 +95,7 @@ fn rename_if(ctx: &mut Context<'_>, args: Args<'_>, only_if_missing: bool) -> Re
 
 pub(super) fn relocate(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let key = &args[1];
-    let target = ctx.keys.database_index(args::int32(&args[2])?)?;
+    let target = ctx.keys.database_index(parse::int32(&args[2])?)?;
     if target == ctx.keys.database {
         return Err(error::SAME_OBJECT);
     }
@@ -112,11 +112,11 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (mut target, mut replaces) = (ctx.keys.database, false);
     let mut at = 3;
     while let Some(option) = args.get(at) {
-        if args::is(option, "REPLACE") {
+        if parse::is(option, "REPLACE") {
             replaces = true;
-        } else if args::is(option, "DB") && at + 1 < args.len() {
+        } else if parse::is(option, "DB") && at + 1 < args.len() {
             at += 1;
-            target = ctx.keys.database_index(args::int32(&args[at])?)?;
+            target = ctx.keys.database_index(parse::int32(&args[at])?)?;
         } else {
             return Err(error::SYNTAX);
         }
@@ -139,8 +139,8 @@ pub(super) fn copy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let replicas = args::integer(&args[1])?;
-    let timeout_ms = args::timeout_ms(&args[2], ctx.now)?;
+    let replicas = parse::integer(&args[1])?;
+    let timeout_ms = parse::timeout_ms(&args[2], ctx.now)?;
     // This engine does not replicate yet, so only a wait for zero replicas ends at once.
     if replicas <= 0 || ctx.session().is_in_exec {
         ctx.reply.integer(0);
@@ -151,7 +151,7 @@ pub(super) fn wait(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn swapdb(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let index = |arg: &[u8], not_a_number: Error| args::int32(arg).map_err(|_| not_a_number);
+    let index = |arg: &[u8], not_a_number: Error| parse::int32(arg).map_err(|_| not_a_number);
     let first = index(&args[1], error::INVALID_FIRST_DB_INDEX)?;
     let second = index(&args[2], error::INVALID_SECOND_DB_INDEX)?;
     let (first, second) = (ctx.keys.database_index(first)?, ctx.keys.database_index(second)?);
@@ -187,7 +187,7 @@ pub(super) fn flushall(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 fn check_flush_mode(args: Args<'_>) -> Result<(), Error> {
     match args.get(1) {
         None => Ok(()),
-        Some(mode) if args.len() == 2 && (args::is(mode, "SYNC") || args::is(mode, "ASYNC")) => {
+        Some(mode) if args.len() == 2 && (parse::is(mode, "SYNC") || parse::is(mode, "ASYNC")) => {
             Ok(())
         }
         Some(_) => Err(error::SYNTAX),

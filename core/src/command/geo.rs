@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::sorted_set::{double, limits};
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
@@ -115,10 +115,10 @@ pub(super) fn position(longitude: &[u8], latitude: &[u8]) -> Result<Position, Er
 /// Returns the length of a distance unit in metres.
 pub(super) fn unit_m(name: &[u8]) -> Result<f64, Error> {
     match name {
-        unit if args::is(unit, "M") => Ok(1.0),
-        unit if args::is(unit, "KM") => Ok(1000.0),
-        unit if args::is(unit, "FT") => Ok(0.3048),
-        unit if args::is(unit, "MI") => Ok(1609.34),
+        unit if parse::is(unit, "M") => Ok(1.0),
+        unit if parse::is(unit, "KM") => Ok(1000.0),
+        unit if parse::is(unit, "FT") => Ok(0.3048),
+        unit if parse::is(unit, "MI") => Ok(1609.34),
         _ => Err(error::GEO_UNIT),
     }
 }

@@ -4,9 +4,9 @@ use crate::sort;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::geo::{position, reply_distance, reply_position, unit_m};
+use super::parse;
 use super::set::reply_member;
 use super::sorted_set::limits;
 use crate::dataset::event::Event;
@@ -14,7 +14,7 @@ use crate::error::{self, Error};
 use crate::number::parse_f64;
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::geohash::{Area, Position, Shape};
 use crate::value::listpack::Entry;
 use crate::value::sorted_set::{Gathering, SortedSet, SortedSetRef};
@@ -165,7 +165,7 @@ impl<'a> Request<'a> {
                 1
             }
             b"COUNT" if has(1) => {
-                let count = args::integer(&args[1])?;
+                let count = parse::integer(&args[1])?;
                 if count <= 0 {
                     return Err(error::GEO_COUNT);
                 }

@@ -1,7 +1,7 @@
 //! Hash commands, except those for the deadlines of fields: see `hash_expire`.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::scan;
 use crate::config::Config;
 use crate::dataset::edit::Edit;
@@ -13,7 +13,7 @@ use crate::random::{Random, Seed};
 use crate::resp::args::Args;
 use crate::resp::reply::{Protocol, Reply};
 use crate::time::UnixMillis;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::hash::{FieldDeadline, Hash, HashLimits, HashRef, Pair};
 use crate::value::string::StringRef;
 use alloc::vec::Vec;
@@ -112,9 +112,9 @@ pub(super) fn hdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn hincrby(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let increment = args::integer(&args[3])?;
+    let increment = parse::integer(&args[3])?;
     let sum = |old: Option<&[u8]>| {
-        let old = old.map_or(Ok(0), args::integer).map_err(|_| error::HASH_NOT_AN_INTEGER)?;
+        let old = old.map_or(Ok(0), parse::integer).map_err(|_| error::HASH_NOT_AN_INTEGER)?;
         old.checked_add(increment).ok_or(error::OVERFLOW)
     };
     let write = |sum: &i64, text: &mut Vec<u8>| {
@@ -140,7 +140,7 @@ pub(super) fn hincrbyfloat(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut effects = ctx.effects();
     if effects.are_recorded() {
         let (key, field, now) = (&args[1], &args[2], ctx.keys.now_ms());
-        let hash = ctx.keys.consider(key).and_then(|record| record.compound::<Hash>());
+        let hash = ctx.keys.consider(key).and_then(|record| record.collection::<Hash>());
         // `HSET` clears the deadline of a field, so a field that has one propagates differently.
         match hash.and_then(|hash| hash.deadline(field, now)).flatten() {
             None => effects.push(&[b"HSET", key, field, &text]),
@@ -250,11 +250,11 @@ fn all<'a>(
 }
 
 pub(super) fn hrandfield(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args.get(2).map(args::integer).transpose()?;
+    let count = args.get(2).map(parse::integer).transpose()?;
     if count == Some(i64::MIN) {
         return Err(error::COUNT_OUT_OF_RANGE);
     }
-    let with_values = args.get(3).is_some_and(|word| args::is(word, "WITHVALUES"));
+    let with_values = args.get(3).is_some_and(|word| parse::is(word, "WITHVALUES"));
     if args.len() > 4 || args.len() == 4 && !with_values {
         return Err(error::SYNTAX);
     }
@@ -300,7 +300,7 @@ fn random_fields(
         reply.array(0);
         return Ok(Outcome::Done);
     };
-    let wanted = args::draws(count)?;
+    let wanted = parse::draws(count)?;
     if count < 0 {
         reply.array(wanted * words);
         let _stopped = hash.draw(random, wanted, now, |pair| {

@@ -5,9 +5,9 @@
 //! (`HLEN`) until it removes the field; here expired fields do not count. A hash with deadlines is
 //! always a `hashtable`; Redis has a special listpack encoding for small ones.
 
-use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
 use super::hash::{hash_limits, reply_value};
+use super::parse::{self, ExpiryForm};
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
 use crate::dataset::keys::Keys;
@@ -17,7 +17,7 @@ use crate::number;
 use crate::random::Seed;
 use crate::resp::args::Args;
 use crate::time::{UnixMicros, UnixMillis};
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::hash::{FieldDeadline, Hash};
 use alloc::vec::Vec;
 
@@ -41,7 +41,7 @@ const LATEST_MS: i64 = (1 << 46) - 1;
 
 /// Rejects a key that does not hold a hash, before any argument is parsed.
 fn check_type(keys: &mut Keys<'_>, key: &[u8]) -> Result<(), Error> {
-    match keys.consider(key).map(|record| record.compound::<Hash>().is_some()) {
+    match keys.consider(key).map(|record| record.collection::<Hash>().is_some()) {
         Some(false) => Err(error::WRONG_TYPE),
         _ => Ok(()),
     }
@@ -49,7 +49,7 @@ fn check_type(keys: &mut Keys<'_>, key: &[u8]) -> Result<(), Error> {
 
 /// Parses `FIELDS numfields` at `at` and returns the fields.
 fn fields(args: Args<'_>, at: usize, not_positive: Error) -> Result<Args<'_>, Error> {
-    if !args.get(at).is_some_and(|word| args::is(word, "FIELDS")) {
+    if !args.get(at).is_some_and(|word| parse::is(word, "FIELDS")) {
         return Err(error::FIELDS_MISSING);
     }
     let count = args.get(at + 1).and_then(number::parse_i64).filter(|count| *count > 0);
@@ -68,7 +68,7 @@ fn deadline(
     now: UnixMicros,
     command: &str,
 ) -> Result<UnixMillis, Error> {
-    let value = args::integer(arg)?;
+    let value = parse::integer(arg)?;
     if value < 0 {
         return Err(error::EXPIRE_NEGATIVE);
     }
@@ -223,25 +223,25 @@ fn each_field(
 
 pub(super) fn httl(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.keys.now_ms().0;
-    tell_deadlines(ctx, args, |deadline_ms| (deadline_ms - now_ms).div_ceil(1_000))
+    reply_deadlines(ctx, args, |deadline_ms| (deadline_ms - now_ms).div_ceil(1_000))
 }
 
 pub(super) fn hpttl(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let now_ms = ctx.keys.now_ms().0;
-    tell_deadlines(ctx, args, |deadline_ms| deadline_ms - now_ms)
+    reply_deadlines(ctx, args, |deadline_ms| deadline_ms - now_ms)
 }
 
 pub(super) fn hexpiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    tell_deadlines(ctx, args, |deadline_ms| deadline_ms.div_ceil(1_000))
+    reply_deadlines(ctx, args, |deadline_ms| deadline_ms.div_ceil(1_000))
 }
 
 pub(super) fn hpexpiretime(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    tell_deadlines(ctx, args, |deadline_ms| deadline_ms)
+    reply_deadlines(ctx, args, |deadline_ms| deadline_ms)
 }
 
 /// Replies with the deadlines of fields in the form that a command returns them. A field that still
 /// exists never expires before now.
-fn tell_deadlines(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
+fn reply_deadlines(ctx: &mut Context<'_>, args: Args<'_>, form: impl Fn(u64) -> u64) -> Handled {
     let now = ctx.keys.now_ms();
     let hash = ctx.keys.read_as::<Hash>(&args[1])?;
     let fields = fields(args, 2, error::NUMBER_OF_FIELDS)?;
@@ -284,7 +284,7 @@ pub(super) fn hgetdel(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 pub(super) fn hgetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     check_type(&mut ctx.keys, &args[1])?;
     let form = ExpiryForm::option(&args[2]);
-    let persists = args::is(&args[2], "PERSIST");
+    let persists = parse::is(&args[2], "PERSIST");
     let deadline = form.map(|form| deadline(&args[3], form, ctx.now, ctx.command.spec.name));
     let deadline = deadline.transpose()?;
     let at = if deadline.is_some() { 4 } else { 2 + usize::from(persists) };
@@ -348,7 +348,7 @@ impl<'a> SetOptions<'a> {
         let (mut condition, mut expiration) = (None, None);
         let mut at = 2;
         while let Some(word) = args.get(at) {
-            if args::is(word, "FIELDS") {
+            if parse::is(word, "FIELDS") {
                 return Ok(Self {
                     if_none_exists: condition == Some(false),
                     if_all_exist: condition == Some(true),
@@ -357,11 +357,11 @@ impl<'a> SetOptions<'a> {
                 });
             }
             let form = ExpiryForm::option(word);
-            if args::is(word, "FNX") || args::is(word, "FXX") {
-                if condition.replace(args::is(word, "FXX")).is_some() {
+            if parse::is(word, "FNX") || parse::is(word, "FXX") {
+                if condition.replace(parse::is(word, "FXX")).is_some() {
                     return Err(error::HSETEX_CONDITIONS);
                 }
-            } else if form.is_some() || args::is(word, "KEEPTTL") {
+            } else if form.is_some() || parse::is(word, "KEEPTTL") {
                 if expiration.is_some() {
                     return Err(error::HSETEX_EXPIRATIONS);
                 }

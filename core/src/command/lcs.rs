@@ -3,8 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
@@ -35,7 +35,7 @@ pub(super) fn lcs(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Erro
             b"WITHMATCHLEN" => with_len = true,
             b"MINMATCHLEN" if at + 1 < args.len() => {
                 at += 1;
-                min_len = usize::try_from(args::integer(&args[at])?.max(0)).unwrap_or(usize::MAX);
+                min_len = usize::try_from(parse::integer(&args[at])?.max(0)).unwrap_or(usize::MAX);
             }
             _ => return Err(error::SYNTAX),
         }

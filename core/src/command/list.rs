@@ -1,7 +1,7 @@
 //! Lists: push, read and edit. Pops have their own file.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::config::Config;
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
@@ -9,7 +9,7 @@ use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
 use crate::value::list::{self, End, List, ListLimits, ListRef};
-use crate::value::{Compound, listpack::Entry};
+use crate::value::{Collection, listpack::Entry};
 use core::ops::{ControlFlow, Range};
 
 type Handled = Result<Outcome, Error>;
@@ -81,7 +81,7 @@ pub(super) fn lindex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let reply = &mut ctx.reply;
     let mut found = None;
     if let Some(list) = ctx.keys.read_as::<List>(&args[1])? {
-        let index = from_start(args::integer(&args[2])?, list.len());
+        let index = from_start(parse::integer(&args[2])?, list.len());
         found = index.and_then(|index| list.get(index, |element| reply_element(reply, element)));
     }
     if found.is_none() {
@@ -91,7 +91,7 @@ pub(super) fn lindex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (start, stop) = (args::integer(&args[2])?, args::integer(&args[3])?);
+    let (start, stop) = (parse::integer(&args[2])?, parse::integer(&args[3])?);
     let reply = &mut ctx.reply;
     match ctx.keys.read_as::<List>(&args[1])? {
         None => reply.array(0),
@@ -109,7 +109,7 @@ pub(super) fn lrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 /// Resolves an index into a list of `len` elements; `None` if it is before the first.
 fn from_start(index: i64, len: usize) -> Option<usize> {
     let index = if index < 0 { index.checked_add(len as i64)? } else { index };
-    args::count_of(index)
+    parse::count_of(index)
 }
 
 /// Clamps the range from `start` to `stop` to a list of `len` elements.
@@ -138,12 +138,12 @@ impl Search {
         let mut at = 0;
         while let Some(option) = options.get(at) {
             let value = options.get(at + 1).ok_or(error::SYNTAX)?;
-            if args::is(option, "RANK") {
-                search.set_rank(args::integer(value)?)?;
-            } else if args::is(option, "COUNT") {
-                search.count = Some(args::count(value, 0, error::LPOS_COUNT_NEGATIVE)?);
-            } else if args::is(option, "MAXLEN") {
-                let len = args::count(value, 0, error::LPOS_MAXLEN_NEGATIVE)?;
+            if parse::is(option, "RANK") {
+                search.set_rank(parse::integer(value)?)?;
+            } else if parse::is(option, "COUNT") {
+                search.count = Some(parse::count(value, 0, error::LPOS_COUNT_NEGATIVE)?);
+            } else if parse::is(option, "MAXLEN") {
+                let len = parse::count(value, 0, error::LPOS_MAXLEN_NEGATIVE)?;
                 search.max_len = if len == 0 { usize::MAX } else { len };
             } else {
                 return Err(error::SYNTAX);
@@ -222,7 +222,7 @@ pub(super) fn lset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, element) = (&args[1], &args[3]);
     let limits = limits(&ctx.instance.config);
     let is_set = ctx.keys.edit(key, |list: &mut List| {
-        let index = match args::integer(&args[2]) {
+        let index = match parse::integer(&args[2]) {
             Ok(index) => from_start(index, list.view().len()),
             Err(error) => return Edit::unchanged(Err(error)),
         };
@@ -240,8 +240,8 @@ pub(super) fn lset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn linsert(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let side = match &args[2] {
-        word if args::is(word, "BEFORE") => End::Head,
-        word if args::is(word, "AFTER") => End::Tail,
+        word if parse::is(word, "BEFORE") => End::Head,
+        word if parse::is(word, "AFTER") => End::Tail,
         _ => return Err(error::SYNTAX),
     };
     let limits = limits(&ctx.instance.config);
@@ -258,7 +258,7 @@ pub(super) fn linsert(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn lrem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::integer(&args[2])?;
+    let count = parse::integer(&args[2])?;
     if count == i64::MIN {
         return Err(error::OUT_OF_NEGATABLE);
     }
@@ -280,7 +280,7 @@ pub(super) fn lrem(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn ltrim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (start, stop) = (args::integer(&args[2])?, args::integer(&args[3])?);
+    let (start, stop) = (parse::integer(&args[2])?, parse::integer(&args[3])?);
     let limits = limits(&ctx.instance.config);
     let removed = ctx.keys.edit(&args[1], |list: &mut List| {
         let len = list.view().len();

@@ -2,9 +2,9 @@
 
 use alloc::vec;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::list::{limits, pushed, reply_element};
+use super::parse;
 use super::pop::{self, Form, Pops};
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
@@ -13,7 +13,7 @@ use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::time::UnixMicros;
 use crate::value::list::{End, List};
-use crate::value::{Compound, Type};
+use crate::value::{Collection, Type};
 
 type Handled = Result<Outcome, Error>;
 
@@ -35,7 +35,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     if args.len() > 3 {
         return Err(error::wrong_arity(ctx.command.spec.name));
     }
-    let wanted = args::count(wanted, 0, error::MUST_BE_POSITIVE)?;
+    let wanted = parse::count(wanted, 0, error::MUST_BE_POSITIVE)?;
     if List::pop(ctx, &args[1], end, wanted, Form::Several)?.is_none() {
         ctx.reply.null_array();
     }
@@ -127,7 +127,7 @@ fn move_or_null(ctx: &mut Context<'_>, args: Args<'_>, from: End, to: End) -> Ha
 
 pub(super) fn blmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (from, to) = (List::end(&args[3])?, List::end(&args[4])?);
-    let until = args::block_until(&args[5], ctx.now)?;
+    let until = parse::block_until(&args[5], ctx.now)?;
     if move_element(ctx, &args[1], &args[2], from, to)? {
         return Ok(ctx.instead([b"LMOVE", &args[1], &args[2], &args[3], &args[4]]));
     }
@@ -135,7 +135,7 @@ pub(super) fn blmove(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn brpoplpush(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let until = args::block_until(&args[3], ctx.now)?;
+    let until = parse::block_until(&args[3], ctx.now)?;
     if move_element(ctx, &args[1], &args[2], End::Tail, End::Head)? {
         return Ok(ctx.instead([b"RPOPLPUSH", &args[1], &args[2]]));
     }
@@ -166,7 +166,7 @@ fn move_element(
 ) -> Result<bool, Error> {
     let limits = limits(&ctx.instance.config);
     let Some(record) = ctx.keys.consider(source) else { return Ok(false) };
-    let list = record.compound::<List>().ok_or(error::WRONG_TYPE)?;
+    let list = record.collection::<List>().ok_or(error::WRONG_TYPE)?;
     let at = if from == End::Head { 0 } else { list.len() - 1 };
     let Some(element) = list.get(at, |element| element.to_vec()) else { return Ok(false) };
     let push = |list: &mut List| {

@@ -3,9 +3,9 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use crate::error::{self, Error};
 use crate::instance::host::Usage;
 use crate::resp::args::Args;
@@ -17,9 +17,9 @@ pub(super) fn usage(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let mut at = 3;
     while let Some(option) = args.get(at) {
         let samples =
-            args.get(at + 1).filter(|_| args::is(option, "SAMPLES")).ok_or(error::SYNTAX)?;
+            args.get(at + 1).filter(|_| parse::is(option, "SAMPLES")).ok_or(error::SYNTAX)?;
         // Every part of a value is counted, so samples are not needed.
-        if args::integer(samples)? < 0 {
+        if parse::integer(samples)? < 0 {
             return Err(error::SYNTAX);
         }
         at += 2;

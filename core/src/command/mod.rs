@@ -1,7 +1,6 @@
 //! The commands: the table that describes them, and the handlers that run them.
 
 pub(crate) mod acl;
-mod args;
 mod bit_set;
 mod bitfield;
 mod bitmap;
@@ -24,7 +23,7 @@ mod hash_expire;
 mod help;
 mod hyperloglog;
 mod info;
-pub mod keys;
+pub mod key_specs;
 mod latency;
 mod lcs;
 mod list;
@@ -32,6 +31,7 @@ mod list_pop;
 mod memory;
 pub(crate) mod monitor;
 mod object;
+mod parse;
 pub(crate) mod permission;
 mod pop;
 mod pubsub;

@@ -1,7 +1,7 @@
 //! Checks requests against the permissions of their users.
 
 use super::client::describe;
-use super::keys::{Key, KeyFlag, KeyFlags};
+use super::key_specs::{Key, KeyFlag, KeyFlags};
 use super::spec::{Channels, Flag};
 use super::table::Command;
 use crate::acl::log::Event;

@@ -1,16 +1,16 @@
 //! Pops from the first existing key of several, with or without blocking: the common part of lists
 //! and sorted sets.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
-use crate::value::Compound;
+use crate::value::Collection;
 
 type Handled = Result<Outcome, Error>;
 
 /// A type with two ends to pop from.
-pub(super) trait Pops: Compound {
+pub(super) trait Pops: Collection {
     type End: Copy;
 
     /// The ends and their keywords.
@@ -18,7 +18,7 @@ pub(super) trait Pops: Compound {
 
     /// Parses the keyword of an end.
     fn end(word: &[u8]) -> Result<Self::End, Error> {
-        let named = Self::ENDS.into_iter().find(|(name, _)| args::is(word, name));
+        let named = Self::ENDS.into_iter().find(|(name, _)| parse::is(word, name));
         named.map(|(_, end)| end).ok_or(error::SYNTAX)
     }
 
@@ -52,7 +52,7 @@ pub(super) enum Form {
 /// Implements `BLPOP`, `BZPOPMIN` and similar commands.
 pub(super) fn pop_or_wait<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>, end: C::End) -> Handled {
     let last = args.len() - 1;
-    let until = args::block_until(&args[last], ctx.now)?;
+    let until = parse::block_until(&args[last], ctx.now)?;
     let keys = args.slice(1..last);
     if let Some((key, _)) = pop_first::<C>(ctx, keys, end, 1, Form::KeyAndOne)? {
         return Ok(ctx.instead([C::command(end), key]));
@@ -73,7 +73,7 @@ pub(super) fn mpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 /// Implements `BLMPOP` and `BZMPOP`.
 pub(super) fn bmpop<C: Pops>(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let Request { keys, end, count } = Request::parse::<C>(args, 2)?;
-    let until = args::block_until(&args[1], ctx.now)?;
+    let until = parse::block_until(&args[1], ctx.now)?;
     if let Some(popped) = pop_first::<C>(ctx, keys, end, count, Form::KeyAndSeveral)? {
         return Ok(popped_several::<C>(ctx, end, popped));
     }
@@ -116,14 +116,14 @@ struct Request<'a, E> {
 impl<'a, E> Request<'a, E> {
     /// Parses the arguments, starting with the number of keys at `at`.
     fn parse<C: Pops<End = E>>(args: Args<'a>, at: usize) -> Result<Self, Error> {
-        let keys = args::count(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
+        let keys = parse::count(&args[at], 1, error::NUMKEYS_NOT_POSITIVE)?;
         let end_at = keys.checked_add(at + 1).filter(|end_at| *end_at < args.len());
         let end_at = end_at.ok_or(error::SYNTAX)?;
         let end = C::end(&args[end_at])?;
         let mut count = 1;
         if let Some(word) = args.get(end_at + 1) {
-            let value = args.get(end_at + 2).filter(|_| args::is(word, "COUNT"));
-            count = args::count(value.ok_or(error::SYNTAX)?, 1, error::COUNT_NOT_POSITIVE)?;
+            let value = args.get(end_at + 2).filter(|_| parse::is(word, "COUNT"));
+            count = parse::count(value.ok_or(error::SYNTAX)?, 1, error::COUNT_NOT_POSITIVE)?;
         }
         if args.len() > end_at + 3 {
             return Err(error::SYNTAX);

@@ -9,9 +9,9 @@ use core::mem;
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::dump;
+use super::parse;
 use crate::error::{self, Error};
 use crate::keyspace::database::Database;
 use crate::persist::rdb::lzf::Compressor;
@@ -22,8 +22,8 @@ use crate::value::record::{AccessClock, Record};
 const OPTIONS: [&str; 3] = ["MERGE", "NOFLUSH", "NOSAVE"];
 
 pub(super) fn reload(ctx: &mut Context<'_>, args: Args<'_>) -> Result<Outcome, Error> {
-    let has = |option| args.iter().skip(2).any(|arg| args::is(arg, option));
-    if !args.iter().skip(2).all(|arg| OPTIONS.iter().any(|option| args::is(arg, option))) {
+    let has = |option| args.iter().skip(2).any(|arg| parse::is(arg, option));
+    if !args.iter().skip(2).all(|arg| OPTIONS.iter().any(|option| parse::is(arg, option))) {
         return Err(error::RELOAD_OPTION);
     }
     let is_empty = ctx.keys.dataset.keyspace.iter().all(Database::is_empty);

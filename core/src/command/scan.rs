@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::error::{self, Error};
 use crate::glob::{self, Case};
 use crate::number;
@@ -37,7 +37,7 @@ impl<'a> Options<'a> {
         let mut options = Self { with_values: true, count: 10, pattern: None, kind: None };
         let mut at = 0;
         while let Some(option) = args.get(at) {
-            if scope == Scope::Fields && args::is(option, "NOVALUES") {
+            if scope == Scope::Fields && parse::is(option, "NOVALUES") {
                 options.with_values = false;
                 at += 1;
                 continue;
@@ -45,7 +45,7 @@ impl<'a> Options<'a> {
             let value = args.get(at + 1).ok_or(error::SYNTAX)?;
             match option.to_ascii_uppercase().as_slice() {
                 b"COUNT" => {
-                    options.count = args::integer(value)?;
+                    options.count = parse::integer(value)?;
                     if options.count < 1 {
                         return Err(error::SYNTAX);
                     }

@@ -1,6 +1,6 @@
 //! Secret arguments, which `MONITOR` and the slow log redact.
 
-use super::args;
+use super::parse;
 use super::spec::Spec;
 use crate::config::Config;
 use crate::resp::args::Args;
@@ -27,9 +27,9 @@ fn is_login(arguments: Args<'_>, index: usize) -> bool {
     let mut at = 1;
     while at < index {
         at += match &arguments[at] {
-            option if args::is(option, "AUTH") && index <= at + 2 => return true,
-            option if args::is(option, "AUTH") => 3,
-            option if args::is(option, "SETNAME") => 2,
+            option if parse::is(option, "AUTH") && index <= at + 2 => return true,
+            option if parse::is(option, "AUTH") => 3,
+            option if parse::is(option, "SETNAME") => 2,
             _ => 1,
         };
     }

@@ -4,8 +4,8 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::error::{self, Error};
 use crate::instance::Effect;
 use crate::random::{Random, Seed};
@@ -49,17 +49,17 @@ pub(super) fn shutdown(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 /// Replies with generative art, different at each call, and the version.
 pub(super) fn lolwut(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let version = args.get(2).filter(|_| args::is(&args[1], "VERSION"));
+    let version = args.get(2).filter(|_| parse::is(&args[1], "VERSION"));
     let first = if version.is_some() { 3 } else { 1 };
     // Redis 5 and 6 take the size of the canvas as arguments; other versions ignore their
     // arguments.
-    let numbers = match version.map(args::integer).transpose()? {
+    let numbers = match version.map(parse::integer).transpose()? {
         Some(5) => 3,
         Some(6) => 2,
         _ => 0,
     };
     let size = |index: usize, default: i64, most: i64| match args.get(first + index) {
-        Some(arg) => match args::integer(arg) {
+        Some(arg) => match parse::integer(arg) {
             Err(error) if index < numbers => Err(error),
             size => Ok(size.map_or(default, |size| size.clamp(1, most))),
         },

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::scan;
 use crate::config::Config;
 use crate::dataset::edit::Edit;
@@ -111,7 +111,7 @@ fn spop_count(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     if args.len() > 3 {
         return Err(error::SYNTAX);
     }
-    let count = args::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
+    let count = parse::count(&args[2], 0, error::MUST_BE_POSITIVE)?;
     let Context { keys, reply, .. } = ctx;
     let len = written(keys, &args[1])?.map_or(0, SetRef::len);
     reply.set(count.min(len));
@@ -154,7 +154,7 @@ fn pop(ctx: &mut Context<'_>, key: &[u8], count: usize) -> Result<Option<Effects
 pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = match args.len() {
         2 => None,
-        3 => Some(args::integer(&args[2])?),
+        3 => Some(parse::integer(&args[2])?),
         _ => return Err(error::SYNTAX),
     };
     if count == Some(i64::MIN) {
@@ -170,7 +170,7 @@ pub(super) fn srandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (Some(_), None) => reply.array(0),
         (Some(count), Some(set)) => {
-            let wanted = args::draws(count)?;
+            let wanted = parse::draws(count)?;
             if count >= 0 {
                 reply.array(wanted.min(set.len()));
                 let sample = set.sample(&mut random, wanted);
@@ -242,7 +242,7 @@ pub(super) fn reply_member(reply: &mut Reply<'_>, member: Entry<'_>) {
 
 /// Looks a set up for writing.
 fn written<'a>(keys: &'a mut Keys<'_>, key: &[u8]) -> Result<Option<SetRef<'a>>, Error> {
-    keys.consider(key).map(|record| record.compound::<Set>().ok_or(error::WRONG_TYPE)).transpose()
+    keys.consider(key).map(|record| record.collection::<Set>().ok_or(error::WRONG_TYPE)).transpose()
 }
 
 /// Returns a generator for one command, usable while the keys are borrowed.

@@ -2,14 +2,14 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::set::{reply_member, set_limits};
 use crate::dataset::event::Event;
 use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::listpack::{Entry, Listpack};
 use crate::value::set::{self, Set, SetLimits, SetRef};
 
@@ -48,14 +48,14 @@ pub(super) fn sdiffstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn sintercard(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args::count(&args[1], 1, error::NUMKEYS_NOT_POSITIVE)?;
+    let count = parse::count(&args[1], 1, error::NUMKEYS_NOT_POSITIVE)?;
     if count > args.len() - 2 {
         return Err(error::NUMKEYS_ABOVE_ARGUMENTS);
     }
     let (mut limit, mut at) = (0, 2 + count);
     while let Some(option) = args.get(at) {
-        let value = args.get(at + 1).filter(|_| args::is(option, "LIMIT")).ok_or(error::SYNTAX)?;
-        limit = args::count(value, 0, error::LIMIT_NEGATIVE)?;
+        let value = args.get(at + 1).filter(|_| parse::is(option, "LIMIT")).ok_or(error::SYNTAX)?;
+        limit = parse::count(value, 0, error::LIMIT_NEGATIVE)?;
         at += 2;
     }
     let sets = sets(&mut ctx.keys, args.slice(2..2 + count))?;
@@ -136,7 +136,7 @@ fn sets<'a>(keys: &'a mut Keys<'_>, names: Args<'_>) -> Result<Vec<Option<SetRef
     }
     let database = &keys.dataset.keyspace[keys.database];
     let found = |(name, is_there): (&[u8], bool)| {
-        database.find(name).filter(|_| is_there)?.compound::<Set>()
+        database.find(name).filter(|_| is_there)?.collection::<Set>()
     };
     Ok(names.iter().zip(are_there).map(found).collect())
 }

@@ -1,8 +1,8 @@
 //! `SLOWLOG`: the log of slow commands.
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 
@@ -12,7 +12,7 @@ pub(super) fn get(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let count = match args.get(2) {
         None => 10,
         Some(_) if args.len() > 3 => return Err(error::subcommand_syntax("slowlog", &args[1])),
-        Some(count) => args::integer(count).map_err(|_| error::SLOWLOG_COUNT)?,
+        Some(count) => parse::integer(count).map_err(|_| error::SLOWLOG_COUNT)?,
     };
     if count < -1 {
         return Err(error::SLOWLOG_COUNT);

@@ -10,22 +10,22 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::list;
+use super::parse;
 use super::permission;
 use crate::dataset::event::Event;
 use crate::dataset::keys::Keys;
 use crate::error::{self, Error};
 use crate::number::parse_f64;
 use crate::resp::args::Args;
-use crate::session::Clearance;
+use crate::session::Auth;
 use crate::value::hash::Hash;
 use crate::value::list::{End, List};
 use crate::value::listpack::Entry;
 use crate::value::set::Set;
 use crate::value::sorted_set::SortedSet;
-use crate::value::{Compound, Type};
+use crate::value::{Collection, Type};
 
 type Handled = Result<Outcome, Error>;
 
@@ -71,7 +71,7 @@ impl<'a> Options<'a> {
                 }
                 (b"LIMIT", Some(start)) => {
                     let count = after.ok_or(error::SYNTAX)?;
-                    options.limit = Some((args::integer(start)?, args::integer(count)?));
+                    options.limit = Some((parse::integer(start)?, parse::integer(count)?));
                     3
                 }
                 (b"STORE", Some(key)) if may_store => {
@@ -176,7 +176,7 @@ impl<'a> Pattern<'a> {
         let now = keys.now_ms();
         let record = keys.read(&key)?;
         let value = match self.field {
-            Some(field) => record.compound::<Hash>()?.find(field, now)?,
+            Some(field) => record.collection::<Hash>()?.find(field, now)?,
             None if record.value_type() == Type::String => record.string(),
             None => return None,
         };
@@ -222,7 +222,7 @@ impl Item {
 
 fn run(ctx: &mut Context<'_>, args: Args<'_>, may_store: bool) -> Handled {
     let session = ctx.session();
-    let may_read_any_key = session.clearance == Clearance::Full
+    let may_read_any_key = session.auth == Auth::Unrestricted
         || permission::may_read_any_key(&session.user, ctx.command, args);
     let mut options = Options::parse(args, may_store, may_read_any_key)?;
     let mut texts = Texts::default();
@@ -255,12 +255,12 @@ fn elements(
         |entry: Entry<'_>| items.push(Item::new(texts.push(entry.text(&mut itoa::Buffer::new()))));
     // Lists and sorted sets can be read in reverse. A set has no order.
     let mut is_backwards = options.keeps_order && options.is_descending;
-    if let Some(list) = record.compound::<List>() {
+    if let Some(list) = record.collection::<List>() {
         let range = options.native_range(list.len());
         list.for_each(End::Head, range.start, range.len(), push);
-    } else if let Some(set) = record.compound::<SortedSet>() {
+    } else if let Some(set) = record.collection::<SortedSet>() {
         set.range(options.native_range(set.len())).for_each(|(_, member)| push(member));
-    } else if let Some(set) = record.compound::<Set>() {
+    } else if let Some(set) = record.collection::<Set>() {
         is_backwards = false;
         if options.keeps_order && options.destination.is_some() {
             // A stored result must not depend on the order of a hash table.

@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::scan;
 use super::set::reply_member;
 use crate::config::Config;
@@ -77,12 +77,12 @@ impl Options {
         let mut at = 2;
         while let Some(word) = args.get(at) {
             let option = match word.len() {
-                2 if args::is(word, "NX") => &mut options.if_missing,
-                2 if args::is(word, "XX") => &mut options.if_present,
-                2 if args::is(word, "GT") => &mut options.if_greater,
-                2 if args::is(word, "LT") => &mut options.if_less,
-                2 if args::is(word, "CH") => &mut options.counts_changed,
-                4 if args::is(word, "INCR") => &mut options.increments,
+                2 if parse::is(word, "NX") => &mut options.if_missing,
+                2 if parse::is(word, "XX") => &mut options.if_present,
+                2 if parse::is(word, "GT") => &mut options.if_greater,
+                2 if parse::is(word, "LT") => &mut options.if_less,
+                2 if parse::is(word, "CH") => &mut options.counts_changed,
+                4 if parse::is(word, "INCR") => &mut options.increments,
                 _ => break,
             };
             *option = true;
@@ -231,7 +231,7 @@ fn rank(ctx: &mut Context<'_>, args: Args<'_>, counted: fn(usize, usize) -> usiz
     let with_score = match args.get(3) {
         None => false,
         Some(_) if args.len() > 4 => return Err(error::wrong_arity(ctx.command.spec.name)),
-        Some(word) if args::is(word, "WITHSCORE") => true,
+        Some(word) if parse::is(word, "WITHSCORE") => true,
         Some(_) => return Err(error::SYNTAX),
     };
     let set = ctx.keys.read_as::<SortedSet>(&args[1])?;
@@ -256,11 +256,11 @@ fn rank(ctx: &mut Context<'_>, args: Args<'_>, counted: fn(usize, usize) -> usiz
 // ---- random members and scans -------------------------------------------------------------------
 
 pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let count = args.get(2).map(args::integer).transpose()?;
+    let count = args.get(2).map(parse::integer).transpose()?;
     if count == Some(i64::MIN) {
         return Err(error::COUNT_TOO_LOW);
     }
-    let with_scores = args.get(3).is_some_and(|word| args::is(word, "WITHSCORES"));
+    let with_scores = args.get(3).is_some_and(|word| parse::is(word, "WITHSCORES"));
     if args.len() > 4 || args.len() == 4 && !with_scores {
         return Err(error::SYNTAX);
     }
@@ -280,7 +280,7 @@ pub(super) fn zrandmember(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         }
         (None, Some(_)) => reply.array(0),
         (Some(set), Some(count)) => {
-            let wanted = args::draws(count)?;
+            let wanted = parse::draws(count)?;
             if count < 0 {
                 let draws = core::iter::repeat_with(|| set.random(&mut random));
                 let nests = with_scores && reply.protocol() == Protocol::Resp3;

@@ -4,8 +4,8 @@ use crate::sort;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::sorted_set::{limits, reply_members};
 use crate::dataset::event::Event;
 use crate::error::{self, Error};
@@ -15,7 +15,7 @@ use crate::value::listpack::Entry;
 use crate::value::record::Record;
 use crate::value::set::{Set, SetRef};
 use crate::value::sorted_set::{Gathering, SortedSet, SortedSetRef};
-use crate::value::{Compound, Type};
+use crate::value::{Collection, Type};
 
 type Handled = Result<Outcome, Error>;
 
@@ -30,9 +30,9 @@ enum Aggregate {
 impl Aggregate {
     fn parse(word: &[u8]) -> Result<Self, Error> {
         match word {
-            word if args::is(word, "SUM") => Ok(Self::Sum),
-            word if args::is(word, "MIN") => Ok(Self::Min),
-            word if args::is(word, "MAX") => Ok(Self::Max),
+            word if parse::is(word, "SUM") => Ok(Self::Sum),
+            word if parse::is(word, "MIN") => Ok(Self::Min),
+            word if parse::is(word, "MAX") => Ok(Self::Max),
             _ => Err(error::SYNTAX),
         }
     }
@@ -108,19 +108,19 @@ impl Options {
         let mut at = 0;
         while let Some(word) = args.get(at) {
             let left = args.len() - at;
-            if combines && left > keys && args::is(word, "WEIGHTS") {
+            if combines && left > keys && parse::is(word, "WEIGHTS") {
                 let weights = args.slice(at + 1..=at + keys);
                 let weights = weights.iter().map(parse_f64).collect::<Option<_>>();
                 options.weights = weights.ok_or(error::WEIGHT_NOT_A_FLOAT)?;
                 at += 1 + keys;
-            } else if combines && left >= 2 && args::is(word, "AGGREGATE") {
+            } else if combines && left >= 2 && parse::is(word, "AGGREGATE") {
                 options.aggregate = Aggregate::parse(&args[at + 1])?;
                 at += 2;
-            } else if target == Target::Reply && args::is(word, "WITHSCORES") {
+            } else if target == Target::Reply && parse::is(word, "WITHSCORES") {
                 options.with_scores = true;
                 at += 1;
-            } else if target == Target::Length && left >= 2 && args::is(word, "LIMIT") {
-                options.limit = args::count(&args[at + 1], 0, error::LIMIT_NEGATIVE)?;
+            } else if target == Target::Length && left >= 2 && parse::is(word, "LIMIT") {
+                options.limit = parse::count(&args[at + 1], 0, error::LIMIT_NEGATIVE)?;
                 at += 2;
             } else {
                 return Err(error::SYNTAX);
@@ -148,8 +148,8 @@ enum Members<'a> {
 
 impl<'a> Source<'a> {
     fn new(record: Option<&'a Record>, weight: f64) -> Self {
-        let set = record.and_then(Record::compound::<Set>).map(Members::Set);
-        let sorted_set = || record.and_then(Record::compound::<SortedSet>);
+        let set = record.and_then(Record::collection::<Set>).map(Members::Set);
+        let sorted_set = || record.and_then(Record::collection::<SortedSet>);
         let members =
             set.unwrap_or_else(|| Members::SortedSet(sorted_set().unwrap_or(SortedSetRef::EMPTY)));
         Self { members, weight }
@@ -214,7 +214,7 @@ pub(super) fn zdiffstore(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn run(ctx: &mut Context<'_>, args: Args<'_>, operation: Operation, target: Target) -> Handled {
     let count_at = if matches!(target, Target::Store(_)) { 2 } else { 1 };
-    let count = args::integer(&args[count_at])?;
+    let count = parse::integer(&args[count_at])?;
     if count < 1 {
         return Err(error::no_input_keys(ctx.command.spec.name));
     }

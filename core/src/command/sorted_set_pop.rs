@@ -1,7 +1,7 @@
 //! Pops from either end of a sorted set, with or without blocking.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::pop::{self, Form, Pops};
 use super::set::reply_member;
 use super::sorted_set::reply_members;
@@ -10,7 +10,7 @@ use crate::dataset::event::Event;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 use crate::resp::reply::Reply;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::listpack::Entry;
 use crate::value::sorted_set::SortedSet;
 
@@ -37,7 +37,7 @@ fn pop_one_key(ctx: &mut Context<'_>, args: Args<'_>, end: End) -> Handled {
     }
     let (count, form) = match args.get(2) {
         None => (1, Form::One),
-        Some(count) => (args::count(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
+        Some(count) => (parse::count(count, 0, error::MUST_BE_POSITIVE)?, Form::Several),
     };
     if SortedSet::pop(ctx, &args[1], end, count, form)?.is_none() {
         ctx.reply.array(0);

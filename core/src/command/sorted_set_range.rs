@@ -2,15 +2,15 @@
 
 use core::ops::{Bound, Range};
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::sorted_set::{limits, reply_members};
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
 use crate::error::{self, Error};
 use crate::number::parse_bound;
 use crate::resp::args::Args;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::sorted_set::{Iter, SortedSet, SortedSetRef};
 
 type Handled = Result<Outcome, Error>;
@@ -39,7 +39,7 @@ enum By {
 impl<'a> Span<'a> {
     fn parse(by: By, min: &'a [u8], max: &'a [u8]) -> Result<Self, Error> {
         Ok(match by {
-            By::Rank => Self::Ranks(args::integer(min)?, args::integer(max)?),
+            By::Rank => Self::Ranks(parse::integer(min)?, parse::integer(max)?),
             By::Score => Self::Scores(score_bound(min)?, score_bound(max)?),
             By::Lex => {
                 let (min, max) = (lex_bound(min)?, lex_bound(max)?);
@@ -135,16 +135,16 @@ impl<'a> Query<'a> {
             (form.by, form.reversed, false, (0, -1));
         let mut option = at + 2;
         while let Some(word) = args.get(option) {
-            if !form.stores && args::is(word, "WITHSCORES") {
+            if !form.stores && parse::is(word, "WITHSCORES") {
                 with_scores = true;
-            } else if args::is(word, "LIMIT") && option + 2 < args.len() {
-                limit = (args::integer(&args[option + 1])?, args::integer(&args[option + 2])?);
+            } else if parse::is(word, "LIMIT") && option + 2 < args.len() {
+                limit = (parse::integer(&args[option + 1])?, parse::integer(&args[option + 2])?);
                 option += 2;
-            } else if reversed.is_none() && args::is(word, "REV") {
+            } else if reversed.is_none() && parse::is(word, "REV") {
                 reversed = Some(true);
-            } else if by.is_none() && args::is(word, "BYLEX") {
+            } else if by.is_none() && parse::is(word, "BYLEX") {
                 by = Some(By::Lex);
-            } else if by.is_none() && args::is(word, "BYSCORE") {
+            } else if by.is_none() && parse::is(word, "BYSCORE") {
                 by = Some(By::Score);
             } else {
                 return Err(error::SYNTAX);

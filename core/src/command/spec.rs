@@ -9,7 +9,7 @@
 
 use super::bit_set::bit_set;
 use super::context::{Context, Handler, Outcome};
-use super::keys::{KeySpec, SpecialKeys};
+use super::key_specs::{KeySpec, SpecialKeys};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
 

@@ -1,8 +1,8 @@
 //! Streams: add, read by range, and remove.
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::list::reply_element;
+use super::parse;
 use crate::config::Config;
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
@@ -29,7 +29,7 @@ fn limits(config: &Config) -> StreamLimits {
 /// Looks a stream up for writing, to read it first.
 pub(super) fn look<'k>(keys: &'k mut Keys<'_>, key: &[u8]) -> Result<Option<&'k Stream>, Error> {
     keys.consider(key)
-        .map(|record| record.compound::<Stream>().ok_or(error::WRONG_TYPE))
+        .map(|record| record.collection::<Stream>().ok_or(error::WRONG_TYPE))
         .transpose()
 }
 
@@ -151,23 +151,23 @@ impl Options {
             if is_add && arg == b"*" {
                 options.id = Some(NewId::Auto);
                 break;
-            } else if args::is(arg, "MAXLEN") && more > 0 {
+            } else if parse::is(arg, "MAXLEN") && more > 0 {
                 let value = options.threshold(args, &mut at)?;
-                let keep = args::integer(value)?;
+                let keep = parse::integer(value)?;
                 let keep = u64::try_from(keep).map_err(|_| error::TRIM_MAXLEN)?;
                 options.keep = Some(Keep::Newest(usize::try_from(keep).unwrap_or(usize::MAX)));
-            } else if args::is(arg, "MINID") && more > 0 {
+            } else if parse::is(arg, "MINID") && more > 0 {
                 let value = options.threshold(args, &mut at)?;
                 options.keep = Some(Keep::From(parse_id(value, 0)?));
-            } else if args::is(arg, "LIMIT") && more > 0 {
+            } else if parse::is(arg, "LIMIT") && more > 0 {
                 at += 1;
-                let limit = args::integer(&args[at])?;
+                let limit = parse::integer(&args[at])?;
                 if limit < 0 {
                     return Err(error::TRIM_LIMIT);
                 }
                 options.limit = Some(limit);
                 options.limit_at = Some(at);
-            } else if is_add && args::is(arg, "NOMKSTREAM") {
+            } else if is_add && parse::is(arg, "NOMKSTREAM") {
                 options.needs_key = true;
             } else if is_add {
                 options.id = Some(match StreamId::parse_open(arg) {
@@ -328,10 +328,10 @@ pub(super) fn xsetid(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (mut added, mut deleted, mut at) = (None, None, 3);
     while at < args.len() {
         let value = args.get(at + 1).ok_or(error::SYNTAX)?;
-        if args::is(&args[at], "ENTRIESADDED") {
-            let entries = args::integer(value)?;
+        if parse::is(&args[at], "ENTRIESADDED") {
+            let entries = parse::integer(value)?;
             added = Some(u64::try_from(entries).map_err(|_| error::XSETID_ADDED)?);
-        } else if args::is(&args[at], "MAXDELETEDID") {
+        } else if parse::is(&args[at], "MAXDELETEDID") {
             let max_deleted = parse_id(value, 0)?;
             if id < max_deleted {
                 return Err(error::XSETID_GIVEN_DELETED);
@@ -384,10 +384,10 @@ fn range(ctx: &mut Context<'_>, args: Args<'_>, is_reverse: bool) -> Handled {
     let (start, end) = (range_start(&args[start_at])?, range_end(&args[end_at])?);
     let (mut count, mut at) = (usize::MAX, 4);
     while at < args.len() {
-        if !args::is(&args[at], "COUNT") || at + 1 == args.len() {
+        if !parse::is(&args[at], "COUNT") || at + 1 == args.len() {
             return Err(error::SYNTAX);
         }
-        let wanted = args::integer(&args[at + 1])?;
+        let wanted = parse::integer(&args[at + 1])?;
         count = usize::try_from(wanted.max(0)).unwrap_or(usize::MAX);
         at += 2;
     }

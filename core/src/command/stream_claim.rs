@@ -1,10 +1,10 @@
 //! `XCLAIM` and `XAUTOCLAIM`: transfer pending entries from one consumer to another.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::stream::{parse_id, range_start, reply_entry, reply_id};
 use super::stream_effects::GroupEffects;
-use super::stream_group::{has_group, seen, told_of_consumer};
+use super::stream_group::{has_group, notify_new_consumer, seen};
 use crate::dataset::edit::Edit;
 use crate::error::{self, Error};
 use crate::number;
@@ -78,22 +78,22 @@ impl Options {
         while at < args.len() {
             let (arg, value) = (&args[at], args.get(at + 1));
             at += 1;
-            if args::is(arg, "FORCE") {
+            if parse::is(arg, "FORCE") {
                 is_forced = true;
                 continue;
-            } else if args::is(arg, "JUSTID") {
+            } else if parse::is(arg, "JUSTID") {
                 just_id = true;
                 continue;
             }
             let Some(value) = value else { return Err(error::xclaim_option(arg)) };
             let integer = |error| number::parse_i64(value).ok_or(error);
-            if args::is(arg, "IDLE") {
+            if parse::is(arg, "IDLE") {
                 delivered_ms = now_ms.wrapping_sub(integer(error::XCLAIM_IDLE)?);
-            } else if args::is(arg, "TIME") {
+            } else if parse::is(arg, "TIME") {
                 delivered_ms = integer(error::XCLAIM_TIME)?;
-            } else if args::is(arg, "RETRYCOUNT") {
+            } else if parse::is(arg, "RETRYCOUNT") {
                 deliveries = Some(integer(error::XCLAIM_RETRY_COUNT)?).filter(|count| *count >= 0);
-            } else if args::is(arg, "LASTID") {
+            } else if parse::is(arg, "LASTID") {
                 last_id = parse_id(value, 0)?;
             } else {
                 return Err(error::xclaim_option(arg));
@@ -153,7 +153,7 @@ pub(super) fn xclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Edit::unchanged((is_new, len + gone + usize::from(has_advanced)))
     })?;
     let (is_new, changes) = done.unwrap_or_default();
-    told_of_consumer(ctx, key, is_new);
+    notify_new_consumer(ctx, key, is_new);
     ctx.keys.modified_unwatched(key, None, changes);
     Ok(Outcome::Instead(effects))
 }
@@ -206,13 +206,13 @@ pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let start = range_start(&args[5])?;
     let (mut count, mut just_id, mut at) = (100, false, 6);
     while at < args.len() {
-        if args::is(&args[at], "COUNT") && at + 1 < args.len() {
+        if parse::is(&args[at], "COUNT") && at + 1 < args.len() {
             at += 1;
             count = number::parse_i64(&args[at])
                 .filter(|count| (1..=MOST).contains(count))
-                .and_then(args::count_of)
+                .and_then(parse::count_of)
                 .ok_or(error::XAUTOCLAIM_COUNT)?;
-        } else if args::is(&args[at], "JUSTID") {
+        } else if parse::is(&args[at], "JUSTID") {
             just_id = true;
         } else {
             return Err(error::SYNTAX);
@@ -258,7 +258,7 @@ pub(super) fn xautoclaim(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         Edit::unchanged((is_new, claimed.len() + gone.len()))
     })?;
     let (is_new, changes) = done.unwrap_or_default();
-    told_of_consumer(ctx, key, is_new);
+    notify_new_consumer(ctx, key, is_new);
     ctx.keys.modified_unwatched(key, None, changes);
     Ok(Outcome::Instead(effects))
 }

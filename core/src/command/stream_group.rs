@@ -1,8 +1,8 @@
 //! Consumer groups: `XGROUP` and `XACK`.
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use super::stream::parse_id;
 use crate::dataset::edit::Edit;
 use crate::dataset::event::Event;
@@ -34,7 +34,7 @@ pub(super) fn seen(
 }
 
 /// Reports the creation of a consumer, if `is_new`.
-pub(super) fn told_of_consumer(ctx: &mut Context<'_>, key: &[u8], is_new: bool) {
+pub(super) fn notify_new_consumer(ctx: &mut Context<'_>, key: &[u8], is_new: bool) {
     if is_new {
         ctx.keys.modified_unwatched(key, Some(Event::XGROUP_CREATE_CONSUMER), 1);
     }
@@ -65,11 +65,11 @@ impl Start {
 fn options(args: Args<'_>, may_make: bool) -> Result<(bool, Option<u64>), Error> {
     let (mut makes_stream, mut entries_read, mut at) = (false, None, 5);
     while at < args.len() {
-        if may_make && args::is(&args[at], "MKSTREAM") {
+        if may_make && parse::is(&args[at], "MKSTREAM") {
             makes_stream = true;
-        } else if args::is(&args[at], "ENTRIESREAD") && at + 1 < args.len() {
+        } else if parse::is(&args[at], "ENTRIESREAD") && at + 1 < args.len() {
             at += 1;
-            entries_read = match args::integer(&args[at])? {
+            entries_read = match parse::integer(&args[at])? {
                 ..-1 => return Err(error::ENTRIES_READ),
                 read => u64::try_from(read).ok(),
             };
@@ -154,7 +154,7 @@ pub(super) fn destroy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         .keys
         .edit(key, |stream: &mut Stream| Edit::unchanged(stream.remove_group(name)))?
         .flatten();
-    let is_gone = removed.is_some();
+    let is_drained = removed.is_some();
     if let Some(group) = removed {
         let mut rest = Stream::default();
         rest.add_group(name, group);
@@ -162,7 +162,7 @@ pub(super) fn destroy(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         ctx.keys.modified_unwatched(key, Some(Event::XGROUP_DESTROY), 1);
         ctx.keys.ready(key);
     }
-    ctx.reply.integer(i64::from(is_gone));
+    ctx.reply.integer(i64::from(is_drained));
     Ok(Outcome::Done)
 }
 
@@ -175,7 +175,7 @@ pub(super) fn create_consumer(ctx: &mut Context<'_>, args: Args<'_>) -> Handled 
         Edit::unchanged(group.map(|mut group| group.add(consumer, now_ms)).is_some())
     })?;
     let is_new = is_new == Some(true);
-    told_of_consumer(ctx, key, is_new);
+    notify_new_consumer(ctx, key, is_new);
     ctx.reply.integer(i64::from(is_new));
     Ok(Outcome::Done)
 }

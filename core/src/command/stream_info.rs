@@ -1,8 +1,8 @@
 //! `XINFO`: information about a stream, its groups and their consumers.
 
-use super::args;
 use super::context::{Context, Outcome};
 use super::help;
+use super::parse;
 use super::stream::{reply_entries, reply_entry, reply_id};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
@@ -53,9 +53,9 @@ pub(super) fn stream(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let options = args.slice(3..);
     let count = match options.len() {
         0 => None,
-        1 if args::is(&options[0], "FULL") => Some(FULL_COUNT),
-        3 if args::is(&options[0], "FULL") && args::is(&options[1], "COUNT") => {
-            Some(args::count_of(args::integer(&options[2])?).unwrap_or(FULL_COUNT))
+        1 if parse::is(&options[0], "FULL") => Some(FULL_COUNT),
+        3 if parse::is(&options[0], "FULL") && parse::is(&options[1], "COUNT") => {
+            Some(parse::count_of(parse::integer(&options[2])?).unwrap_or(FULL_COUNT))
         }
         _ => return Err(error::subcommand_syntax("xinfo", &args[1])),
     };

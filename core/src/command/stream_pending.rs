@@ -1,7 +1,7 @@
 //! `XPENDING`: the entries that consumers have received and not acknowledged.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::stream::{range_end, range_start, reply_id};
 use crate::error::{self, Error};
 use crate::resp::args::Args;
@@ -29,14 +29,14 @@ impl<'a> Filter<'a> {
             _ => return Err(error::SYNTAX),
         }
         let (mut min_idle_ms, mut at) = (0, 3);
-        if args::is(&args[at], "IDLE") {
-            min_idle_ms = args::integer(&args[at + 1])?;
+        if parse::is(&args[at], "IDLE") {
+            min_idle_ms = parse::integer(&args[at + 1])?;
             if args.len() < 8 {
                 return Err(error::SYNTAX);
             }
             at += 2;
         }
-        let count = args::count_of(args::integer(&args[at + 2])?.max(0)).unwrap_or_default();
+        let count = parse::count_of(parse::integer(&args[at + 2])?.max(0)).unwrap_or_default();
         let (start, end) = (range_start(&args[at])?, range_end(&args[at + 1])?);
         Ok(Some(Self { min_idle_ms, start, end, count, consumer: args.get(at + 3) }))
     }

@@ -1,7 +1,7 @@
 //! `XREAD` and `XREADGROUP`: read new entries from several streams, with or without blocking.
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use super::stream::{parse_id, reply_entries, reply_entry, reply_id};
 use super::stream_effects::GroupEffects;
 use super::stream_group::seen;
@@ -35,15 +35,15 @@ impl<'a> Options<'a> {
         let mut at = 1;
         while at < args.len() {
             let (arg, more) = (&args[at], args.len() - 1 - at);
-            if args::is(arg, "BLOCK") && more > 0 {
+            if parse::is(arg, "BLOCK") && more > 0 {
                 at += 1;
                 until = Some(block_until(&args[at], now)?);
-            } else if args::is(arg, "COUNT") && more > 0 {
+            } else if parse::is(arg, "COUNT") && more > 0 {
                 at += 1;
-                let wanted = args::integer(&args[at])?;
-                let wanted = args::count_of(wanted).filter(|count| *count > 0);
+                let wanted = parse::integer(&args[at])?;
+                let wanted = parse::count_of(wanted).filter(|count| *count > 0);
                 count = wanted.unwrap_or(usize::MAX);
-            } else if args::is(arg, "STREAMS") && more > 0 {
+            } else if parse::is(arg, "STREAMS") && more > 0 {
                 if !more.is_multiple_of(2) {
                     let (name, new) = if is_group { ("xreadgroup", '>') } else { ("xread", '$') };
                     return Err(error::quoted(
@@ -59,13 +59,13 @@ impl<'a> Options<'a> {
                 }
                 let (keys_at, keys) = (at + 1, more / 2);
                 return Ok(Self { count, until, group, needs_no_ack, keys_at, keys });
-            } else if args::is(arg, "GROUP") && more > 1 {
+            } else if parse::is(arg, "GROUP") && more > 1 {
                 if !is_group {
                     return Err(error::XREAD_GROUP);
                 }
                 group = args.get(at + 1).zip(args.get(at + 2));
                 at += 2;
-            } else if args::is(arg, "NOACK") {
+            } else if parse::is(arg, "NOACK") {
                 if !is_group {
                     return Err(error::XREAD_NOACK);
                 }
@@ -95,7 +95,7 @@ impl<'a> Options<'a> {
 /// Parses a timeout in milliseconds. Returns the end of the wait; `None` for zero, which waits
 /// forever.
 fn block_until(arg: &[u8], now: UnixMicros) -> Result<Option<UnixMicros>, Error> {
-    let timeout_ms = args::timeout_ms(arg, now)?;
+    let timeout_ms = parse::timeout_ms(arg, now)?;
     Ok((timeout_ms > 0).then(|| now.after_ms(timeout_ms)))
 }
 
@@ -218,7 +218,7 @@ pub(super) fn xreadgroup(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
             }
             Edit::unchanged(is_new)
         })?;
-        super::stream_group::told_of_consumer(ctx, key, is_new == Some(true));
+        super::stream_group::notify_new_consumer(ctx, key, is_new == Some(true));
     }
     if found.end(&mut ctx.reply) {
         return Ok(Outcome::Instead(effects));

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::args::{self, ExpiryForm};
 use super::context::{Context, Outcome};
+use super::parse::{self, ExpiryForm};
 use crate::dataset::event::Event;
 use crate::dataset::propagation::Deletion;
 use crate::error::{self, Error};
@@ -66,7 +66,7 @@ impl<'a> Options<'a> {
 // ---- write --------------------------------------------------------------------------------------
 
 pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (key, value) = (&args[1], args::string(args, 2));
+    let (key, value) = (&args[1], parse::string(args, 2));
     if args.len() == 3 {
         ctx.keys.put(key, value, None, Event::SET);
         ctx.reply.ok();
@@ -109,7 +109,7 @@ pub(super) fn set(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
         None if options.returns_old => {
             let mut effects = ctx.effects();
             if effects.are_recorded() {
-                let is_kept = |at: &usize| *at < 3 || !args::is(&args[*at], "GET");
+                let is_kept = |at: &usize| *at < 3 || !parse::is(&args[*at], "GET");
                 let words: Vec<&[u8]> =
                     (0..args.len()).filter(is_kept).map(|at| &args[at]).collect();
                 effects.push(&words);
@@ -128,7 +128,7 @@ fn set_with_deadline(ctx: &Context<'_>, key: &[u8], value: &[u8], deadline: Unix
 pub(super) fn setnx(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let is_missing = ctx.keys.consider(&args[1]).is_none();
     if is_missing {
-        ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
+        ctx.keys.put(&args[1], parse::string(args, 2), None, Event::SET);
     }
     ctx.reply.integer(i64::from(is_missing));
     Ok(Outcome::Done)
@@ -144,7 +144,7 @@ pub(super) fn psetex(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name: &str) -> Handled {
     let deadline = form.positive_deadline(&args[2], ctx.now, name)?;
-    ctx.keys.put(&args[1], args::string(args, 3), Some(deadline), Event::SET);
+    ctx.keys.put(&args[1], parse::string(args, 3), Some(deadline), Event::SET);
     ctx.keys.notify(&args[1], Event::EXPIRE);
     ctx.reply.ok();
     Ok(set_with_deadline(ctx, &args[1], &args[3], deadline))
@@ -153,7 +153,7 @@ fn set_with_expiry(ctx: &mut Context<'_>, args: Args<'_>, form: ExpiryForm, name
 pub(super) fn getset(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let old = ctx.keys.read_string(&args[1])?;
     reply_or_null(&mut ctx.reply, old);
-    ctx.keys.put(&args[1], args::string(args, 2), None, Event::SET);
+    ctx.keys.put(&args[1], parse::string(args, 2), None, Event::SET);
     Ok(ctx.instead([b"SET", &args[1], &args[2]]))
 }
 
@@ -183,7 +183,7 @@ fn put_pairs(ctx: &mut Context<'_>, args: Args<'_>, name: &str) -> Result<(), Er
         if at % (2 * AHEAD) == 1 {
             ctx.keys.prefetch(args.slice(at..).iter().step_by(2));
         }
-        ctx.keys.put(&args[at], args::string(args, at + 1), None, Event::SET);
+        ctx.keys.put(&args[at], parse::string(args, at + 1), None, Event::SET);
     }
     Ok(())
 }
@@ -202,7 +202,7 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     };
     let len = match ctx.keys.edit_string(key, append)?.transpose()? {
         None => {
-            ctx.keys.put(key, args::string(args, 2), None, Event::APPEND);
+            ctx.keys.put(key, parse::string(args, 2), None, Event::APPEND);
             more.len()
         }
         Some(len) => {
@@ -216,7 +216,7 @@ pub(super) fn append(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 
 pub(super) fn setrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let (key, value) = (&args[1], &args[3]);
-    let offset = args::integer(&args[2])?;
+    let offset = parse::integer(&args[2])?;
     let offset = u64::try_from(offset).map_err(|_| error::OFFSET_OUT_OF_RANGE)?;
     let limit = ctx.instance.config.proto_max_bulk_len;
     let old_len = ctx.keys.consider_string(key)?.map(|old| old.len());
@@ -270,11 +270,11 @@ pub(super) fn decr(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn incrby(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    add(ctx, &args[1], args::integer(&args[2])?)
+    add(ctx, &args[1], parse::integer(&args[2])?)
 }
 
 pub(super) fn decrby(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let decrement = args::integer(&args[2])?;
+    let decrement = parse::integer(&args[2])?;
     add(ctx, &args[1], decrement.checked_neg().ok_or(error::DECREMENT_OVERFLOW)?)
 }
 
@@ -282,7 +282,7 @@ fn add(ctx: &mut Context<'_>, key: &[u8], increment: i64) -> Handled {
     let add = |record: &mut Record| -> Result<i64, Error> {
         let old = match record.string() {
             StringRef::Int(old) => old,
-            text => args::integer(text.bytes(&mut itoa::Buffer::new()))?,
+            text => parse::integer(text.bytes(&mut itoa::Buffer::new()))?,
         };
         let sum = old.checked_add(increment).ok_or(error::OVERFLOW)?;
         record.set_string(StringRef::Int(sum));
@@ -382,7 +382,7 @@ pub(super) fn strlen(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
 }
 
 pub(super) fn getrange(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
-    let (start, end) = (args::integer(&args[2])?, args::integer(&args[3])?);
+    let (start, end) = (parse::integer(&args[2])?, parse::integer(&args[3])?);
     let value = ctx.keys.read_string(&args[1])?;
     let mut digits = itoa::Buffer::new();
     let bytes = value.map_or(&[][..], |value| value.bytes(&mut digits));

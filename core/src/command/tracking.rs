@@ -3,8 +3,8 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::args;
 use super::context::{Context, Outcome};
+use super::parse;
 use crate::client::ClientId;
 use crate::dataset::tracking::{TrackingMode, TrackingState};
 use crate::error::{self, Error};
@@ -35,7 +35,7 @@ impl<'a> Options<'a> {
                     if options.redirect.is_some() {
                         return Err(error::TRACKING_ONE_REDIRECT);
                     }
-                    options.redirect = Some(client(ctx, args::integer(value)?)?);
+                    options.redirect = Some(client(ctx, parse::integer(value)?)?);
                     at += 1;
                 }
                 (b"PREFIX", Some(value)) => {
@@ -70,9 +70,9 @@ fn client(ctx: &Context<'_>, serial: i64) -> Result<ClientId, Error> {
 
 pub(super) fn tracking(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let options = Options::parse(ctx, args)?;
-    if args::is(&args[2], "ON") {
+    if parse::is(&args[2], "ON") {
         begin(ctx, &options)?;
-    } else if args::is(&args[2], "OFF") {
+    } else if parse::is(&args[2], "OFF") {
         end(ctx);
     } else {
         return Err(error::SYNTAX);
@@ -166,10 +166,10 @@ pub(super) fn end(ctx: &mut Context<'_>) {
 pub(super) fn caching(ctx: &mut Context<'_>, args: Args<'_>) -> Handled {
     let state = ctx.session_mut().tracking.as_mut().ok_or(error::CACHING_MODE)?;
     state.caching = match (args.get(2), state.mode) {
-        (Some(word), TrackingMode::OptIn) if args::is(word, "YES") => Some(true),
-        (Some(word), _) if args::is(word, "YES") => return Err(error::CACHING_YES),
-        (Some(word), TrackingMode::OptOut) if args::is(word, "NO") => Some(false),
-        (Some(word), _) if args::is(word, "NO") => return Err(error::CACHING_NO),
+        (Some(word), TrackingMode::OptIn) if parse::is(word, "YES") => Some(true),
+        (Some(word), _) if parse::is(word, "YES") => return Err(error::CACHING_YES),
+        (Some(word), TrackingMode::OptOut) if parse::is(word, "NO") => Some(false),
+        (Some(word), _) if parse::is(word, "NO") => return Err(error::CACHING_NO),
         _ => return Err(error::SYNTAX),
     };
     ctx.reply.ok();

@@ -303,8 +303,8 @@ impl Config {
         self.memory_ceiling.map(|bytes| bytes / 4)
     }
 
-    /// Returns the number of bytes above which the largest clients are disconnected, if there is such
-    /// a limit: `maxmemory-clients`, and half of a memory ceiling.
+    /// Returns the number of bytes above which the largest clients are disconnected, if there is
+    /// such a limit: `maxmemory-clients`, and half of a memory ceiling.
     #[must_use]
     pub fn client_memory_limit(&self) -> Option<u64> {
         /// The minimum that is needed to run any command at all.

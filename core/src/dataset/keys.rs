@@ -17,7 +17,7 @@ use crate::table::{Lookup, Place};
 use crate::time::{UnixMicros, UnixMillis};
 use crate::value::record::Record;
 use crate::value::string::StringRef;
-use crate::value::{Compound, Object, Type, Value};
+use crate::value::{Collection, Object, Type, Value};
 
 /// The keys as one command sees them.
 pub(crate) struct Keys<'a> {
@@ -174,15 +174,18 @@ impl Keys<'_> {
     /// # Errors
     /// The key holds another type.
     #[inline]
-    pub(crate) fn read_as<C: Compound>(&mut self, key: &[u8]) -> Result<Option<C::Ref<'_>>, Error> {
-        self.read(key).map(|record| record.compound::<C>().ok_or(error::WRONG_TYPE)).transpose()
+    pub(crate) fn read_as<C: Collection>(
+        &mut self,
+        key: &[u8],
+    ) -> Result<Option<C::Ref<'_>>, Error> {
+        self.read(key).map(|record| record.collection::<C>().ok_or(error::WRONG_TYPE)).transpose()
     }
 
     /// Edits the collection at a key, if there is one. A collection that is left empty is removed.
     ///
     /// # Errors
     /// The key holds another type.
-    pub(crate) fn edit<C: Compound, R>(
+    pub(crate) fn edit<C: Collection, R>(
         &mut self,
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
@@ -191,7 +194,7 @@ impl Keys<'_> {
     }
 
     /// Edits the collection at a key, or returns `edit` if the key does not exist.
-    fn edit_existing<C: Compound, R, F: FnOnce(&mut C) -> Edit<R>>(
+    fn edit_existing<C: Collection, R, F: FnOnce(&mut C) -> Edit<R>>(
         &mut self,
         key: &[u8],
         edit: F,
@@ -199,13 +202,13 @@ impl Keys<'_> {
         let Some(place) = self.reach(key) else { return Ok(Err(edit)) };
         let mut scratch = mem::take(&mut self.dataset.keyspace.scratch);
         let edited = self.db().change_at(place, |record| {
-            record.edit_compound(&mut scratch, |collection: &mut C| {
+            record.edit_collection(&mut scratch, |collection: &mut C| {
                 let edited = edit(collection);
-                (edited, collection.is_gone(), collection.earliest_deadline())
+                (edited, collection.is_drained(), collection.earliest_deadline())
             })
         });
         self.dataset.keyspace.scratch = scratch;
-        let (Edit { event, then, changes, result }, is_gone, due) =
+        let (Edit { event, then, changes, result }, is_drained, due) =
             edited.flatten().ok_or(error::WRONG_TYPE)?;
         if let Some(due) = due {
             self.db().note_due(key, due);
@@ -214,7 +217,7 @@ impl Keys<'_> {
             self.modified_by(key, event, changes);
         }
         then.into_iter().for_each(|event| self.notify(key, event));
-        if is_gone && let Some(record) = self.db().remove(key) {
+        if is_drained && let Some(record) = self.db().remove(key) {
             self.dataset.keyspace.lazyfree.push_record(record);
             self.notify(key, Event::DEL);
         }
@@ -226,7 +229,7 @@ impl Keys<'_> {
     ///
     /// # Errors
     /// The key holds another type.
-    pub(crate) fn edit_or_insert<C: Compound + Default, R>(
+    pub(crate) fn edit_or_insert<C: Collection + Default, R>(
         &mut self,
         key: &[u8],
         edit: impl FnOnce(&mut C) -> Edit<R>,
@@ -237,7 +240,7 @@ impl Keys<'_> {
         };
         let mut collection = C::default();
         let Edit { event, then, changes, result } = edit(&mut collection);
-        if !collection.is_gone() {
+        if !collection.is_drained() {
             let clock = self.dataset.access_policy.fresh(self.now);
             self.db().insert(Record::of(key, collection.into_value(), None, clock));
             self.notify(key, Event::NEW);

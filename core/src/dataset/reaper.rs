@@ -5,7 +5,7 @@ use crate::dataset::observers::Observers;
 use crate::keyspace::lazyfree::LazyFree;
 use crate::table::expiry::{Reaped, Reaper};
 use crate::time::UnixMillis;
-use crate::value::Compound;
+use crate::value::Collection;
 use crate::value::hash::Hash;
 use crate::value::record::Record;
 use alloc::vec::Vec;
@@ -46,14 +46,14 @@ impl Reaper<Record> for KeyReaper<'_> {
         let is_read = self.observers.propagation.is_read();
         let budget = if is_read && !self.is_active { usize::MAX } else { self.budget };
         let (mut removed, mut fields) = (0, Vec::new());
-        let reaped = record.edit_compound(&mut Vec::new(), |hash: &mut Hash| {
+        let reaped = record.edit_collection(&mut Vec::new(), |hash: &mut Hash| {
             let seen = hash.expire_due(now, budget, &mut |field| {
                 removed += 1;
                 if is_read {
                     fields.push(field.to_vec());
                 }
             });
-            Reaped { seen, is_empty: hash.is_gone() }
+            Reaped { seen, is_empty: hash.is_drained() }
         });
         let Some(reaped) = reaped else { return Reaped::default() };
         if is_read && removed > 0 {

@@ -22,7 +22,7 @@ impl Engine {
     /// Writes the RESP3 reply to one request, run against `database`. Refuses all but read-only
     /// commands.
     pub fn ask(&mut self, database: usize, request: &[u8], now: UnixMicros, output: &mut Output) {
-        output.set_most(self.instance.config.client_ceiling().unwrap_or(usize::MAX));
+        output.set_max(self.instance.config.client_ceiling().unwrap_or(usize::MAX));
         let mut parsed = Request::default();
         let read = RequestReader::default().read(request, &Limits::default(), &mut parsed);
         let answered = match read {

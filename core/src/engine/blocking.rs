@@ -42,7 +42,8 @@ impl Engine {
 
     /// Resumes the clients whose wait or pause is over.
     pub(super) fn resume_all(&mut self, now: UnixMicros) {
-        // A resumed client may free others: they are queued, so that they do not pile up on the stack.
+        // A resumed client may free others: they are queued, so that they do not pile up on the
+        // stack.
         if mem::replace(&mut self.is_resuming, true) {
             return;
         }
@@ -60,7 +61,8 @@ impl Engine {
         self.append_messages(turn);
     }
 
-    /// Runs the commands that wait for keys which have changed. Returns when the last of them ended.
+    /// Runs the commands that wait for keys which have changed. Returns when the last of them
+    /// ended.
     pub(super) fn serve_blocked(&mut self, now: UnixMicros, mut started_ns: u64) -> u64 {
         while self.instance.pause_at(now).is_none()
             && let Some(((database, key), clients)) = self.dataset.observers.waiters.next_ready()

@@ -12,7 +12,7 @@ use crate::limits;
 use crate::resp::args::{Args, Request};
 use crate::resp::output::Output;
 use crate::resp::request::{Limits, Progress, RequestReader};
-use crate::session::{Clearance, Role};
+use crate::session::{Auth, Role};
 use crate::time::UnixMicros;
 
 /// Limits of a stream: everything that was accepted once is accepted again.
@@ -29,7 +29,8 @@ impl Engine {
     /// stream begins with a `SELECT`. Without readers, nothing is recorded.
     ///
     /// ```
-    /// use redstart_core::{client::Peer, config::Config, engine::Engine, random::Seed, time::UnixMicros};
+    /// use redstart_core::client::Peer;
+    /// use redstart_core::{config::Config, engine::Engine, random::Seed, time::UnixMicros};
     ///
     /// let (mut engine, now) = (Engine::new(Config::default(), Seed(1)), UnixMicros(5_000_000));
     /// let reader = engine.follow_changes();
@@ -123,7 +124,7 @@ impl Engine {
     fn begin_applying(&mut self, now: UnixMicros) -> ClientId {
         let user = Rc::clone(self.instance.acl.default_user());
         let client = self.instance.clients.insert_internal(Role::Master, user, now);
-        self.instance.clients[client].clearance = Clearance::Full;
+        self.instance.clients[client].auth = Auth::Unrestricted;
         client
     }
 

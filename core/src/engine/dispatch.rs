@@ -16,7 +16,7 @@ use crate::instance::{PauseMode, slowlog};
 use crate::resp::args::Args;
 use crate::resp::output::Output;
 use crate::resp::reply::{Protocol, Reply};
-use crate::session::{Clearance, Closing, ReplyMode, Role, Session, Watched};
+use crate::session::{Auth, Closing, ReplyMode, Role, Session, Watched};
 use crate::time::UnixMicros;
 
 /// Commands with any of these flags are refused to a client that is a monitor.
@@ -117,9 +117,9 @@ impl Engine {
             session.reply_mode = ReplyMode::Skip;
         }
         // Discarded replies do not count against the output limit.
-        let (before, most) = (turn.output.mark(), turn.output.set_most(usize::MAX));
+        let (before, most) = (turn.output.mark(), turn.output.set_max(usize::MAX));
         self.answer(turn, admitted, args);
-        turn.output.set_most(most);
+        turn.output.set_max(most);
         let session = &mut self.instance.clients[turn.client];
         if session.reply_mode.is_muted() {
             turn.output.rewind(before);
@@ -155,7 +155,7 @@ impl Engine {
         if session.transaction.is_some() && command.spec.flags.has(Flag::NoMulti) {
             return reject(error::NOT_IN_TRANSACTION);
         }
-        if session.clearance == Clearance::Limited
+        if session.auth == Auth::Checked
             && let Some(denial) = self.denial(session, command.index, args)
         {
             let error = self.no_permission(session, command.index, denial);
@@ -236,48 +236,9 @@ impl Engine {
         }
     }
 
-    /// Runs an admitted command and updates the statistics.
+    /// Runs an admitted command, propagates what it has changed, and updates the statistics.
     pub(super) fn call(&mut self, turn: &mut Turn, call: Call<'_>) {
-        let Call { index, args, hashed } = call;
-        let command = self.commands.command(index);
-        let changes = self.dataset.stats.changes;
-        let session = &self.instance.clients[turn.client];
-        let (database, protocol) = (session.database, session.protocol);
-        let mut keys = self.dataset.keys(Some(turn.client), database, turn.now);
-        keys.touches = !session.no_touch;
-        keys.hashed = hashed;
-        if self.instance.pause.is_some() {
-            keys.expiry = Expiry::Hide;
-        }
-        if session.role == Role::Master {
-            keys.expiry = Expiry::Show;
-        }
-        let mut context = Context {
-            now: turn.now,
-            keys,
-            reply: Reply::new(&mut turn.output, protocol),
-            client: turn.client,
-            instance: &mut self.instance,
-            commands: &self.commands,
-            command,
-        };
-        let mut result = match context.check_ceiling(args) {
-            Ok(()) => (command.spec.run)(&mut context, args),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &result {
-            context.reply.error(error);
-        }
-        let propagation = &mut self.dataset.observers.propagation;
-        match &mut result {
-            Ok(Outcome::Instead(effects) | Outcome::Block { effects, .. }) => {
-                propagation.effects_of_command(database, core::mem::take(effects));
-            }
-            _ if propagation.is_read() && self.dataset.stats.changes != changes => {
-                propagation.command(database, args.iter());
-            }
-            _ => {}
-        }
+        let result = self.handle(turn, call);
         if self.instance.clients[turn.client].tracking.is_some() {
             self.track(turn, call);
         }
@@ -298,11 +259,57 @@ impl Engine {
                 turn.started_ns = started_ns;
             }
             Err(error) => {
-                self.instance.stats.commands[index].failed_calls += 1;
+                self.instance.stats.commands[call.index].failed_calls += 1;
                 self.instance.stats.count_error(error.code());
             }
         }
         self.account(turn, call);
+    }
+
+    /// Calls the handler of a command, and adds its effects to the stream of changes.
+    #[inline]
+    fn handle(
+        &mut self,
+        turn: &mut Turn,
+        Call { index, args, hashed }: Call<'_>,
+    ) -> Result<Outcome, Error> {
+        let command = self.commands.command(index);
+        let changes = self.dataset.stats.changes;
+        let session = &self.instance.clients[turn.client];
+        let (database, protocol) = (session.database, session.protocol);
+        let mut keys = self.dataset.keys(Some(turn.client), database, turn.now);
+        keys.touches = !session.no_touch;
+        keys.hashed = hashed;
+        if session.role == Role::Master {
+            keys.expiry = Expiry::Show;
+        } else if self.instance.pause.is_some() {
+            keys.expiry = Expiry::Hide;
+        }
+        let mut context = Context {
+            now: turn.now,
+            keys,
+            reply: Reply::new(&mut turn.output, protocol),
+            client: turn.client,
+            instance: &mut self.instance,
+            commands: &self.commands,
+            command,
+        };
+        let run = |context: &mut Context<'_>| (command.spec.run)(context, args);
+        let mut result = context.check_ceiling(args).and_then(|()| run(&mut context));
+        if let Err(error) = &result {
+            context.reply.error(error);
+        }
+        let propagation = &mut self.dataset.observers.propagation;
+        match &mut result {
+            Ok(Outcome::Instead(effects) | Outcome::Block { effects, .. }) => {
+                propagation.effects_of_command(database, core::mem::take(effects));
+            }
+            _ if propagation.is_read() && self.dataset.stats.changes != changes => {
+                propagation.command(database, args.iter());
+            }
+            _ => {}
+        }
+        result
     }
 
     /// Updates the statistics after a command has run.
@@ -318,7 +325,7 @@ impl Engine {
         if instance.config.latency_tracking {
             stats.durations.get_or_insert_default().record(duration_ns);
         }
-        if duration_ns >= instance.noted_from_ns {
+        if duration_ns >= instance.slow_threshold_ns {
             self.note_slow(turn, call, duration_ns / 1_000);
         }
         self.show(turn, call);

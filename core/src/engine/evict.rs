@@ -80,7 +80,7 @@ impl Engine {
             decay_minutes: self.instance.config.lfu_decay_time as u32,
             now,
         });
-        let most = most_at_once(self.instance.config.maxmemory_eviction_tenacity);
+        let most = max_at_once(self.instance.config.maxmemory_eviction_tenacity);
         let (mut left, started_ns) = (most, self.instance.host.monotonic_ns());
         let room = loop {
             if self.used_bytes() as u64 <= limit {
@@ -162,7 +162,7 @@ impl Engine {
 
 /// Returns how many keys may be evicted before other work is done. Evicting a key takes about a
 /// microsecond, so Redis's default of 10 means half a millisecond.
-fn most_at_once(tenacity: i64) -> usize {
+fn max_at_once(tenacity: i64) -> usize {
     match tenacity {
         ..10 => 50 * tenacity.max(1) as usize,
         10..100 => (10..tenacity).fold(500, |most, _| most + most * 3 / 20),

@@ -1,9 +1,10 @@
 //! The engine's entry points. A front end calls them from a single loop.
 //!
 //! - [`Engine::connect`] when a client connects, [`Engine::disconnect`] when it has disconnected.
-//! - [`Engine::receive`] when it has sent bytes; [`Engine::foresee`] may precede it. Then write
+//! - [`Engine::receive`] when it has sent bytes; [`Engine::prefetch`] may precede it. Then write
 //!   [`Engine::output`], and report with [`Engine::consume`] how much was written. Stop reading
-//!   while [`Engine::wants_input`] is false. [`Engine::spare`] returns a buffer into which the rest
+//! while [`Engine::wants_input`] is false. [`Engine::large_argument_buffer`] returns a buffer into
+//! which the rest
 //!   of a large argument can be read.
 //! - [`Engine::tick`] at the time that the last tick returned: expiry, timeouts, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it returns `None`.
@@ -64,10 +65,9 @@ pub use snapshot::BadValue;
 /// use redstart_core::time::UnixMicros;
 ///
 /// let mut engine = Engine::new(Config::default(), Seed(42));
-/// let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room for one client");
-/// engine.receive(client, b"SET greeting hello PX 100\r\n", UnixMicros(0));
-/// assert_eq!(engine.output(client), b"+OK\r\n");
-/// engine.consume(client, 5, UnixMicros(0));
+/// let client = engine.connect(Peer::local(), UnixMicros(0)).expect("there is room for one
+/// client"); engine.receive(client, b"SET greeting hello PX 100\r\n", UnixMicros(0));
+/// assert_eq!(engine.output(client), b"+OK\r\n"); engine.consume(client, 5, UnixMicros(0));
 ///
 /// engine.receive(client, b"GET greeting\r\n", UnixMicros(101_000));
 /// assert_eq!(engine.output(client), b"$-1\r\n");
@@ -83,11 +83,11 @@ pub struct Engine {
     /// The parsed requests of one read. Reused for every read.
     batch: Batch,
     /// The databases and the hashes of the keys that were prefetched last, the latest first.
-    foreseen: [Option<(usize, u64)>; 2],
+    prefetching: [Option<(usize, u64)>; 2],
     /// The buffer into which a request is parsed for prefetching.
-    foreseen_request: Request,
+    prefetch_request: Request,
     /// Output buffers of clients that have nothing to read.
-    spare_buffers: Vec<Vec<u8>>,
+    buffer_pool: Vec<Vec<u8>>,
     cron: cron::Cron,
 }
 
@@ -143,9 +143,9 @@ impl Engine {
             yielded: VecDeque::new(),
             commands,
             batch: Batch::default(),
-            foreseen: [None; 2],
-            foreseen_request: Request::default(),
-            spare_buffers: Vec::new(),
+            prefetching: [None; 2],
+            prefetch_request: Request::default(),
+            buffer_pool: Vec::new(),
             cron: cron::Cron::default(),
         }
     }
@@ -185,7 +185,7 @@ impl Engine {
     /// Returns `true` if clients can work without a password.
     #[must_use]
     pub fn needs_no_password(&self) -> bool {
-        self.instance.acl.default_user().is_for_strangers()
+        self.instance.acl.default_user().nopass()
     }
 
     /// Returns the current configuration, with the changes that `CONFIG SET` has made.
@@ -269,8 +269,8 @@ impl Engine {
     /// Returns the buffer of a partly received large argument of `client`. A front end may append
     /// the next bytes to it, without growing it, and then call [`Engine::receive`] with the bytes
     /// that follow, or none. This saves a copy; the result is the same.
-    pub fn spare(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
-        self.instance.clients.session_mut(client)?.reader.spare()
+    pub fn large_argument_buffer(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
+        self.instance.clients.session_mut(client)?.reader.large_argument_buffer()
     }
 
     /// Sends invalidations to the clients that track by prefix, for the keys that changed in this
@@ -285,11 +285,11 @@ impl Engine {
     /// Announces that [`Engine::receive`] will soon be called with these bytes, so that the key of
     /// their first request is prefetched. A front end that has several clients to serve announces
     /// them all first, then serves them. This is a hint: results do not depend on it.
-    pub fn foresee(&mut self, client: ClientId, bytes: &[u8]) {
+    pub fn prefetch(&mut self, client: ClientId, bytes: &[u8]) {
         let Some(session) = self.instance.clients.session(client) else { return };
         if session.stall.is_none() && session.input.is_empty() {
             let database = session.database;
-            self.foresee_first(database, bytes);
+            self.prefetch_first(database, bytes);
         }
     }
 
@@ -302,11 +302,11 @@ impl Engine {
     /// Removes the first `len_bytes` bytes of the output, after they were written. Requests that
     /// waited because the client had too much output to read continue once it has read half of it.
     pub fn consume(&mut self, client: ClientId, len_bytes: usize, now: UnixMicros) {
-        let spare_buffers = &mut self.spare_buffers;
+        let buffer_pool = &mut self.buffer_pool;
         let is_full = self.instance.clients.edit(client, |session| {
             session.last_interaction = now;
             if let Some(buffer) = session.output.consume(len_bytes) {
-                keep_buffer(spare_buffers, buffer);
+                keep_buffer(buffer_pool, buffer);
             }
             if session.output.is_empty() {
                 session.soft_limit_since = None;
@@ -493,7 +493,7 @@ impl<const N: usize> PartialEq<&[u8; N]> for Pending<'_> {
 }
 
 fn keep_buffer(spare: &mut Vec<Vec<u8>>, buffer: Vec<u8>) {
-    if spare.len() < limits::SPARE_BUFFERS && buffer.capacity() <= limits::SPARE_BUFFER_BYTES {
+    if spare.len() < limits::POOLED_BUFFERS && buffer.capacity() <= limits::POOLED_BUFFER_BYTES {
         spare.push(buffer);
     }
 }

@@ -8,13 +8,13 @@ use crate::acl::{Denial, Reason};
 use crate::command::permission;
 use crate::error::{self, Error};
 use crate::resp::args::Args;
-use crate::session::{Clearance, Session};
+use crate::session::{Auth, Session};
 
 impl Engine {
     /// Returns `true` if a client must log in before it does anything else.
     #[inline]
     pub(super) fn needs_login(session: &Session) -> bool {
-        session.clearance == Clearance::Stranger
+        session.auth == Auth::Required
     }
 
     /// Returns the permission that a client lacks to run a command, if any.
@@ -28,7 +28,7 @@ impl Engine {
     #[inline]
     pub(super) fn denied_since(&mut self, turn: &Turn, call: Call<'_>) -> Option<Error> {
         let session = &self.instance.clients[turn.client];
-        if session.clearance == Clearance::Full {
+        if session.auth == Auth::Unrestricted {
             return None;
         }
         let denial = self.denial(session, call.index, call.args)?;

@@ -19,7 +19,7 @@ use crate::error;
 use crate::limits;
 use crate::resp::args::{Args, Request};
 use crate::resp::request::{Limits, Progress, ProtocolError, RequestReader};
-use crate::session::{Clearance, Closing, ReplyMode, Session, Stall};
+use crate::session::{Auth, Closing, ReplyMode, Session, Stall};
 use crate::table::ahead::{AHEAD, Stage};
 use crate::time::UnixMicros;
 use crate::value::ValueRef;
@@ -55,7 +55,7 @@ impl Engine {
         turn_bytes: usize,
         now: UnixMicros,
     ) -> usize {
-        self.end_foreseeing();
+        self.end_prefetching();
         self.lend_buffer(client);
         self.instance.clients[client].running_input_bytes = input.len();
         let mut batch = mem::take(&mut self.batch);
@@ -69,7 +69,7 @@ impl Engine {
         if session.output.is_empty()
             && let Some(buffer) = session.output.clear()
         {
-            super::keep_buffer(&mut self.spare_buffers, buffer);
+            super::keep_buffer(&mut self.buffer_pool, buffer);
         }
         used
     }
@@ -92,7 +92,7 @@ impl Engine {
                 return used;
             }
             let session = &self.instance.clients[client];
-            turn.output.set_most(self.instance.output_limit(session).unwrap_or(usize::MAX));
+            turn.output.set_max(self.instance.output_limit(session).unwrap_or(usize::MAX));
             let bound = self.instance.output_bound(session);
             self.prepare(session.database, batch, input);
             for request in batch.requests() {
@@ -131,7 +131,7 @@ impl Engine {
     fn lend_buffer(&mut self, client: ClientId) {
         let tail = self.instance.clients[client].output.tail();
         if tail.capacity() == 0
-            && let Some(buffer) = self.spare_buffers.pop()
+            && let Some(buffer) = self.buffer_pool.pop()
         {
             *tail = buffer;
         }
@@ -139,23 +139,23 @@ impl Engine {
 
     /// Starts to prefetch the key of the first request in `bytes`, and advances the two prefetches
     /// before it. Each stage has as long as it takes to read the next client's bytes.
-    pub(super) fn foresee_first(&mut self, database: usize, bytes: &[u8]) {
+    pub(super) fn prefetch_first(&mut self, database: usize, bytes: &[u8]) {
         let limits = Limits::default();
-        let read = RequestReader::default().read(bytes, &limits, &mut self.foreseen_request);
+        let read = RequestReader::default().read(bytes, &limits, &mut self.prefetch_request);
         let Ok(Progress::Complete { consumed }) = read else { return };
-        let args = self.foreseen_request.args(&bytes[..consumed]);
+        let args = self.prefetch_request.args(&bytes[..consumed]);
         let Some(key) = args.get(1) else { return };
         let table = &self.dataset.keyspace[database];
         let hash = table.hash(key);
         table.fetch_segment(hash);
-        self.foresee_on(Some((database, hash)));
+        self.prefetch_next(Some((database, hash)));
     }
 
     /// Advances the latest prefetches: fetches the bucket of the last key, and the record of the
     /// one before.
-    fn foresee_on(&mut self, next: Option<(usize, u64)>) {
-        let [last, before] = self.foreseen;
-        self.foreseen = [next, last];
+    fn prefetch_next(&mut self, next: Option<(usize, u64)>) {
+        let [last, before] = self.prefetching;
+        self.prefetching = [next, last];
         if let Some((database, hash)) = last {
             self.dataset.keyspace[database].fetch_bucket(hash);
         }
@@ -165,9 +165,9 @@ impl Engine {
     }
 
     /// Completes the prefetches.
-    fn end_foreseeing(&mut self) {
-        while self.foreseen != [None; 2] {
-            self.foresee_on(None);
+    fn end_prefetching(&mut self) {
+        while self.prefetching != [None; 2] {
+            self.prefetch_next(None);
         }
     }
 
@@ -241,7 +241,7 @@ impl Batch {
         config: &Config,
     ) -> Option<ProtocolError> {
         self.len = 0;
-        let is_known = session.clearance != Clearance::Stranger;
+        let is_known = session.auth != Auth::Required;
         let limits = Limits {
             inline_len_bytes: limits::INLINE_LEN_BYTES,
             multibulk_count: limits::MULTIBULK_COUNT,
@@ -315,12 +315,12 @@ mod tests {
 
     /// Reads the rest of the value into its buffer, and returns the address of the buffer.
     fn send_rest(engine: &mut Engine, client: ClientId) -> *const u8 {
-        let spare = engine.spare(client).expect("the value has a separate buffer");
+        let spare = engine.large_argument_buffer(client).expect("the value has a separate buffer");
         assert_eq!((spare.len(), spare.capacity()), (3, LEN));
         spare.resize(LEN, b'x');
         let address = spare.as_ptr();
         engine.receive(client, b"\r\n", UnixMicros(0));
-        assert!(engine.spare(client).is_none());
+        assert!(engine.large_argument_buffer(client).is_none());
         address
     }
 
@@ -356,7 +356,10 @@ mod tests {
     fn a_separately_buffered_argument_counts_as_input() {
         let (mut engine, client) = begun("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n");
         engine.instance.config.client_query_buffer_limit = 1000;
-        engine.spare(client).expect("the value has a separate buffer").resize(1001, b'x');
+        engine
+            .large_argument_buffer(client)
+            .expect("the value has a separate buffer")
+            .resize(1001, b'x');
         engine.receive(client, b"", UnixMicros(0));
         assert!(matches!(engine.poll_effect(), Some(Effect::Close { flush: false, .. })));
     }

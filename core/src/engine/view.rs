@@ -75,11 +75,11 @@ fn view(record: &Record, now: UnixMicros) -> KeyView<'_> {
 fn len(record: &Record, now: UnixMicros) -> Option<usize> {
     Some(match record.value_type() {
         Type::String => record.string().len(),
-        Type::List => record.compound::<List>()?.len(),
-        Type::Set => record.compound::<Set>()?.len(),
-        Type::SortedSet => record.compound::<SortedSet>()?.len(),
-        Type::Hash => record.compound::<Hash>()?.len(now.millis()),
-        Type::Stream => record.compound::<Stream>()?.len(),
+        Type::List => record.collection::<List>()?.len(),
+        Type::Set => record.collection::<Set>()?.len(),
+        Type::SortedSet => record.collection::<SortedSet>()?.len(),
+        Type::Hash => record.collection::<Hash>()?.len(now.millis()),
+        Type::Stream => record.collection::<Stream>()?.len(),
     })
 }
 

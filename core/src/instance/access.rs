@@ -35,7 +35,7 @@ impl Instance {
                 session.user = Rc::clone(&user);
             }
         });
-        self.renew_clearances();
+        self.renew_auth();
     }
 
     /// Removes a user and closes its clients. Returns `true` if the user existed.
@@ -54,7 +54,7 @@ impl Instance {
         self.disown(|session| session.user.name() != crate::acl::DEFAULT);
         let default = Rc::clone(self.acl.default_user());
         self.each_session(|session| session.user = Rc::clone(&default));
-        self.renew_clearances();
+        self.renew_auth();
     }
 
     /// Gives the default user the configured password.
@@ -74,9 +74,9 @@ impl Instance {
         });
     }
 
-    fn renew_clearances(&mut self) {
+    fn renew_auth(&mut self) {
         let default = Rc::clone(self.acl.default_user());
-        self.each_session(|session| session.renew_clearance(&default));
+        self.each_session(|session| session.renew_auth(&default));
     }
 
     fn each_session(&mut self, act: impl FnMut(&mut Session)) {

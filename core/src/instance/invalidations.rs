@@ -27,7 +27,7 @@ impl Instance {
                                     && !(state.no_loop && by == Some(client))
                             })
                         };
-                        self.tell_stale(client, Some(&[key.as_slice()]), is_wanted, now);
+                        self.send_invalidation(client, Some(&[key.as_slice()]), is_wanted, now);
                     }
                 }
                 Stale::All => {
@@ -36,7 +36,7 @@ impl Instance {
                     sort::by(&mut ids, Ord::cmp);
                     for client in ids {
                         let is_wanted = |session: &Session| session.tracking.is_some();
-                        self.tell_stale(client, None, is_wanted, now);
+                        self.send_invalidation(client, None, is_wanted, now);
                     }
                 }
             }
@@ -56,7 +56,7 @@ impl Instance {
                     .collect();
                 if !keys.is_empty() {
                     let is_wanted = |session: &Session| session.tracking.is_some();
-                    self.tell_stale(client, Some(&keys), is_wanted, now);
+                    self.send_invalidation(client, Some(&keys), is_wanted, now);
                 }
             }
         }
@@ -64,7 +64,7 @@ impl Instance {
 
     /// Sends one message, to the client or to the client that it redirects to. Without keys, the
     /// message invalidates all keys.
-    fn tell_stale(
+    fn send_invalidation(
         &mut self,
         client: ClientId,
         keys: Option<&[&[u8]]>,
@@ -76,7 +76,7 @@ impl Instance {
         let redirect = session.tracking.as_ref().and_then(|state| state.redirect);
         let target = redirect.unwrap_or(client);
         let Some(target_session) = self.clients.session(target) else {
-            return self.tell_redirect_broken(client, target, now);
+            return self.send_redirect_broken(client, target, now);
         };
         let protocol = target_session.protocol;
         let listens = redirect.is_some() && target_session.subscriptions.is_some();
@@ -104,7 +104,7 @@ impl Instance {
     }
 
     /// Notifies the client itself, if possible, that the client it redirects to has disconnected.
-    fn tell_redirect_broken(&mut self, client: ClientId, target: ClientId, now: UnixMicros) {
+    fn send_redirect_broken(&mut self, client: ClientId, target: ClientId, now: UnixMicros) {
         let Some(session) = self.clients.session_mut(client) else { return };
         if let Some(state) = &mut session.tracking {
             state.is_redirect_broken = true;

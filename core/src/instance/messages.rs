@@ -10,7 +10,7 @@ use crate::dataset::observers::{Notification, Observers};
 use crate::limits;
 use crate::pubsub::{Message, Topic};
 use crate::resp::output::Output;
-use crate::session::{Clearance, Closing, Session};
+use crate::session::{Auth, Closing, Session};
 use crate::time::UnixMicros;
 
 impl Instance {
@@ -123,16 +123,16 @@ impl Instance {
 
     fn configured_output_limit(&self, session: &Session) -> Option<usize> {
         let hard_bytes = self.config.client_output_buffer_limit.of(session.class()).hard_bytes;
-        let limit = match session.clearance {
-            Clearance::Stranger => limits::UNAUTHENTICATED_OUTPUT_BYTES + 1,
+        let limit = match session.auth {
+            Auth::Required => limits::UNAUTHENTICATED_OUTPUT_BYTES + 1,
             _ => hard_bytes,
         };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         (limit > 0).then(|| limit.saturating_add(limits::UNCOUNTED_OUTPUT_BYTES))
     }
 
-    /// Returns the size of unread replies at which a client's requests wait. A client with an output
-    /// limit is served up to that limit and then closed.
+    /// Returns the size of unread replies at which a client's requests wait. A client with an
+    /// output limit is served up to that limit and then closed.
     pub(crate) fn output_bound(&self, session: &Session) -> usize {
         self.configured_output_limit(session).unwrap_or_else(|| {
             match usize::try_from(self.config.client_output_run_limit) {
@@ -162,8 +162,8 @@ impl Instance {
         session.soft_limit_since = soft;
         let is_overdue = soft
             .is_some_and(|since| now.since(since) > limit.soft_seconds.saturating_mul(1_000_000));
-        let is_greedy = session.clearance == Clearance::Stranger
-            && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
+        let is_greedy =
+            session.auth == Auth::Required && len_bytes > limits::UNAUTHENTICATED_OUTPUT_BYTES;
         if is_over(limit.hard_bytes) || is_overdue || is_greedy || session.output.is_dropped() {
             session.output = Output::default();
             self.stats.output_buffer_disconnections += 1;

@@ -68,7 +68,7 @@ pub(crate) struct Instance {
     pub(crate) config: Config,
     /// The minimum duration of a command that the slow log or the latency monitor may record: see
     /// [`Self::apply_config`].
-    pub(crate) noted_from_ns: u64,
+    pub(crate) slow_threshold_ns: u64,
     /// Set if a memory limit must be checked before a command runs: see [`Self::apply_config`].
     pub(crate) has_memory_limit: bool,
     /// The eviction policy, if any keys may be evicted: see [`Self::apply_config`].
@@ -76,7 +76,8 @@ pub(crate) struct Instance {
     /// Set if keys must be evicted even while no command runs.
     pub(crate) is_evicting: bool,
     pub(crate) host: Box<dyn Host>,
-    /// The end of the latest `DEBUG SLEEP`, which may be later than the time of the call it runs in.
+    /// The end of the latest `DEBUG SLEEP`, which may be later than the time of the call it runs
+    /// in.
     pub(crate) awake_at: UnixMicros,
     /// 40 hexadecimal digits that identify this run, derived from the seed.
     pub(crate) run_id: [u8; 40],
@@ -118,7 +119,7 @@ impl Instance {
         let mut instance = Self {
             acl: Acl::new(&config.requirepass),
             config,
-            noted_from_ns: u64::MAX,
+            slow_threshold_ns: u64::MAX,
             has_memory_limit: false,
             eviction_policy: None,
             is_evicting: false,
@@ -155,7 +156,7 @@ impl Instance {
         let latency_ms = u64::try_from(self.config.latency_monitor_threshold).ok();
         let slow_ns = slow_us.map(|us| us.saturating_mul(1_000));
         let latency_ns = latency_ms.filter(|&ms| ms > 0).map(|ms| ms.saturating_mul(1_000_000));
-        self.noted_from_ns = slow_ns.into_iter().chain(latency_ns).min().unwrap_or(u64::MAX);
+        self.slow_threshold_ns = slow_ns.into_iter().chain(latency_ns).min().unwrap_or(u64::MAX);
     }
 
     /// Ends an active pause, so that requests received meanwhile can run.

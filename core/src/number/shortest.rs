@@ -1,8 +1,9 @@
 //! The digits of doubles as Redis 7.2 prints them, by the Grisu2 algorithm of Florian Loitsch.
 //!
-//! Grisu2 works with 64 bits and a table of powers of ten. Its digits always read back as the same double. In one case of a
-//! thousand they are not the fewest, as in `99999999999999990000000` for 1e23. Clients of Redis see these cases, so an algorithm
-//! that always finds the fewest would print other text.
+//! Grisu2 works with 64 bits and a table of powers of ten. Its digits always read back as the same
+//! double. In one case of a thousand they are not the fewest, as in `99999999999999990000000` for
+//! 1e23. Clients of Redis see these cases, so an algorithm that always finds the fewest would print
+//! other text.
 
 use core::ops::RangeInclusive;
 
@@ -18,7 +19,8 @@ const POWER_STEP: i32 = 8;
 /// Exponents of two that a scaled number may have, so that its integer part has at most 32 bits.
 const SCALED: RangeInclusive<i32> = -60..=-32;
 
-/// Returns the digits of a finite double above zero, and the power of ten that the first of them stands for.
+/// Returns the digits of a finite double above zero, and the power of ten that the first of them
+/// stands for.
 pub(super) fn digits(value: f64) -> (NumberText, i64) {
     let value = Binary::from(value);
     let (lower, upper) = value.boundaries();
@@ -59,7 +61,8 @@ impl Binary {
         Self { significand: self.significand << shift, exponent: self.exponent - shift as i32 }
     }
 
-    /// The points half way to the next lower double and to the next higher one, with the same exponent.
+    /// The points half way to the next lower double and to the next higher one, with the same
+    /// exponent.
     fn boundaries(self) -> (Self, Self) {
         let upper = Self { significand: (self.significand << 1) + 1, exponent: self.exponent - 1 };
         let upper = upper.normalized();
@@ -78,8 +81,8 @@ impl Binary {
     }
 }
 
-/// Returns a power of ten that brings a number with this exponent into [`SCALED`], and its exponent of ten. Where two powers would
-/// do, the estimate decides.
+/// Returns a power of ten that brings a number with this exponent into [`SCALED`], and its exponent
+/// of ten. Where two powers would do, the estimate decides.
 fn power_for(exponent: i32) -> (Binary, i32) {
     const LOG10_OF_2: f64 = 0.301_029_995_663_981_14;
     let estimate = (f64::from(-(exponent + POWERS.len() as i32)) * LOG10_OF_2) as i32;
@@ -97,8 +100,8 @@ fn power_for(exponent: i32) -> (Binary, i32) {
     }
 }
 
-/// Returns the fewest digits of `upper` that drop less than `delta`, and the number of integer digits that are dropped. The value is
-/// `distance` below `upper`.
+/// Returns the fewest digits of `upper` that drop less than `delta`, and the number of integer
+/// digits that are dropped. The value is `distance` below `upper`.
 fn generate(upper: Binary, mut delta: u64, mut distance: u64) -> (NumberText, i32) {
     let (shift, mut text) = (-upper.exponent, NumberText::default());
     let one = 1_u64 << shift;
@@ -136,8 +139,8 @@ impl NumberText {
         }
     }
 
-    /// Lowers the last digit, worth `unit`, while that comes closer to the value and stays within `delta`. The digits are `rest`
-    /// below the upper boundary, the value is `distance` below it.
+    /// Lowers the last digit, worth `unit`, while that comes closer to the value and stays within
+    /// `delta`. The digits are `rest` below the upper boundary, the value is `distance` below it.
     fn approach(&mut self, distance: u64, mut rest: u64, unit: u64, delta: u64) {
         while rest < distance
             && delta - rest >= unit

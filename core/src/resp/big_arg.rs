@@ -61,7 +61,7 @@ impl BigArg {
     }
 
     /// Returns the buffer while bytes are missing.
-    pub(super) fn spare(&mut self) -> Option<&mut Vec<u8>> {
+    pub(super) fn large_argument_buffer(&mut self) -> Option<&mut Vec<u8>> {
         if self.is_full() { None } else { Rc::get_mut(&mut self.bytes) }
     }
 
@@ -102,18 +102,19 @@ impl RequestReader {
 
     /// Returns the buffer of a partly received large argument. Append incoming bytes to it, at most
     /// up to its capacity.
-    pub(crate) fn spare(&mut self) -> Option<&mut Vec<u8>> {
-        self.big.last_mut()?.spare()
+    pub(crate) fn large_argument_buffer(&mut self) -> Option<&mut Vec<u8>> {
+        self.big.last_mut()?.large_argument_buffer()
     }
 
     /// Fills the large argument from the start of `bytes`. Returns the remaining bytes, and the
-    /// number of bytes added earlier through [`spare`](Self::spare).
+    /// number of bytes added earlier through
+    /// [`large_argument_buffer`](Self::large_argument_buffer).
     pub(crate) fn fill<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], usize) {
         let Some(big) = self.big.last_mut() else { return (bytes, 0) };
         let spared = big.count();
         let missing = bytes.len().min((big.len as usize).saturating_sub(big.bytes.len()));
         let (head, rest) = bytes.split_at(missing);
-        if let Some(spare) = big.spare() {
+        if let Some(spare) = big.large_argument_buffer() {
             spare.extend_from_slice(head);
             big.count();
         }
@@ -177,7 +178,7 @@ mod tests {
         let limits = Limits::default();
         while !left.is_empty() {
             if random.below(2) == 0
-                && let Some(spare) = reader.spare()
+                && let Some(spare) = reader.large_argument_buffer()
             {
                 let room = spare.capacity() - spare.len();
                 let piece = left.split_off(..left.len().min(1 + random.below(room)));
@@ -232,7 +233,10 @@ mod tests {
             assert_eq!(input.len(), if is_apart { head_len } else { head_len + 2 });
             assert_eq!(input.capacity() == head_len, is_apart);
             assert_eq!(reader.apart_len(), if is_apart { 2 } else { 0 });
-            assert_eq!(reader.spare().map(|spare| spare.capacity()), is_apart.then_some(len));
+            assert_eq!(
+                reader.large_argument_buffer().map(|spare| spare.capacity()),
+                is_apart.then_some(len)
+            );
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Output {
     /// written.
     written_bytes: usize,
     /// The limit above which the output is dropped, because the client is going to be closed.
-    most_bytes: usize,
+    max_bytes: usize,
     /// Set once the output has been dropped.
     is_dropped: bool,
 }
@@ -36,7 +36,7 @@ impl Default for Output {
             tail: Vec::new(),
             sealed_bytes: 0,
             written_bytes: 0,
-            most_bytes: usize::MAX,
+            max_bytes: usize::MAX,
             is_dropped: false,
         }
     }
@@ -104,8 +104,8 @@ impl Output {
 
     /// Sets the limit above which output is dropped, and returns the previous limit. Dropped bytes
     /// still count in [`Output::len`].
-    pub(crate) const fn set_most(&mut self, len_bytes: usize) -> usize {
-        core::mem::replace(&mut self.most_bytes, len_bytes)
+    pub(crate) const fn set_max(&mut self, len_bytes: usize) -> usize {
+        core::mem::replace(&mut self.max_bytes, len_bytes)
     }
 
     /// Returns `true` if output has been dropped.
@@ -123,7 +123,7 @@ impl Output {
 
     #[cold]
     fn grow(&mut self, len_bytes: usize) {
-        if self.len() > self.most_bytes {
+        if self.len() > self.max_bytes {
             self.drop_all();
         }
         self.tail.reserve(len_bytes);
@@ -141,7 +141,7 @@ impl Output {
 
     /// Appends a value without copying it.
     pub(crate) fn share(&mut self, bytes: Rc<Vec<u8>>) {
-        if self.len() > self.most_bytes {
+        if self.len() > self.max_bytes {
             self.drop_all();
         }
         self.seal();
@@ -287,7 +287,7 @@ mod tests {
         let mut output = Output::default();
         output.tail().extend_from_slice(b"before");
         output.consume(3);
-        output.set_most(1_000);
+        output.set_max(1_000);
         let mark = output.mark();
         for _ in 0..1_000 {
             output.reserve(100);

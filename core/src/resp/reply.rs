@@ -80,8 +80,8 @@ impl<'a> Reply<'a> {
         self.protocol = protocol;
     }
 
-    /// Returns `Break` once a long reply has exceeded what its client may leave unread: nothing of it
-    /// is kept, and the client will be closed.
+    /// Returns `Break` once a long reply has exceeded what its client may leave unread: nothing of
+    /// it is kept, and the client will be closed.
     pub(crate) const fn proceed(&self) -> ControlFlow<()> {
         if self.output.is_dropped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

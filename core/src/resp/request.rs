@@ -92,7 +92,8 @@ pub struct Limits {
     pub multibulk_count: u32,
     /// The maximum length of an argument: `proto-max-bulk-len`.
     pub bulk_len_bytes: u64,
-    /// Set once the client is authenticated. Until then it may send at most ten arguments of 16 KiB.
+    /// Set once the client is authenticated. Until then it may send at most ten arguments of 16
+    /// KiB.
     pub authenticated: bool,
 }
 

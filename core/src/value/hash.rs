@@ -10,7 +10,7 @@
 //! ```
 //! use redstart_core::random::Seed;
 //! use redstart_core::time::UnixMillis;
-//! use redstart_core::value::Compound;
+//! use redstart_core::value::Collection;
 //! use redstart_core::value::hash::{FieldDeadline, Hash, HashLimits};
 //! let limits = HashLimits { listpack_entries: 512, listpack_value_bytes: 64, seed: Seed(1) };
 //! let (mut hash, now) = (Hash::default(), UnixMillis(1000));
@@ -27,7 +27,7 @@
 mod chance;
 
 use super::{
-    Compound, Object, Packing, Type, Value,
+    Collection, Object, Packing, Type, Value,
     listpack::{Entry, Listpack, ListpackRef},
     record::{AccessClock, Record},
     string::StringRef,
@@ -316,7 +316,7 @@ impl Default for Hash {
     }
 }
 
-impl Compound for Hash {
+impl Collection for Hash {
     const TYPE: Type = Type::Hash;
     type Ref<'a> = HashRef<'a>;
 
@@ -368,7 +368,7 @@ impl Compound for Hash {
         }
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_drained(&self) -> bool {
         match self {
             Self::Listpack(pairs) => pairs.as_ref().is_empty(),
             Self::Table(fields) => fields.is_empty(),
@@ -489,7 +489,7 @@ mod tests {
                     }
                 }
                 assert_is(&hash, &naive, now);
-                assert_eq!(hash.is_gone(), hash.view().len(UnixMillis(0)) == 0);
+                assert_eq!(hash.is_drained(), hash.view().len(UnixMillis(0)) == 0);
             }
             *encodings.entry(hash.encoding_name()).or_default() += 1;
             let copy = hash.clone();

@@ -16,7 +16,7 @@ mod quicklist;
 mod tests;
 
 use super::{
-    Compound, Object, Packing, Type, Value,
+    Collection, Object, Packing, Type, Value,
     listpack::{self, Entry, ListpackRef},
     record::INLINE_MAX,
 };
@@ -78,22 +78,22 @@ impl ListLimits {
 
     /// Returns `true` if a listpack may grow to this size.
     const fn allow_growing_to(&self, bytes: usize, elements: usize) -> bool {
-        let most_bytes = match self.bytes {
+        let max_bytes = match self.bytes {
             Some(bytes) => bytes,
             None => Self::SAFE_BYTES,
         };
-        bytes <= most_bytes && elements <= self.elements
+        bytes <= max_bytes && elements <= self.elements
     }
 
     /// Returns `true` if a list of this size may become a listpack. The safe size does not apply to
     /// a single chunk.
     const fn allow(&self, bytes: usize, elements: usize, is_one_chunk: bool) -> bool {
-        let most_bytes = match self.bytes {
+        let max_bytes = match self.bytes {
             Some(bytes) => bytes,
             None if is_one_chunk => usize::MAX,
             None => Self::SAFE_BYTES,
         };
-        bytes <= most_bytes && elements <= self.elements
+        bytes <= max_bytes && elements <= self.elements
     }
 
     /// Returns the limits for a list that shrinks.
@@ -361,7 +361,7 @@ impl Default for List {
     }
 }
 
-impl Compound for List {
+impl Collection for List {
     const TYPE: Type = Type::List;
     type Ref<'a> = ListRef<'a>;
 
@@ -412,7 +412,7 @@ impl Compound for List {
     }
 
     #[inline]
-    fn is_gone(&self) -> bool {
+    fn is_drained(&self) -> bool {
         match self {
             Self::Listpack(chunk) => chunk.len() == 0,
             Self::Quicklist(list) => list.is_empty(),

@@ -1,7 +1,7 @@
 //! Data types: values independent of their keys, and their layout in memory.
 //!
 //! A [`Record`](record::Record) holds a key and a value. A string has a form of its own. Every
-//! other type is a [`Compound`]: while small, it is packed bytes beside the key in the record's
+//! other type is a [`Collection`]: while small, it is packed bytes beside the key in the record's
 //! single block, read in place and copied for editing; when it grows, it becomes an [`Object`]
 //! behind a pointer. Command handlers see neither form: they read a view that covers both, and edit
 //! the type itself. The types do not depend on commands; of the configuration they use only the
@@ -176,7 +176,7 @@ pub enum Value<'a> {
 }
 
 /// A data type whose values are collections.
-pub trait Compound: Sized {
+pub trait Collection: Sized {
     /// The type.
     const TYPE: Type;
 
@@ -208,7 +208,7 @@ pub trait Compound: Sized {
 
     /// Returns `true` if the value is empty, so that its key must be removed. An empty stream keeps
     /// its key.
-    fn is_gone(&self) -> bool;
+    fn is_drained(&self) -> bool;
 
     /// Returns a time before which nothing in the value expires, or `None` if nothing ever expires.
     fn earliest_deadline(&self) -> Option<UnixMillis> {

@@ -1,7 +1,7 @@
 //! A collection that is too large to be stored beside its key.
 
 use super::{
-    Compound, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet, stream::Stream,
+    Collection, Type, hash::Hash, list::List, set::Set, sorted_set::SortedSet, stream::Stream,
 };
 use crate::table::ahead::Stage;
 use alloc::boxed::Box;

@@ -26,7 +26,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use super::{Compound, Object, Packing, Type, Value, ValueRef, string::StringRef};
+use super::{Collection, Object, Packing, Type, Value, ValueRef, string::StringRef};
 use crate::{memory::allocated, table::Entry, time::UnixMillis};
 use alloc::{alloc as heap, borrow::Cow, boxed::Box, rc::Rc, vec::Vec};
 use core::{fmt, marker::PhantomData, mem, ptr::NonNull, slice};
@@ -154,7 +154,7 @@ impl Record {
     /// Returns the value as a collection of type `C`, or `None` if it is of another type.
     #[inline]
     #[must_use]
-    pub fn compound<C: Compound>(&self) -> Option<C::Ref<'_>> {
+    pub fn collection<C: Collection>(&self) -> Option<C::Ref<'_>> {
         match self.value() {
             ValueRef::Packed(packing, bytes) if packing.value_type() == C::TYPE => {
                 Some(C::view_packed(packing, bytes))
@@ -168,17 +168,17 @@ impl Record {
     /// packed again. Returns `None` if the value is of another type. Passing the same `scratch` to
     /// the next edit saves an allocation. A value that becomes empty is not packed again, because
     /// its record is about to be removed.
-    pub fn edit_compound<C: Compound, R>(
+    pub fn edit_collection<C: Collection, R>(
         &mut self,
         scratch: &mut Vec<u8>,
         edit: impl FnOnce(&mut C) -> R,
     ) -> Option<R> {
         if let Some(object) = self.object_mut() {
-            let compound = C::from_object_mut(object)?;
-            let result = edit(compound);
-            if let Some((packing, bytes)) = compound.packed()
+            let collection = C::from_object_mut(object)?;
+            let result = edit(collection);
+            if let Some((packing, bytes)) = collection.packed()
                 && bytes.len() <= INLINE_MAX / 2
-                && !compound.is_gone()
+                && !collection.is_drained()
             {
                 // It has become small, so it is stored beside its key again.
                 let packed = Stored::Packed { packing, bytes: bytes.to_vec().into() };
@@ -194,11 +194,11 @@ impl Record {
         copy.clear();
         copy.reserve(2 * INLINE_MAX);
         copy.extend_from_slice(bytes);
-        let mut compound = C::unpack(packing, copy);
-        let result = edit(&mut compound);
-        let is_gone = compound.is_gone();
-        match compound.into_value() {
-            Value::Packed(_, Cow::Owned(bytes)) if is_gone => *scratch = bytes,
+        let mut collection = C::unpack(packing, copy);
+        let result = edit(&mut collection);
+        let is_drained = collection.is_drained();
+        match collection.into_value() {
+            Value::Packed(_, Cow::Owned(bytes)) if is_drained => *scratch = bytes,
             Value::Packed(packing, Cow::Owned(mut bytes)) => {
                 if bytes.len() <= INLINE_MAX {
                     self.set_value(Value::Packed(packing, Cow::Borrowed(&bytes)));

@@ -17,7 +17,7 @@ pub use member::Member;
 
 use super::intset::{self, Intset, IntsetRef};
 use super::listpack::{self, Entry, Listpack, ListpackRef};
-use super::{Compound, Object, Packing, Type, Value};
+use super::{Collection, Object, Packing, Type, Value};
 use crate::memory::allocated;
 use crate::random::Seed;
 use crate::table::{Remains, Table};
@@ -277,7 +277,7 @@ impl Default for Set {
     }
 }
 
-impl Compound for Set {
+impl Collection for Set {
     const TYPE: Type = Type::Set;
     type Ref<'a> = SetRef<'a>;
 
@@ -340,7 +340,7 @@ impl Compound for Set {
         }
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_drained(&self) -> bool {
         match self {
             Self::Remains(_) => true,
             _ => self.view().is_empty(),

@@ -11,7 +11,7 @@
 //! ```
 //! use core::ops::Bound;
 //! use redstart_core::random::Seed;
-//! use redstart_core::value::Compound;
+//! use redstart_core::value::Collection;
 //! use redstart_core::value::sorted_set::{SortedSetLimits, SortedSet};
 //! let limits = SortedSetLimits { listpack_entries: 128, listpack_value_bytes: 64, seed: Seed(1) };
 //! let mut scores = SortedSet::default();
@@ -33,7 +33,7 @@ use core::iter::FusedIterator;
 use core::ops::{Bound, Range};
 
 use super::listpack::{Entry, Listpack, ListpackRef};
-use super::{Compound, Object, Packing, Type, Value, ranked_tree};
+use super::{Collection, Object, Packing, Type, Value, ranked_tree};
 use crate::memory::allocated;
 use crate::random::{Random, Seed};
 pub use gathering::Gathering;
@@ -184,7 +184,7 @@ impl Default for SortedSet {
     }
 }
 
-impl Compound for SortedSet {
+impl Collection for SortedSet {
     const TYPE: Type = Type::SortedSet;
     type Ref<'a> = SortedSetRef<'a>;
 
@@ -235,7 +235,7 @@ impl Compound for SortedSet {
         }
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_drained(&self) -> bool {
         self.view().is_empty()
     }
 }

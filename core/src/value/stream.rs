@@ -15,7 +15,7 @@ mod node;
 mod tests;
 
 use super::{
-    Compound, Object, Packing, Type, Value,
+    Collection, Object, Packing, Type, Value,
     listpack::{self, Entry, Listpack},
 };
 use crate::memory::allocated;
@@ -192,7 +192,7 @@ impl Stream {
     ) {
         debug_assert!(id > self.last_id, "the id is greater than the last one");
         let bytes: usize = pairs.clone().map(<[u8]>::len).sum();
-        let most_bytes = match limits.node_bytes {
+        let max_bytes = match limits.node_bytes {
             0 => listpack::MAX_BYTES,
             bytes => bytes.min(listpack::MAX_BYTES),
         };
@@ -200,7 +200,7 @@ impl Stream {
         match self.nodes.last_entry() {
             Some(mut last)
                 if *last.key() < id
-                    && last.get().dumped_bytes() + bytes < most_bytes
+                    && last.get().dumped_bytes() + bytes < max_bytes
                     && (limits.node_entries == 0 || last.get().all() < limits.node_entries) =>
             {
                 let master = *last.key();
@@ -317,7 +317,8 @@ impl Stream {
         self.first_id = first.map_or(StreamId::MIN, |entry| entry.id);
     }
 
-    // ---- groups ----------------------------------------------------------------------------------------------------
+    // ---- groups
+    // ----------------------------------------------------------------------------------------------------
 
     /// Iterates over the consumer groups, by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = (&[u8], &Group)> {
@@ -403,7 +404,8 @@ impl Stream {
         Some(before.wrapping_add(u64::from(id == self.first_id)))
     }
 
-    // ---- as a value ------------------------------------------------------------------------------------------------
+    // ---- as a value
+    // ------------------------------------------------------------------------------------------------
 
     /// Adds a dumped node. Returns `false` if the bytes are not a node, or if its ids overlap with
     /// those of another node.
@@ -496,7 +498,7 @@ fn measured(total: &mut usize, node: &mut Node, edit: impl FnOnce(&mut Node)) {
     *total = *total - before + node.memory_bytes();
 }
 
-impl Compound for Stream {
+impl Collection for Stream {
     const TYPE: Type = Type::Stream;
     type Ref<'a> = &'a Self;
 
@@ -534,7 +536,7 @@ impl Compound for Stream {
         }
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_drained(&self) -> bool {
         false
     }
 }

@@ -236,7 +236,8 @@ fn what_a_client_sent_before_it_went_is_done() {
     for round in 1..=20 {
         let mut client = server.client();
         client.send("INCR n\r\n".repeat(1_000));
-        // Replies that nobody reads reset the connection, in the middle of its requests or behind them.
+        // Replies that nobody reads reset the connection, in the middle of its requests or behind
+        // them.
         drop(client);
         let expected = (round * 1_000).to_string();
         eventually("all is done", || other.ask_bulk("GET n") == expected);

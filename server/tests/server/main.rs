@@ -1,4 +1,5 @@
-//! The binary as its users meet it: started with flags and files, talked to over sockets, ended by signals.
+//! The binary as its users meet it: started with flags and files, talked to over sockets, ended by
+//! signals.
 #![expect(clippy::unwrap_used, reason = "a test fails where it is surprised")]
 
 mod configuration;

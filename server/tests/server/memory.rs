@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::process::{Client, Server, eventually};
 
-/// Kinds of data, each with a command that makes it, in which `#` counts up and `@` is 20 bytes of text, and how often it is sent.
+/// Kinds of data, each with a command that makes it, in which `#` counts up and `@` is 20 bytes of
+/// text, and how often it is sent.
 const KINDS: &[(&str, &str, usize)] = &[
     ("small strings", "SET key:# @", 300_000),
     ("numbers", "SET n:# 123#", 300_000),

@@ -1,4 +1,5 @@
-//! A server of its own for each test, on a port that the system chose, and clients that say exactly what they expect.
+//! A server of its own for each test, on a port that the system chose, and clients that say exactly
+//! what they expect.
 
 use core::fmt::Debug;
 use core::sync::atomic::{AtomicUsize, Ordering};

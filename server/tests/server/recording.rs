@@ -17,7 +17,8 @@ fn a_session_is_recorded_as_it_happens() {
     let server = Server::start(&["--record", &path, "--hz", "33"]);
     let mut client = server.client();
     assert_eq!(client.ask("SET recorded 1"), "+OK");
-    // It is written within a round: nothing that was answered a while ago is missing if the process dies.
+    // It is written within a round: nothing that was answered a while ago is missing if the process
+    // dies.
     crate::process::eventually("the command is in the file", || {
         contains(&fs::read(&file).unwrap(), b"SET recorded 1\r\n")
     });

@@ -65,7 +65,8 @@ impl Place {
         self.folder.path(name).display().to_string()
     }
 
-    /// A server with both ports, and that of TLS. It asks clients for no certificate unless more flags say otherwise.
+    /// A server with both ports, and that of TLS. It asks clients for no certificate unless more
+    /// flags say otherwise.
     fn start(&self, flags: &[&str]) -> (Server, u16) {
         let mut command = redstart();
         command.args(["--port", "0", "--bind", "127.0.0.1", "--tls-auth-clients", "no"]);

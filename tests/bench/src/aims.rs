@@ -1,11 +1,13 @@
-//! What Redstart is meant to reach. An aim that is missed is shown, it fails nothing: a figure depends on the machine.
+//! What Redstart is meant to reach. An aim that is missed is shown, it fails nothing: a figure
+//! depends on the machine.
 
 use crate::report::short;
 use crate::workload::Workload;
 
 /// Memory of a key such as `key:1234567` with a value of 16 bytes.
 pub(crate) const KEY_BYTES: f64 = 60.0;
-/// Commands on collections, at a pipeline of 16 and without, and the memory of collections: as a part of redis-server's.
+/// Commands on collections, at a pipeline of 16 and without, and the memory of collections: as a
+/// part of redis-server's.
 pub(crate) const TYPE_RATIO: f64 = 0.50;
 pub(crate) const TYPE_RATIO_ALONE: f64 = 1.00;
 pub(crate) const COLLECTION_RATIO: f64 = 0.80;

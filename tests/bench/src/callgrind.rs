@@ -1,5 +1,6 @@
-//! Instructions a request, counted by callgrind: a figure that no noise of the machine touches. Each count is a server's
-//! whole life with a fixed number of requests, less the same life without them.
+//! Instructions a request, counted by callgrind: a figure that no noise of the machine touches.
+//! Each count is a server's whole life with a fixed number of requests, less the same life without
+//! them.
 
 use std::fs;
 
@@ -113,7 +114,8 @@ fn idle_life(program: &Program, seed: u64) -> Result<u64> {
     Ok(life(program, &workload(Command::Ping, 1), 0, seed)?.0)
 }
 
-/// The instructions from start to end of a server that gets its keys and `requests` requests, and how many it got.
+/// The instructions from start to end of a server that gets its keys and `requests` requests, and
+/// how many it got.
 fn life(program: &Program, workload: &Workload, requests: u64, seed: u64) -> Result<(u64, u64)> {
     progress(&format!(
         "{}: callgrind, {} × {requests}, pipeline {}",

@@ -1,4 +1,5 @@
-//! A blocking client for what surrounds a measurement: one command at a time, and filling the keyspace.
+//! A blocking client for what surrounds a measurement: one command at a time, and filling the
+//! keyspace.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -49,7 +50,8 @@ impl Client {
         }
     }
 
-    /// Sends `request` once for each key of `numbers`, in order, pipelined. Every reply must be `+OK`.
+    /// Sends `request` once for each key of `numbers`, in order, pipelined. Every reply must be
+    /// `+OK`.
     pub(crate) fn fill(
         &mut self,
         request: &[Arg<'_>],

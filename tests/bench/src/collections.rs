@@ -1,4 +1,5 @@
-//! What is asked of the data types: the rows of `--types`, and the collections whose memory is weighed.
+//! What is asked of the data types: the rows of `--types`, and the collections whose memory is
+//! weighed.
 
 /// One row: commands that are sent in turn, to keys that were prepared.
 ///

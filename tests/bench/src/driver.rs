@@ -1,9 +1,10 @@
 //! The load: one thread, one epoll, a closed loop on each connection.
 //!
-//! On a small machine the client takes more CPU than the server, so what the client does a request is kept to
-//! overwriting the digits of the keys in a ready-made batch, one write, and comparing what comes back with what must
-//! come. Each connection sends a batch, waits for all its replies, and sends the next. A window ends by letting every
-//! batch that is out come home, so that requests, time and the server's CPU time belong to each other exactly.
+//! On a small machine the client takes more CPU than the server, so what the client does a request
+//! is kept to overwriting the digits of the keys in a ready-made batch, one write, and comparing
+//! what comes back with what must come. Each connection sends a batch, waits for all its replies,
+//! and sends the next. A window ends by letting every batch that is out come home, so that
+//! requests, time and the server's CPU time belong to each other exactly.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -83,8 +84,8 @@ impl Driver {
         Ok(Self { poll, events, connections, buffer: vec![0; READ_LEN], random: Random::new(seed) })
     }
 
-    /// Sends `batch`, which has so many requests, over all connections again and again, and returns once each reply has
-    /// come.
+    /// Sends `batch`, which has so many requests, over all connections again and again, and returns
+    /// once each reply has come.
     pub(crate) fn run(
         &mut self,
         batch: &Batch,
@@ -166,8 +167,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes what is left to write and reads what is there to read. True once the batch has come home; no byte is left
-    /// in the socket then, so the next edge is the next batch's.
+    /// Writes what is left to write and reads what is there to read. True once the batch has come
+    /// home; no byte is left in the socket then, so the next edge is the next batch's.
     fn turn(&mut self, buffer: &mut [u8], replies: &Replies) -> Result<bool> {
         self.write()?;
         while self.seen < replies.whole() {

@@ -1,11 +1,12 @@
-//! How often a cache that is too small has what it is asked for: both servers keep the same trace of keys, of which few are popular and
-//! many are not, under the same policy, at the same time.
+//! How often a cache that is too small has what it is asked for: both servers keep the same trace
+//! of keys, of which few are popular and many are not, under the same policy, at the same time.
 //!
-//! A key that is not there is set, as a program does with a cache. The limit of memory is that of so many keys in each server,
-//! so that the policies are compared and not the memory of a key; then it is one limit for both, which is what a user meets.
-//! What else takes memory differs from what it was when the limit was found, so the first kind is corrected by the keys that
-//! are there while the caches warm up.
-//! The clocks of both tell seconds, so the trace is slow enough for keys to grow old.
+//! A key that is not there is set, as a program does with a cache. The limit of memory is that of
+//! so many keys in each server, so that the policies are compared and not the memory of a key; then
+//! it is one limit for both, which is what a user meets. What else takes memory differs from what
+//! it was when the limit was found, so the first kind is corrected by the keys that are there while
+//! the caches warm up. The clocks of both tell seconds, so the trace is slow enough for keys to
+//! grow old.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

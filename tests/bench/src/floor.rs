@@ -1,10 +1,12 @@
-//! The floor: a mio loop that counts requests and answers each from a table. What it takes is the kernel's share and the
-//! least that any server on mio can take; no engine is in it.
+//! The floor: a mio loop that counts requests and answers each from a table. What it takes is the
+//! kernel's share and the least that any server on mio can take; no engine is in it.
 //!
-//! All requests that come over a connection in one window are as long as the first, of which the lengths are read and the
-//! arguments passed over; so no byte of a value is looked at. `GET` is answered with a value as long as the one that was set
-//! last, each time with another of a thousand, since the values of a server do not lie in the processor's caches
-//! either; all else with `+OK`. For the same reason `SET` is read to where a thousand such requests would lie, in turn.
+//! All requests that come over a connection in one window are as long as the first, of which the
+//! lengths are read and the arguments passed over; so no byte of a value is looked at. `GET` is
+//! answered with a value as long as the one that was set last, each time with another of a
+//! thousand, since the values of a server do not lie in the processor's caches either; all else
+//! with `+OK`. For the same reason `SET` is read to where a thousand such requests would lie, in
+//! turn.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -92,7 +94,8 @@ impl Tables {
     }
 }
 
-/// Replies of one length one behind the other, so that whatever is owed to a connection is a stretch of them.
+/// Replies of one length one behind the other, so that whatever is owed to a connection is a
+/// stretch of them.
 struct Replies {
     bytes: Vec<u8>,
     reply_len: usize,

@@ -1,5 +1,6 @@
-//! Pauses while the keyspace changes by the million: it grows, it is flushed, it grows with deadlines, and all of it
-//! expires at one moment. Beside the writer, a probe pings every millisecond; see `latency.rs`.
+//! Pauses while the keyspace changes by the million: it grows, it is flushed, it grows with
+//! deadlines, and all of it expires at one moment. Beside the writer, a probe pings every
+//! millisecond; see `latency.rs`.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -122,7 +123,8 @@ fn await_empty(client: &mut Client) -> Result<u64> {
     }
 }
 
-/// Probes while `act` goes on, and for some time after: what a server puts off can make a pause as well.
+/// Probes while `act` goes on, and for some time after: what a server puts off can make a pause as
+/// well.
 fn watch<T>(server: &Server, what: &str, act: impl FnOnce() -> Result<T>) -> Result<Phase> {
     let probe = Probe::start(server)?;
     sleep(LEAD);

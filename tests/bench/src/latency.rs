@@ -1,8 +1,9 @@
 //! How long answers take: the histogram of a load, and a probe that feels for pauses.
 //!
-//! The probe is one connection that sends `PING` every millisecond. What it waits is the engine's doing only in part:
-//! on a busy machine either process may sit in the run queue. So the probe also reads the server's CPU clock, and counts
-//! as the engine's share what the server ran while the probe waited, less what the probe itself waited for a CPU.
+//! The probe is one connection that sends `PING` every millisecond. What it waits is the engine's
+//! doing only in part: on a busy machine either process may sit in the run queue. So the probe also
+//! reads the server's CPU clock, and counts as the engine's share what the server ran while the
+//! probe waited, less what the probe itself waited for a CPU.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -35,7 +36,8 @@ pub(crate) fn quantile_us(histogram: &Histogram<u64>, quantile: f64) -> f64 {
 /// What a probe has felt, in nanoseconds.
 #[derive(Debug)]
 pub(crate) struct Pauses {
-    /// From `PING` to `PONG`. A pause is counted for each `PING` that should have been sent meanwhile.
+    /// From `PING` to `PONG`. A pause is counted for each `PING` that should have been sent
+    /// meanwhile.
     pub(crate) wall: Histogram<u64>,
     /// The part of it in which the server ran.
     pub(crate) engine: Histogram<u64>,

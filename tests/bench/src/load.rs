@@ -1,10 +1,11 @@
 //! Throughput, CPU time and latency under load.
 //!
-//! All servers stay up, one beside the other, and take turns: a window of load each, several rounds, the order turned
-//! round by round. What the machine does to one it does to the next, so a ratio is taken within each round, and the
-//! median of the rounds is shown. A second redis-server runs along: its ratio to the first would be 1.00 on a machine
-//! without noise. CPU time a request is the figure to go by; requests a second tell as much of the client, which shares
-//! the machine, and latency under a closed loop is mostly the wait for the other connections' requests.
+//! All servers stay up, one beside the other, and take turns: a window of load each, several
+//! rounds, the order turned round by round. What the machine does to one it does to the next, so a
+//! ratio is taken within each round, and the median of the rounds is shown. A second redis-server
+//! runs along: its ratio to the first would be 1.00 on a machine without noise. CPU time a request
+//! is the figure to go by; requests a second tell as much of the client, which shares the machine,
+//! and latency under a closed loop is mostly the wait for the other connections' requests.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -83,7 +84,8 @@ impl Plan {
     }
 
     fn group(&self, commands: &[Command], value_len: usize, pipelines: &[usize]) -> Vec<Workload> {
-        // A million values of 64 KiB would fill the machine; a thousand already are more than its caches hold.
+        // A million values of 64 KiB would fill the machine; a thousand already are more than its
+        // caches hold.
         let count = if value_len > 1024 { self.keys.min(1000) } else { self.keys };
         let prefix = if commands == [Command::Incr] { "counter:" } else { "key:" };
         let keys = match self.with {
@@ -215,7 +217,8 @@ impl Side {
     }
 }
 
-/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if wanted.
+/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if
+/// wanted.
 pub(crate) fn compare(
     programs: [&Program; 3],
     floor: Option<&Program>,

@@ -1,4 +1,5 @@
-//! Redstart beside redis-server: the same load on the same machine in the same run, and the ratio of the two.
+//! Redstart beside redis-server: the same load on the same machine in the same run, and the ratio
+//! of the two.
 //!
 //! `tests/bench/run` builds and runs it; `--help` lists the parts. Which file answers which question:
 //! `load.rs` CPU a request, requests a second and latency; `types.rs` the same of collections, and their memory; `growth.rs` pauses, `pauses.rs` what of them is the engine's own; `memory.rs` bytes a key and a connection;
@@ -49,10 +50,12 @@ struct Options {
     /// Part: CPU a request, requests a second, latency, under load
     #[arg(long)]
     load: bool,
-    /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the memory of collections
+    /// Part: CPU a request of commands on lists, hashes, sets, sorted sets, streams, ..., and the
+    /// memory of collections
     #[arg(long)]
     types: bool,
-    /// Of the load, the types and the instructions, only the rows whose names contain this, as in "SET 64 KiB"
+    /// Of the load, the types and the instructions, only the rows whose names contain this, as in
+    /// "SET 64 KiB"
     #[arg(long, default_value = "")]
     only: String,
     /// Part: pauses while the keyspace grows, is flushed, and expires
@@ -88,7 +91,8 @@ struct Options {
     /// Fewer rows, rounds and keys
     #[arg(long)]
     quick: bool,
-    /// Load also a loop that only counts requests, and answers GET from a table and all else with +OK
+    /// Load also a loop that only counts requests, and answers GET from a table and all else with
+    /// +OK
     #[arg(long)]
     floor: bool,
     /// Who sends the load

@@ -11,7 +11,8 @@ use crate::workload::{Arg, Keys, value};
 use crate::{Result, aims};
 
 const VALUE_LEN: usize = 16;
-/// Time for a server to finish what it does behind: allocator housekeeping, the rest of a rehash, shrinking buffers.
+/// Time for a server to finish what it does behind: allocator housekeeping, the rest of a rehash,
+/// shrinking buffers.
 const SETTLE: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -30,7 +31,8 @@ pub(crate) fn compare(
     let mut row = |what: String, [reference, subject]: [f64; 2], aim: String| {
         table.row(vec![what, short(reference), short(subject), short(subject / reference), aim]);
     };
-    // As many keys as have one digit less, then all: a key's length decides which of the allocator's sizes it takes.
+    // As many keys as have one digit less, then all: a key's length decides which of the
+    // allocator's sizes it takes.
     for keys in [keys / 10 * 9, keys] {
         let example = format!("`{}` with 16 bytes, {keys} keys", Keys::new("key:", keys).example());
         let plain = both(programs, |program| a_key(program, keys, false))?;

@@ -1,9 +1,11 @@
-//! The longest calls of the engine itself, in process and without sockets, while millions of keys come and go.
+//! The longest calls of the engine itself, in process and without sockets, while millions of keys
+//! come and go.
 //!
-//! What a server's longest wait tells is half the machine's doing: memory that is not there yet, other programs in the
-//! caches, a processor that is lent out. But the engine does the same each time it is given the same. So all is done
-//! several times over, and of each call the shortest time counts: what made one call long that was short in another run is
-//! not the engine's, and what it does itself is in every run.
+//! What a server's longest wait tells is half the machine's doing: memory that is not there yet,
+//! other programs in the caches, a processor that is lent out. But the engine does the same each
+//! time it is given the same. So all is done several times over, and of each call the shortest time
+//! counts: what made one call long that was short in another run is not the engine's, and what it
+//! does itself is in every run.
 
 use nix::time::{ClockId, clock_gettime};
 use redstart_core::client::{ClientId, Peer};

@@ -1,5 +1,5 @@
-//! A server under measurement: started on a free loopback port in a directory of its own, read from outside
-//! (CPU time, resident memory), ended by its process id.
+//! A server under measurement: started on a free loopback port in a directory of its own, read from
+//! outside (CPU time, resident memory), ended by its process id.
 
 use std::fs;
 use std::io::{Error, ErrorKind};
@@ -33,7 +33,8 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(label: &str, path: &str, options: &[&str], cpu: Option<usize>) -> Self {
-        // Each server runs in a directory of its own, so a relative path must be made absolute; a bare name is left to PATH.
+        // Each server runs in a directory of its own, so a relative path must be made absolute; a
+        // bare name is left to PATH.
         let absolute = Path::new(path).canonicalize().ok().filter(|_| path.contains('/'));
         let path = absolute.map_or_else(|| path.to_owned(), |path| path.display().to_string());
         let options = options.iter().map(ToString::to_string);
@@ -182,8 +183,8 @@ impl Drop for Server {
     }
 }
 
-/// CPU time that a process has taken. The total is exact; how it splits into user and system time is known in
-/// ticks of 10 ms, which the kernel scales to the total.
+/// CPU time that a process has taken. The total is exact; how it splits into user and system time
+/// is known in ticks of 10 ms, which the kernel scales to the total.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cpu {
     run: Duration,

@@ -1,8 +1,9 @@
 //! Pub/Sub beside redis-server's: ten thousand subscribers, a thousand publishes a second.
 //!
-//! Two ways to share them out. In the first each message has ten receivers, and publishes come at their times, whether
-//! or not the server keeps up: latency counts from when a message was due. In the second each message goes to all ten
-//! thousand, which no server does a thousand times a second on one CPU, so the next is sent when all have the last.
+//! Two ways to share them out. In the first each message has ten receivers, and publishes come at
+//! their times, whether or not the server keeps up: latency counts from when a message was due. In
+//! the second each message goes to all ten thousand, which no server does a thousand times a second
+//! on one CPU, so the next is sent when all have the last.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -46,7 +47,8 @@ pub(crate) fn compare(
     window: Duration,
     report: &mut Report,
 ) -> Result<()> {
-    // A process may not have open what both servers' subscribers take, so each round starts them anew.
+    // A process may not have open what both servers' subscribers take, so each round starts them
+    // anew.
     let mut samples = [Vec::new(), Vec::new()];
     for round in 0..rounds {
         for turn in 0..2 {
@@ -152,7 +154,8 @@ impl Audience {
         Ok(Self { poll, events, subscribers, publisher, buffer, began: Instant::now() })
     }
 
-    /// Publishes at the times that the rate asks for, to one channel after the other, and waits until all is heard.
+    /// Publishes at the times that the rate asks for, to one channel after the other, and waits
+    /// until all is heard.
     fn publish_on_time(&mut self, window: Duration, latency: &mut Histogram<u64>) -> Result<usize> {
         let start = Instant::now();
         let interval = Duration::from_secs(1) / PUBLISHES_PER_SECOND;
@@ -196,9 +199,9 @@ impl Audience {
     ) -> Result<usize> {
         let mut heard = 0;
         while heard < wanted {
-            let patience = until
+            let poll_timeout = until
                 .map_or(SILENCE_LIMIT, |until| until.saturating_duration_since(Instant::now()));
-            self.poll.poll(&mut self.events, Some(patience))?;
+            self.poll.poll(&mut self.events, Some(poll_timeout))?;
             for event in &self.events {
                 if event.token() == PUBLISHER {
                     // How many each message was delivered to; the messages themselves are counted.

@@ -1,6 +1,6 @@
-//! The other driver: the `redis-benchmark` of the distribution, one thread, because with `--threads` it ends on its
-//! timer of 250 ms and what it says of short runs is wrong. Its requests a second are used only to size the next run;
-//! what was served is read from the server.
+//! The other driver: the `redis-benchmark` of the distribution, one thread, because with
+//! `--threads` it ends on its timer of 250 ms and what it says of short runs is wrong. Its requests
+//! a second are used only to size the next run; what was served is read from the server.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -53,7 +53,8 @@ pub(crate) fn run(
     parse(&text).ok_or_else(|| format!("redis-benchmark -t {test}: {text}").into())
 }
 
-/// Reads the last line: test, requests a second, then average, min, p50, p95, p99 and max in milliseconds.
+/// Reads the last line: test, requests a second, then average, min, p50, p95, p99 and max in
+/// milliseconds.
 fn parse(csv: &str) -> Option<Run> {
     let line = csv.lines().rfind(|line| line.starts_with('"'))?;
     let mut fields =

@@ -1,4 +1,5 @@
-//! What is printed: tables that are Markdown and line up as plain text, and what a reader needs to judge them.
+//! What is printed: tables that are Markdown and line up as plain text, and what a reader needs to
+//! judge them.
 
 use std::fmt::Write as _;
 use std::fs;

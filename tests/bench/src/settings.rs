@@ -1,5 +1,5 @@
-//! What settings cost: the same load with a memory limit, far off and reached, and without the accounts that are kept of
-//! commands. Each row is measured on both servers with the same setting.
+//! What settings cost: the same load with a memory limit, far off and reached, and without the
+//! accounts that are kept of commands. Each row is measured on both servers with the same setting.
 
 use crate::Result;
 use crate::load::{Plan, Row, Side, take_turns};
@@ -7,8 +7,8 @@ use crate::process::Program;
 use crate::report::{Report, Table, progress};
 use crate::workload::{Command, Keys, Workload};
 
-/// What is set, as `CONFIG SET` takes it, what a row calls it, and the commands that are measured with it: no `GET` where keys
-/// have been evicted, since the driver knows the reply that it wants.
+/// What is set, as `CONFIG SET` takes it, what a row calls it, and the commands that are measured
+/// with it: no `GET` where keys have been evicted, since the driver knows the reply that it wants.
 const SETTINGS: [(&str, &[&str], &[Command]); 4] = [
     ("as it starts", &[], BOTH),
     ("maxmemory far off", &["maxmemory", "20gb", "maxmemory-policy", "allkeys-lru"], BOTH),

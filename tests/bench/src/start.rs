@@ -6,7 +6,8 @@ use crate::Result;
 use crate::process::Program;
 use crate::report::{Report, Table, progress, short};
 
-/// What one start took: milliseconds to the first reply, milliseconds of CPU time, MiB of resident memory.
+/// What one start took: milliseconds to the first reply, milliseconds of CPU time, MiB of resident
+/// memory.
 type Start = [f64; 3];
 
 pub(crate) fn compare(programs: [&Program; 2], rounds: usize, report: &mut Report) -> Result<()> {

@@ -1,5 +1,6 @@
-//! TLS beside redis-server's: the load goes by redis-benchmark, which speaks TLS; what a handshake takes of the server's
-//! CPU, and what a connection takes of its memory, is measured with rustls's client.
+//! TLS beside redis-server's: the load goes by redis-benchmark, which speaks TLS; what a handshake
+//! takes of the server's CPU, and what a connection takes of its memory, is measured with rustls's
+//! client.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,6 +1,7 @@
 //! Commands on collections: CPU a request, and memory.
 //!
-//! The servers take turns as in `load.rs`. Each row starts with an empty keyspace and the keys that it asks for.
+//! The servers take turns as in `load.rs`. Each row starts with an empty keyspace and the keys that
+//! it asks for.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -21,8 +22,8 @@ const PIPELINES: [usize; 2] = [1, 16];
 /// Time for a server to finish what it does behind.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if it is given, with what it can
-/// answer.
+/// Loads the reference, the subject, and the reference once more for the noise; then the floor, if
+/// it is given, with what it can answer.
 pub(crate) fn compare(
     programs: [&Program; 3],
     floor: Option<&Program>,

@@ -1,5 +1,5 @@
-//! What is asked of the servers: requests built once, of which only the digits of the keys change, and the
-//! replies they must bring.
+//! What is asked of the servers: requests built once, of which only the digits of the keys change,
+//! and the replies they must bring.
 
 use std::fmt;
 
@@ -69,7 +69,8 @@ impl Batch {
         batch
     }
 
-    /// The commands in turn, each as its words: `#` in a word is a number that changes each time, `@` is 16 bytes of text.
+    /// The commands in turn, each as its words: `#` in a word is a number that changes each time,
+    /// `@` is 16 bytes of text.
     pub(crate) fn of_commands(commands: &[&str], numbers: u64, pipeline: usize) -> Self {
         let keys = Keys::new("", numbers);
         let mut batch = Self { bytes: Vec::new(), keys, digits_at: Vec::new() };
@@ -155,7 +156,8 @@ impl fmt::Display for Command {
     }
 }
 
-/// One row of the table: a command on values of one length over some keys, so many in flight on a connection.
+/// One row of the table: a command on values of one length over some keys, so many in flight on a
+/// connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workload {
     pub(crate) command: Command,
@@ -193,7 +195,8 @@ impl Workload {
         Replies::Exactly(reply.repeat(self.pipeline))
     }
 
-    /// The value that each key holds before the load starts, so that `SET` overwrites, `GET` hits and `INCR` counts.
+    /// The value that each key holds before the load starts, so that `SET` overwrites, `GET` hits
+    /// and `INCR` counts.
     pub(crate) fn fill(&self) -> Vec<u8> {
         match self.command {
             Command::Incr => b"1000000".to_vec(),
@@ -219,8 +222,8 @@ pub(crate) enum Replies {
 }
 
 impl Replies {
-    /// Takes the next bytes of a batch of which `seen` units (bytes or lines) had come, and returns the new count.
-    /// None when they are not what was asked for.
+    /// Takes the next bytes of a batch of which `seen` units (bytes or lines) had come, and returns
+    /// the new count. None when they are not what was asked for.
     #[inline]
     pub(crate) fn scan(&self, seen: usize, bytes: &[u8]) -> Option<usize> {
         match self {

@@ -1,4 +1,5 @@
-//! Lets libFuzzer loose on the target that `FUZZ_TARGET` names; the script `run` builds and starts it.
+//! Lets libFuzzer loose on the target that `FUZZ_TARGET` names; the script `run` builds and starts
+//! it.
 #![no_main]
 
 use std::sync::LazyLock;

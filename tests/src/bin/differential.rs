@@ -1,5 +1,5 @@
-//! Sends the same random commands to a reference and to Redstart and prints where the replies differ:
-//! `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1`.
+//! Sends the same random commands to a reference and to Redstart and prints where the replies
+//! differ: `cargo run --release -p redstart-tests --bin differential -- --steps 100000 --seed 1`.
 //!
 //! `--reference redis`, `redict` or `valkey` chooses the reference, `--program path` the file to run as that reference, and
 //! `--address host:port` a server to compare instead of the engine in this process. The status is 1 if there was a difference.

@@ -1,8 +1,9 @@
 //! Checks every marker of the corpus: `cargo run -p redstart-tests --bin markers -- [why]`.
 //!
-//! Each scenario is played with Redstart's engine and with every reference. A witness that a marker excepts without need is taken
-//! out of that marker; the marker goes with its last one. Where a reason is given, a scenario that Redstart fails is marked
-//! `known_failure`. `CASES` chooses the files. The status is 1 if a marker was wrong.
+//! Each scenario is played with Redstart's engine and with every reference. A witness that a marker
+//! excepts without need is taken out of that marker; the marker goes with its last one. Where a
+//! reason is given, a scenario that Redstart fails is marked `known_failure`. `CASES` chooses the
+//! files. The status is 1 if a marker was wrong.
 
 use std::{
     env,

@@ -1,8 +1,9 @@
-//! Writes into the case files what the references answer: `cargo run -p redstart-tests --bin record -- [files]`.
+//! Writes into the case files what the references answer: `cargo run -p redstart-tests --bin record
+//! -- [files]`.
 //!
-//! Without files, all of them. A scenario is recorded from the first reference that its markers do not except: Redis 7.0, or for
-//! what is new in 7.2 Redict. Comments, markers and patterns that still match stay. A scenario that differs from every reference
-//! on purpose is left as it is.
+//! Without files, all of them. A scenario is recorded from the first reference that its markers do
+//! not except: Redis 7.0, or for what is new in 7.2 Redict. Comments, markers and patterns that
+//! still match stay. A scenario that differs from every reference on purpose is left as it is.
 
 use std::{
     env,

@@ -99,15 +99,15 @@ fn contents(payload: &[u8]) -> Option<Contents> {
     let record = loaded.into_record(b"", None, AccessClock::default());
     Some(if let ValueRef::String(string) = record.value() {
         Contents::String(string.to_vec())
-    } else if let Some(list) = record.compound::<List>() {
+    } else if let Some(list) = record.collection::<List>() {
         let mut elements = Vec::new();
         list.for_each(End::Head, 0, usize::MAX, |element| elements.push(element.to_vec()));
         Contents::List(elements)
-    } else if let Some(set) = record.compound::<Set>() {
+    } else if let Some(set) = record.collection::<Set>() {
         Contents::Set(set.iter().map(Entry::to_vec).collect())
-    } else if let Some(set) = record.compound::<SortedSet>() {
+    } else if let Some(set) = record.collection::<SortedSet>() {
         Contents::SortedSet(set.iter().map(|(score, member)| (score, member.to_vec())).collect())
-    } else if let Some(stream) = record.compound::<Stream>() {
+    } else if let Some(stream) = record.collection::<Stream>() {
         Contents::Stream(described(stream))
     } else {
         Contents::Hash(fields(&record))
@@ -133,7 +133,7 @@ fn described(stream: &Stream) -> Vec<String> {
 }
 
 fn fields(record: &Record) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    match record.compound::<Hash>() {
+    match record.collection::<Hash>() {
         Some(HashRef::Listpack(pairs)) => {
             let entries: Vec<_> = pairs.iter().map(Entry::to_vec).collect();
             entries.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()

@@ -142,7 +142,8 @@ impl Differential<'_> {
         Ok(())
     }
 
-    /// Plays `session` on both servers, up to the first difference, or to one that is known and leaves them with different data.
+    /// Plays `session` on both servers, up to the first difference, or to one that is known and
+    /// leaves them with different data.
     ///
     /// # Errors
     /// When a server cannot be reached.
@@ -194,7 +195,8 @@ impl Differential<'_> {
     }
 }
 
-/// The commands that are sent: not those after which the forks of Redis 7.2 are known to hold other data, or to owe a reply.
+/// The commands that are sent: not those after which the forks of Redis 7.2 are known to hold other
+/// data, or to owe a reply.
 fn sent_to(reference: Reference, commands: &[Command]) -> Vec<Command> {
     let is_sent = |command: &&Command| {
         reference == Reference::Redis
@@ -206,7 +208,8 @@ fn sent_to(reference: Reference, commands: &[Command]) -> Vec<Command> {
     commands.iter().filter(is_sent).cloned().collect()
 }
 
-/// Whether a command may be a login that fails, which is not answered while an earlier reply is unread.
+/// Whether a command may be a login that fails, which is not answered while an earlier reply is
+/// unread.
 fn is_login(command: &Command) -> bool {
     tolerance::is(command, &["auth"]) || tolerance::is(command, &["hello"]) && command.len() > 2
 }
@@ -222,7 +225,8 @@ fn overflows(command: &Command) -> bool {
     tolerance::is(command, dumps::RESTORING) && time.is_some_and(|time| time > i64::MAX / 2)
 }
 
-/// Whether a range of a sorted set has a negative offset, which counts from the end if the set is large.
+/// Whether a range of a sorted set has a negative offset, which counts from the end if the set is
+/// large.
 fn has_negative_offset(command: &Command) -> bool {
     let is_limit =
         |words: &[Vec<u8>]| words[0].eq_ignore_ascii_case(b"limit") && words[1].starts_with(b"-");

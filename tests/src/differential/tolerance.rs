@@ -275,7 +275,8 @@ const TOLERANCES: &[Tolerance] = &[
     },
 ];
 
-/// Known differences after which the servers hold different data, so that the session ends with them.
+/// Known differences after which the servers hold different data, so that the session ends with
+/// them.
 const PARTINGS: &[Tolerance] = &[
     Tolerance {
         references: &[Valkey],
@@ -320,7 +321,8 @@ pub fn allows(reference: Reference, command: &[Vec<u8>], expected: &Reply, got: 
             .any(|tolerance| (tolerance.allows)(expected, got))
 }
 
-/// Whether `got` is as good as `expected` for a reply, or an array of replies, to whichever commands.
+/// Whether `got` is as good as `expected` for a reply, or an array of replies, to whichever
+/// commands.
 pub fn allows_any(reference: Reference, expected: &Reply, got: &Reply) -> bool {
     if let (Reply::Array(expected), Reply::Array(got)) = (expected, got)
         && expected.len() == got.len()

@@ -5,7 +5,7 @@ use core::ops::Bound;
 use redstart_core::{
     random::Seed,
     value::{
-        Compound,
+        Collection,
         listpack::ListpackRef,
         sorted_set::{SortedSet, SortedSetLimits, SortedSetRef, Update},
     },

@@ -6,8 +6,9 @@
 //! | `no-std` | checks that the core compiles where there is no standard library |
 //! | `web` | the package, and the playground in `web/dist` |
 //!
-//! wasm-bindgen is the library behind its command, so that its version is the one in `Cargo.lock`: a command installed apart would drift
-//! from the crate. Nothing is fetched but crates and what the package locks of npm say; see [`toolchain`] for the compiler.
+//! wasm-bindgen is the library behind its command, so that its version is the one in `Cargo.lock`:
+//! a command installed apart would drift from the crate. Nothing is fetched but crates and what the
+//! package locks of npm say; see [`toolchain`] for the compiler.
 
 mod toolchain;
 
@@ -89,8 +90,8 @@ fn compile() -> Outcome<PathBuf> {
     Ok(target().join(TARGET).join("wasm/redstart_wasm.wasm"))
 }
 
-/// Writes the glue beside the module it belongs to, and returns where that is. The glue is told where its module is: bundlers would
-/// otherwise find it twice.
+/// Writes the glue beside the module it belongs to, and returns where that is. The glue is told
+/// where its module is: bundlers would otherwise find it twice.
 fn bind(module: &Path, dist: &Path) -> Outcome<PathBuf> {
     Bindgen::new()
         .input_path(module)
@@ -106,8 +107,9 @@ fn bind(module: &Path, dist: &Path) -> Outcome<PathBuf> {
     Ok(dist.join("engine_bg.wasm"))
 }
 
-/// The glue is a script that makes one global object for one instance of the module. Here it becomes a module with a function that makes
-/// as many as are wanted: each database has an instance of its own, whose memory can be copied and freed as a whole.
+/// The glue is a script that makes one global object for one instance of the module. Here it
+/// becomes a module with a function that makes as many as are wanted: each database has an instance
+/// of its own, whose memory can be copied and freed as a whole.
 fn make_factory(glue: &Path, types: &Path) -> Outcome {
     let script = fs::read_to_string(glue)?;
     let body = script
@@ -146,7 +148,8 @@ fn npm_script(package: &Path, script: &str) -> Outcome {
     run(Command::new("npm").args(["run", "--silent", script]).current_dir(package))
 }
 
-/// Checks the core against `core` and `alloc` alone: in a sysroot that has nothing else, a crate that asks for `std` does not find it.
+/// Checks the core against `core` and `alloc` alone: in a sysroot that has nothing else, a crate
+/// that asks for `std` does not find it.
 fn no_std() -> Outcome {
     let toolchain = Toolchain::find(&root())?;
     let sysroot = toolchain.without_std(&target().join("no-std-sysroot"))?;

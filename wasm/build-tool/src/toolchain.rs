@@ -1,10 +1,12 @@
 //! The compiler for wasm32, on two kinds of machine.
 //!
-//! Where `rustup target add` has been run, the ordinary compiler has the target. Where rustup cannot download, Debian's packages hold a
-//! compiler and the source of its standard library; from these the library is built once, into a folder under `target` that a
-//! compiler can be pointed at, so that everything after is a plain `cargo build`. (`-Zbuild-std` in each build would do as well, but for
-//! it every crate would be told that this compiler is a nightly one, and some would then be other than they are elsewhere.)
-//! Without either, a line says what to run: nothing is installed here.
+//! Where `rustup target add` has been run, the ordinary compiler has the target. Where rustup
+//! cannot download, Debian's packages hold a compiler and the source of its standard library; from
+//! these the library is built once, into a folder under `target` that a compiler can be pointed at,
+//! so that everything after is a plain `cargo build`. (`-Zbuild-std` in each build would do as
+//! well, but for it every crate would be told that this compiler is a nightly one, and some would
+//! then be other than they are elsewhere.) Without either, a line says what to run: nothing is
+//! installed here.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -20,8 +22,8 @@ const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
 /// Passwords are hashed seldom: the loop that hashes them need not be unrolled.
 const COMPACT_SHA2: &str = "--cfg=sha2_backend_soft=\"compact\"";
-/// Where size counts most, LLVM inlines only what is smaller than the call. Functions that are little larger make the module
-/// 6 KB larger, and a `GET` an eighth faster.
+/// Where size counts most, LLVM inlines only what is smaller than the call. Functions that are
+/// little larger make the module 6 KB larger, and a `GET` an eighth faster.
 const INLINE_SMALL: &str = "-Cllvm-args=-inline-threshold=40";
 
 const MISSING: &str = "no standard library for wasm32-unknown-unknown: run `rustup target add wasm32-unknown-unknown`, \
@@ -57,7 +59,8 @@ impl Toolchain {
         Self::build(&source, Path::new(&debian), &sysroot)
     }
 
-    /// The private toolchain: the host's library is Debian's, the linker is that of the toolchain this runs in.
+    /// The private toolchain: the host's library is Debian's, the linker is that of the toolchain
+    /// this runs in.
     fn build(source: &Path, debian: &Path, with_linker: &Path) -> Outcome<Self> {
         let version = ask(Command::new(DEBIAN_RUSTC).arg("-vV"))?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or(MISSING)?;
@@ -118,7 +121,8 @@ impl Toolchain {
     }
 }
 
-/// Builds `std` and everything below it; returns the folder with the crates. Bitcode is kept in them for link-time optimisation.
+/// Builds `std` and everything below it; returns the folder with the crates. Bitcode is kept in
+/// them for link-time optimisation.
 fn build_std(source: &Path, folder: &Path) -> Outcome<PathBuf> {
     fs::create_dir_all(folder.join("src"))?;
     fs::write(folder.join("src/lib.rs"), "#![no_std]\n")?;

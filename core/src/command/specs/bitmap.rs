@@ -1,7 +1,7 @@
 //! Bitmaps: strings used as arrays of bits.
 
-use crate::command::keys::KeyFlag::{Access, Ow, Ro, Rw, Update, VariableFlags};
-use crate::command::keys::{KeySpec, SpecialKeys};
+use crate::command::key_specs::KeyFlag::{Access, Ow, Ro, Rw, Update, VariableFlags};
+use crate::command::key_specs::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{bitfield, bitmap};

@@ -1,7 +1,7 @@
 //! Keys of any type: lifetime, names and iteration.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
-use crate::command::keys::{KeySpec, SpecialKeys};
+use crate::command::key_specs::KeyFlag::{Access, Delete, Insert, Ow, Rm, Ro, Rw, Update};
+use crate::command::key_specs::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{
     Blocking, DenyOom, Fast, Loading, MarksAccess, ReadOnly, Stale, TouchesArbitraryKeys, Write,
 };

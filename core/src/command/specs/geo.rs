@@ -1,7 +1,7 @@
 //! Geographic indexes: sorted sets whose scores encode positions.
 
-use crate::command::keys::KeyFlag::{Access, Ow, Ro, Rw, Update};
-use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec, SpecialKeys};
+use crate::command::key_specs::KeyFlag::{Access, Ow, Ro, Rw, Update};
+use crate::command::key_specs::{BeginSearch, FindKeys, KeyFlags, KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{geo, geo_search};

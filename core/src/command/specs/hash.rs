@@ -1,7 +1,7 @@
 //! Hashes: fields, each with a value.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{hash, hash_expire};

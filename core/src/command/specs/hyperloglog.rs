@@ -1,8 +1,8 @@
 //! `HyperLogLog`s: estimates of the number of distinct elements.
 
 use crate::command::hyperloglog;
-use crate::command::keys::KeyFlag::{Access, Insert, Ro, Rw};
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::{Access, Insert, Ro, Rw};
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{Admin, DenyOom, Fast, MayReplicate, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 

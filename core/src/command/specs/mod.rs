@@ -42,7 +42,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::GROUPS;
-    use crate::command::keys::KeyFlag;
+    use crate::command::key_specs::KeyFlag;
     use crate::command::spec::{Argument, ArgumentFlag, ArgumentKind, Flag, Group, Spec};
 
     fn commands() -> impl Iterator<Item = &'static Spec> {

@@ -1,6 +1,6 @@
 //! Publish and subscribe.
 
-use crate::command::keys::{KeyFlag, KeySpec};
+use crate::command::key_specs::{KeyFlag, KeySpec};
 use crate::command::pubsub;
 use crate::command::spec::Flag::{
     Fast, Loading, MayReplicate, NoScript, PubSub, Stale, Subscribed,

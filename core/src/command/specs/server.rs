@@ -1,7 +1,7 @@
 //! The server as a whole: commands, configuration, statistics and shutdown.
 
-use crate::command::keys::KeyFlag::{Ow, Ro, Update};
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::{Ow, Ro, Update};
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{
     Admin, AllowBusy, Asking, DenyOom, Fast, Loading, NoMulti, NoScript, Protected, ReadOnly,
     Stale, Write,

@@ -1,7 +1,7 @@
 //! Sets: distinct members.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update};
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update};
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{set, set_algebra};

@@ -1,7 +1,7 @@
 //! Sorted sets: members ordered by score.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Ow, Ro, Rw, Update};
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::{Access, Delete, Ow, Ro, Rw, Update};
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{Blocking, DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{sorted_set, sorted_set_algebra, sorted_set_pop, sorted_set_range};

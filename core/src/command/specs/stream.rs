@@ -1,7 +1,7 @@
 //! Streams: append-only logs with consumer groups.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
-use crate::command::keys::{BeginSearch, FindKeys, KeyFlags, KeySpec};
+use crate::command::key_specs::KeyFlag::{Access, Delete, Insert, Ro, Rw, Update};
+use crate::command::key_specs::{BeginSearch, FindKeys, KeyFlags, KeySpec};
 use crate::command::spec::Flag::{Blocking, DenyOom, Fast, Loading, ReadOnly, Stale, Write};
 use crate::command::spec::{Argument, Categories, Category, Flags, Group, Spec};
 use crate::command::{

@@ -1,7 +1,9 @@
 //! Strings: values of bytes, which may be read as numbers.
 
-use crate::command::keys::KeyFlag::{Access, Delete, Insert, Ow, Ro, Rw, Update, VariableFlags};
-use crate::command::keys::{KeySpec, SpecialKeys};
+use crate::command::key_specs::KeyFlag::{
+    Access, Delete, Insert, Ow, Ro, Rw, Update, VariableFlags,
+};
+use crate::command::key_specs::{KeySpec, SpecialKeys};
 use crate::command::spec::Flag::{DenyOom, Fast, ReadOnly, Write};
 use crate::command::spec::{Argument, Categories, Category, Deprecated, Flags, Group, Spec};
 use crate::command::{lcs, string};

@@ -1,7 +1,7 @@
 //! Transactions: commands queued and run as one.
 
-use crate::command::keys::KeyFlag::Ro;
-use crate::command::keys::KeySpec;
+use crate::command::key_specs::KeyFlag::Ro;
+use crate::command::key_specs::KeySpec;
 use crate::command::spec::Flag::{
     AllowBusy, Fast, Loading, NoScript, RunsQueue, SkipSlowlog, Stale, Unqueued,
 };

@@ -3,7 +3,7 @@
 
 use super::{Corrupt, Kind, Reader, Writer, packed, ziplist};
 use crate::value::{
-    Compound,
+    Collection,
     list::{End, List, ListLimits, ListRef},
     listpack::{Entry, Listpack, MAX_BYTES},
 };

@@ -135,8 +135,8 @@ impl<'a> Literals<'a> {
         Self { out, start, most, len: 0 }
     }
 
-    /// Returns `true` if `more` bytes fit, or a single byte if `more` is zero: the same margin as in
-    /// Redis.
+    /// Returns `true` if `more` bytes fit, or a single byte if `more` is zero: the same margin as
+    /// in Redis.
     fn has_room(&self, more: usize) -> bool {
         let written = self.out.len() - self.start;
         if more == 0 { written < self.most } else { written + more <= self.most }

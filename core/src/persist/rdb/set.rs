@@ -6,7 +6,7 @@ use super::{Corrupt, Kind, Reader, Version, Writer, packed};
 use crate::{
     table::Table,
     value::{
-        Compound,
+        Collection,
         intset::{Intset, IntsetRef},
         listpack::{Entry, Listpack},
         set::{Set, SetLimits, SetRef},

@@ -5,7 +5,7 @@ use super::{Corrupt, Kind, Reader, Writer, packed, ziplist};
 use crate::number::parse_f64;
 use crate::value::listpack::Entry;
 use crate::value::{
-    Compound,
+    Collection,
     listpack::Listpack,
     sorted_set::{Gathering, SortedSet, SortedSetLimits, SortedSetRef},
 };

@@ -5,7 +5,7 @@ use super::{Corrupt, Reader, Version, Writer, hash, list, set, sorted_set, strea
 use crate::{
     time::UnixMillis,
     value::{
-        Compound, Object, Packing, Type, Value, ValueRef,
+        Collection, Object, Packing, Type, Value, ValueRef,
         hash::HashLimits,
         list::{List, ListLimits},
         listpack::ListpackRef,

@@ -122,7 +122,7 @@ mod tests {
     use super::super::{FieldDeadline, Hash, HashLimits};
     use crate::random::{Random, Seed};
     use crate::time::UnixMillis;
-    use crate::value::Compound;
+    use crate::value::Collection;
     use alloc::collections::{BTreeMap, BTreeSet};
     use alloc::{format, vec::Vec};
     use core::ops::ControlFlow;

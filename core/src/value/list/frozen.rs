@@ -54,8 +54,8 @@ pub(super) fn freeze(list: ListpackRef<'_>) -> Option<Vec<u8>> {
     (out.len() <= most).then_some(out)
 }
 
-/// Returns the length of the prefix that the two texts share, at most 254. Compares eight bytes at a
-/// time, then one by one.
+/// Returns the length of the prefix that the two texts share, at most 254. Compares eight bytes at
+/// a time, then one by one.
 fn shared_start(one: &[u8], other: &[u8]) -> usize {
     let len = one.len().min(other.len()).min(usize::from(INTEGER) - 1);
     let (one, other) = (&one[..len], &other[..len]);

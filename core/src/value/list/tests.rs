@@ -29,7 +29,7 @@ fn elements(list: &List, from: End, skip: usize, count: usize) -> Vec<Vec<u8>> {
 fn assert_is(list: &List, naive: &Naive) {
     let view = list.view();
     assert_eq!(view.len(), naive.len());
-    assert_eq!(list.is_gone(), naive.is_empty());
+    assert_eq!(list.is_drained(), naive.is_empty());
     assert!(elements(list, End::Head, 0, usize::MAX).iter().eq(naive));
     assert!(elements(list, End::Tail, 0, usize::MAX).iter().eq(naive.iter().rev()));
     for node in view.nodes() {

@@ -1,6 +1,6 @@
 //! Intersection, union and difference of sets.
 
-use super::super::Compound;
+use super::super::Collection;
 use super::{Entry, Set, SetLimits, SetRef};
 use crate::sort;
 

@@ -5,7 +5,7 @@
 //! which each is selected with the probability of wanted over remaining members (Knuth's algorithm
 //! S). A few among many are drawn repeatedly instead, until they are distinct.
 
-use super::super::Compound;
+use super::super::Collection;
 use super::{Entry, Set, SetRef};
 use crate::random::Random;
 use alloc::collections::BTreeSet;
