@@ -3,9 +3,8 @@
 //! - [`Engine::connect`] when a client connects, [`Engine::disconnect`] when it has disconnected.
 //! - [`Engine::receive`] when it has sent bytes; [`Engine::prefetch`] may precede it. Then write
 //!   [`Engine::output`], and report with [`Engine::consume`] how much was written. Stop reading
-//! while [`Engine::wants_input`] is false. [`Engine::large_argument_buffer`] returns a buffer into
-//! which the rest
-//!   of a large argument can be read.
+//!   while [`Engine::wants_input`] is false. [`Engine::large_argument_buffer`] returns a buffer
+//!   into which the rest of a large argument can be read.
 //! - [`Engine::tick`] at the time that the last tick returned: expiry, timeouts, lazy freeing.
 //! - [`Engine::poll_effect`] after any of these, until it returns `None`.
 //!

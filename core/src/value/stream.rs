@@ -317,8 +317,7 @@ impl Stream {
         self.first_id = first.map_or(StreamId::MIN, |entry| entry.id);
     }
 
-    // ---- groups
-    // ----------------------------------------------------------------------------------------------------
+    // ---- groups ---------------------------------------------------------------------------------
 
     /// Iterates over the consumer groups, by name.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = (&[u8], &Group)> {
@@ -404,8 +403,7 @@ impl Stream {
         Some(before.wrapping_add(u64::from(id == self.first_id)))
     }
 
-    // ---- as a value
-    // ------------------------------------------------------------------------------------------------
+    // ---- as a value -----------------------------------------------------------------------------
 
     /// Adds a dumped node. Returns `false` if the bytes are not a node, or if its ids overlap with
     /// those of another node.
