@@ -183,6 +183,10 @@ const REQUESTS: &[&str] = &[
     "ZRANGESTORE K K 0 -1",
     "ZUNIONSTORE K 3 K K K WEIGHTS 1 2 3",
 ];
+/// Commands that need other permissions in Redis 7.0: `WAIT` is not in the category `@blocking` there,
+/// and `SINTERSTORE` reads its destination.
+const DIFFERENT_IN_7_0: &[&str] = &["WAIT", "SINTERSTORE"];
+
 const NAMES: &[&str] = &["a", "b", "c", "d", "e", "f", "elder"];
 
 #[test]
@@ -278,6 +282,10 @@ impl Both {
     /// Asks whether the user may make a request. One that is denied is made all the same, and so is
     /// one that is permitted if it is harmless.
     fn ask(&mut self, name: &[u8], request: &[Vec<u8>], is_harmless: bool) {
+        let is_named = |name: &&str| request[0].eq_ignore_ascii_case(name.as_bytes());
+        if self.reference == Reference::Redis && DIFFERENT_IN_7_0.iter().any(is_named) {
+            return;
+        }
         let dryrun = [b"ACL".to_vec(), b"DRYRUN".to_vec(), name.to_vec()];
         let asking = [&dryrun[..], request].concat();
         let replies = self.replies(ADMIN, &asking);

@@ -174,9 +174,10 @@ fn is_known_to_redis(command: &[Vec<u8>]) -> bool {
 
 /// `CHANGES_SEEDS` says how many sessions are compared.
 #[test]
-fn an_engine_and_redis_that_apply_the_stream_have_the_digest_of_its_source() {
-    let Some(server) = Reference::Redis.start().expect("the reference starts") else { return };
-    let mut redis = TcpDriver::new(&server.address).expect("the reference answers");
+fn an_engine_and_redict_that_apply_the_stream_have_the_digest_of_its_source() {
+    // Redis 7.0 computes a different digest of fractional scores.
+    let Some(server) = Reference::Redict.start().expect("the reference starts") else { return };
+    let mut redict = TcpDriver::new(&server.address).expect("the reference answers");
     let seeds = std::env::var("CHANGES_SEEDS").map_or(40, |seeds| seeds.parse().expect("a number"));
     for seed in 1..=seeds {
         let mut source = Source::new(seed);
@@ -189,19 +190,19 @@ fn an_engine_and_redis_that_apply_the_stream_have_the_digest_of_its_source() {
         let changes = source.engine.take_changes(source.reader);
         let mut copy = engine(seed + 1000);
         copy.apply_changes(&changes, UnixMicros(START.0 + YEAR_US)).expect("it is a stream");
-        redis.ask(&[b"FLUSHALL"]).expect("the reference answers");
+        redict.ask(&[b"FLUSHALL"]).expect("the reference answers");
         for command in commands(&changes) {
             let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
-            let reply = redis.ask(&words).expect("the reference answers");
+            let reply = redict.ask(&words).expect("the reference answers");
             assert!(!matches!(reply, Reply::Error(_)), "seed {seed}: {command:?}: {reply:?}");
         }
         let digest = ask(&mut source.engine, &[b"DEBUG", b"DIGEST"], source.now);
         assert_eq!(ask(&mut copy, &[b"DEBUG", b"DIGEST"], START), digest, "seed {seed}");
-        let Reply::Status(found) = redis.ask(&[b"DEBUG", b"DIGEST"]).expect("a reply") else {
+        let Reply::Status(found) = redict.ask(&[b"DEBUG", b"DIGEST"]).expect("a reply") else {
             panic!("a digest is a simple string");
         };
         let digest = digest[1..].trim_ascii_end();
-        assert_eq!(found, digest, "seed {seed}: redis");
+        assert_eq!(found, digest, "seed {seed}: redict");
     }
 }
 
