@@ -35,7 +35,8 @@ impl Engine {
         if args.is_empty() {
             return Ran::Answered;
         }
-        let is_memory_short = self.instance.has_memory_limit && self.make_room(turn);
+        let is_memory_short =
+            self.instance.has_memory_limit && !self.has_ample_memory() && self.make_room(turn);
         let session = &self.instance.clients[turn.client];
         if session.closing.is_some() {
             return Ran::Answered;

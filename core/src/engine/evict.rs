@@ -31,6 +31,18 @@ enum Room {
 }
 
 impl Engine {
+    /// Returns `true` if a ceiling is the only limit, and not even half of it is used. Then nothing
+    /// need be counted exactly before a command.
+    #[inline]
+    pub(super) fn has_ample_memory(&self) -> bool {
+        let config = &self.instance.config;
+        let Some(ceiling) = config.memory_ceiling else { return false };
+        config.maxmemory == 0
+            && config.maxmemory_clients == 0
+            && !self.instance.stats.is_limit_exceeded()
+            && self.used_bytes() < ceiling / 2
+    }
+
     /// Makes room for the command that a client has sent. Returns `true` if there is no room. May
     /// disconnect the client itself.
     #[cold]

@@ -76,6 +76,11 @@ impl Stats {
         *self = Self { denials: self.denials, ..Self::new(self.commands.len()) };
     }
 
+    /// Returns `true` if memory usage exceeded its limit when it was last checked.
+    pub(crate) const fn is_limit_exceeded(&self) -> bool {
+        self.exceeded_since.is_some()
+    }
+
     /// Tracks the time for which memory usage exceeds the limit.
     pub(crate) fn note_limit_exceeded(&mut self, is_exceeded: bool, now: UnixMicros) {
         if is_exceeded {

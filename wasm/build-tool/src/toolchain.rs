@@ -156,7 +156,9 @@ fn copy_crates(from: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> Outcome
     for entry in fs::read_dir(from)? {
         let name = entry?.file_name();
         let text = name.to_string_lossy();
-        if text.ends_with(".rlib") && !text.starts_with("libempty-") && wanted(&text) {
+        // A crate may keep its metadata in a file of its own.
+        let is_crate = text.ends_with(".rlib") || text.ends_with(".rmeta");
+        if is_crate && !text.starts_with("libempty-") && wanted(&text) {
             fs::copy(from.join(&name), to.join(&name))?;
         }
     }

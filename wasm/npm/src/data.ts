@@ -1,5 +1,6 @@
 // Reads and writes the data of an engine as bytes.
 
+import type { BadValue } from "./bad-value.js";
 import { joined } from "./bytes.js";
 import { Decoder, INCOMPLETE } from "./decoder.js";
 import type { KeyType } from "./keyspace.js";
@@ -7,16 +8,6 @@ import { thrown } from "./machine.js";
 import type { Change } from "./persistence.js";
 import type { Runtime } from "./runtime.js";
 import { type Reply, Values } from "./values.js";
-
-/** A value of an RDB file that cannot be decoded. */
-export interface BadValue {
-  readonly database: number;
-  readonly key: Uint8Array;
-  readonly type: KeyType;
-  readonly reason: string;
-  /** The offset of the key in the file, in bytes. */
-  readonly offset: number;
-}
 
 /** Returns all data of an engine, as an RDB file. */
 export function snapshot(runtime: Runtime): Uint8Array {

@@ -3,7 +3,7 @@ export type { Argument } from "./request.js";
 export type { Reply, ValueOptions } from "./values.js";
 export type { BlockingCommand, Client, ConnectOptions, MessageListener, Result } from "./client.js";
 export type { Clock, Connection, Listener } from "./connection.js";
-export type { BadValue } from "./data.js";
+export type { BadValue } from "./bad-value.js";
 export type { ByteStream } from "./streams.js";
 export type { KeyType, KeyView, Keyspace, ViewOptions } from "./keyspace.js";
 export type { RecordedEvent } from "./recording.js";

@@ -150,23 +150,46 @@ function isSame(words: Int32Array, start: number, page: Int32Array): boolean {
  * `Error`.
  */
 function guard(engine: Engine, onFailure: (failure: RedstartError) => void): void {
-  type Verb = (this: Engine, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
   const verbs = engine as unknown as Record<string, Verb>;
-  const prototype = Object.getPrototypeOf(engine) as object;
-  for (const name of Object.getOwnPropertyNames(prototype)) {
-    const verb = verbs[name]!;
-    if (name === "constructor" || name.startsWith("__")) continue;
-    verbs[name] = (a, b, c, d) => {
-      try {
-        return verb.call(engine, a, b, c, d);
-      } catch (reason) {
-        if (!(reason instanceof Error)) throw reason;
-        const failure = failed(reason);
-        onFailure(failure);
-        throw failure;
-      }
-    };
+  const caught = (reason: unknown): unknown => {
+    if (!(reason instanceof Error)) return reason;
+    const failure = failed(reason);
+    onFailure(failure);
+    return failure;
+  };
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(engine))) {
+    if (name === "constructor" || name.startsWith("__") || CANNOT_FAIL.has(name)) continue;
+    verbs[name] = (OFTEN.has(name) ? guardedOften : guarded)(engine, verbs[name]!, caught);
   }
+}
+
+type Verb = (this: Engine, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+
+/** Verbs that only read a few numbers. */
+const CANNOT_FAIL = new Set(["outbox", "outbox_len", "is_at_rest", "wants_input", "is_blocked", "awaits_time"]);
+
+/** Verbs of which each call of a client takes one. */
+const OFTEN = new Set(["receive", "output", "consume"]);
+
+function guarded(engine: Engine, verb: Verb, caught: (reason: unknown) => unknown): Verb {
+  return (a, b, c, d) => {
+    try {
+      return verb.call(engine, a, b, c, d);
+    } catch (reason) {
+      throw caught(reason);
+    }
+  };
+}
+
+/** The same: a function that calls few others is compiled with them, one that calls all verbs is not. */
+function guardedOften(engine: Engine, verb: Verb, caught: (reason: unknown) => unknown): Verb {
+  return (a, b, c) => {
+    try {
+      return verb.call(engine, a, b, c);
+    } catch (reason) {
+      throw caught(reason);
+    }
+  };
 }
 
 /** Converts a failure of the module to an error for the caller. */

@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { BadValue } from "./bad-value.js";
 import { Client, type ConnectOptions, type MessageListener, type Result } from "./client.js";
 import type { Clock, Connection, Listener } from "./connection.js";
-import { type BadValue, load, replay, snapshot } from "./data.js";
+import { load, replay, snapshot } from "./data.js";
 import { Keyspace } from "./keyspace.js";
 import { type Origin, thrown } from "./machine.js";
 import type { Change, Store } from "./persistence.js";

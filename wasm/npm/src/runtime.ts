@@ -73,7 +73,7 @@ export class Runtime {
   /** The number of recorded events at the last tick. */
   #ticks: number | undefined;
   #onClose!: (saved: Promise<void> | undefined) => void;
-  #watchdog: () => void;
+  #watchdog: (() => void) | undefined;
   /** The failure of the engine, if it has failed. */
   #failure: RedstartError | undefined;
   readonly #host: Host = this.#makeHost();
@@ -588,7 +588,7 @@ export class Runtime {
     const repeats = () => this.#virtual !== undefined || this.recorder !== undefined;
     return {
       monotonic: () => {
-        this.#watchdog();
+        this.#watchdog?.();
         return repeats() ? this.#time : performance.now() * 1000;
       },
       part: (bytes) => void this.#parts.push(bytes.slice()),
