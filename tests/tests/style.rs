@@ -9,7 +9,7 @@ use std::process::Command;
 const LONG_FUNCTIONS: usize = 37;
 
 /// Lines of comments that are wider than 100 columns.
-const WIDE_COMMENTS: usize = 73;
+const WIDE_COMMENTS: usize = 74;
 
 /// Phrases that read as translated, and how often comments and documents have each.
 const PHRASES: &[(&str, usize)] = &[
