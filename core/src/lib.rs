@@ -1,7 +1,8 @@
 //! A Redis-compatible engine without I/O: no socket, no file, no thread, no clock, no entropy.
 //!
 //! Bytes go in with the current time, and bytes come out: see [`engine::Engine`]. The same input
-//! gives the same output on every platform, so a session can be replayed anywhere.
+//! gives the same output on every platform, so a session can be replayed anywhere. A front end needs
+//! little more than what is re-exported here; `examples/tcp.rs` is a complete one.
 //!
 //! | module | contents |
 //! | --- | --- |
@@ -41,6 +42,13 @@ mod sort;
 pub mod table;
 pub mod time;
 pub mod value;
+
+pub use client::{ClientId, Peer, Transport};
+pub use config::Config;
+pub use engine::Engine;
+pub use instance::Effect;
+pub use random::Seed;
+pub use time::UnixMicros;
 
 /// The version of Redis whose behaviour this engine has, as reported to clients.
 pub const REDIS_VERSION: &str = "7.2.4";
