@@ -1,8 +1,8 @@
 //! A Redis-compatible engine without I/O: no socket, no file, no thread, no clock, no entropy.
 //!
 //! Bytes go in with the current time, and bytes come out: see [`engine::Engine`]. The same input
-//! gives the same output on every platform, so a session can be replayed anywhere. A front end needs
-//! little more than what is re-exported here; `examples/tcp.rs` is a complete one.
+//! gives the same output on every platform, so a session can be replayed anywhere. A front end
+//! needs little more than what is re-exported here; `examples/tcp.rs` is a complete one.
 //!
 //! | module | contents |
 //! | --- | --- |
