@@ -43,7 +43,7 @@ pub struct Peer {
     pub local_address: String,
     /// The kind of connection.
     pub transport: Transport,
-    /// Whether the client is on this machine. Protected mode accepts only local clients.
+    /// Set if the client is on this machine. Protected mode accepts only local clients.
     pub is_local: bool,
     /// The connection's file descriptor, or -1 if it has none.
     pub descriptor: i64,

@@ -25,9 +25,9 @@ pub(crate) struct Keys<'a> {
     /// The client's database.
     pub(crate) database: usize,
     pub(crate) now: UnixMicros,
-    /// Whether an access marks the key. `CLIENT NO-TOUCH` turns this off.
+    /// Set if an access marks the key. `CLIENT NO-TOUCH` clears it.
     pub(crate) touches: bool,
-    /// What an access does to an expired key.
+    /// The effect of an access on an expired key.
     pub(crate) expiry: Expiry,
     /// The key whose hash is known, if any.
     pub(crate) hashed: Option<HashedKey<'a>>,
@@ -40,7 +40,7 @@ pub(crate) struct HashedKey<'a> {
     pub(crate) hash: u64,
 }
 
-/// What an access does to a key that has expired.
+/// The effect of an access on a key that has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
     /// Removes it.
@@ -573,8 +573,8 @@ impl Keys<'_> {
 /// The side effects of an access.
 #[derive(Clone, Copy)]
 struct Access {
-    /// Whether it counts as a hit or a miss in `INFO`.
+    /// Set if it counts as a hit or a miss in `INFO`.
     counts: bool,
-    /// Whether it updates the record's access clock.
+    /// Set if it updates the record's access clock.
     touches: bool,
 }

@@ -47,7 +47,7 @@ pub(crate) struct Dataset {
     pub(crate) stats: KeyStats,
     /// The generator of every random choice that a command or an eviction makes.
     pub(crate) random: Random,
-    /// How an access marks a key.
+    /// The way in which an access marks a key.
     pub(crate) access_policy: AccessPolicy,
     eviction_pool: EvictionPool,
 }

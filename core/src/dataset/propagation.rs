@@ -45,7 +45,7 @@ pub(crate) enum Deletion {
     Emptied,
 }
 
-/// Whether each kind of deletion is an `UNLINK` instead of a `DEL`: the `lazyfree-lazy-*`
+/// Set for each kind of deletion that is an `UNLINK` instead of a `DEL`: the `lazyfree-lazy-*`
 /// parameters.
 #[derive(Clone, Copy, Debug, Default)]
 struct Deletions {

@@ -19,7 +19,7 @@ pub(crate) struct KeyReaper<'a> {
     pub(crate) budget: usize,
     /// The number of keys that it has removed.
     pub(crate) expired: u64,
-    /// Whether it runs as part of the periodic work: then each removal is a unit of the stream of
+    /// Set if it runs as part of the periodic work: then each removal is a unit of the stream of
     /// changes. At an access, a removal belongs to the unit of the command.
     pub(crate) is_active: bool,
 }
